@@ -1,0 +1,5 @@
+"""kerasae: joint autoencoder-classifiers in Keras 3, from a folder of pictures to a served model."""
+
+from kerasae._version import __version__
+
+__all__ = ["__version__"]

@@ -1,0 +1,16 @@
+"""The one exception that means "the request was wrong", so that a verb can tell it from a defect."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class RequestError(ValueError):
+    """What was asked for cannot be done; the message is one line that says what and how to mend it."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return `" Did you mean 'x'?"` for the closest of `known`, or an empty string if none is close."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""
