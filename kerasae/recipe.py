@@ -1,0 +1,153 @@
+"""A recipe: what a run is to do, as a validated tree.
+
+The tree knows structure and types. Names of encoders, transforms, optimizers and schedules are `Spec`s, checked
+by the registry that owns them when a verb starts.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+PARTS = ("encoder", "decoder", "classifier")
+HEADS = ("reconstruction", "label")
+
+Fraction = Annotated[float, Field(gt=0, le=1)]
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Table(BaseModel):
+    """A table of a recipe: unknown keys are refused, values are not converted from other types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Spec(BaseModel):
+    """A name and its options, such as `{name = "vgg", filters = [32, 64]}`; a bare string is the name alone."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    name: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Everything but the name."""
+        return dict(self.model_extra or {})
+
+
+class DataRecipe(Table):
+    """Which pictures, in what shape, and how they are divided."""
+
+    source: str = "digits"
+    image_shape: Literal["auto"] | Annotated[list[Positive], Field(min_length=3, max_length=3)] = "auto"
+    resize: Literal["fit", "fill", "stretch"] = "fill"
+    keep: dict[str, Fraction] = {}
+    labelled_fraction: Fraction = 1.0
+    labelled_share: Literal["natural"] | Annotated[float, Field(gt=0, lt=1)] = "natural"
+    validation: Literal["auto", "half-of-test"] | Annotated[float, Field(gt=0, lt=1)] = "auto"
+    test: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    class_weights: Literal["balanced", "none"] | dict[str, Annotated[float, Field(ge=0)]] = "none"
+    max_broken_fraction: Annotated[float, Field(ge=0, le=1)] = 0.05
+    memory_limit_mb: Annotated[int, Field(ge=0)] = 1024
+    augment_engine: Literal["native", "pil"] = "native"
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _channels(self) -> DataRecipe:
+        if self.image_shape != "auto" and self.image_shape[2] not in (1, 3):
+            raise ValueError(
+                f"expected image_shape [height, width, channels] with 1 or 3 channels. Received: {self.image_shape}"
+            )
+        return self
+
+
+class ModelRecipe(Table):
+    """The parts of the model and what they share."""
+
+    encoder: Spec = Spec(name="baseline")
+    decoder: Spec | None = None
+    classifier: Spec | None = None
+    tied: bool = False
+    standardize: bool = False
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    initializer: Literal["he_normal", "he_uniform", "glorot_normal", "glorot_uniform"] = "he_normal"
+
+
+class LossRecipe(Table):
+    """The loss of each head."""
+
+    reconstruction: Literal["mean_squared_error", "mean_absolute_error", "huber", "binary_crossentropy"] = (
+        "mean_squared_error"
+    )
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
+class EarlyStopping(Table):
+    """Stop a phase when the monitored value has not improved for `patience` epochs."""
+
+    patience: Positive = 10
+    min_delta: Annotated[float, Field(ge=0)] = 0.0
+
+
+class Phase(Table):
+    """One stretch of training: which parts learn, for how long, and how."""
+
+    name: str = "joint"
+    learns: Annotated[list[Literal["encoder", "decoder", "classifier"]], Field(min_length=1)] = list(PARTS)
+    epochs: Positive = 10
+    batch_size: Positive = 64
+    optimizer: Spec = Spec(name="adam")
+    schedule: Spec = Spec(name="constant")
+    loss_weights: dict[Literal["reconstruction", "label"], Annotated[float, Field(ge=0)]] = {}
+    augment: list[Spec] = []
+    early_stopping: EarlyStopping | None = None
+    monitor: str | None = None
+    restore_best: bool = True
+    start_from: dict[Literal["encoder", "decoder", "classifier"], str] = {}
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The heads whose loss is trained on: those whose own part learns, or all if the encoder learns alone."""
+        own = {"reconstruction": "decoder", "label": "classifier"}
+        weights: dict[str, float] = {**self.loss_weights}
+        named = [head for head in HEADS if own[head] in self.learns]
+        return tuple(head for head in named or HEADS if weights.get(head, 1.0) > 0)
+
+    @model_validator(mode="after")
+    def _trains_something(self) -> Phase:
+        if not self.heads:
+            raise ValueError(
+                f"expected a head with a loss weight above zero. Received: learns {self.learns}, "
+                f"loss_weights {self.loss_weights}; this phase would train nothing"
+            )
+        return self
+
+
+class DistributionRecipe(Table):
+    """Where training runs: every visible GPU, or the named devices."""
+
+    devices: Literal["auto"] | Annotated[list[str], Field(min_length=1)] = "auto"
+
+
+class Recipe(Table):
+    """Everything that one run needs to know."""
+
+    title: str = ""
+    data: DataRecipe = DataRecipe()
+    model: ModelRecipe = ModelRecipe()
+    loss: LossRecipe = LossRecipe()
+    phases: Annotated[list[Phase], Field(min_length=1)] = [Phase()]
+    distribution: DistributionRecipe = DistributionRecipe()
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
+    jit_compile: Literal["auto"] | bool = "auto"
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The heads that some phase trains, in the order of `HEADS`; no other is built."""
+        return tuple(head for head in HEADS if any(head in phase.heads for phase in self.phases))

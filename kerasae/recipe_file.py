@@ -1,0 +1,163 @@
+"""From a recipe's name or file, its `extends` and `--set`, to the validated tree, or to one line that says what is wrong."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from kerasae.errors import RequestError, nearest
+from kerasae.recipe import Recipe, Table
+
+# Where `--set` reaches into a Spec that a recipe leaves out, it starts from the default name.
+SPEC_DEFAULTS = {
+    "encoder": "baseline",
+    "decoder": "baseline",
+    "classifier": "baseline",
+    "optimizer": "adam",
+    "schedule": "constant",
+}
+
+
+def builtin() -> dict[str, Path]:
+    """Return the recipes that come with kerasae, by name."""
+    folder = Path(str(resources.files("kerasae") / "recipes"))
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def load(name: str, overrides: Iterable[str] = ()) -> Recipe:
+    """Read a recipe by built-in name or by path to a TOML file, with `KEY=VALUE` overrides applied.
+
+    Raises:
+        RequestError: no such recipe, not TOML, an unknown key, or a value of the wrong type or range.
+    """
+    tree = _read(_find(name))
+    for override in overrides:
+        _override(tree, override)
+    return parse(tree)
+
+
+def parse(tree: Mapping[str, Any]) -> Recipe:
+    """Validate a tree of plain values; RequestError names the first key that is wrong."""
+    try:
+        return Recipe.model_validate(tree)
+    except ValidationError as error:
+        raise RequestError(_explain(error)) from None
+
+
+def _find(name: str) -> Path:
+    known = builtin()
+    if name in known:
+        return known[name]
+    path = Path(name)
+    if path.suffix == ".toml" and path.is_file():
+        return path
+    raise RequestError(
+        f"recipe: expected one of {', '.join(known)} or the path of a .toml file. "
+        f"Received: {name!r}.{nearest(name, known)}"
+    )
+
+
+def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """Read a TOML file over the recipe that it `extends`, if it names one."""
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RequestError(f"recipe {path}: not valid TOML: {error}") from None
+    except OSError as error:
+        raise RequestError(f"recipe {path}: cannot be read: {error.strerror}") from None
+    parent = tree.pop("extends", None)
+    if parent is None:
+        return tree
+    if not isinstance(parent, str):
+        raise RequestError(f"recipe {path}: extends: expected a recipe's name. Received: {parent!r}")
+    other = _find(str(path.parent / parent) if parent.endswith(".toml") else parent)
+    if other in (*below, path):
+        raise RequestError(f"recipe {path}: extends itself through {parent!r}")
+    return _merge(_read(other, (*below, path)), tree)
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Lay one tree over another: plain tables merge, a table that names a `Spec` and a list replace."""
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict) and "name" not in value
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def _override(tree: dict[str, Any], override: str) -> None:
+    """Set one field of the tree from `a.b.0.c=VALUE`; VALUE is TOML, or a string where it is not."""
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise RequestError(f"--set: expected KEY=VALUE, such as phases.0.epochs=5. Received: {override!r}")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *path, last = key.strip().split(".")
+    node: Any = tree
+    for step in path:
+        node = _descend(node, step, key)
+    if isinstance(node, list):
+        _descend(node, last, key)
+        node[int(last)] = value
+    else:
+        node[last] = value
+
+
+def _descend(node: Any, step: str, key: str) -> Any:
+    if isinstance(node, list):
+        if not step.isdigit() or int(step) >= len(node):
+            raise RequestError(
+                f"--set {key}: expected an index from 0 to {len(node) - 1} in place of {step!r}. Received: {key!r}"
+            )
+        if isinstance(node[int(step)], str):  # a bare name becomes a table before an option is set in it
+            node[int(step)] = {"name": node[int(step)]}
+        return node[int(step)]
+    if isinstance(node.get(step), str):
+        node[step] = {"name": node[step]}
+    return node.setdefault(step, {"name": SPEC_DEFAULTS[step]} if step in SPEC_DEFAULTS else {})
+
+
+def _explain(error: ValidationError) -> str:
+    """Turn pydantic's findings on one wrong key into one line: the key, what was expected, what was received."""
+    findings = error.errors(include_url=False)
+    first = _steps(findings[0]["loc"])
+    # Each member of a union reports on its own: the one that got furthest into the value says most.
+    steps = max((_steps(one["loc"]) for one in findings if _steps(one["loc"])[: len(first)] == first), key=len)
+    findings = [finding for finding in findings if _steps(finding["loc"]) == steps]
+    where = ".".join(steps)
+    if findings[0]["type"] == "extra_forbidden":
+        known = _fields(steps[:-1])
+        return f"recipe: unknown key {where!r}; expected one of {', '.join(known)}.{nearest(steps[-1], known)}"
+    messages = [finding["msg"].removeprefix("Value error, ") for finding in findings]
+    if "Received:" in messages[0]:
+        return f"recipe: {where}: {messages[0]}"
+    expected = " or ".join(message.removeprefix("Input should be ") for message in messages)
+    received = "nothing" if findings[0]["type"] == "missing" else repr(findings[0]["input"])
+    return f"recipe: {where}: expected {expected[0].lower()}{expected[1:]}. Received: {received}"
+
+
+def _steps(location: tuple[int | str, ...]) -> list[str]:
+    """Return the path of keys, without pydantic's names for the members of a union."""
+    steps = [str(step) for step in location]
+    internal = {"str", "float", "int", "bool", "[key]", "Spec", "EarlyStopping"}
+    return [step for step in steps if step not in internal and not set("[(-") & set(step)]
+
+
+def _fields(path: list[str]) -> list[str]:
+    """Return the keys of the table at `path`."""
+    model: Any = Recipe
+    for step in path:
+        if step.isdigit():
+            continue
+        annotation = model.model_fields[step].annotation
+        candidates = [annotation, *getattr(annotation, "__args__", ())]
+        candidates += [inner for one in candidates for inner in getattr(one, "__args__", ())]
+        model = next(one for one in candidates if isinstance(one, type) and issubclass(one, Table))
+    return list(model.model_fields)

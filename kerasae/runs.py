@@ -1,0 +1,130 @@
+"""A run directory: where one training keeps what it made. Every file is written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kerasae.errors import RequestError
+from kerasae.recipe import Recipe
+from kerasae.recipe_file import parse
+
+RUNS = Path("runs")
+
+
+@contextlib.contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; on success it takes `path`'s place (a file or a folder), else it goes.
+
+    The temporary name keeps the suffix, because writers choose their format by it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield temporary
+        if path.is_dir():
+            shutil.rmtree(path)
+        temporary.replace(path)
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary, ignore_errors=True)
+        else:
+            temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    with written_whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write readable JSON whole or not at all; NaN is refused, since no other reader takes it."""
+    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file of a run."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+class Run:
+    """The files of one run, by name."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.recipe_file = path / "recipe.json"
+        self.environment = path / "environment.json"
+        self.data_facts = path / "data.json"
+        self.quarantine = path / "quarantine.csv"
+        self.history = path / "history.csv"
+        self.checkpoints = path / "checkpoints"
+        self.tensorboard = path / "tensorboard"
+        self.model = path / "model.keras"
+        self.metrics = path / "metrics.json"
+        self.predictions = path / "predictions.npz"
+        self.figures = path / "figures"
+        self.report = path / "report.html"
+        self.export = path / "export"
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    @property
+    def recipe(self) -> Recipe:
+        """The resolved recipe that the run was started with."""
+        return parse(read_json(self.recipe_file))
+
+    @classmethod
+    def create(cls, path: Path | None, name: str) -> Run:
+        """Make a new run directory: `path`, or the next free `runs/NAME-001`.
+
+        Raises:
+            RequestError: the directory exists already or cannot be made.
+        """
+        check_new(path)
+        try:
+            if path is not None:
+                path.mkdir(parents=True)
+                return cls(path)
+            RUNS.mkdir(exist_ok=True)
+            for number in range(1, 100_000):
+                with contextlib.suppress(FileExistsError):
+                    candidate = RUNS / f"{name}-{number:03d}"
+                    candidate.mkdir()
+                    return cls(candidate)
+        except OSError as error:
+            raise RequestError(f"--run: cannot make {error.filename}: {error.strerror}") from None
+        raise RequestError(f"--run: expected a free name below {RUNS}. Received: {name!r}, used 100,000 times")
+
+    @classmethod
+    def open(cls, path: Path, *, trained: bool = True) -> Run:
+        """Open an existing run.
+
+        Raises:
+            RequestError: no such directory, no recipe in it, or (if `trained`) no finished model.
+        """
+        run = cls(path)
+        if not path.is_dir():
+            raise RequestError(f"run: expected the directory of a run. Received: {str(path)!r}, which does not exist")
+        if not run.recipe_file.is_file():
+            raise RequestError(f"run: {path} holds no recipe.json, so it is not a run's directory")
+        if trained and not run.model.is_file():
+            raise RequestError(f"run: {path} holds no model.keras; finish it with: kerasae train --run {path} --resume")
+        return run
+
+
+def check_new(path: Path | None) -> None:
+    """Refuse a run directory that exists or whose place cannot be written to, before any work is done."""
+    place = path if path is not None else RUNS
+    if path is not None and path.exists():
+        raise RequestError(f"--run: {path} exists already; add --resume to go on with it, or give another name")
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        raise RequestError(f"--run: expected a place that can be written to. Received: {path or RUNS}, below {place}")
