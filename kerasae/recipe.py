@@ -10,8 +10,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-PARTS = ("encoder", "decoder", "classifier")
-HEADS = ("reconstruction", "label")
+Part = Literal["encoder", "decoder", "classifier"]
+Head = Literal["reconstruction", "label"]
+PARTS: tuple[Part, ...] = ("encoder", "decoder", "classifier")
+HEADS: tuple[Head, ...] = ("reconstruction", "label")
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
@@ -98,25 +100,24 @@ class Phase(Table):
     """One stretch of training: which parts learn, for how long, and how."""
 
     name: str = "joint"
-    learns: Annotated[list[Literal["encoder", "decoder", "classifier"]], Field(min_length=1)] = list(PARTS)
+    learns: Annotated[list[Part], Field(min_length=1)] = list(PARTS)
     epochs: Positive = 10
     batch_size: Positive = 64
     optimizer: Spec = Spec(name="adam")
     schedule: Spec = Spec(name="constant")
-    loss_weights: dict[Literal["reconstruction", "label"], Annotated[float, Field(ge=0)]] = {}
+    loss_weights: dict[Head, Annotated[float, Field(ge=0)]] = {}
     augment: list[Spec] = []
     early_stopping: EarlyStopping | None = None
     monitor: str | None = None
     restore_best: bool = True
-    start_from: dict[Literal["encoder", "decoder", "classifier"], str] = {}
+    start_from: dict[Part, str] = {}
 
     @property
-    def heads(self) -> tuple[str, ...]:
+    def heads(self) -> tuple[Head, ...]:
         """The heads whose loss is trained on: those whose own part learns, or all if the encoder learns alone."""
-        own = {"reconstruction": "decoder", "label": "classifier"}
-        weights: dict[str, float] = {**self.loss_weights}
+        own: dict[Head, Part] = {"reconstruction": "decoder", "label": "classifier"}
         named = [head for head in HEADS if own[head] in self.learns]
-        return tuple(head for head in named or HEADS if weights.get(head, 1.0) > 0)
+        return tuple(head for head in named or HEADS if self.loss_weights.get(head, 1.0) > 0)
 
     @model_validator(mode="after")
     def _trains_something(self) -> Phase:
@@ -148,6 +149,6 @@ class Recipe(Table):
     seed: Annotated[int, Field(ge=0)] = 0
 
     @property
-    def heads(self) -> tuple[str, ...]:
+    def heads(self) -> tuple[Head, ...]:
         """The heads that some phase trains, in the order of `HEADS`; no other is built."""
         return tuple(head for head in HEADS if any(head in phase.heads for phase in self.phases))
