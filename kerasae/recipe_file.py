@@ -1,4 +1,4 @@
-"""From a recipe's name or file, its `extends` and `--set`, to the validated tree, or one line that says what is wrong."""
+"""From a recipe name or file, its `extends` and `--set`, to the validated tree, or one line that says what is wrong."""
 
 from __future__ import annotations
 

@@ -1,0 +1,99 @@
+"""The bridge to tf.data: pictures to (images, targets by head, weights by head)."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import augment
+import numpy as np
+import tensorflow as tf
+
+from kerasae.data.order import EpochOrder
+from kerasae.data.pictures import Pictures
+from kerasae.recipe import Head
+
+
+@dataclasses.dataclass(frozen=True)
+class Targets:
+    """What a batch of pictures is to be trained or judged on.
+
+    Attributes:
+        heads: the heads that the model has.
+        class_weights: float32 (num_classes,); the label weight of a picture is the sum of its row times these.
+    """
+
+    heads: tuple[Head, ...]
+    class_weights: np.ndarray
+
+    def rows(self, labels: np.ndarray) -> np.ndarray:
+        """Return float32 (n, num_classes): one-hot rows, and zero rows for unlabelled pictures (-1)."""
+        return (labels[:, None] == np.arange(len(self.class_weights))).astype(np.float32)
+
+    def element(self, images: tf.Tensor, rows: tf.Tensor) -> tuple[tf.Tensor, dict[str, Any], dict[str, Any]]:
+        """Return one element of a dataset: uint8 pictures, then targets and weights by head."""
+        targets, weights = {}, {}
+        if "reconstruction" in self.heads:
+            targets["reconstruction"] = tf.cast(images, tf.float32) / 255.0
+            weights["reconstruction"] = tf.ones(tf.shape(images)[:1])
+        if "label" in self.heads:
+            targets["label"] = rows
+            weights["label"] = tf.linalg.matvec(rows, tf.constant(self.class_weights, tf.float32))
+        return images, targets, weights
+
+
+def training_dataset(
+    pictures: Pictures,
+    targets: Targets,
+    order: EpochOrder,
+    transforms: Sequence[augment.Transform],
+    *,
+    epochs: range,
+    engine: str = "native",
+) -> tf.data.Dataset:
+    """Return the batches of `epochs`, `order.steps` an epoch, shuffled and augmented.
+
+    Everything random is a function of (seed, epoch, position), so that the batches of an epoch are the same bytes
+    wherever training starts and however many threads make them.
+    """
+
+    def load(number: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        epoch, step = divmod(int(number), order.steps)
+        indices = order.batch(epoch, step)
+        positions = np.arange(step * order.batch_size, (step + 1) * order.batch_size)
+        return pictures.load(indices), targets.rows(pictures.labels[indices]), np.int64(epoch), positions
+
+    def batch(number: tf.Tensor) -> Any:
+        images, rows, epoch, positions = tf.numpy_function(
+            load, [number], (tf.uint8, tf.float32, tf.int64, tf.int64), stateful=False
+        )
+        images.set_shape((order.batch_size, *pictures.image_shape))
+        rows.set_shape((order.batch_size, len(targets.class_weights)))
+        positions.set_shape((order.batch_size,))
+        if transforms:
+            images = augment.augment_batch(
+                images, transforms, seed=order.seed, epoch=epoch, positions=positions, engine=engine
+            )
+        return targets.element(images, rows)
+
+    numbers = tf.data.Dataset.range(epochs.start * order.steps, epochs.stop * order.steps)
+    return numbers.map(batch, num_parallel_calls=os.cpu_count() or 1).prefetch(2)
+
+
+def evaluation_dataset(pictures: Pictures, targets: Targets, *, batch_size: int) -> tf.data.Dataset:
+    """Return every picture once, in order, unaugmented, the last batch as small as it comes."""
+
+    def load(start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        indices = np.arange(start, min(start + batch_size, len(pictures)))
+        return pictures.load(indices), targets.rows(pictures.labels[indices])
+
+    def batch(start: tf.Tensor) -> Any:
+        images, rows = tf.numpy_function(load, [start], (tf.uint8, tf.float32), stateful=False)
+        images.set_shape((None, *pictures.image_shape))
+        rows.set_shape((None, len(targets.class_weights)))
+        return targets.element(images, rows)
+
+    starts = tf.data.Dataset.range(0, len(pictures), batch_size)
+    return starts.map(batch, num_parallel_calls=os.cpu_count() or 1).prefetch(2)

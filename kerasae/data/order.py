@@ -1,0 +1,55 @@
+"""Which picture stands where in which epoch: a function of the seed and the epoch alone."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+
+class EpochOrder:
+    """The order of training pictures, epoch by epoch, cut into full batches.
+
+    With `labelled_share` None all pictures are shuffled together; the last pictures of an order that do not fill a
+    batch sit out that epoch. With a share, every batch holds `labelled_per_batch` labelled pictures, then unlabelled
+    ones; an epoch lasts until the larger of the two pools has been seen once, and the smaller one comes round again,
+    newly shuffled.
+
+    Args:
+        labels: int64 (n,), -1 for unlabelled.
+        batch_size: pictures a batch; fewer if there are not as many pictures.
+        labelled_share: share of each batch that is labelled, in (0, 1), or None.
+        seed: seeds every order.
+    """
+
+    def __init__(self, labels: np.ndarray, batch_size: int, labelled_share: float | None, seed: int) -> None:
+        self.batch_size = min(batch_size, len(labels))
+        self.seed = seed
+        labelled, unlabelled = np.flatnonzero(labels >= 0), np.flatnonzero(labels < 0)
+        if labelled_share is None or not len(labelled) or not len(unlabelled):
+            self._pools = [(np.arange(len(labels)), self.batch_size)]
+            self.steps = len(labels) // self.batch_size
+        else:
+            count = min(max(round(labelled_share * self.batch_size), 1), self.batch_size - 1)
+            self._pools = [(labelled, count), (unlabelled, self.batch_size - count)]
+            self.steps = max(len(pool) // count for pool, count in self._pools) or 1
+        self.labelled_per_batch = self._pools[0][1] if len(self._pools) > 1 else None
+        self._orders = functools.lru_cache(maxsize=2)(self._epoch)
+
+    def batch(self, epoch: int, step: int) -> np.ndarray:
+        """Return the indices of the pictures of one batch, int64 (batch_size,)."""
+        return np.concatenate(
+            [
+                order[step * count : (step + 1) * count]
+                for order, (_, count) in zip(self._orders(epoch), self._pools, strict=True)
+            ]
+        )
+
+    def _epoch(self, epoch: int) -> list[np.ndarray]:
+        orders = []
+        for number, (pool, count) in enumerate(self._pools):
+            random = np.random.default_rng([self.seed, epoch, number])
+            needed = self.steps * count
+            rounds = [random.permutation(pool) for _ in range(-(-needed // len(pool)))]
+            orders.append(np.concatenate(rounds)[:needed])
+        return orders

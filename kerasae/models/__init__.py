@@ -1,0 +1,7 @@
+"""Models: parts by name, and the joint model over them."""
+
+from kerasae.models.build import build, check, with_heads
+from kerasae.models.joint import JointAutoencoder
+from kerasae.models.parts import CLASSIFIERS, DECODERS, ENCODERS
+
+__all__ = ["CLASSIFIERS", "DECODERS", "ENCODERS", "JointAutoencoder", "build", "check", "with_heads"]

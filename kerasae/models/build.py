@@ -1,0 +1,104 @@
+"""From a recipe to a model: the parts by name, then the joint model over those that some phase trains."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+import keras
+
+from kerasae.errors import RequestError
+from kerasae.models import classifiers, decoders, encoders
+from kerasae.models.decoders.mirror import mirror
+from kerasae.models.joint import JointAutoencoder
+from kerasae.models.parts import CLASSIFIERS, DECODERS, ENCODERS, Settings
+from kerasae.recipe import Head, ModelRecipe, Spec
+
+__all__ = ["build", "check", "classifiers", "decoders", "encoders", "with_heads"]
+
+
+def check(recipe: ModelRecipe) -> None:
+    """Refuse unknown names and options of parts, and combinations that cannot be, before any data is read."""
+    ENCODERS.check(recipe.encoder, "model.encoder")
+    DECODERS.check(_decoder(recipe), "model.decoder")
+    CLASSIFIERS.check(_classifier(recipe), "model.classifier")
+    if recipe.tied and recipe.decoder is not None:
+        raise RequestError(
+            f"model.tied: expected no model.decoder, since a tied decoder mirrors the encoder. "
+            f"Received: {recipe.decoder.name!r}; leave out one of the two"
+        )
+
+
+def build(
+    recipe: ModelRecipe,
+    image_shape: tuple[int, int, int],
+    num_classes: int,
+    heads: Sequence[Head],
+    statistics: tuple[Sequence[float], Sequence[float]] | None = None,
+    precision: str = "float32",
+) -> JointAutoencoder:
+    """Build the model of a recipe with the given heads.
+
+    Args:
+        image_shape: (height, width, channels) of the pictures.
+        num_classes: classes of the softmax head.
+        heads: the heads that some phase trains; no other is built.
+        statistics: mean and variance a channel of the scaled training pictures, used if the recipe standardizes.
+        precision: Keras dtype policy of the layers inside.
+
+    Raises:
+        RequestError: the picture's sides do not fit the encoder, or the parts do not fit each other.
+    """
+    mean, variance = (tuple(map(float, values)) for values in statistics) if statistics else (None, None)
+    settings = Settings(
+        initializer=recipe.initializer,
+        dropout=recipe.dropout,
+        tied=recipe.tied,
+        mean=mean if recipe.standardize else None,
+        variance=variance if recipe.standardize else None,
+    )
+    with dtype_policy(precision):
+        encoder = ENCODERS.build(recipe.encoder, "model.encoder", image_shape, settings)
+        decoder = classifier = None
+        if "reconstruction" in heads and recipe.tied:
+            decoder = mirror(encoder, settings)
+        elif "reconstruction" in heads:
+            decoder = DECODERS.build(_decoder(recipe), "model.decoder", encoder, settings)
+        if "label" in heads:
+            classifier = CLASSIFIERS.build(
+                _classifier(recipe), "model.classifier", encoder.output_shape[1:], num_classes, settings
+            )
+        return JointAutoencoder(encoder, decoder, classifier)
+
+
+def with_heads(model: JointAutoencoder, heads: Sequence[Head]) -> JointAutoencoder:
+    """Return a model over the same parts with `heads` alone, so that a phase does not compute what it does not train."""
+    return JointAutoencoder(
+        model.encoder,
+        model.decoder if "reconstruction" in heads else None,
+        model.classifier if "label" in heads else None,
+    )
+
+
+@contextlib.contextmanager
+def dtype_policy(precision: str) -> Iterator[None]:
+    """Make `precision` the default dtype policy of the layers built inside."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _decoder(recipe: ModelRecipe) -> Spec:
+    return recipe.decoder or _family(recipe, DECODERS.names)
+
+
+def _classifier(recipe: ModelRecipe) -> Spec:
+    return recipe.classifier or _family(recipe, CLASSIFIERS.names)
+
+
+def _family(recipe: ModelRecipe, names: Sequence[str]) -> Spec:
+    """The part of the encoder's own family, or the baseline where that family has none."""
+    return Spec(name=recipe.encoder.name if recipe.encoder.name in names else "baseline")

@@ -1,0 +1,23 @@
+"""The `baseline` classifier: convolutions with batch normalization, max pooling and dropout, then dense layers."""
+
+from __future__ import annotations
+
+import keras
+
+from kerasae.models.parts import CLASSIFIERS, Count, Counts, Rate, Settings
+from kerasae.models.stack import convolution_stack
+
+
+@CLASSIFIERS.register("baseline")
+def baseline(
+    latent_shape: tuple[int, ...],
+    num_classes: int,
+    settings: Settings,
+    *,
+    filters: Counts = [96, 192],  # noqa: B006 (read, never changed)
+    convolutions: Count = 1,
+    dense: list[Count] = [128],  # noqa: B006 (read, never changed)
+    dropout: Rate = 0.3,
+) -> keras.Model:
+    """Build a light classifier; `filters` has one entry a block, `dense` one a hidden layer."""
+    return convolution_stack(latent_shape, num_classes, settings, filters, convolutions, dense, dropout)

@@ -1,0 +1,23 @@
+"""The `vgg` classifier: blocks of two convolutions from 128 filters up, then dense layers."""
+
+from __future__ import annotations
+
+import keras
+
+from kerasae.models.parts import CLASSIFIERS, Count, Counts, Rate, Settings
+from kerasae.models.stack import convolution_stack
+
+
+@CLASSIFIERS.register("vgg")
+def vgg(
+    latent_shape: tuple[int, ...],
+    num_classes: int,
+    settings: Settings,
+    *,
+    filters: Counts = [128, 256],  # noqa: B006 (read, never changed)
+    convolutions: Count = 2,
+    dense: list[Count] = [256],  # noqa: B006 (read, never changed)
+    dropout: Rate = 0.4,
+) -> keras.Model:
+    """Build a classifier; `filters` has one entry a block of `convolutions` layers, `dense` one a hidden layer."""
+    return convolution_stack(latent_shape, num_classes, settings, filters, convolutions, dense, dropout)

@@ -1,0 +1,5 @@
+"""Decoders: from a latent to scaled pictures (height, width, channels). One builder a file."""
+
+from kerasae.models.decoders import baseline, mirror, vgg
+
+__all__ = ["baseline", "mirror", "vgg"]

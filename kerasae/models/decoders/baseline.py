@@ -1,0 +1,35 @@
+"""The `baseline` decoder: transposed convolutions up to the picture's size, then a sigmoid."""
+
+from __future__ import annotations
+
+import keras
+
+from kerasae.models.parts import (
+    DECODERS,
+    Count,
+    Counts,
+    Settings,
+    convolution,
+    dropout,
+    picture_output,
+    transposed_convolution,
+)
+from kerasae.models.scale import doublings
+
+
+@DECODERS.register("baseline")
+def baseline(
+    encoder: keras.Model,
+    settings: Settings,
+    *,
+    filters: Counts = [48, 24],  # noqa: B006 (read, never changed)
+    kernel_size: Count = 3,
+) -> keras.Model:
+    """Build a decoder that doubles the latent's sides once for each halving of the encoder."""
+    latent = keras.Input(encoder.output_shape[1:], name="latent")
+    x = latent
+    for width in doublings(encoder, filters):
+        x = transposed_convolution(x, width, kernel_size, settings)
+        x = convolution(x, width, kernel_size, settings)
+        x = dropout(x, settings.dropout)
+    return keras.Model(latent, picture_output(x, encoder.input_shape[-1], kernel_size, settings), name="decoder")

@@ -1,0 +1,5 @@
+"""Encoders: from scaled pictures (height, width, channels) to a latent. One builder a file."""
+
+from kerasae.models.encoders import baseline, vgg
+
+__all__ = ["baseline", "vgg"]

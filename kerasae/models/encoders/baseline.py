@@ -1,0 +1,25 @@
+"""The `baseline` encoder: 3x3 convolutions, each second one with stride 2."""
+
+from __future__ import annotations
+
+import keras
+
+from kerasae.models.parts import ENCODERS, Count, Counts, Settings, check_sides, convolution, dropout, picture_input
+
+
+@ENCODERS.register("baseline")
+def baseline(
+    image_shape: tuple[int, int, int],
+    settings: Settings,
+    *,
+    filters: Counts = [24, 48],  # noqa: B006 (read, never changed)
+    kernel_size: Count = 3,
+) -> keras.Model:
+    """Build an encoder that halves the picture once for each entry of `filters`: 32x32 to a latent of 8x8x48."""
+    check_sides(image_shape, len(filters), "baseline")
+    inputs, x = picture_input(image_shape, settings)
+    for width in filters:
+        x = convolution(x, width, kernel_size, settings)
+        x = convolution(x, width, kernel_size, settings, strides=2)
+        x = dropout(x, settings.dropout)
+    return keras.Model(inputs, x, name="encoder")

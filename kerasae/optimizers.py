@@ -1,0 +1,61 @@
+"""Optimizers by name, with weight decay on kernels alone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import keras
+from pydantic import Field
+
+from kerasae.registry import Registry
+
+OPTIMIZERS: Registry[keras.optimizers.Optimizer] = Registry("optimizer")
+
+Rate = Annotated[float, Field(gt=0)]
+Decay = Annotated[float, Field(ge=0)]
+Beta = Annotated[float, Field(ge=0, lt=1)]
+Norm = Annotated[float, Field(gt=0)] | None
+
+
+@OPTIMIZERS.register("adam")
+def adam(
+    *,
+    learning_rate: Rate = 1e-3,
+    beta_1: Beta = 0.9,
+    beta_2: Beta = 0.999,
+    epsilon: Annotated[float, Field(gt=0)] = 1e-7,
+    weight_decay: Decay = 0.0,
+    clip_norm: Norm = None,
+) -> keras.optimizers.Optimizer:
+    """Adam (Kingma and Ba, arXiv 1412.6980); weight decay is decoupled (arXiv 1711.05101)."""
+    optimizer = keras.optimizers.Adam(
+        learning_rate, beta_1, beta_2, epsilon, weight_decay=weight_decay or None, global_clipnorm=clip_norm
+    )
+    return _spare_vectors(optimizer)
+
+
+@OPTIMIZERS.register("sgd")
+def sgd(
+    *,
+    learning_rate: Rate = 1e-2,
+    momentum: Beta = 0.9,
+    nesterov: bool = True,
+    weight_decay: Decay = 0.0,
+    clip_norm: Norm = None,
+) -> keras.optimizers.Optimizer:
+    """Stochastic gradient descent with (Nesterov) momentum; weight decay is decoupled from the momentum."""
+    optimizer = keras.optimizers.SGD(
+        learning_rate,
+        momentum,
+        nesterov=nesterov and momentum > 0,
+        weight_decay=weight_decay or None,
+        global_clipnorm=clip_norm,
+    )
+    return _spare_vectors(optimizer)
+
+
+def _spare_vectors(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """Keep weight decay off biases and normalization, which it would only bias."""
+    if optimizer.weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer

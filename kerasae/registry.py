@@ -1,0 +1,74 @@
+"""Names to builders, with every option checked against the builder's own signature before anything is built."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar, get_type_hints
+
+from pydantic import ConfigDict, ValidationError, create_model
+
+from kerasae.errors import RequestError, nearest
+from kerasae.recipe import Spec
+
+Product = TypeVar("Product")
+
+
+class Registry(Generic[Product]):
+    """Builders of one kind. Their keyword-only parameters are the options that a recipe may set.
+
+    A parameter annotated `Annotated[int, Field(gt=0)]` refuses what does not fit; values are never converted.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._builders: dict[str, Callable[..., Product]] = {}
+
+    def register(self, name: str) -> Callable[[Callable[..., Product]], Callable[..., Product]]:
+        """Return a decorator that makes a builder known as `name`."""
+
+        def add(builder: Callable[..., Product]) -> Callable[..., Product]:
+            self._builders[name] = builder
+            return builder
+
+        return add
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that a recipe may use."""
+        return tuple(sorted(self._builders))
+
+    def check(self, spec: Spec, key: str) -> dict[str, Any]:
+        """Return the options of `spec`, defaults included; RequestError names what is wrong and where (`key`)."""
+        if spec.name not in self._builders:
+            raise RequestError(
+                f"recipe: {key}: expected {self.kind} {', '.join(self.names)}. "
+                f"Received: {spec.name!r}.{nearest(spec.name, self.names)}"
+            )
+        builder = self._builders[spec.name]
+        hints = get_type_hints(builder, include_extras=True)
+        options = {
+            name: (hints[name], parameter.default)
+            for name, parameter in inspect.signature(builder).parameters.items()
+            if parameter.kind is parameter.KEYWORD_ONLY
+        }
+        unknown = sorted(set(spec.options) - set(options))
+        if unknown:
+            raise RequestError(
+                f"recipe: unknown option {key}.{unknown[0]!s} of {self.kind} {spec.name!r}; "
+                f"expected one of {', '.join(options) or 'none'}.{nearest(unknown[0], options)}"
+            )
+        checker: Any = create_model(f"{spec.name}_options", __config__=ConfigDict(strict=True), **options)  # type: ignore[call-overload]
+        try:
+            checked = checker.model_validate(spec.options)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join([key, *(str(step) for step in first["loc"] if "[" not in str(step))])
+            expected = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+            raise RequestError(f"recipe: {where}: expected {expected}. Received: {first['input']!r}") from None
+        return {name: getattr(checked, name) for name in options}
+
+    def build(self, spec: Spec, key: str, *arguments: Any) -> Product:
+        """Check `spec` and call its builder with `arguments` and the options."""
+        options = self.check(spec, key)
+        return self._builders[spec.name](*arguments, **options)

@@ -1,0 +1,101 @@
+"""Learning-rate schedules by name: a rate that follows the steps, or callbacks that change it between epochs."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, Any
+
+import keras
+from pydantic import Field
+
+from kerasae.errors import RequestError
+from kerasae.metrics import direction
+from kerasae.registry import Registry
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What a schedule comes to: the optimizer's learning rate, and callbacks beside it."""
+
+    learning_rate: Any
+    callbacks: tuple[keras.callbacks.Callback, ...] = ()
+
+
+SCHEDULES: Registry[Plan] = Registry("schedule")
+
+Factor = Annotated[float, Field(gt=0, lt=1)]
+
+
+@SCHEDULES.register("constant")
+def constant(learning_rate: float, epochs: int, steps_per_epoch: int, monitor: str) -> Plan:
+    """One rate throughout."""
+    return Plan(learning_rate)
+
+
+@SCHEDULES.register("plateau")
+def plateau(
+    learning_rate: float,
+    epochs: int,
+    steps_per_epoch: int,
+    monitor: str,
+    *,
+    factor: Factor = 0.5,
+    patience: Annotated[int, Field(gt=0)] = 5,
+    min_learning_rate: Annotated[float, Field(ge=0)] = 0.0,
+) -> Plan:
+    """Multiply the rate by `factor` whenever the monitored value has not improved for `patience` epochs."""
+    callback = keras.callbacks.ReduceLROnPlateau(
+        monitor=monitor,
+        mode=direction(monitor),
+        factor=factor,
+        patience=patience,
+        min_lr=min_learning_rate,
+        min_delta=1e-4,
+    )
+    return Plan(learning_rate, (callback,))
+
+
+@SCHEDULES.register("step")
+def step(
+    learning_rate: float,
+    epochs: int,
+    steps_per_epoch: int,
+    monitor: str,
+    *,
+    at: Annotated[list[Annotated[int, Field(gt=0)]], Field(min_length=1)],
+    factor: Factor = 0.1,
+) -> Plan:
+    """Multiply the rate by `factor` after each epoch listed in `at` (counted from 1 within the phase)."""
+    if sorted(set(at)) != at or at[-1] >= epochs:
+        raise RequestError(
+            f"recipe: schedule.at: expected rising epochs below the phase's last, {epochs}. Received: {at}"
+        )
+    rates = [learning_rate * factor**count for count in range(len(at) + 1)]
+    boundaries = [epoch * steps_per_epoch - 1 for epoch in at]
+    return Plan(keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates))
+
+
+@SCHEDULES.register("cosine")
+def cosine(
+    learning_rate: float,
+    epochs: int,
+    steps_per_epoch: int,
+    monitor: str,
+    *,
+    warmup_epochs: Annotated[float, Field(ge=0)] = 0.0,
+    final: Annotated[float, Field(ge=0, lt=1)] = 0.0,
+) -> Plan:
+    """Rise linearly for `warmup_epochs`, then fall along a cosine to `final` times the rate (arXiv 1608.03983)."""
+    if warmup_epochs >= epochs:
+        raise RequestError(
+            f"recipe: schedule.warmup_epochs: expected less than the phase's {epochs} epochs. Received: {warmup_epochs}"
+        )
+    warmup = round(warmup_epochs * steps_per_epoch)
+    total = epochs * steps_per_epoch
+    if not warmup:
+        return Plan(keras.optimizers.schedules.CosineDecay(learning_rate, total, alpha=final))
+    return Plan(
+        keras.optimizers.schedules.CosineDecay(
+            0.0, total - warmup, alpha=final, warmup_target=learning_rate, warmup_steps=warmup
+        )
+    )

@@ -1,0 +1,80 @@
+"""Callbacks of a phase: the best weights, and the end of a diverged training."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasae.metrics import direction
+from kerasae.runs import written_whole
+
+
+class DivergedError(RuntimeError):
+    """The loss is no longer a number."""
+
+
+class StopOnNaN(keras.callbacks.Callback):
+    """Ends training with a `DivergedError` as soon as the loss is not finite."""
+
+    def __init__(self, phase: str) -> None:
+        super().__init__()
+        self.phase = phase
+        self.epoch = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Remember the epoch for the message."""
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Look at the loss."""
+        loss = (logs or {}).get("loss")
+        if loss is not None and not math.isfinite(loss):
+            rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+            raise DivergedError(
+                f"the loss became {loss} in phase {self.phase!r}, epoch {self.epoch + 1}, step {batch + 1}, at learning "
+                f"rate {rate:g}; lower the phase's optimizer.learning_rate or set its optimizer.clip_norm"
+            )
+
+
+class BestWeights(keras.callbacks.Callback):
+    """Keeps the weights of the best epoch on disk.
+
+    Of two epochs with an equal monitored value, the one with the lower validation loss is better: with few validation
+    pictures accuracy is too coarse to choose by alone.
+
+    Args:
+        path: the .npz file to keep them in.
+        monitor: the logged value to go by.
+    """
+
+    def __init__(self, path: Path, monitor: str) -> None:
+        super().__init__()
+        self.path = path
+        self.monitor = monitor
+        self.best: tuple[float, float] | None = None
+        self.best_epoch: int | None = None
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Keep the weights if they are the best so far."""
+        logs = logs or {}
+        sign = -1.0 if direction(self.monitor) == "max" else 1.0
+        value = (sign * logs[self.monitor], logs.get("val_loss", logs["loss"]))
+        if self.best is None or value < self.best:
+            self.best, self.best_epoch = value, epoch
+            write_arrays(self.path, self.model.get_weights())
+
+
+def write_arrays(path: Path, arrays: list[np.ndarray], **named: Any) -> None:
+    """Write arrays in order, and others by name, whole or not at all."""
+    with written_whole(path) as temporary:
+        np.savez(temporary, **{f"array_{index}": array for index, array in enumerate(arrays)}, **named)
+
+
+def read_arrays(path: Path) -> list[np.ndarray]:
+    """Read what `write_arrays` wrote in order."""
+    with np.load(path, allow_pickle=False) as stored:
+        return [stored[f"array_{index}"] for index in range(sum(name.startswith("array_") for name in stored.files))]

@@ -1,0 +1,104 @@
+"""A checkpoint of the whole training, so that a killed run goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasae.training.callbacks import read_arrays, write_arrays
+
+# What Keras' and our callbacks count between epochs; Keras' own backup forgets it.
+CALLBACK_STATE = ("wait", "best", "best_epoch", "stopped_epoch", "cooldown_counter")
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """How far training has come.
+
+    Attributes:
+        phase: the index of the phase that is under way.
+        epoch: finished epochs of that phase.
+        stopped: whether the phase has been stopped early.
+        rows: rows of the history.
+        callbacks: the counters of the phase's callbacks.
+    """
+
+    phase: int = 0
+    epoch: int = 0
+    stopped: bool = False
+    rows: int = 0
+    callbacks: tuple[dict[str, Any], ...] = ()
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Writes model, optimizer, seeds and counters after each epoch; must be the last callback.
+
+    Args:
+        path: the .npz file.
+        whole: the model with every part, of which the trained model may hold a few.
+        phase: the phase's index.
+        others: the phase's callbacks, whose counters are kept.
+        rows: the history's rows, which are counted.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        whole: keras.Model,
+        phase: int,
+        others: Sequence[keras.callbacks.Callback],
+        rows: Sequence[Any],
+    ) -> None:
+        super().__init__()
+        self.path = path
+        self.whole = whole
+        self.phase = phase
+        self.others = others
+        self.rows = rows
+        self.restored: Progress | None = None
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Give the callbacks their counters back, which they reset when training begins."""
+        if self.restored is not None:
+            for callback, state in zip(self.others, self.restored.callbacks, strict=True):
+                for name, value in state.items():
+                    setattr(callback, name, tuple(value) if isinstance(value, list) else value)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Write the checkpoint."""
+        counters = tuple(
+            {name: _plain(vars(callback)[name]) for name in CALLBACK_STATE if name in vars(callback)}
+            for callback in self.others
+        )
+        progress = Progress(self.phase, epoch + 1, bool(self.model.stop_training), len(self.rows), counters)
+        variables = [*self.whole.variables, *self.model.optimizer.variables]
+        write(self.path, progress, variables)
+
+
+def write(path: Path, progress: Progress, variables: Sequence[Any]) -> None:
+    """Write progress and variables, whole or not at all."""
+    arrays = [keras.ops.convert_to_numpy(variable) for variable in variables]
+    write_arrays(path, arrays, progress=np.array(json.dumps(dataclasses.asdict(progress))))
+
+
+def read_progress(path: Path) -> Progress:
+    """Read how far a checkpoint has come."""
+    with np.load(path, allow_pickle=False) as stored:
+        progress = json.loads(str(stored["progress"]))
+    return Progress(**{**progress, "callbacks": tuple(progress["callbacks"])})
+
+
+def restore(path: Path, variables: Sequence[Any]) -> None:
+    """Assign a checkpoint's arrays to `variables`, of which there may be fewer (the optimizer's left out)."""
+    for variable, value in zip(variables, read_arrays(path), strict=False):
+        variable.assign(value)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,175 @@
+"""Training: the phases of a recipe in turn, from the start or from where a killed run left off."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any
+
+import keras
+import numpy as np
+from rich.console import Console
+
+from kerasae import distribution
+from kerasae.data.collection import Collection
+from kerasae.data.dataset import Targets, evaluation_dataset, training_dataset
+from kerasae.data.order import EpochOrder
+from kerasae.errors import RequestError
+from kerasae.models import JointAutoencoder, build, with_heads
+from kerasae.models.build import dtype_policy
+from kerasae.recipe import Phase, Recipe
+from kerasae.runs import Run, written_whole
+from kerasae.training import phase as phases
+from kerasae.training.callbacks import read_arrays
+from kerasae.training.checkpoint import Checkpoint, Progress, read_progress, restore, write
+from kerasae.training.history import History
+
+
+def build_model(recipe: Recipe, collection: Collection, precision: str) -> JointAutoencoder:
+    """Build the untrained model of a recipe for the pictures at hand, its initial weights set by the recipe's seed."""
+    keras.utils.set_random_seed(recipe.seed)
+    statistics = channel_statistics(collection) if recipe.model.standardize else None
+    return build(recipe.model, collection.image_shape, len(collection.class_names), recipe.heads, statistics, precision)
+
+
+def fit(run: Run, recipe: Recipe, collection: Collection, *, console: Console | None = None) -> JointAutoencoder:
+    """Train every phase of `recipe`, write `model.keras`, and return the trained model in float32.
+
+    Goes on from the run's last checkpoint if there is one; the result is the same as without the interruption.
+
+    Raises:
+        RequestError: the model cannot be built for these pictures or devices.
+        DivergedError: the loss is no longer a number.
+    """
+    console = console or Console(stderr=True)
+    last = run.checkpoints / "last.npz"
+    devices = recipe.distribution.devices
+    with distribution.strategy(devices if devices == "auto" else tuple(devices)).scope():
+        model = build_model(recipe, collection, distribution.precision(recipe.precision))
+        progress = Progress()
+        if last.is_file():
+            progress = read_progress(last)
+            restore(last, model.variables)
+        for index in range(progress.phase, len(recipe.phases)):
+            phase = recipe.phases[index]
+            if progress.epoch == 0:
+                _start_from(model, phase, f"phases.{index}")
+            console.print(_headline(recipe, index, progress), highlight=False)
+            rows = _fit_phase(run, recipe, index, model, collection, progress)
+            progress = Progress(phase=index + 1, rows=len(rows))
+            write(last, progress, model.variables)
+    # Kept in float32, whatever it was trained in: the same answers on every machine and in the export.
+    trained = build_model(recipe, collection, "float32")
+    trained.set_weights(model.get_weights())
+    with written_whole(run.model) as temporary:
+        trained.save(temporary)
+    return trained
+
+
+def _fit_phase(
+    run: Run, recipe: Recipe, index: int, model: JointAutoencoder, collection: Collection, progress: Progress
+) -> list[dict[str, Any]]:
+    """Train the parts that the phase names, in place, and return the rows of the history so far."""
+    phase, key = recipe.phases[index], f"phases.{index}"
+    train, validation = collection.train, collection.validation
+    if phase.heads == ("label",):  # nothing to learn from pictures without label
+        train = train.select(np.flatnonzero(train.labels >= 0))
+    share = None if recipe.data.labelled_share == "natural" else recipe.data.labelled_share
+    order = EpochOrder(train.labels, phase.batch_size, share, recipe.seed)
+    replicas = model.distribute_strategy.num_replicas_in_sync
+    if order.batch_size % replicas:
+        raise RequestError(
+            f"recipe: {key}.batch_size: expected a multiple of the {replicas} devices. Received: {order.batch_size}"
+        )
+    plan = phases.schedule(phase, key, order.steps)
+    phases.freeze_all_but(model, phase.learns)
+    with dtype_policy(model.dtype_policy):
+        trained = with_heads(model, phase.heads)
+    trained.compile(
+        optimizer=phases.optimizer(phase, key, plan),
+        loss={head: phases.loss(recipe.loss, head) for head in phase.heads},
+        loss_weights={head: _loss_weight(phase, head) for head in phase.heads},
+        jit_compile=distribution.jit_compile(recipe.jit_compile),
+    )
+    trained.optimizer.build(trained.trainable_variables)
+
+    rows = _read_rows(run)[: progress.rows]
+    best = run.checkpoints / "best.npz"
+    watching = phases.callbacks(phase, plan, best)
+    checkpoint = Checkpoint(run.checkpoints / "last.npz", model, index, watching, rows)
+    if progress.epoch:
+        restore(checkpoint.path, [*model.variables, *trained.optimizer.variables])
+        checkpoint.restored = progress
+    if progress.epoch < phase.epochs and not progress.stopped:
+        # Epochs are numbered over all phases, so that no two of them draw the same order and augmentations.
+        first = sum(earlier.epochs for earlier in recipe.phases[:index])
+        epochs = range(first + progress.epoch, first + phase.epochs)
+        targets = Targets(phase.heads, collection.class_weights)
+        engine = recipe.data.augment_engine
+        unweighted = Targets(phase.heads, np.ones_like(collection.class_weights))
+        trained.fit(
+            training_dataset(train, targets, order, phases.transforms(phase, key), epochs=epochs, engine=engine),
+            epochs=phase.epochs,
+            initial_epoch=progress.epoch,
+            steps_per_epoch=order.steps,
+            validation_data=evaluation_dataset(validation, unweighted, batch_size=order.batch_size),
+            callbacks=[
+                History(run, rows, phase.name, order.steps * order.batch_size),
+                *watching,
+                keras.callbacks.TensorBoard(run.tensorboard / f"{index}-{phase.name}", write_graph=False),
+                checkpoint,
+            ],
+            shuffle=False,
+        )
+    if phase.restore_best:
+        trained.set_weights(read_arrays(best))
+    return rows
+
+
+def channel_statistics(collection: Collection) -> tuple[list[float], list[float]]:
+    """Return mean and variance a channel of the scaled training pictures, read a thousand at a time."""
+    count, total, squares = 0, np.zeros(collection.image_shape[2]), np.zeros(collection.image_shape[2])
+    for start in range(0, len(collection.train), 1000):
+        images = collection.train.load(np.arange(start, min(start + 1000, len(collection.train)))) / 255.0
+        count += images[..., 0].size
+        total += images.sum(axis=(0, 1, 2))
+        squares += np.square(images).sum(axis=(0, 1, 2))
+    mean = total / count
+    return mean.tolist(), np.maximum(squares / count - mean**2, 1e-6).tolist()
+
+
+def _loss_weight(phase: Phase, head: Any) -> keras.Variable:
+    """A variable, so that a schedule may change it between epochs without compiling anew."""
+    return keras.Variable(phase.loss_weights.get(head, 1.0), trainable=False, name=f"{head}_weight")
+
+
+def _start_from(model: JointAutoencoder, phase: Phase, key: str) -> None:
+    """Give parts the weights of a saved run's parts."""
+    from pathlib import Path
+
+    for part, folder in phase.start_from.items():
+        saved = getattr(keras.saving.load_model(Run.open(Path(folder)).model, compile=False), part)
+        own = getattr(model, part)
+        shapes = [None if one is None else [tuple(weight.shape) for weight in one.weights] for one in (own, saved)]
+        if None in shapes or shapes[0] != shapes[1]:
+            raise RequestError(
+                f"recipe: {key}.start_from.{part}: expected a run whose {part} has the shapes of this recipe's. "
+                f"Received: {folder!r}, whose {part} {'is missing' if saved is None else 'has others'}"
+            )
+        own.set_weights(saved.get_weights())
+
+
+def _headline(recipe: Recipe, index: int, progress: Progress) -> str:
+    phase = recipe.phases[index]
+    resumed = f", going on after epoch {progress.epoch}" if progress.epoch else ""
+    return (
+        f"Phase {index + 1} of {len(recipe.phases)}, [bold]{phase.name}[/bold]: {', '.join(phase.learns)} for "
+        f"{phase.epochs} epochs{resumed}"
+    )
+
+
+def _read_rows(run: Run) -> list[dict[str, Any]]:
+    """Read the history's rows; an empty value is one that its phase did not have."""
+    if not run.history.is_file():
+        return []
+    with run.history.open(encoding="utf-8", newline="") as file:
+        return [{key: value for key, value in row.items() if value} for row in csv.DictReader(file)]

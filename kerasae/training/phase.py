@@ -1,0 +1,100 @@
+"""What a phase of a recipe comes to: its transforms, optimizer, losses and callbacks, each checked before data is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import augment
+import keras
+
+from kerasae.errors import RequestError
+from kerasae.losses import ReconstructionLoss
+from kerasae.metrics import direction
+from kerasae.models import JointAutoencoder
+from kerasae.optimizers import OPTIMIZERS
+from kerasae.recipe import PARTS, Head, LossRecipe, Phase
+from kerasae.schedules import SCHEDULES, Plan
+from kerasae.training.callbacks import BestWeights, StopOnNaN
+
+
+def check(phase: Phase, key: str) -> None:
+    """Refuse names, options and monitored values that do not exist.
+
+    Raises:
+        RequestError: one line that begins with `key`, where the phase stands in its recipe.
+    """
+    OPTIMIZERS.check(phase.optimizer, f"{key}.optimizer")
+    schedule(phase, key, steps_per_epoch=1)
+    transforms(phase, key)
+    logged = [
+        "loss",
+        *(f"{head}_loss" for head in phase.heads),
+        *(["label_accuracy"] if "label" in phase.heads else []),
+    ]
+    known = [f"{split}{name}" for split in ("val_", "") for name in logged]
+    if phase.monitor is not None and phase.monitor not in known:
+        raise RequestError(f"recipe: {key}.monitor: expected one of {', '.join(known)}. Received: {phase.monitor!r}")
+
+
+def transforms(phase: Phase, key: str) -> list[augment.Transform]:
+    """Return the phase's augmentations."""
+    try:
+        return augment.from_spec([{"name": spec.name, **spec.options} for spec in phase.augment])
+    except (ValueError, TypeError) as error:
+        raise RequestError(f"recipe: {key}.augment: {error}") from None
+
+
+def schedule(phase: Phase, key: str, steps_per_epoch: int) -> Plan:
+    """Return the phase's learning rate over its steps, and the callbacks that go with it."""
+    rate = OPTIMIZERS.check(phase.optimizer, f"{key}.optimizer")["learning_rate"]
+    return SCHEDULES.build(phase.schedule, f"{key}.schedule", rate, phase.epochs, steps_per_epoch, monitor(phase))
+
+
+def optimizer(phase: Phase, key: str, plan: Plan) -> keras.optimizers.Optimizer:
+    """Return a new optimizer: an old one would not know variables that this phase unfreezes."""
+    built = OPTIMIZERS.build(phase.optimizer, f"{key}.optimizer")
+    built.learning_rate = plan.learning_rate
+    return built
+
+
+def monitor(phase: Phase) -> str:
+    """Return the logged value that decides which epoch is best and when to stop or slow down."""
+    return phase.monitor or ("val_label_accuracy" if "label" in phase.heads else "val_loss")
+
+
+def loss(recipe: LossRecipe, head: Head) -> keras.losses.Loss:
+    """Return the loss of a head."""
+    if head == "reconstruction":
+        return ReconstructionLoss(recipe.reconstruction)
+    return keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
+
+
+def callbacks(phase: Phase, plan: Plan, best: Path) -> list[keras.callbacks.Callback]:
+    """Return the callbacks that watch the phase; `best` is the file of its best weights."""
+    watching = [StopOnNaN(phase.name), *plan.callbacks]
+    if phase.restore_best:
+        watching.append(BestWeights(best, monitor(phase)))
+    if phase.early_stopping is not None:
+        watching.append(
+            keras.callbacks.EarlyStopping(
+                monitor=monitor(phase),
+                mode=direction(monitor(phase)),
+                patience=phase.early_stopping.patience,
+                min_delta=phase.early_stopping.min_delta,
+                verbose=1,
+            )
+        )
+    return watching
+
+
+def freeze_all_but(model: JointAutoencoder, learns: list[str] | tuple[str, ...]) -> None:
+    """Let the named parts of `model` learn and hold the others still.
+
+    The parts that learn are released last, so that a layer which they share with a frozen part learns.
+    """
+    for part in [*PARTS, *learns]:
+        if getattr(model, part) is not None:
+            getattr(model, part).trainable = False
+    for part in learns:
+        if getattr(model, part) is not None:
+            getattr(model, part).trainable = True
