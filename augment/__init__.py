@@ -1,0 +1,56 @@
+"""Pillow's augmentations, bit for bit, for whole batches inside tf.data.
+
+Every random choice is a function of (seed, epoch, position of the picture), so that results do not depend on batch
+size, parallelism or engine. Use `augment.map` on a dataset, `augment.augment_batch` inside a graph, or
+`augment.apply` on a NumPy batch. TensorFlow and Numba are imported when first needed.
+"""
+
+from augment.compose import Compose, OneOf
+from augment.dataset import augment_batch, map
+from augment.draws import Draws
+from augment.engine import apply
+from augment.geometric import HorizontalFlip, Rotate, ShearX, ShearY, TranslateX, TranslateY, VerticalFlip
+from augment.photometric import (
+    AutoContrast,
+    Brightness,
+    Color,
+    Contrast,
+    Equalize,
+    Invert,
+    Posterize,
+    Sharpness,
+    Solarize,
+)
+from augment.registry import names, register
+from augment.spec import from_spec, to_spec
+from augment.transform import Transform
+
+__all__ = [
+    "AutoContrast",
+    "Brightness",
+    "Color",
+    "Compose",
+    "Contrast",
+    "Draws",
+    "Equalize",
+    "HorizontalFlip",
+    "Invert",
+    "OneOf",
+    "Posterize",
+    "Rotate",
+    "Sharpness",
+    "ShearX",
+    "ShearY",
+    "Solarize",
+    "Transform",
+    "TranslateX",
+    "TranslateY",
+    "VerticalFlip",
+    "apply",
+    "augment_batch",
+    "from_spec",
+    "map",
+    "names",
+    "register",
+    "to_spec",
+]

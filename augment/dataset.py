@@ -1,0 +1,138 @@
+"""The bridge to tf.data: the whole composition as one operation of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from augment import checks
+from augment.engine import ENGINES, apply, check_pictures, compose
+from augment.transform import Engine, Transform
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+def augment_batch(
+    images: tf.Tensor,
+    transforms: Sequence[Transform] | Transform,
+    *,
+    seed: int,
+    epoch: int | tf.Tensor = 0,
+    positions: tf.Tensor,
+    engine: Engine = "native",
+) -> tf.Tensor:
+    """Return the pictures after all `transforms`, inside any `Dataset.map` or other graph.
+
+    Args:
+        images: uint8 (n, H, W, C) in [0, 255], C in {1, 3}, known when the graph is built.
+        transforms: what to apply, in this order.
+        seed: any integer; with `epoch` and a picture's position it decides every random choice.
+        epoch: any integer, or an int64 scalar.
+        positions: int64 (n,), the pictures' places in the order of the epoch.
+        engine: "native" (batched kernels) or "pil" (Pillow, one picture after the other); same bytes.
+
+    Returns:
+        uint8 (n, H, W, C), with the static shape of `images`.
+
+    Raises:
+        ValueError: for pictures of another rank or number of channels, or an unknown engine.
+        TypeError: for pictures that are not uint8.
+    """
+    import tensorflow as tf
+
+    if images.shape.rank is None:
+        raise ValueError("Expected pictures of known rank; set their shape first. Received: unknown shape")
+    check_pictures(images.dtype.name, images.shape)
+    checks.choice(augment_batch, "engine", engine, ENGINES)
+    composition = compose(transforms)
+
+    def change(pictures: Any, moment: Any, places: Any) -> Any:
+        return apply(pictures, composition.transforms, seed=seed, epoch=int(moment), positions=places, engine=engine)
+
+    # Not stateful: the same arguments give the same pictures, so that tf.data may share or drop the call.
+    arguments = [images, tf.cast(epoch, tf.int64), tf.cast(positions, tf.int64)]
+    changed = tf.numpy_function(change, arguments, tf.uint8, stateful=False)
+    changed.set_shape(images.shape)
+    return changed
+
+
+def map(
+    dataset: tf.data.Dataset,
+    transforms: Sequence[Transform] | Transform,
+    *,
+    seed: int,
+    epoch: int = 0,
+    engine: Engine = "native",
+    num_parallel_calls: int | None = None,
+) -> tf.data.Dataset:
+    """Return `dataset` with its pictures changed; a picture's position is its place in the dataset.
+
+    Args:
+        dataset: pictures uint8 (H, W, C) or batches of them (n, H, W, C), alone or as the first of a tuple. Batched
+            is much faster.
+        transforms: what to apply, in this order.
+        seed: any integer; with `epoch` and the position it decides every random choice.
+        epoch: any integer; give another one for each pass, so that the pictures are changed anew.
+        engine: "native" (batched kernels) or "pil" (Pillow, one picture after the other); same bytes.
+        num_parallel_calls: batches at work at once; None leaves it to tf.data. The order is kept.
+
+    Raises:
+        ValueError: for pictures of another rank or number of channels, or an unknown engine.
+        TypeError: for pictures that are not uint8.
+    """
+    import tensorflow as tf
+
+    batched = is_batched(dataset.element_spec)
+    composition = compose(transforms)
+    checks.choice(map, "engine", engine, ENGINES)
+
+    def change(start: Any, element: Any) -> Any:
+        images, rest = split(element)
+        stack = images if batched else images[tf.newaxis]
+        places = start + tf.range(tf.shape(stack, tf.int64)[0], dtype=tf.int64)
+        changed = augment_batch(stack, composition, seed=seed, epoch=epoch, positions=places, engine=engine)
+        return join(changed if batched else changed[0], rest)
+
+    calls = tf.data.AUTOTUNE if num_parallel_calls is None else num_parallel_calls
+    return numbered(dataset, batched).map(change, num_parallel_calls=calls, deterministic=True)
+
+
+def is_batched(spec: Any) -> bool:
+    """Return whether elements of `spec` hold batches; raise unless they are or begin with uint8 pictures."""
+    first = split(spec)[0]
+    shape = getattr(first, "shape", None)
+    if shape is None or shape.rank not in (3, 4):
+        raise ValueError(
+            "Expected a dataset of pictures (H, W, C) or batches (n, H, W, C), alone or as the first of a tuple. "
+            f"Received: {spec!r}"
+        )
+    check_pictures(first.dtype.name, shape if shape.rank == 4 else [None, *shape])
+    return bool(shape.rank == 4)
+
+
+def split(element: Any) -> tuple[Any, tuple[Any, ...] | None]:
+    """Return an element's pictures and what follows them; None if the element is the pictures alone."""
+    return (element[0], tuple(element[1:])) if isinstance(element, tuple) else (element, None)
+
+
+def join(images: Any, rest: tuple[Any, ...] | None) -> Any:
+    """Return the element that `split` took apart."""
+    return images if rest is None else (images, *rest)
+
+
+def numbered(dataset: tf.data.Dataset, batched: bool) -> tf.data.Dataset:
+    """Return pairs of the position of each element's first picture, int64, and the element."""
+    import tensorflow as tf
+
+    def count(position: Any, element: Any) -> Any:
+        size = tf.shape(split(element)[0], tf.int64)[0] if batched else tf.constant(1, tf.int64)
+        return position + size, (position, element)
+
+    return dataset.scan(np.int64(0), lambda position, *element: count(position, _whole(element)))
+
+
+def _whole(element: tuple[Any, ...]) -> Any:
+    return element if len(element) > 1 else element[0]

@@ -1,0 +1,70 @@
+"""Transforms on a NumPy batch: what every bridge to a pipeline calls in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from augment import checks
+from augment.compose import Compose
+from augment.draws import Draws
+from augment.transform import Engine, Images, Transform
+
+ENGINES = ("native", "pil")
+
+
+def apply(
+    images: npt.ArrayLike,
+    transforms: Sequence[Transform] | Transform,
+    *,
+    seed: int,
+    epoch: int = 0,
+    positions: npt.ArrayLike | None = None,
+    engine: Engine = "native",
+) -> Images:
+    """Return the pictures after all `transforms`, one after the other.
+
+    Args:
+        images: uint8 (n, H, W, C) in [0, 255], C in {1, 3}; left as they are.
+        transforms: what to apply, in this order.
+        seed: any integer; with `epoch` and a picture's position it decides every random choice.
+        epoch: any integer.
+        positions: integers (n,), the pictures' places in the order of the epoch; 0, ..., n - 1 if None.
+        engine: "native" (batched kernels) or "pil" (Pillow, one picture after the other); same bytes.
+
+    Raises:
+        ValueError: for pictures of another rank or number of channels, or positions of another length.
+        TypeError: for pictures that are not uint8.
+    """
+    pictures = np.asarray(images)
+    check_pictures(pictures.dtype.name, pictures.shape)
+    places = np.arange(len(pictures)) if positions is None else np.asarray(positions)
+    if places.shape != (len(pictures),):
+        raise ValueError(f"Expected `positions` of shape {(len(pictures),)}. Received: {places.shape}")
+    checks.choice(apply, "engine", engine, ENGINES)
+    composition = compose(transforms)
+    # Kernels are compiled for writeable arrays in C order, for one kind of array each.
+    source = np.require(pictures, requirements=["C", "W"])
+    if source.size == 0:
+        return source.copy()
+    result = composition.run(source, composition.parameters(Draws.at(seed, epoch, places)), engine)
+    return result.copy() if np.shares_memory(result, pictures) else result
+
+
+def compose(transforms: Sequence[Transform] | Transform) -> Compose:
+    """Return the transforms as one that applies them all."""
+    if isinstance(transforms, Compose):
+        return transforms
+    return Compose([transforms] if isinstance(transforms, Transform) else transforms)
+
+
+def check_pictures(dtype: str, shape: Sequence[int | None]) -> None:
+    """Raise TypeError or ValueError unless these belong to a batch of pictures, uint8 (n, H, W, C), C in {1, 3}."""
+    if dtype != "uint8":
+        raise TypeError(
+            f"Expected pictures of dtype uint8 in [0, 255]; scale or cast after augmentation. Received: {dtype}"
+        )
+    if len(shape) != 4 or shape[-1] not in (1, 3):
+        raise ValueError(f"Expected pictures of shape (n, H, W, C) with C in (1, 3). Received: {tuple(shape)}")

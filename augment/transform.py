@@ -1,0 +1,151 @@
+"""The contract of a transform: parameters are sampled once, then applied by Pillow or by a batched kernel."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from augment import checks
+from augment.draws import Draws
+
+Images = npt.NDArray[np.uint8]
+Params = Mapping[str, npt.NDArray[Any]]
+Engine = Literal["native", "pil"]
+
+
+class Transform(ABC):
+    """A random change of a picture that keeps its size and mode.
+
+    A subclass writes `apply`, and `sample` if it has random parameters. That is enough to be used in any pipeline;
+    `batch` may be overridden by something faster that returns the same bytes. A constructor stores each argument
+    under the argument's own name, from which `get_config` reads it.
+
+    Args:
+        probability: how likely a picture is changed at all, in [0, 1].
+    """
+
+    name: ClassVar[str] = ""
+
+    def __init__(self, *, probability: float = 1.0) -> None:
+        self.probability = checks.number(self, "probability", probability, 0.0, 1.0)
+
+    def sample(self, draws: Draws) -> Params:
+        """Return the parameters of len(draws) pictures: arrays whose first axis is the picture."""
+        return {}
+
+    @abstractmethod
+    def apply(self, image: Image.Image, **params: Any) -> Image.Image:
+        """Return the changed picture; the reference that every engine must equal.
+
+        Args:
+            image: a picture of mode L or RGB.
+            **params: one picture's row of each array that `sample` returned; scalars come as Python numbers.
+        """
+
+    def batch(self, images: Images, **params: Any) -> Images:
+        """Return the changed pictures as a new array, uint8 (n, H, W, C); here by `apply`, one after the other.
+
+        Args:
+            images: uint8 (n, H, W, C), C-contiguous, C in {1, 3}, n at least 1; must not be changed.
+            **params: the arrays that `sample` returned.
+        """
+        changed = np.empty_like(images)
+        for index, image in enumerate(images):
+            result = self.apply(to_pillow(image), **row(params, index))
+            changed[index] = from_pillow(result, image.shape, self)
+        return changed
+
+    def spread(self, num: int) -> Params:
+        """Return `num` rows of parameters that show the transform over its range; here random ones."""
+        return self.sample(Draws.at(0, 0, np.arange(num)))
+
+    def parameters(self, draws: Draws) -> Params:
+        """Return `sample`'s parameters and `applied`, bool (n,), which is true with the transform's probability."""
+        # Drawn even at probability 1, so that another probability leaves the other parameters as they are.
+        applied = draws.uniform() < self.probability
+        return {"applied": applied | (self.probability == 1.0), **self.sample(draws)}
+
+    def run(self, images: Images, params: Params, engine: Engine) -> Images:
+        """Return the pictures, those that `params["applied"]` names changed by `engine`."""
+        rest = {name: values for name, values in params.items() if name != "applied"}
+        rows = np.flatnonzero(params["applied"])
+        change = self.batch if engine == "native" else self._by_pillow
+        if len(rows) == len(images):
+            return np.ascontiguousarray(change(images, **rest)) if len(rows) else images
+        if len(rows) == 0:
+            return images
+        changed = images.copy()
+        changed[rows] = change(images[rows], **take(rest, rows))
+        return changed
+
+    def _by_pillow(self, images: Images, **params: Any) -> Images:
+        return Transform.batch(self, images, **params)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return every constructor argument, as plain values that a recipe table can hold."""
+        return {name: _plain(getattr(self, name)) for name in arguments(type(self))}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Return the transform that `get_config` described."""
+        return cls(**config)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.get_config() == other.get_config()
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def __repr__(self) -> str:
+        listed = ", ".join(f"{name}={getattr(self, name)!r}" for name in arguments(type(self)))
+        return f"{type(self).__name__}({listed})"
+
+
+def arguments(cls: type) -> list[str]:
+    """Return the names of the constructor arguments of `cls`, in their order."""
+    return list(inspect.signature(cls).parameters)
+
+
+def take(params: Params, rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
+    """Return the parameters of the pictures `rows`."""
+    return {name: values[rows] for name, values in params.items()}
+
+
+def row(params: Params, index: int) -> dict[str, Any]:
+    """Return one picture's parameters, scalars as Python numbers."""
+    return {name: values[index].item() if values.ndim == 1 else values[index] for name, values in params.items()}
+
+
+def under(prefix: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entries of `params` whose names begin with `prefix.`, without it."""
+    return {name[len(prefix) + 1 :]: value for name, value in params.items() if name.startswith(f"{prefix}.")}
+
+
+def to_pillow(image: Images) -> Image.Image:
+    """Return a uint8 (H, W, C) picture as a Pillow image, L for C = 1 and RGB for C = 3."""
+    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+
+
+def from_pillow(image: Image.Image, shape: tuple[int, ...], owner: object) -> Images:
+    """Return a Pillow image as uint8 of `shape` (H, W, C); ValueError if its size or mode is another one."""
+    expected = ((shape[1], shape[0]), "L" if shape[-1] == 1 else "RGB")
+    if (image.size, image.mode) != expected:
+        raise ValueError(
+            f"Expected `apply` of {type(owner).__name__} to keep the picture's size and mode {expected}. "
+            f"Received: {(image.size, image.mode)}"
+        )
+    return np.asarray(image).reshape(shape)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Transform):
+        return {"name": value.name, **value.get_config()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
