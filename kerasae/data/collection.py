@@ -1,0 +1,122 @@
+"""All that a run learns from and is tested on, opened in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from kerasae.data.duplicates import find_duplicates
+from kerasae.data.pictures import UNLABELLED, ArrayPictures, FilePictures, ImageShape, Pictures
+from kerasae.data.sources import SPLITS, open_source
+from kerasae.data.splits import divide
+from kerasae.data.weights import class_weights
+from kerasae.errors import RequestError
+from kerasae.recipe import DataRecipe
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Pictures by split, their classes, and what was found out about them.
+
+    `class_names` is empty if nothing is labelled; `class_weights` is float32 (num_classes,), ones for "none"; `facts`
+    can be written as JSON.
+    """
+
+    train: Pictures
+    validation: Pictures
+    test: Pictures
+    class_names: tuple[str, ...]
+    image_shape: ImageShape
+    class_weights: np.ndarray
+    facts: dict[str, Any]
+
+
+def open_collection(recipe: DataRecipe, *, classifies: bool) -> Collection:
+    """Open, check, cut and split the pictures of a recipe; `classifies` says whether labels are needed.
+
+    Raises:
+        RequestError: something is wrong with the data; one line says what, and how to mend it.
+    """
+    source = open_source(recipe)
+    given = [split for split in SPLITS if split in source.parts and len(source.parts[split])]
+    parts = [source.parts[split] for split in given]
+    if not parts:
+        raise RequestError(f"data.source: expected pictures in {recipe.source}. Received: none")
+    division = divide(
+        np.concatenate([part.labels for part in parts]),
+        np.repeat(given, [len(part) for part in parts]),
+        source.class_names,
+        recipe,
+        classifies=classifies,
+    )
+    splits: dict[str, Pictures] = {split: _gather(parts, getattr(division, split)) for split in SPLITS}
+    splits["train"] = splits["train"].with_labels(division.train_labels)
+    weights = class_weights(recipe.class_weights, division.train_labels, source.class_names)
+    facts = {
+        "source": recipe.source,
+        "classes": list(source.class_names),
+        **_array_facts(parts),
+        **source.facts,
+        **find_duplicates(splits),
+        "counts": {split: _counts(pictures, source.class_names) for split, pictures in splits.items()},
+        "class_weights": {name: float(weight) for name, weight in zip(source.class_names, weights, strict=True)},
+    }
+    ready = _ready(splits, recipe)
+    image_shape = ready["train"].image_shape
+    facts["image_shape"] = list(image_shape)
+    facts["storage"] = "memory" if isinstance(ready["train"], ArrayPictures) else "streamed"
+    return Collection(
+        **ready, class_names=source.class_names, image_shape=image_shape, class_weights=weights, facts=facts
+    )
+
+
+def _gather(parts: Sequence[Pictures], places: np.ndarray) -> Pictures:
+    """Take pictures by their places in all `parts`, one after the other."""
+    ends = np.cumsum([len(part) for part in parts])
+    chosen = [
+        part.select(places[(places >= end - len(part)) & (places < end)] - (end - len(part)))
+        for part, end in zip(parts, ends, strict=True)
+    ]
+    return reduce(lambda left, right: left.join(right), [part for part in chosen if len(part)] or chosen[:1])
+
+
+def _ready(splits: dict[str, Pictures], recipe: DataRecipe) -> dict[str, Pictures]:
+    """Bring arrays to the shape that is asked for, and into memory what fits there."""
+    total = sum(len(pictures) * int(np.prod(pictures.image_shape)) for pictures in splits.values())
+    ready: dict[str, Pictures] = {}
+    for split, pictures in splits.items():
+        if isinstance(pictures, ArrayPictures) and recipe.image_shape != "auto":
+            height, width, channels = recipe.image_shape
+            pictures = pictures.resized((height, width, channels), recipe.resize)
+        elif isinstance(pictures, FilePictures) and total <= recipe.memory_limit_mb * 2**20:
+            pictures = pictures.in_memory()
+        ready[split] = pictures
+    return ready
+
+
+def _array_facts(parts: Sequence[Pictures]) -> dict[str, Any]:
+    """Return for arrays what a scan finds of files, whose own facts come after and replace these."""
+    height, width, channels = parts[0].image_shape
+    size = [height, width]
+    return {
+        "sizes": {"median": size, "smallest": size, "largest": size},
+        "modes": {"L" if channels == 1 else "RGB": sum(len(part) for part in parts)},
+        "image_shape_rule": "the arrays' own, unless data.image_shape is given",
+        "quarantine": [],
+        "ignored": {},
+        "scan": None,
+    }
+
+
+def _counts(pictures: Pictures, class_names: tuple[str, ...]) -> dict[str, Any]:
+    labelled = pictures.labels[pictures.labels != UNLABELLED]
+    by_class = np.bincount(labelled, minlength=len(class_names))
+    return {
+        "total": len(pictures),
+        "classes": {name: int(count) for name, count in zip(class_names, by_class, strict=True)},
+        "unlabelled": len(pictures) - len(labelled),
+    }

@@ -1,0 +1,180 @@
+"""Pictures with labels, held in memory or read from files when they are needed."""
+
+from __future__ import annotations
+
+import abc
+import hashlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Self
+
+import numpy as np
+
+from kerasae.data.decoding import Resize, compiled_resize, decode, resize
+from kerasae.data.progress import with_progress
+from kerasae.data.scan import FileFact
+from kerasae.errors import RequestError
+
+UNLABELLED = -1
+ImageShape = tuple[int, int, int]
+
+
+class Pictures(abc.ABC):
+    """Pictures of one `image_shape` (H, W, C); `labels` is int64 (n,), -1 where there is none."""
+
+    labels: np.ndarray
+    image_shape: ImageShape
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @abc.abstractmethod
+    def select(self, indices: Sequence[int] | np.ndarray) -> Self:
+        """Return the pictures at `indices`, in that order, of the same kind; not copied where that can be."""
+
+    @abc.abstractmethod
+    def with_labels(self, labels: np.ndarray) -> Self:
+        """Return the same pictures with other labels, int64 (n,)."""
+
+    @abc.abstractmethod
+    def join(self, other: Self) -> Self:
+        """Return these pictures followed by those of `other`."""
+
+    @abc.abstractmethod
+    def load(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Return the pixels at `indices`: uint8 (k, H, W, C), [0, 255]."""
+
+    @abc.abstractmethod
+    def name(self, index: int) -> str:
+        """Say where the picture came from: a file's path, or its place in an array such as "train/123"."""
+
+    @abc.abstractmethod
+    def digests(self) -> list[tuple[str, str]]:
+        """Return for every picture a hash of its file's bytes ("" if there is no file) and one of its pixels."""
+
+
+class ArrayPictures(Pictures):
+    """Pictures in memory; `images` is uint8 (n, H, W, C)."""
+
+    def __init__(self, images: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> None:
+        self.images = images
+        self.labels = np.asarray(labels, np.int64)
+        self.names = names
+        self.image_shape: ImageShape = images.shape[1:]
+
+    def select(self, indices: Sequence[int] | np.ndarray) -> ArrayPictures:
+        """Return some of the pictures, as a view where they follow one another."""
+        indices = np.asarray(indices, np.int64)
+        if len(indices) and np.array_equal(indices, np.arange(indices[0], indices[0] + len(indices))):
+            part = slice(int(indices[0]), int(indices[0]) + len(indices))
+            return ArrayPictures(self.images[part], self.labels[part], self.names[part])
+        return ArrayPictures(self.images[indices], self.labels[indices], [self.names[index] for index in indices])
+
+    def with_labels(self, labels: np.ndarray) -> ArrayPictures:
+        """Return the same images, not copied, with other labels."""
+        return ArrayPictures(self.images, labels, self.names)
+
+    def join(self, other: ArrayPictures) -> ArrayPictures:
+        """Return a copy of both, one after the other."""
+        return ArrayPictures(
+            np.concatenate([self.images, other.images]),
+            np.concatenate([self.labels, other.labels]),
+            [*self.names, *other.names],
+        )
+
+    def load(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Return a copy of some images."""
+        return self.images[np.asarray(indices, np.int64)]
+
+    def name(self, index: int) -> str:
+        """Return a place such as "train/123", or the path that the picture was read from."""
+        return self.names[index]
+
+    def digests(self) -> list[tuple[str, str]]:
+        """Return hashes of pixels; the bytes that they came from are not known any more."""
+        rows = np.ascontiguousarray(self.images).reshape(len(self), -1)
+        return [("", hashlib.sha256(row.data).hexdigest()) for row in rows]
+
+    def resized(self, image_shape: ImageShape, mode: Resize) -> ArrayPictures:
+        """Return these pictures in another shape; themselves if they have it already."""
+        if image_shape == self.image_shape:
+            return self
+        images = np.empty((len(self), *image_shape), np.uint8)
+        for start in range(0, len(self), 512):
+            images[start : start + 512] = resize(self.images[start : start + 512], image_shape, mode).numpy()
+        return ArrayPictures(images, self.labels, self.names)
+
+
+class FilePictures(Pictures):
+    """Pictures in files, decoded and resized whenever they are asked for; `facts` knows every path's scan."""
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        labels: np.ndarray,
+        image_shape: ImageShape,
+        mode: Resize,
+        facts: Mapping[str, FileFact],
+    ) -> None:
+        self.paths = paths
+        self.labels = np.asarray(labels, np.int64)
+        self.image_shape = image_shape
+        self.mode = mode
+        self.facts = facts
+
+    def select(self, indices: Sequence[int] | np.ndarray) -> FilePictures:
+        """Return some of the files; none is read."""
+        indices = np.asarray(indices, np.int64)
+        return self._like([self.paths[index] for index in indices], self.labels[indices])
+
+    def with_labels(self, labels: np.ndarray) -> FilePictures:
+        """Return the same files with other labels."""
+        return self._like(self.paths, labels)
+
+    def join(self, other: FilePictures) -> FilePictures:
+        """Return the files of both; they share one scan."""
+        return self._like([*self.paths, *other.paths], np.concatenate([self.labels, other.labels]))
+
+    def load(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Decode some of the files, in parallel."""
+        return self._decode_all([self.paths[index] for index in indices])
+
+    def name(self, index: int) -> str:
+        """Return the file's path."""
+        return self.paths[index]
+
+    def digests(self) -> list[tuple[str, str]]:
+        """Return what the scan found, without reading anything again."""
+        found = [self.facts[path] for path in self.paths]
+        return [(fact.bytes_hash, fact.pixels_hash) for fact in found]
+
+    def decode_file(self, path: str) -> np.ndarray:
+        """Read one file: uint8 (H, W, C).
+
+        Raises:
+            RequestError: the file, which could be read when the folder was scanned, cannot be read now.
+        """
+        try:
+            image = decode(path)
+        except Exception as error:
+            raise RequestError(
+                f"data.source: expected {path} as it was when the folder was scanned. Received: {error}; "
+                "leave the folder alone while it is trained on"
+            ) from None
+        return compiled_resize(self.image_shape, self.mode)(image).numpy()
+
+    def in_memory(self) -> ArrayPictures:
+        """Decode every picture, once, in parallel."""
+        return ArrayPictures(self._decode_all(self.paths, "Reading pictures"), self.labels, self.paths)
+
+    def _decode_all(self, paths: Sequence[str], description: str = "") -> np.ndarray:
+        images = np.empty((len(paths), *self.image_shape), np.uint8)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            decoded: Iterable[np.ndarray] = pool.map(self.decode_file, paths)
+            for index, image in enumerate(with_progress(decoded, len(paths), description) if description else decoded):
+                images[index] = image
+        return images
+
+    def _like(self, paths: Sequence[str], labels: np.ndarray) -> FilePictures:
+        return FilePictures(paths, labels, self.image_shape, self.mode, self.facts)

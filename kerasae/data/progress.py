@@ -1,0 +1,33 @@
+"""A progress bar for what takes long, on a terminal alone."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+PATIENCE = 1.5
+
+
+def with_progress(items: Iterable[T], total: int, description: str) -> Iterator[T]:
+    """Pass `items` on; if stderr is a terminal and they take longer than `PATIENCE` seconds, show how far they are."""
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    started = time.monotonic()
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task(description, total=total)
+    try:
+        for done, item in enumerate(items, start=1):
+            yield item
+            bar.update(task, completed=done)
+            if not bar.live.is_started and time.monotonic() - started > PATIENCE:
+                bar.start()
+    finally:
+        bar.stop()

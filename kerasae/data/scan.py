@@ -1,0 +1,138 @@
+"""The one pass over files before training: what each holds, or why it cannot be read. Remembered between runs."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+import PIL
+import platformdirs
+
+from kerasae.data.decoding import decode_with_mode
+from kerasae.data.progress import with_progress
+from kerasae.runs import written_whole
+
+# Whatever changes what a scan finds: our own rules and Pillow's.
+_VERSION = f"1, Pillow {PIL.__version__}"
+
+
+@dataclass(frozen=True)
+class FileFact:
+    """What one file holds, its sides as seen upright; with `error` set it cannot be used and the rest is empty."""
+
+    height: int = 0
+    width: int = 0
+    channels: int = 0
+    mode: str = ""
+    bytes_hash: str = ""
+    pixels_hash: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The facts by path, and how they were come by: how many files were read now and how many remembered."""
+
+    facts: dict[str, FileFact]
+    read: int
+    remembered: int
+    cache: str
+
+
+def scan(root: Path, paths: Sequence[str]) -> Scan:
+    """Examine every file, in parallel; one whose path, size and time of change are known is not read again.
+
+    The memory is a JSON file in the user's cache directory, one for each `root`. Where it cannot be written, the scan
+    is merely slower next time.
+    """
+    cache = platformdirs.user_cache_path("kerasae") / "scans" / f"{_hash(str(root.resolve()).encode())[:24]}.json"
+    known = _remembered(cache)
+    keys = {path: _key(path) for path in paths}
+    facts = {path: known[key] for path, key in keys.items() if key in known}
+    new = [path for path in keys if path not in facts]
+    try:
+        for path, fact in with_progress(_examined(new), len(new), "Looking at files"):
+            facts[path] = fact
+    finally:
+        if new:
+            # An unreadable file has no hash; it may become readable without a change of size or time.
+            lasting = {key: facts[path] for path, key in keys.items() if path in facts and facts[path].bytes_hash}
+            _remember(cache, lasting)
+    return Scan(facts, len(new), len(keys) - len(new), str(cache))
+
+
+def _examined(paths: Sequence[str]) -> Iterator[tuple[str, FileFact]]:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        # In stretches, so that a folder of millions does not become millions of waiting tasks.
+        for start in range(0, len(paths), 1024):
+            stretch = paths[start : start + 1024]
+            yield from zip(stretch, pool.map(examine, stretch), strict=True)
+
+
+def examine(path: str) -> FileFact:
+    """Read one file wholly; every reason not to use it ends up in `error`, in a few words."""
+    digest = ""
+    try:
+        path.encode()
+        status = Path(path).stat()
+        if not stat.S_ISREG(status.st_mode):
+            return FileFact(error="a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file")
+        with Path(path).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            if status.st_size == 0:
+                return FileFact(bytes_hash=digest, error="an empty file")
+            file.seek(0)
+            image, mode = decode_with_mode(file)
+    except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
+        return FileFact(bytes_hash=digest, error=_reason(error))
+    height, width, channels = image.shape
+    return FileFact(height, width, channels, mode, digest, _hash(f"{image.shape}".encode(), image.data))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeEncodeError):
+        return "a name that is not valid UTF-8"
+    if isinstance(error, PIL.UnidentifiedImageError):
+        return "not a picture of a known format"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    text = " ".join(str(error).split())
+    return text if isinstance(error, OSError | ValueError) and text else f"{type(error).__name__} {text}".rstrip()
+
+
+def _hash(*parts: bytes | memoryview) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _key(path: str) -> str:
+    """Return what identifies a file's content without reading it; a JSON object takes no tuples as keys."""
+    with contextlib.suppress(OSError):
+        status = Path(path).stat()
+        return f"{status.st_size} {status.st_mtime_ns} {Path(path).absolute()}"
+    return f"absent {path}"
+
+
+def _remembered(cache: Path) -> dict[str, FileFact]:
+    # A memory that is damaged or of another version is only a memory: the files are read again.
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+        stored: dict[str, Any] = json.loads(cache.read_text(encoding="utf-8"))
+        if stored["version"] == _VERSION:
+            return {key: FileFact(*values) for key, values in stored["files"].items()}
+    return {}
+
+
+def _remember(cache: Path, facts: dict[str, FileFact]) -> None:
+    stored = {"version": _VERSION, "files": {key: astuple(fact) for key, fact in facts.items()}}
+    with contextlib.suppress(OSError), written_whole(cache) as temporary:
+        temporary.write_text(json.dumps(stored), encoding="utf-8")

@@ -1,0 +1,41 @@
+"""Where pictures come from: a name of `BUILTIN`, an image folder, an `.npz` or a `.csv`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kerasae.data.sources.builtin import BUILTIN, open_builtin
+from kerasae.data.sources.csv import open_csv
+from kerasae.data.sources.folder import open_folder
+from kerasae.data.sources.npz import open_npz
+from kerasae.data.sources.source import SPLITS, Source, Split
+from kerasae.errors import RequestError, nearest
+from kerasae.recipe import DataRecipe
+
+__all__ = ["BUILTIN", "SPLITS", "Source", "Split", "open_source"]
+
+
+def open_source(recipe: DataRecipe) -> Source:
+    """Open `recipe.source`; a name of `BUILTIN` comes before a folder of that name, which `./NAME` reaches.
+
+    Raises:
+        RequestError: there is no such source, or something is wrong with what is in it.
+    """
+    if recipe.source in BUILTIN:
+        return open_builtin(recipe.source)
+    path = Path(recipe.source).expanduser()
+    try:
+        if path.is_dir():
+            return open_folder(path, recipe)
+        if path.is_file() and path.suffix.lower() == ".npz":
+            return open_npz(path)
+        if path.is_file() and path.suffix.lower() == ".csv":
+            return open_csv(path, recipe)
+        known = [*BUILTIN, *(beside.name for beside in path.parent.glob("*"))]
+        exists = path.exists()
+    except (OSError, ValueError) as error:
+        raise RequestError(f"data.source: {recipe.source!r} cannot be read: {error}") from None
+    raise RequestError(
+        f"data.source: expected {', '.join(BUILTIN)}, an image folder, an .npz or a .csv. Received: {recipe.source!r}, "
+        f"{'a file of another kind' if exists else f'which is not there.{nearest(path.name, known)}'}"
+    )

@@ -1,0 +1,122 @@
+"""Checks for pictures that come as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from kerasae.data.pictures import UNLABELLED, ArrayPictures
+from kerasae.data.sources.source import Source, Split
+from kerasae.errors import RequestError
+
+Arrays = tuple[np.ndarray, np.ndarray | None]
+
+
+def from_arrays(
+    arrays: Mapping[Split, Arrays],
+    class_names: tuple[str, ...] | None,
+    where: str,
+    unlabelled: np.ndarray | None = None,
+) -> Source:
+    """Make a source of images uint8 (n, H, W) or (n, H, W, C) and labels, integers (n,) or (n, 1).
+
+    Args:
+        arrays: images and labels by split; labels of None mean that none is known.
+        class_names: a name for each label; None takes the labels themselves, 0 to the highest.
+        where: what to call the source in an error.
+        unlabelled: images without labels, which go to the training pictures.
+
+    Raises:
+        RequestError: an array is not of that kind, or labels lie outside `class_names`.
+    """
+    parts: dict[Split, ArrayPictures] = {}
+    for split, (images, labels) in arrays.items():
+        checked = _images(images, f"{where}: x_{split}")
+        parts[split] = ArrayPictures(
+            checked,
+            _labels(labels, len(checked), f"{where}: y_{split}", f"x_{split}"),
+            [f"{split}/{index}" for index in range(len(checked))],
+        )
+    if unlabelled is not None:
+        checked = _images(unlabelled, f"{where}: x_unlabeled")
+        names = [f"unlabeled/{index}" for index in range(len(checked))]
+        extra = ArrayPictures(checked, np.full(len(checked), UNLABELLED), names)
+        _same_shape({"x_train": parts["train"], "x_unlabeled": extra}, where)
+        parts["train"] = parts["train"].join(extra)
+    _same_shape({f"x_{split}": pictures for split, pictures in parts.items()}, where)
+    return Source({**parts}, _class_names(parts, class_names, where))
+
+
+def _images(images: np.ndarray, what: str) -> np.ndarray:
+    rank = f"expected uint8 pictures (n, height, width) or (n, height, width, channels). Received: shape {images.shape}"
+    if images.dtype != np.uint8:
+        raise RequestError(
+            f"{what}: expected uint8 pictures of 0 to 255. Received: {images.dtype}{_nan(images)}; "
+            "only you know their range, so convert them, such as (x * 255).round().astype('uint8') for 0 to 1"
+        )
+    if images.ndim not in (3, 4) or 0 in images.shape[1:]:
+        raise RequestError(f"{what}: {rank}")
+    if images.ndim == 3:
+        return images[..., np.newaxis]
+    if images.shape[3] not in (1, 3):
+        raise RequestError(f"{what}: {rank}; with 1 or 3 channels, which come last")
+    return images
+
+
+def _nan(images: np.ndarray) -> str:
+    return " with NaN" if np.issubdtype(images.dtype, np.floating) and np.isnan(images).any() else ""
+
+
+def _labels(labels: np.ndarray | None, count: int, what: str, images: str) -> np.ndarray:
+    if labels is None:
+        return np.full(count, UNLABELLED)
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise RequestError(
+            f"{what}: expected integer labels. Received: {labels.dtype}{_nan(labels)}; round or encode them"
+        )
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1:
+        raise RequestError(
+            f"{what}: expected labels (n,) or (n, 1). Received: shape {labels.shape}; "
+            "one-hot rows become labels by argmax"
+        )
+    if len(labels) != count:
+        raise RequestError(
+            f"{what}: expected a label for each picture. Received: {len(labels)} labels for "
+            f"{count} pictures in {images}"
+        )
+    if len(labels) and labels.min() < 0:
+        raise RequestError(
+            f"{what}: expected labels from 0. Received: {labels.min()}; pictures without a label go in x_unlabeled"
+        )
+    return labels.astype(np.int64)
+
+
+def _same_shape(parts: Mapping[str, ArrayPictures], where: str) -> None:
+    shapes = {name: pictures.image_shape for name, pictures in parts.items()}
+    if len(set(shapes.values())) > 1:
+        listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise RequestError(f"{where}: expected pictures of one shape. Received: {listed}")
+
+
+def _class_names(parts: Mapping[Split, ArrayPictures], names: tuple[str, ...] | None, where: str) -> tuple[str, ...]:
+    used = np.unique(np.concatenate([pictures.labels for pictures in parts.values()]))
+    used = used[used != UNLABELLED]
+    if names is not None:
+        if len(set(names)) < len(names):
+            raise RequestError(f"{where}: expected a different name for every class. Received: {list(names)}")
+        if len(used) and used[-1] >= len(names):
+            raise RequestError(
+                f"{where}: expected labels from 0 to {len(names) - 1}, one for each class name. Received: {used[-1]}"
+            )
+        return names
+    # Checked before names are made up to the highest label, which may be absurdly high.
+    gaps = np.flatnonzero(used != np.arange(len(used)))
+    if len(gaps):
+        raise RequestError(
+            f"{where}: expected labels from 0 without a gap. Received: no picture with label {gaps[0]}, "
+            f"and labels up to {used[-1]}; renumber them or give class_names"
+        )
+    return tuple(str(label) for label in used)

@@ -1,0 +1,98 @@
+"""The known data sets: digits from scikit-learn, the others through `keras.datasets`."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from kerasae.data.sources.arrays import from_arrays
+from kerasae.data.sources.source import Source
+from kerasae.errors import RequestError
+
+_TIMEOUT = 30.0
+_DIGITS = tuple("0123456789")
+_KERAS_FILES = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+
+
+class _Known(NamedTuple):
+    """A data set of `keras.datasets`: its class names, and each file it fetches with its place in the Keras home."""
+
+    class_names: tuple[str, ...]
+    files: dict[str, str]
+
+
+_KNOWN = {
+    "cifar10": _Known(
+        ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+        {
+            "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz": "datasets/cifar-10-batches-py-target_archive",
+        },
+    ),
+    "mnist": _Known(_DIGITS, {f"{_KERAS_FILES}mnist.npz": "datasets/mnist.npz"}),
+    "fashion_mnist": _Known(
+        ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+        {
+            f"{_KERAS_FILES}{name}": f"datasets/fashion-mnist/{name}"
+            for name in (
+                "train-labels-idx1-ubyte.gz",
+                "train-images-idx3-ubyte.gz",
+                "t10k-labels-idx1-ubyte.gz",
+                "t10k-images-idx3-ubyte.gz",
+            )
+        },
+    ),
+}
+BUILTIN = ("digits", *_KNOWN)
+
+
+def open_builtin(name: str) -> Source:
+    """Open one of `BUILTIN`.
+
+    Raises:
+        RequestError: it is neither here nor could be fetched; says which file to put where.
+    """
+    return _digits() if name == "digits" else _keras(name)
+
+
+def _digits() -> Source:
+    """Return the 1,797 digits of E. Alpaydin and C. Kaynak (UCI, 1998) as scikit-learn ships them, 8x8, 0 to 16."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    images = np.rint(digits.images * (255 / 16)).astype(np.uint8)
+    return from_arrays({"train": (images, digits.target)}, _DIGITS, "digits")
+
+
+def _keras(name: str) -> Source:
+    known = _KNOWN[name]
+    module = importlib.import_module(f"keras.datasets.{name}")
+    try:
+        # Keras waits for ever for a server that does not answer, and writes its progress to stdout.
+        with _timeout(_TIMEOUT), contextlib.redirect_stdout(sys.stderr):
+            train, test = module.load_data()
+    except Exception as error:
+        home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+        absent = {url: home / place for url, place in known.files.items() if not (home / place).is_file()}
+        fetch = absent or {url: home / place for url, place in known.files.items()}
+        steps = ", ".join(f"{url} as {place}" for url, place in fetch.items())
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise RequestError(f"data.source: {name!r} could not be fetched ({reason}); fetch {steps}") from None
+    return from_arrays({"train": train, "test": test}, known.class_names, name)
+
+
+@contextlib.contextmanager
+def _timeout(seconds: float) -> Iterator[None]:
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)

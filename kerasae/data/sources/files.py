@@ -1,0 +1,99 @@
+"""Pictures in files, from a folder or a table: scanned, the broken ones set aside."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kerasae.data.pictures import UNLABELLED, FilePictures, ImageShape, Pictures
+from kerasae.data.scan import FileFact, scan
+from kerasae.data.sources.naming import natural
+from kerasae.data.sources.source import SPLITS, Source, Split
+from kerasae.errors import RequestError
+from kerasae.recipe import DataRecipe
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file, the class it belongs to (None if unlabelled) and the split it is given for."""
+
+    path: str
+    label: str | None
+    split: Split
+
+
+def from_files(root: Path, entries: Sequence[Entry], recipe: DataRecipe, facts: dict[str, Any]) -> Source:
+    """Scan the files of `entries` and make a source of those that can be read; `root` is what the scan is kept under.
+
+    Raises:
+        RequestError: more than `max_broken_fraction` of the files are broken, or none is left.
+    """
+    scanned = scan(root, [entry.path for entry in entries])
+    broken = [entry for entry in entries if scanned.facts[entry.path].error]
+    good = [entry for entry in entries if not scanned.facts[entry.path].error]
+    if len(broken) > recipe.max_broken_fraction * len(entries):
+        first = broken[0].path
+        raise RequestError(
+            f"data.max_broken_fraction: expected at most {recipe.max_broken_fraction:g} of the files to be broken. "
+            f"Received: {len(broken)} of {len(entries)}, the first {first} ({scanned.facts[first].error}); "
+            "mend or remove them, or raise the fraction"
+        )
+    if not good:
+        raise RequestError(f"data.source: expected pictures in {root}. Received: none that can be read")
+    class_names = tuple(sorted({entry.label for entry in entries if entry.label is not None}, key=natural))
+    numbers = {name: number for number, name in enumerate(class_names)}
+    image_shape, rule = _image_shape(recipe, [scanned.facts[entry.path] for entry in good])
+    parts: dict[Split, Pictures] = {}
+    for split in SPLITS:
+        mine = [entry for entry in good if entry.split == split]
+        if mine:
+            labels = np.array([UNLABELLED if entry.label is None else numbers[entry.label] for entry in mine])
+            parts[split] = FilePictures(
+                [entry.path for entry in mine], labels, image_shape, recipe.resize, scanned.facts
+            )
+    return Source(
+        parts,
+        class_names,
+        {
+            **facts,
+            **_sizes([scanned.facts[entry.path] for entry in good]),
+            "image_shape_rule": rule,
+            "quarantine": [
+                {"path": os.fsencode(entry.path).decode(errors="replace"), "reason": scanned.facts[entry.path].error}
+                for entry in broken
+            ],
+            "scan": {"read": scanned.read, "remembered": scanned.remembered, "cache": scanned.cache},
+        },
+    )
+
+
+def _image_shape(recipe: DataRecipe, facts: Sequence[FileFact]) -> tuple[ImageShape, str]:
+    if recipe.image_shape != "auto":
+        height, width, channels = recipe.image_shape
+        return (height, width, channels), "given by data.image_shape"
+    median = float(np.median([min(fact.height, fact.width) for fact in facts]))
+    side = min(max(16 * int(median / 16 + 0.5), 32), 64)
+    channels = max(fact.channels for fact in facts)
+    return (side, side, channels), (
+        f"chosen: the median of the shorter sides, {median:g}, to the nearest multiple of 16 within 32 to 64; "
+        f"{'1 channel, since every picture is grey' if channels == 1 else '3 channels, since not all are grey'}"
+    )
+
+
+def _sizes(facts: Sequence[FileFact]) -> dict[str, Any]:
+    """Return sizes (height, width) and how often each way of storing pixels was seen."""
+    sizes = np.array(sorted(((fact.height, fact.width) for fact in facts), key=lambda size: size[0] * size[1]))
+    return {
+        "sizes": {
+            "median": np.median(sizes, axis=0).tolist(),
+            "smallest": sizes[0].tolist(),
+            "largest": sizes[-1].tolist(),
+        },
+        "modes": dict(Counter(fact.mode for fact in facts).most_common()),
+    }

@@ -1,0 +1,74 @@
+"""An `.npz` file of arrays; never unpickled."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from kerasae.data.sources.arrays import Arrays, from_arrays
+from kerasae.data.sources.source import SPLITS, Source, Split
+from kerasae.errors import RequestError, nearest
+
+_REQUIRED = ("x_train", "y_train", "x_test", "y_test")
+_KNOWN = (*_REQUIRED, "x_validation", "y_validation", "x_unlabeled", "class_names")
+
+
+def open_npz(path: Path) -> Source:
+    """Read x_train, y_train, x_test, y_test and, where there are, x_validation, y_validation, x_unlabeled, class_names.
+
+    Raises:
+        RequestError: the file is no npz, lacks an array, holds pickled objects or arrays of another kind.
+    """
+    if not zipfile.is_zipfile(path):
+        raise RequestError(
+            f"data.source: expected an npz file. Received: {path}, which is not one; "
+            "write it with numpy.savez_compressed"
+        )
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            _check_names(path, stored.files)
+            arrays = {name: _read(stored, name, path) for name in stored.files if name in _KNOWN}
+    except (OSError, zipfile.BadZipFile) as error:
+        raise RequestError(f"data.source: {path} cannot be read: {error}") from None
+    by_split: dict[Split, Arrays] = {
+        split: (arrays[f"x_{split}"], arrays[f"y_{split}"]) for split in SPLITS if f"x_{split}" in arrays
+    }
+    return from_arrays(by_split, _class_names(path, arrays), str(path), arrays.get("x_unlabeled"))
+
+
+def _check_names(path: Path, found: list[str]) -> None:
+    missing = [name for name in _REQUIRED if name not in found]
+    if ("x_validation" in found) != ("y_validation" in found):
+        missing += [name for name in ("x_validation", "y_validation") if name not in found]
+    if missing:
+        raise RequestError(
+            f"data.source: {path} lacks {', '.join(missing)}; expected the arrays {', '.join(_REQUIRED)}. "
+            f"Received: {', '.join(sorted(found)) or 'none'}.{nearest(missing[0], found)}"
+        )
+
+
+def _read(stored: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:
+    try:
+        array = stored[name]
+    except (ValueError, EOFError, OSError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
+        if "allow_pickle" in str(error):
+            raise RequestError(
+                f"{path}: {name}: expected an array of numbers. Received: pickled objects, which are never unpickled "
+                "because that can run code; save it again with one shape and a plain dtype"
+            ) from None
+        raise RequestError(f"{path}: {name} cannot be read: {error}") from None
+    if not isinstance(array, np.ndarray):
+        raise RequestError(f"{path}: {name}: expected an array. Received: a member of another kind")
+    return array
+
+
+def _class_names(path: Path, arrays: dict[str, np.ndarray]) -> tuple[str, ...] | None:
+    if "class_names" not in arrays:
+        return None
+    names = arrays["class_names"]
+    if names.ndim != 1 or names.dtype.kind != "U":
+        raise RequestError(f"{path}: class_names: expected strings (n,). Received: {names.dtype}, shape {names.shape}")
+    return tuple(str(name) for name in names)

@@ -1,0 +1,188 @@
+"""The cut and the splits: which pictures train, validate and test, and which labels are hidden.
+
+Everything is a function of `data.seed` and of how many pictures each class has. Each step draws for each class from
+its own random numbers, so that cutting one class leaves the choice among the others as it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from kerasae.data.pictures import UNLABELLED
+from kerasae.errors import RequestError, nearest
+from kerasae.recipe import DataRecipe
+
+_AUTO_VALIDATION = 0.1
+
+
+class _Step(IntEnum):
+    """What random numbers are drawn for; new steps go last, so that the old ones keep their numbers."""
+
+    TEST = 0
+    KEEP = 1
+    VALIDATION = 2
+    HIDE = 3
+
+
+@dataclass(frozen=True)
+class Division:
+    """Places of pictures, ascending int64, for each split; and the labels of train, int64, some of them hidden."""
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+    train_labels: np.ndarray
+
+
+def divide(
+    labels: np.ndarray, given: np.ndarray, class_names: tuple[str, ...], recipe: DataRecipe, *, classifies: bool
+) -> Division:
+    """Divide pictures: first the test set (given, or a part of all), then the cut, validation, and hidden labels.
+
+    Args:
+        labels: int64 (n,), -1 where there is none.
+        given: strings (n,), the split that the source itself puts each picture in.
+        class_names: a name for each label.
+        recipe: its `keep`, `test`, `validation`, `labelled_fraction` and `seed` are followed.
+        classifies: whether a classifier is trained; then every class must be in every split that is drawn, and
+            unlabelled pictures stay in training.
+
+    Raises:
+        RequestError: a class has too few pictures, or an option asks for what is not there.
+    """
+    draw = _Draw(labels, class_names, recipe.seed, classifies)
+    train, validation, test = (np.flatnonzero(given == split) for split in ("train", "validation", "test"))
+    keeps_validation = recipe.validation == "auto" and len(validation) > 0
+    if not keeps_validation:
+        train = np.sort(np.concatenate([train, validation]))
+    has_test = len(test) > 0
+    if classifies:
+        drawn = ([] if has_test else ["test"]) + (
+            [] if keeps_validation or recipe.validation == "half-of-test" else ["validation"]
+        )
+        _check_classes(labels[train], class_names, drawn)
+    if not has_test:
+        if recipe.validation == "half-of-test":
+            raise RequestError(
+                "data.validation: expected a source with a test split for 'half-of-test'. Received: "
+                f"{recipe.source!r}, which has none; give a fraction such as 0.1"
+            )
+        test = draw.fraction(train, recipe.test, _Step.TEST, "data.test")
+        train = np.setdiff1d(train, test)
+    train = _cut(train, draw, recipe.keep)
+    if recipe.validation == "half-of-test":
+        validation = draw.fraction(test, 0.5, _Step.VALIDATION, "data.validation (half-of-test)")
+        test = np.setdiff1d(test, validation)
+    elif not keeps_validation:
+        share = _AUTO_VALIDATION if recipe.validation == "auto" else recipe.validation
+        validation = draw.fraction(train, share, _Step.VALIDATION, "data.validation")
+        train = np.setdiff1d(train, validation)
+    return Division(train, validation, test, _hide(train, draw, recipe.labelled_fraction))
+
+
+def shares(counts: np.ndarray, fraction: float, at_least: int = 0) -> np.ndarray:
+    """Divide `fraction` of a total fairly: int64 like `counts`, each less than one away from its exact share.
+
+    The sum is the rounded share of the total (largest remainders first), but for classes lifted to `at_least`.
+    """
+    exact = counts * fraction
+    parts = np.floor(exact + 1e-9).astype(np.int64)
+    left = int(np.floor(exact.sum() + 0.5)) - int(parts.sum())
+    parts[np.argsort(parts - exact, kind="stable")[: max(left, 0)]] += 1
+    return np.maximum(parts, at_least)
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """Random choices by class."""
+
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+    seed: int
+    classifies: bool
+
+    def of_class(self, members: np.ndarray, label: int, count: int, step: _Step) -> np.ndarray:
+        """Choose `count` of the `members` of a class; a smaller count chooses a part of what a larger one does."""
+        return np.random.default_rng([self.seed, step, label + 1]).permutation(members)[:count]
+
+    def fraction(self, places: np.ndarray, fraction: float, step: _Step, option: str) -> np.ndarray:
+        """Choose a stratified fraction; see `divide` for what holds if a classifier is trained."""
+        if self.classifies:
+            places = places[self.labels[places] != UNLABELLED]
+        found, counts = np.unique(self.labels[places], return_counts=True)
+        takes = shares(counts, fraction, at_least=int(self.classifies))
+        for label, count, take in zip(found, counts, takes, strict=True):
+            if self.classifies and take >= count:
+                raise RequestError(
+                    f"{option}: expected every class to have pictures on both sides of the split. Received: "
+                    f"{take} to be taken of the {count} of class {self.class_names[label]!r}; add pictures or take less"
+                )
+        if not 0 < takes.sum() < len(places):
+            raise RequestError(
+                f"{option}: expected pictures on both sides of the split. Received: {takes.sum()} to be taken of "
+                f"{len(places)}; add pictures or change the fraction"
+            )
+        chosen = [
+            self.of_class(places[self.labels[places] == label], int(label), int(take), step)
+            for label, take in zip(found, takes, strict=True)
+        ]
+        return np.sort(np.concatenate(chosen))
+
+
+def _check_classes(labels: np.ndarray, class_names: tuple[str, ...], drawn: list[str]) -> None:
+    if not class_names:
+        raise RequestError(
+            "data.source: expected labels, since a classifier is trained. Received: nothing labelled; "
+            "sort pictures into one sub-folder a class, or train only the encoder and decoder"
+        )
+    if len(class_names) < 2:
+        raise RequestError(
+            f"data.source: expected two classes or more, since a classifier is trained. "
+            f"Received: only {class_names[0]!r}"
+        )
+    counts = np.bincount(labels[labels != UNLABELLED], minlength=len(class_names))
+    for name, count in zip(class_names, counts, strict=True):
+        if count == 0:
+            raise RequestError(
+                f"data.source: expected training pictures of every class. Received: none of class {name!r}; "
+                "add some or remove the class"
+            )
+        if count < 1 + len(drawn):
+            raise RequestError(
+                f"data.source: expected at least {1 + len(drawn)} pictures of every class, to train and for "
+                f"{' and '.join(drawn)}. Received: {count} of class {name!r}; add pictures or remove the class"
+            )
+
+
+def _cut(train: np.ndarray, draw: _Draw, keep: dict[str, float]) -> np.ndarray:
+    kept = np.ones(len(train), bool)
+    for name, fraction in keep.items():
+        if name not in draw.class_names:
+            raise RequestError(
+                f"data.keep: expected names of classes, {', '.join(draw.class_names) or 'of which there are none'}. "
+                f"Received: {name!r}.{nearest(name, draw.class_names)}"
+            )
+        label = draw.class_names.index(name)
+        members = train[draw.labels[train] == label]
+        count = int(np.floor(fraction * len(members) + 0.5))
+        if draw.classifies and count == 0:
+            raise RequestError(
+                f"data.keep: expected a training picture of every class. Received: {fraction:g} of the "
+                f"{len(members)} of class {name!r}, which leaves none; keep more"
+            )
+        kept &= (draw.labels[train] != label) | np.isin(train, draw.of_class(members, label, count, _Step.KEEP))
+    return train[kept]
+
+
+def _hide(train: np.ndarray, draw: _Draw, fraction: float) -> np.ndarray:
+    labels = draw.labels[train].copy()
+    if fraction == 1:
+        return labels
+    found, counts = np.unique(labels[labels != UNLABELLED], return_counts=True)
+    for label, count in zip(found, shares(counts, fraction, at_least=1), strict=True):
+        members = np.flatnonzero(labels == label)
+        labels[np.setdiff1d(members, draw.of_class(members, int(label), int(count), _Step.HIDE))] = UNLABELLED
+    return labels

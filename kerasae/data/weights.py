@@ -1,0 +1,44 @@
+"""How much a class counts in the loss."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from kerasae.data.pictures import UNLABELLED
+from kerasae.errors import RequestError, nearest
+
+
+def class_weights(
+    setting: Literal["balanced", "none"] | dict[str, float], labels: np.ndarray, class_names: tuple[str, ...]
+) -> np.ndarray:
+    """Return a weight for each class, float32 (num_classes,).
+
+    "balanced" is n / (num_classes * count) over the labelled pictures (as scikit-learn; G. King and L. Zeng, "Logistic
+    regression in rare events data", 2001), so that every class counts alike; "none" is 1; a table gives weights by
+    name, 1 for what it does not list. A class without a picture weighs 1.
+
+    Args:
+        setting: the option `data.class_weights`.
+        labels: int64 (n,) of the training pictures, -1 where there is none.
+        class_names: a name for each label.
+
+    Raises:
+        RequestError: the table names an unknown class.
+    """
+    weights = np.ones(len(class_names), np.float32)
+    if isinstance(setting, dict):
+        for name, weight in setting.items():
+            if name not in class_names:
+                known = ", ".join(class_names) or "of which there are none"
+                raise RequestError(
+                    f"data.class_weights: expected names of classes, {known}. "
+                    f"Received: {name!r}.{nearest(name, class_names)}"
+                )
+            weights[class_names.index(name)] = weight
+    elif setting == "balanced":
+        labelled = labels[labels != UNLABELLED]
+        counts = np.bincount(labelled, minlength=len(class_names))
+        np.divide(len(labelled), len(class_names) * counts, out=weights, where=counts > 0, casting="unsafe")
+    return weights
