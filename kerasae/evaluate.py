@@ -1,0 +1,118 @@
+"""The verb that measures a trained run on its test pictures: metrics.json and predictions.npz."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+
+from kerasae.errors import RequestError
+from kerasae.evaluation.baseline import is_small
+from kerasae.evaluation.baseline import linear_baseline as fit_linear_baseline
+from kerasae.evaluation.history import read_history
+from kerasae.evaluation.label import label_metrics
+from kerasae.evaluation.numbers import number
+from kerasae.evaluation.passes import Predictions, predict
+from kerasae.evaluation.reconstruction import reconstruction_metrics
+from kerasae.recipe import PARTS
+from kerasae.runs import Run, write_json, written_whole
+
+if TYPE_CHECKING:
+    from kerasae.data.collection import Collection
+    from kerasae.data.pictures import Pictures
+
+
+def evaluate(
+    run: Run,
+    model: keras.Model,
+    collection: Collection,
+    *,
+    batch_size: int = 256,
+    linear_baseline: bool | None = None,
+) -> dict[str, Any]:
+    """Measure the model on the test pictures, and keep metrics.json and predictions.npz in the run.
+
+    Pictures without a label count for the reconstruction only. A head that the model lacks, or that nothing can be
+    said about, is absent from the metrics; a number that is not defined is null.
+
+    Args:
+        run: where the recipe and history are read and the results kept.
+        model: takes uint8 (n, H, W, C); returns "reconstruction" float32 (n, H, W, C) in [0, 1], "label" softmax
+            (n, num_classes), or both, by name.
+        collection: the pictures; only `test` is predicted, `train` is what the linear baseline learns from.
+        batch_size: the most pictures of one batch; fewer where pictures are large.
+        linear_baseline: whether to fit a linear model beside it; None does where that takes seconds.
+
+    Returns:
+        What metrics.json holds.
+
+    Raises:
+        RequestError: there is no test picture.
+    """
+    if not len(collection.test):
+        raise RequestError("evaluate: expected at least one test picture. Received: 0; set data.test above 0")
+    started = time.perf_counter()
+    predictions = predict(model, collection.test, loss=run.recipe.loss.reconstruction, batch_size=batch_size)
+    seconds = time.perf_counter() - started
+
+    metrics: dict[str, Any] = {"test": _test_metrics(predictions, collection.class_names)}
+    if "label" in metrics["test"] and (is_small(collection) if linear_baseline is None else linear_baseline):
+        baseline = fit_linear_baseline(collection)
+        metrics |= {"baseline": {"linear": baseline}} if baseline else {}
+    metrics["model"] = parameter_counts(model)
+    metrics["timings"] = {
+        "training_seconds": _training_seconds(run),
+        "evaluation_seconds": seconds,
+        "images_per_second": len(collection.test) / seconds,
+    }
+    _write_predictions(run, predictions, collection.test)
+    write_json(run.metrics, metrics)
+    return metrics
+
+
+def parameter_counts(model: keras.Model) -> dict[str, Any]:
+    """Count parameters in all and by part; what is shared, such as a tied kernel, counts once, in the first part."""
+    counted: set[int] = set()
+
+    def count(weights: list[Any]) -> int:
+        new = {id(weight): weight for weight in weights if id(weight) not in counted}
+        counted.update(new)
+        return sum(int(np.prod(weight.shape)) for weight in new.values())
+
+    parts = {part: count(getattr(model, part).weights) for part in PARTS if getattr(model, part, None) is not None}
+    rest = count(model.weights)
+    return {
+        "parameters": sum(parts.values()) + rest,
+        "parameters_by_part": parts | ({"other": rest} if rest else {}),
+    }
+
+
+def _test_metrics(predictions: Predictions, class_names: tuple[str, ...]) -> dict[str, Any]:
+    truth = predictions.label
+    metrics: dict[str, Any] = {"num_pictures": len(truth)}
+    labelled = truth >= 0
+    if predictions.probabilities is not None and labelled.any():
+        metrics["label"] = label_metrics(truth[labelled], predictions.probabilities[labelled], class_names)
+    if predictions.errors:
+        metrics["reconstruction"] = reconstruction_metrics(predictions.errors, truth, class_names)
+    return metrics
+
+
+def _training_seconds(run: Run) -> float | None:
+    history = read_history(run.history)
+    return number(np.nansum(history.columns["seconds"])) if history.has("seconds") else None
+
+
+def _write_predictions(run: Run, predictions: Predictions, pictures: Pictures) -> None:
+    arrays: dict[str, Any] = {
+        "label": predictions.label,
+        "names": np.array([pictures.name(index) for index in range(len(pictures))]),
+    }
+    if predictions.probabilities is not None:
+        arrays["probabilities"] = predictions.probabilities
+    if predictions.errors:
+        arrays["mse"] = predictions.errors["mse"]
+    with written_whole(run.predictions) as temporary:
+        np.savez_compressed(temporary, **arrays)

@@ -1,0 +1,57 @@
+"""What a linear model makes of the same pictures: the number that a network has to beat."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, f1_score
+
+from kerasae.evaluation.numbers import number
+
+if TYPE_CHECKING:
+    from kerasae.data.collection import Collection
+    from kerasae.data.pictures import Pictures
+
+SMALL_VALUES = 4_000_000  # training values up to which the baseline costs seconds
+MAX_ITERATIONS = 1000
+
+
+def is_small(collection: Collection) -> bool:
+    """Tell whether the labelled training pictures are few and small enough to fit the baseline in passing."""
+    return int((collection.train.labels >= 0).sum()) * int(np.prod(collection.image_shape)) <= SMALL_VALUES
+
+
+def linear_baseline(collection: Collection) -> dict[str, Any] | None:
+    """Fit logistic regression on scaled pixels of the labelled training pictures, with the same class weights.
+
+    It holds those pictures in memory as float32.
+
+    Returns:
+        Its accuracy and macro-F1 on the labelled test pictures and `what` it is, or None where there is nothing to
+        compare: fewer than two classes to learn from, or no labelled test picture.
+    """
+    images, labels = _labelled(collection.train)
+    test_images, test_labels = _labelled(collection.test)
+    if len(np.unique(labels)) < 2 or not len(test_labels):
+        return None
+    model = LogisticRegression(max_iter=MAX_ITERATIONS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # told in `what` instead
+        model.fit(images, labels, sample_weight=collection.class_weights[labels])
+    predicted = model.predict(test_images)
+    stopped = f", stopped after {MAX_ITERATIONS} iterations" if model.n_iter_.max() >= MAX_ITERATIONS else ""
+    return {
+        "accuracy": number(accuracy_score(test_labels, predicted)),
+        "macro_f1": number(f1_score(test_labels, predicted, average="macro", zero_division=0.0)),
+        "what": f"logistic regression on scaled pixels, same training pictures and class weights{stopped}",
+    }
+
+
+def _labelled(pictures: Pictures) -> tuple[np.ndarray, np.ndarray]:
+    indices = np.flatnonzero(pictures.labels >= 0)
+    images = pictures.load(indices).reshape(len(indices), -1).astype(np.float32) / 255.0
+    return images, pictures.labels[indices]

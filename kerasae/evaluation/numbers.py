@@ -1,0 +1,12 @@
+"""Numbers as JSON takes them."""
+
+from __future__ import annotations
+
+import math
+from typing import SupportsFloat
+
+
+def number(value: SupportsFloat) -> float | None:
+    """Return a plain float, or None where the value is not defined (NaN) or not finite."""
+    plain = float(value)
+    return plain if math.isfinite(plain) else None

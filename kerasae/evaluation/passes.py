@@ -1,0 +1,79 @@
+"""One pass of a model over pictures, in constant memory: reconstructions are measured and dropped batch by batch."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from rich.console import Console
+from rich.progress import track
+
+from kerasae.evaluation.reconstruction import picture_errors
+
+if TYPE_CHECKING:
+    from kerasae.data.pictures import Pictures
+
+BATCH_VALUES = 2**24  # values of one batch of pictures: 64 MiB as float32, of which the measures hold a few copies
+LONG_BATCHES = 20
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model said about n pictures; the head that it lacks leaves `probabilities` None or `errors` empty."""
+
+    label: np.ndarray
+    probabilities: np.ndarray | None
+    errors: dict[str, np.ndarray]
+
+
+def forward(model: keras.Model) -> Callable[[np.ndarray], Mapping[str, Any]]:
+    """Return the model as a function of uint8 (n, H, W, C), in inference mode; one graph serves every n."""
+    if keras.config.backend() != "tensorflow":
+        return model.predict_on_batch
+    shape = (None, *model.inputs[0].shape[1:])
+    signature = [tf.TensorSpec(shape, tf.uint8)]
+    return tf.function(lambda images: model(images, training=False), input_signature=signature)
+
+
+def predict(
+    model: keras.Model, pictures: Pictures, *, loss: str = "mean_squared_error", batch_size: int = 256
+) -> Predictions:
+    """Run the model over all pictures, `batch_size` at a time or fewer where they are large.
+
+    Args:
+        model: takes uint8 (n, H, W, C); returns "reconstruction" in [0, 1], "label" softmax, or both, by name.
+        pictures: the pictures, at least one.
+        loss: the Keras name of the reconstruction loss.
+        batch_size: the most pictures of one batch.
+    """
+    call = forward(model)
+    size = max(1, min(batch_size, BATCH_VALUES // int(np.prod(pictures.image_shape))))
+
+    @tf.function(
+        input_signature=[tf.TensorSpec((None, *pictures.image_shape), dtype) for dtype in ("uint8", "float32")]
+    )
+    def measure(images: tf.Tensor, reconstruction: tf.Tensor) -> dict[str, tf.Tensor]:
+        return picture_errors(tf.cast(images, tf.float32) / 255.0, reconstruction, loss)
+
+    probabilities: list[np.ndarray] = []
+    errors: dict[str, list[np.ndarray]] = {}
+    starts = range(0, len(pictures), size)
+    quiet = len(starts) < LONG_BATCHES or not sys.stderr.isatty()
+    for start in track(starts, "Evaluating", console=Console(stderr=True), disable=quiet):
+        images = pictures.load(np.arange(start, min(start + size, len(pictures))))
+        outputs = call(images)
+        if "label" in outputs:
+            probabilities.append(np.asarray(keras.ops.convert_to_numpy(outputs["label"]), np.float32))
+        if "reconstruction" in outputs:
+            for key, value in measure(images, outputs["reconstruction"]).items():
+                errors.setdefault(key, []).append(value.numpy())
+    return Predictions(
+        label=np.asarray(pictures.labels, np.int64),
+        probabilities=np.concatenate(probabilities) if probabilities else None,
+        errors={key: np.concatenate(values) for key, values in errors.items()},
+    )

@@ -1,0 +1,71 @@
+"""How well pictures are rebuilt: errors of each picture on [0, 1] pixels, then their means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasae.evaluation.numbers import number
+
+LARGEST_PSNR = 100.0  # decibels; a perfect copy would have infinitely many and spoil every mean
+SSIM_FILTER = 11  # Wang et al. 2004, section III-B: an 11x11 Gaussian window
+MEASURES = ("mse", "psnr", "ssim")
+
+
+def picture_errors(target: tf.Tensor, reconstruction: tf.Tensor, loss: str) -> dict[str, tf.Tensor]:
+    """Measure each reconstruction against its picture.
+
+    Args:
+        target: float32 (n, H, W, C) in [0, 1].
+        reconstruction: float32 (n, H, W, C) in [0, 1].
+        loss: the Keras name of the reconstruction loss, which is averaged over all pixels and channels.
+
+    Returns:
+        float32 (n,) each: "mse"; "psnr" in decibels, at most 100; "ssim" in [-1, 1] (Wang et al. 2004, "Image
+        Quality Assessment"; the window shrinks to the largest odd size that fits, and below 3 it is NaN); "loss".
+    """
+    pixels = int(np.prod(target.shape[1:]))
+    flat = [tf.reshape(images, [-1, pixels]) for images in (target, reconstruction)]
+    mse = tf.reduce_mean(tf.math.squared_difference(*flat), axis=1)
+    side = min(SSIM_FILTER, *target.shape[1:3])
+    window = side - (side + 1) % 2
+    return {
+        "mse": mse,
+        "psnr": -10.0 / tf.math.log(10.0) * tf.math.log(tf.maximum(mse, 10.0 ** (-LARGEST_PSNR / 10))),
+        "ssim": (
+            tf.image.ssim(target, reconstruction, max_val=1.0, filter_size=window)
+            if window >= 3
+            else tf.fill(tf.shape(mse), np.float32("nan"))
+        ),
+        "loss": mse if loss == "mean_squared_error" else tf.convert_to_tensor(keras.losses.get(loss)(*flat)),
+    }
+
+
+def reconstruction_metrics(
+    errors: dict[str, np.ndarray], truth: np.ndarray, class_names: Sequence[str]
+) -> dict[str, Any]:
+    """Average the errors of pictures over all of them, and over each class.
+
+    Args:
+        errors: float (n,) by measure, as `picture_errors` returns them; n > 0.
+        truth: int (n,), the classes, -1 where unknown; such pictures count in the overall means alone.
+        class_names: the name of each class.
+
+    Returns:
+        The table "test.reconstruction" of metrics.json; what is not defined is None.
+    """
+
+    def means(chosen: np.ndarray, measures: Sequence[str]) -> dict[str, float | None]:
+        return {key: number(errors[key][chosen].mean(dtype=np.float64)) if chosen.any() else None for key in measures}
+
+    return {
+        **means(np.ones(len(truth), bool), (*MEASURES, "loss")),
+        "per_class": [
+            {"name": name, **means(truth == index, MEASURES), "support": int((truth == index).sum())}
+            for index, name in enumerate(class_names)
+        ],
+    }
