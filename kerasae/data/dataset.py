@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
-import augment
 import numpy as np
 import tensorflow as tf
 
+import augment
 from kerasae.data.order import EpochOrder
 from kerasae.data.pictures import Pictures
 from kerasae.recipe import Head
@@ -51,7 +51,7 @@ def training_dataset(
     transforms: Sequence[augment.Transform],
     *,
     epochs: range,
-    engine: str = "native",
+    engine: Literal["native", "pil"] = "native",
 ) -> tf.data.Dataset:
     """Return the batches of `epochs`, `order.steps` an epoch, shuffled and augmented.
 
@@ -59,11 +59,11 @@ def training_dataset(
     wherever training starts and however many threads make them.
     """
 
-    def load(number: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def load(number: np.ndarray) -> tuple[np.ndarray, ...]:
         epoch, step = divmod(int(number), order.steps)
         indices = order.batch(epoch, step)
         positions = np.arange(step * order.batch_size, (step + 1) * order.batch_size)
-        return pictures.load(indices), targets.rows(pictures.labels[indices]), np.int64(epoch), positions
+        return pictures.load(indices), targets.rows(pictures.labels[indices]), np.asarray(epoch), positions
 
     def batch(number: tf.Tensor) -> Any:
         images, rows, epoch, positions = tf.numpy_function(
@@ -86,7 +86,7 @@ def evaluation_dataset(pictures: Pictures, targets: Targets, *, batch_size: int)
     """Return every picture once, in order, unaugmented, the last batch as small as it comes."""
 
     def load(start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        indices = np.arange(start, min(start + batch_size, len(pictures)))
+        indices = np.arange(int(start), min(int(start) + batch_size, len(pictures)))
         return pictures.load(indices), targets.rows(pictures.labels[indices])
 
     def batch(start: tf.Tensor) -> Any:

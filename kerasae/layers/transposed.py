@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-_SHARED: contextvars.ContextVar[dict[str, keras.layers.Layer]] = contextvars.ContextVar("shared", default={})
+_SHARED: contextvars.ContextVar[dict[str, keras.layers.Layer]] = contextvars.ContextVar("shared")
 
 
 @keras.saving.register_keras_serializable("kerasae")
@@ -44,7 +44,7 @@ class Transposed(keras.layers.Layer):
     def from_config(cls, config: dict[str, Any]) -> Transposed:
         """Build from a config; inside `sharing`, around the shared layer of that name."""
         config = dict(config)
-        shared = _SHARED.get().get(config["layer"]["config"]["name"])
+        shared = _SHARED.get({}).get(config["layer"]["config"]["name"])
         layer = shared if shared is not None else keras.saving.deserialize_keras_object(config["layer"])
         return cls(**{**config, "layer": layer})
 

@@ -72,7 +72,7 @@ def build(
 
 
 def with_heads(model: JointAutoencoder, heads: Sequence[Head]) -> JointAutoencoder:
-    """Return a model over the same parts with `heads` alone, so that a phase does not compute what it does not train."""
+    """Return a model over the same parts with `heads` alone: a phase need not compute what it does not train."""
     return JointAutoencoder(
         model.encoder,
         model.decoder if "reconstruction" in heads else None,

@@ -67,7 +67,7 @@ class JointAutoencoder(keras.Model):
         """The names of the outputs."""
         return tuple(self.output_names)
 
-    def compile(  # type: ignore[override]
+    def compile(
         self,
         optimizer: Any = "adam",
         loss: Mapping[str, Any] | None = None,
@@ -157,7 +157,7 @@ class JointAutoencoder(keras.Model):
             part = config[name]
             return part and keras.saving.deserialize_keras_object(part, custom_objects=custom_objects)
 
-        encoder = revive("encoder")
+        encoder: Any = revive("encoder")
         with sharing(encoder.layers):
             return cls(
                 **{**config, "encoder": encoder, "decoder": revive("decoder"), "classifier": revive("classifier")}

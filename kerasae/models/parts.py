@@ -51,7 +51,7 @@ def check_sides(image_shape: tuple[int, int, int], halvings: int, name: str) -> 
     if wrong:
         nearest = [max(step, round(side / step) * step) for side in image_shape[:2]]
         raise RequestError(
-            f"model.encoder: {name!r} halves its picture {halvings} times, so expected sides that are multiples of {step}. "
+            f"model.encoder: {name!r} halves its picture {halvings} times: expected sides in multiples of {step}. "
             f"Received: {image_shape[0]}x{image_shape[1]}; set data.image_shape to "
             f"[{nearest[0]}, {nearest[1]}, {image_shape[2]}] or change the encoder's filters"
         )

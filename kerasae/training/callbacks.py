@@ -35,8 +35,8 @@ class StopOnNaN(keras.callbacks.Callback):
         if loss is not None and not math.isfinite(loss):
             rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
             raise DivergedError(
-                f"the loss became {loss} in phase {self.phase!r}, epoch {self.epoch + 1}, step {batch + 1}, at learning "
-                f"rate {rate:g}; lower the phase's optimizer.learning_rate or set its optimizer.clip_norm"
+                f"the loss became {loss} in phase {self.phase!r}, epoch {self.epoch + 1}, step {batch + 1}, at "
+                f"learning rate {rate:g}; lower the phase's optimizer.learning_rate or set its optimizer.clip_norm"
             )
 
 
@@ -71,7 +71,8 @@ class BestWeights(keras.callbacks.Callback):
 def write_arrays(path: Path, arrays: list[np.ndarray], **named: Any) -> None:
     """Write arrays in order, and others by name, whole or not at all."""
     with written_whole(path) as temporary:
-        np.savez(temporary, **{f"array_{index}": array for index, array in enumerate(arrays)}, **named)
+        entries: dict[str, Any] = {f"array_{index}": array for index, array in enumerate(arrays)}
+        np.savez(temporary, **entries, **named)
 
 
 def read_arrays(path: Path) -> list[np.ndarray]:

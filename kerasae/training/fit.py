@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -144,8 +145,6 @@ def _loss_weight(phase: Phase, head: Any) -> keras.Variable:
 
 def _start_from(model: JointAutoencoder, phase: Phase, key: str) -> None:
     """Give parts the weights of a saved run's parts."""
-    from pathlib import Path
-
     for part, folder in phase.start_from.items():
         saved = getattr(keras.saving.load_model(Run.open(Path(folder)).model, compile=False), part)
         own = getattr(model, part)

@@ -34,7 +34,7 @@ class History(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Start the clock."""
         self._begin = time.perf_counter()
-        self._trained = None
+        self._trained: float | None = None
 
     def on_test_begin(self, logs: Any = None) -> None:
         """Note when training gave way to validation."""

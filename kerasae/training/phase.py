@@ -1,18 +1,19 @@
-"""What a phase of a recipe comes to: its transforms, optimizer, losses and callbacks, each checked before data is read."""
+"""What a phase of a recipe comes to: transforms, optimizer, losses and callbacks, checked before data is read."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-import augment
 import keras
 
+import augment
 from kerasae.errors import RequestError
 from kerasae.losses import ReconstructionLoss
 from kerasae.metrics import direction
 from kerasae.models import JointAutoencoder
 from kerasae.optimizers import OPTIMIZERS
-from kerasae.recipe import PARTS, Head, LossRecipe, Phase
+from kerasae.recipe import PARTS, Head, LossRecipe, Part, Phase
 from kerasae.schedules import SCHEDULES, Plan
 from kerasae.training.callbacks import BestWeights, StopOnNaN
 
@@ -87,7 +88,7 @@ def callbacks(phase: Phase, plan: Plan, best: Path) -> list[keras.callbacks.Call
     return watching
 
 
-def freeze_all_but(model: JointAutoencoder, learns: list[str] | tuple[str, ...]) -> None:
+def freeze_all_but(model: JointAutoencoder, learns: Sequence[Part]) -> None:
     """Let the named parts of `model` learn and hold the others still.
 
     The parts that learn are released last, so that a layer which they share with a frozen part learns.

@@ -1,0 +1,51 @@
+# The way in. `make train-joint` and `make test` set everything up by themselves.
+#   make train-joint [DATA=SOURCE] [RECIPE=NAME] [RUN=DIR] [SET="model.tied=true phases.0.epochs=5"]
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+DEVELOPED := $(VENV)/.developed
+
+.DEFAULT_GOAL := help
+.PHONY: help train-joint report test test-slow lint types bench clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(INSTALLED): setup.cfg pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(not ((3, 11) <= sys.version_info < (3, 14)))" || \
+		{ echo "make: expected Python 3.11, 3.12 or 3.13 as $(PYTHON); name one with PYTHON=python3.12" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(DEVELOPED): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,lint]"
+	@touch $@
+
+train-joint: $(INSTALLED) ## train the joint model, evaluate, report, export (the digits unless DATA is given)
+	@$(BIN)/kerasae train $(RECIPE) $(if $(DATA),--data "$(DATA)") $(if $(RUN),--run "$(RUN)") \
+		$(foreach field,$(SET),--set '$(field)')
+
+report: $(INSTALLED) ## draw the report of RUN=DIR again
+	@$(BIN)/kerasae report "$(RUN)"
+
+test: $(DEVELOPED) ## run the tests, a few minutes
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(DEVELOPED) ## run the slow tests too
+	$(BIN)/python -m pytest
+
+lint: $(DEVELOPED) ## check style
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(DEVELOPED) ## check types
+	$(BIN)/mypy
+
+bench: $(DEVELOPED) ## run the benchmarks, side by side with what you would use instead
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]"
+	for program in benchmarks/*.py; do $(BIN)/python $$program || exit 1; done
+
+clean: ## remove the environment and all caches; runs stay
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache build *.egg-info

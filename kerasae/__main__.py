@@ -1,0 +1,5 @@
+"""`python -m kerasae VERB`."""
+
+from kerasae.cli import main
+
+main()

@@ -1,0 +1,221 @@
+"""The command line: parse, dispatch, and turn what is wrong into one line. Heavy imports stay inside each command."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from kerasae.errors import RequestError
+from kerasae.quiet import load_tensorflow
+
+app = typer.Typer(
+    name="kerasae",
+    help="Joint autoencoder-classifiers: from a folder of pictures to a trained, reported and served model.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+# What the system refuses and the user can mend: no space, no permission, a read-only place.
+_REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
+
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The directory of a run.")]
+
+
+def main(*verb: str) -> None:
+    """Run the command line, with `verb` put before the arguments, and exit: 0 done, 2 wrong request, 1 the rest."""
+    arguments = [*verb, *sys.argv[1:]]
+    debug = "--debug" in arguments
+    with _one_line(debug):
+        app([argument for argument in arguments if argument != "--debug"], prog_name="kerasae")
+
+
+@app.callback()
+def _common(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Take the options that every verb has; `main` acts on them."""
+
+
+@app.command()
+def train(
+    recipe: Annotated[
+        str | None,
+        typer.Argument(metavar="[RECIPE]", help="A recipe's name (see: kerasae recipes) or a TOML file."),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="SOURCE", help="digits, cifar10, mnist, fashion_mnist, a folder, an .npz or a .csv."),
+    ] = None,
+    run: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to keep the run; else a new name.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set any field, as in phases.0.epochs=5.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
+) -> None:
+    """Train a recipe, then evaluate, report and export it.
+
+    Without a recipe: `digits-joint` on the digits, or `joint` on the data that you name.
+    """
+    if resume and (run is None or recipe is not None or data is not None or overrides):
+        raise RequestError("--resume: expected --run DIR and nothing else, since a run keeps its own recipe")
+    load_tensorflow()
+    from kerasae import train as verb
+
+    if resume and run is not None:
+        made, _ = verb.resume(run)
+    else:
+        name = recipe or ("digits-joint" if data is None else "joint")
+        made, _ = verb.train(name, data=data, run=run, overrides=overrides or [])
+    out.print(_summary(made))
+
+
+@app.command()
+def evaluate(run: RunArgument) -> None:
+    """Measure a run on its test pictures again."""
+    load_tensorflow()
+    from kerasae.evaluate import evaluate as measure
+
+    opened, model, collection = _open(run)
+    measure(opened, model, collection)
+    out.print(_summary(opened))
+
+
+@app.command()
+def report(run: RunArgument) -> None:
+    """Draw a run's figures and report again."""
+    load_tensorflow()
+    from kerasae.report import write_report
+
+    opened, model, collection = _open(run)
+    out.print(str(write_report(opened, model, collection)), soft_wrap=True)
+
+
+@app.command()
+def export(
+    run: RunArgument,
+    to: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to write it; RUN/export if left out.")] = None,
+) -> None:
+    """Write a run's SavedModel and check it in a fresh process."""
+    load_tensorflow()
+    from kerasae.export import export as write
+
+    if to is not None and to.exists():
+        raise RequestError(f"--to: {to} exists already; give another name")
+    opened, model, collection = _open(run)
+    out.print(str(write(opened, model, collection, to)), soft_wrap=True)
+
+
+@app.command()
+def predict(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A run's directory or an exported SavedModel.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, or folders of them.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Name what pictures show, and how well the model rebuilds them."""
+    import dataclasses
+
+    load_tensorflow()
+    from kerasae.predict import predict as answer
+
+    answers = answer(model, images)
+    if as_json:
+        print(json.dumps([dataclasses.asdict(one) for one in answers], indent=2))
+        return
+    table = Table("image", "label", "probability", "top 3", "reconstruction error")
+    for one in answers:
+        table.add_row(
+            one.image,
+            one.label or "-",
+            "-" if one.probability is None else f"{one.probability:.3f}",
+            ", ".join(f"{name} {probability:.3f}" for name, probability in one.top) or "-",
+            "-" if one.reconstruction_error is None else f"{one.reconstruction_error:.5f}",
+        )
+    out.print(table)
+
+
+@app.command()
+def recipes() -> None:
+    """List the recipes that come with kerasae."""
+    from kerasae.recipe_file import builtin, load
+
+    table = Table("recipe", "what it trains", "data")
+    for name in builtin():
+        recipe = load(name)
+        table.add_row(name, recipe.title, recipe.data.source)
+    out.print(table)
+
+
+def _open(path: Path) -> tuple[Any, Any, Any]:
+    """Open a finished run with its model and its pictures."""
+    from kerasae.runs import Run
+
+    run = Run.open(path)
+    import keras
+
+    import kerasae.models  # noqa: F401 (registers what the file is made of)
+    from kerasae.data.collection import open_collection
+
+    recipe = run.recipe
+    collection = open_collection(recipe.data, classifies="label" in recipe.heads)
+    return run, keras.saving.load_model(run.model, compile=False), collection
+
+
+def _summary(run: Any) -> Table:
+    """Return the short table that a run ends with."""
+    from kerasae.runs import read_json
+
+    metrics = read_json(run.metrics)
+    test, linear = metrics["test"], metrics.get("baseline", {}).get("linear")
+    table = Table(title=f"{run.path}: {test['num_pictures']:,} test pictures", show_header=False, title_justify="left")
+    if "label" in test:
+        table.add_row("accuracy", f"{test['label']['accuracy']:.4f}")
+        table.add_row("macro-F1", f"{test['label']['macro_f1']:.4f}")
+    if linear:
+        table.add_row("linear baseline", f"accuracy {linear['accuracy']:.4f}, macro-F1 {linear['macro_f1']:.4f}")
+    if "reconstruction" in test:
+        table.add_row("reconstruction MSE", f"{test['reconstruction']['mse']:.5f}")
+    table.add_row("report", str(run.report))
+    table.add_row("export", str(run.export))
+    return table
+
+
+@contextlib.contextmanager
+def _one_line(debug: bool) -> Iterator[None]:
+    """Turn an error that a user can mend into one line and an exit code."""
+    try:
+        yield
+    except RequestError as error:
+        _leave(error, 2, debug)
+    except KeyboardInterrupt:
+        err.print("kerasae: interrupted; a run goes on with: kerasae train --run DIR --resume")
+        raise SystemExit(130) from None
+    except OSError as error:
+        if error.errno not in _REFUSED:
+            raise
+        _leave(RequestError(f"{error.filename or 'a file'}: {error.strerror}; mend that and try again"), 2, debug)
+    except Exception as error:
+        if "No space left on device" in str(error):  # how TensorFlow and HDF5 put it
+            _leave(RequestError("no space left on the device; make room and try again"), 2, debug)
+        if type(error).__name__ not in ("DivergedError", "ExportError"):
+            raise
+        _leave(error, 1, debug)
+
+
+def _leave(error: Exception, code: int, debug: bool) -> None:
+    if debug:
+        raise error
+    err.print(f"kerasae: {error}", soft_wrap=True, markup=False)
+    raise SystemExit(code) from None

@@ -1,0 +1,6 @@
+"""Export: a SavedModel that any TensorFlow program can serve, checked before it is kept."""
+
+from kerasae.export.gate import ExportError
+from kerasae.export.saved_model import export
+
+__all__ = ["ExportError", "export"]

@@ -1,0 +1,46 @@
+"""The program that the gate runs: it must not need Keras or kerasae, and is started by path for that reason."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from typing import Any
+
+# `import tensorflow` would load Keras by itself; None in its place makes any use of it fail.
+sys.modules["keras"] = None  # type: ignore[assignment]
+sys.modules["kerasae"] = None  # type: ignore[assignment]
+
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+
+def receive() -> dict[str, Any] | None:
+    """Read one message of arrays from standard input, or None at its end."""
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return None
+    arrays = {}
+    for name, (dtype, shape) in json.loads(line).items():
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        arrays[name] = np.frombuffer(sys.stdin.buffer.read(size), dtype).reshape(shape)
+    return arrays
+
+
+def main(path: str) -> None:
+    """Serve every batch twice, and print the largest difference from what was expected."""
+    serve = tf.saved_model.load(path).signatures["serving_default"]
+    difference, repeatable = 0.0, True
+    while (expected := receive()) is not None:
+        images = tf.constant(expected.pop("images"))
+        first, second = serve(images=images), serve(images=images)
+        for name, values in expected.items():
+            served = first[name].numpy()
+            repeatable &= served.tobytes() == second[name].numpy().tobytes()
+            # The maximum of an array with NaN is NaN, which no tolerance lets through.
+            difference = float(np.maximum(difference, np.max(np.abs(served - values), initial=0.0)))
+    print(json.dumps({"difference": difference, "repeatable": repeatable}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,70 @@
+"""The gate of an export: a fresh process, without kerasae and without Keras, must agree with the trained model."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from kerasae.data.pictures import Pictures
+from kerasae.models import JointAutoencoder
+
+# Both sides run in float32; other batches and fused operations move the last bits only.
+TOLERANCE = 1e-5
+_BATCH = 256
+_CHECKER = Path(__file__).with_name("checker.py")
+
+
+class ExportError(RuntimeError):
+    """The SavedModel does not do what the trained model does."""
+
+
+def check_agreement(saved_model: Path, model: JointAutoencoder, pictures: Pictures) -> float:
+    """Serve every picture from a fresh process and compare each head with `model`.
+
+    Returns:
+        The largest absolute difference over all pictures and heads.
+
+    Raises:
+        ExportError: the difference is above `TOLERANCE`, or the process failed.
+    """
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+    with subprocess.Popen(
+        [sys.executable, str(_CHECKER), str(saved_model)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    ) as process:
+        assert process.stdin is not None
+        try:
+            for start in range(0, len(pictures), _BATCH):
+                images = pictures.load(np.arange(start, min(start + _BATCH, len(pictures))))
+                expected = model.predict_on_batch(images)
+                _send(process.stdin, {"images": images, **expected})
+        except BrokenPipeError:
+            pass  # the process ended early; its own words follow
+        output, errors = process.communicate()
+    if process.returncode:
+        words = errors.decode(errors="replace").strip().splitlines()
+        raise ExportError(f"export: the SavedModel does not load on its own: {words[-1] if words else 'no message'}")
+    result = json.loads(output)
+    if not result["difference"] <= TOLERANCE or not result["repeatable"]:
+        raise ExportError(
+            f"export: expected the SavedModel to agree with the trained model within {TOLERANCE:g} and repeat itself. "
+            f"Received: a difference of {result['difference']:g}, repeatable: {result['repeatable']}; it was removed"
+        )
+    return float(result["difference"])
+
+
+def _send(stream: object, arrays: dict[str, np.ndarray]) -> None:
+    """Write arrays as one line of JSON (names, types, shapes) and their bytes."""
+    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    header = {name: [array.dtype.str, array.shape] for name, array in arrays.items()}
+    stream.write(json.dumps(header).encode() + b"\n")  # type: ignore[attr-defined]
+    for array in arrays.values():
+        stream.write(array.tobytes())  # type: ignore[attr-defined]

@@ -1,0 +1,130 @@
+"""The verb that answers for pictures: from a run or from an export."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kerasae.data.decoding import SUFFIXES, compiled_resize, decode
+from kerasae.errors import RequestError
+from kerasae.runs import Run, read_json
+
+_BATCH = 256
+
+
+@dataclasses.dataclass(frozen=True)
+class Prediction:
+    """The answer for one picture.
+
+    Attributes:
+        image: the picture's path.
+        label: the most probable class, or None without a softmax head.
+        probability: its probability in [0, 1].
+        top: the three most probable classes with their probabilities, best first.
+        reconstruction_error: mean squared error on [0, 1] pixels, or None without a reconstruction head.
+    """
+
+    image: str
+    label: str | None
+    probability: float | None
+    top: tuple[tuple[str, float], ...]
+    reconstruction_error: float | None
+
+
+def predict(model: Path, images: Sequence[Path]) -> list[Prediction]:
+    """Answer for pictures, or folders of pictures, in the given order.
+
+    Args:
+        model: a run's directory or an exported SavedModel.
+
+    Raises:
+        RequestError: `model` is neither, or a picture is missing or cannot be decoded.
+    """
+    answer, about = _from_export(model) if (model / "saved_model.pb").is_file() else _from_run(model)
+    paths = _expand(images)
+    pictures = [_read(path, tuple(about["image_shape"]), about["resize"]) for path in paths]
+    answers: list[Prediction] = []
+    for start in range(0, len(paths), _BATCH):
+        batch = np.stack(pictures[start : start + _BATCH])
+        outputs = answer(batch)
+        answers += [
+            _prediction(path, {name: values[row] for name, values in outputs.items()}, batch[row], about["class_names"])
+            for row, path in enumerate(paths[start : start + _BATCH])
+        ]
+    return answers
+
+
+def _from_run(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]], dict[str, Any]]:
+    import keras
+
+    import kerasae.models  # noqa: F401 (registers what the file is made of)
+
+    run = Run.open(path)
+    data = run.recipe.data
+    about = {
+        "image_shape": data.image_shape,
+        "resize": data.resize,
+        "class_names": read_json(run.data_facts)["class_names"],
+    }
+    return keras.saving.load_model(run.model, compile=False).predict_on_batch, about
+
+
+def _from_export(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]], dict[str, Any]]:
+    import tensorflow as tf
+
+    from kerasae.export.saved_model import ABOUT
+
+    loaded = tf.saved_model.load(path)  # kept in the closure: its variables live as long as it does
+    if not (path / ABOUT).is_file():
+        raise RequestError(f"predict: expected a SavedModel that kerasae exported. Received: {path}, without {ABOUT}")
+
+    def answer(images: np.ndarray) -> dict[str, np.ndarray]:
+        outputs = loaded.signatures["serving_default"](images=tf.constant(images))
+        return {name: outputs[name].numpy() for name in ("label", "reconstruction") if name in outputs}
+
+    return answer, read_json(path / ABOUT)
+
+
+def _expand(images: Sequence[Path]) -> list[Path]:
+    paths: list[Path] = []
+    for path in images:
+        if path.is_dir():
+            found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+            if not found:
+                raise RequestError(f"predict: expected pictures in {path}. Received: a folder without any")
+            paths += found
+        else:
+            paths.append(path)
+    return paths
+
+
+def _read(path: Path, image_shape: tuple[int, int, int], mode: Any) -> np.ndarray:
+    if not path.is_file():
+        raise RequestError(f"predict: expected a picture's file. Received: {str(path)!r}, which does not exist")
+    try:
+        picture = decode(path)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise RequestError(f"predict: {path} cannot be decoded: {error}") from None
+    return np.asarray(compiled_resize(image_shape, mode)(picture))
+
+
+def _prediction(path: Path, outputs: dict[str, np.ndarray], image: np.ndarray, class_names: list[str]) -> Prediction:
+    top: tuple[tuple[str, float], ...] = ()
+    error = None
+    if "label" in outputs:
+        best = np.argsort(-outputs["label"], kind="stable")[:3]
+        top = tuple((class_names[index], float(outputs["label"][index])) for index in best)
+    if "reconstruction" in outputs:
+        error = float(np.mean(np.square(outputs["reconstruction"] - image.astype(np.float32) / 255.0)))
+    label, probability = top[0] if top else (None, None)
+    return Prediction(str(path), label, probability, top, error)
+
+
+if __name__ == "__main__":
+    from kerasae.cli import main
+
+    main("predict")

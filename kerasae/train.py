@@ -1,0 +1,112 @@
+"""The verb that makes a run: train, evaluate, report, export."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+
+from kerasae import distribution, models
+from kerasae.data.collection import Collection, open_collection
+from kerasae.environment import environment
+from kerasae.evaluate import evaluate
+from kerasae.export import export
+from kerasae.recipe import Recipe
+from kerasae.recipe_file import load, parse
+from kerasae.report import write_report
+from kerasae.runs import Run, check_new, write_json, write_text
+from kerasae.training import fit
+from kerasae.training.fit import build_model
+from kerasae.training.phase import check as check_phase
+
+
+def train(
+    recipe: str, *, data: str | None = None, run: Path | None = None, overrides: Sequence[str] = ()
+) -> tuple[Run, Recipe]:
+    """Train a recipe into a new run, then evaluate, report and export it.
+
+    Args:
+        recipe: the name of a built-in recipe or the path of a TOML file.
+        data: a source that takes the place of the recipe's.
+        run: the directory to make, or None for the next free one below `runs/`.
+        overrides: `KEY=VALUE` settings that reach any field.
+
+    Raises:
+        RequestError: anything wrong with the request; nothing is written then.
+        DivergedError: the loss is no longer a number.
+    """
+    resolved = load(recipe, [*overrides, *([f"data.source={json.dumps(data)}"] if data is not None else [])])
+    check(resolved)
+    check_new(run)
+    collection = open_collection(resolved.data, classifies="label" in resolved.heads)
+    resolved = _resolve(resolved, collection)
+    build_model(resolved, collection, "float32")  # refuses pictures that do not fit the model before a run is made
+    made = Run.create(run, Path(recipe).stem)
+    write_json(made.recipe_file, resolved.model_dump(mode="json"))
+    write_json(made.environment, environment(precision=resolved.precision, jit_compile=resolved.jit_compile))
+    _write_facts(made, collection)
+    _finish(made, resolved, collection)
+    return made, resolved
+
+
+def resume(run: Path) -> tuple[Run, Recipe]:
+    """Go on with a run where it was interrupted, to the same result.
+
+    Raises:
+        RequestError: there is no such run, or its pictures are not what they were.
+    """
+    made = Run.open(run, trained=False)
+    recipe = made.recipe
+    collection = open_collection(recipe.data, classifies="label" in recipe.heads)
+    _finish(made, recipe, collection)
+    return made, recipe
+
+
+def check(recipe: Recipe) -> None:
+    """Refuse every name, option and combination that the registries do not know, before any data is read."""
+    models.check(recipe.model)
+    for index, phase in enumerate(recipe.phases):
+        check_phase(phase, f"phases.{index}")
+        for folder in phase.start_from.values():
+            Run.open(Path(folder))
+
+
+def _resolve(recipe: Recipe, collection: Collection) -> Recipe:
+    """Put what "auto" came to in its place, so that the run can be repeated elsewhere."""
+    tree = recipe.model_dump(mode="json")
+    tree["data"]["image_shape"] = list(collection.image_shape)
+    source = Path(recipe.data.source)
+    tree["data"]["source"] = str(source.resolve()) if source.exists() else recipe.data.source
+    tree["precision"] = distribution.precision(recipe.precision)
+    tree["jit_compile"] = distribution.jit_compile(recipe.jit_compile)
+    return parse(tree)
+
+
+def _write_facts(run: Run, collection: Collection) -> None:
+    write_json(run.data_facts, {**collection.facts, "class_names": list(collection.class_names)})
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ("path", "reason"), lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(collection.facts["quarantine"])
+    write_text(run.quarantine, text.getvalue())
+
+
+def _finish(run: Run, recipe: Recipe, collection: Collection) -> None:
+    """Do what of a run's work is not done yet."""
+    model = keras.saving.load_model(run.model, compile=False) if run.model.is_file() else fit(run, recipe, collection)
+    if not run.metrics.is_file():
+        evaluate(run, model, collection)
+    if not run.report.is_file():
+        write_report(run, model, collection)
+    if not run.export.is_dir():
+        export(run, model, collection)
+
+
+if __name__ == "__main__":
+    from kerasae.cli import main
+
+    main("train")
