@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 
-class Configured(ABC):
+class Configured(ABC):  # noqa: B024 - its children add what is abstract
     """A class whose constructor stores each argument under the argument's own name, where `get_config` reads it."""
 
     name: ClassVar[str] = ""

@@ -1,4 +1,4 @@
-"""Mixings: two pictures and their labels become one. The partner is drawn from the whole epoch, never from the batch."""
+"""Mixings: two pictures and their labels become one; the partner comes from the whole epoch, never the batch."""
 
 from __future__ import annotations
 
