@@ -9,7 +9,10 @@ from augment.compose import Compose, OneOf
 from augment.dataset import augment_batch, map
 from augment.draws import Draws
 from augment.engine import apply
+from augment.erasing import Crop, Cutout, GaussianNoise
 from augment.geometric import HorizontalFlip, Rotate, ShearX, ShearY, TranslateX, TranslateY, VerticalFlip
+from augment.mixing import CutMix, Mixing, MixUp
+from augment.mixing_dataset import mix_batch, partners
 from augment.photometric import (
     AutoContrast,
     Brightness,
@@ -21,22 +24,31 @@ from augment.photometric import (
     Sharpness,
     Solarize,
 )
+from augment.policy import AutoAugment, RandAugment, TrivialAugment
 from augment.registry import names, register
-from augment.spec import from_spec, to_spec
+from augment.spec import build, from_spec, to_spec
 from augment.transform import Transform
 
 __all__ = [
+    "AutoAugment",
     "AutoContrast",
     "Brightness",
     "Color",
     "Compose",
     "Contrast",
+    "Crop",
+    "CutMix",
+    "Cutout",
     "Draws",
     "Equalize",
+    "GaussianNoise",
     "HorizontalFlip",
     "Invert",
+    "MixUp",
+    "Mixing",
     "OneOf",
     "Posterize",
+    "RandAugment",
     "Rotate",
     "Sharpness",
     "ShearX",
@@ -45,12 +57,16 @@ __all__ = [
     "Transform",
     "TranslateX",
     "TranslateY",
+    "TrivialAugment",
     "VerticalFlip",
     "apply",
     "augment_batch",
+    "build",
     "from_spec",
     "map",
+    "mix_batch",
     "names",
+    "partners",
     "register",
     "to_spec",
 ]

@@ -8,7 +8,7 @@ from numbers import Integral, Real
 
 
 def _title(owner: object) -> str:
-    return str(getattr(owner, "__name__", type(owner).__name__))
+    return owner if isinstance(owner, str) else type(owner).__name__
 
 
 def _bounds(low: float, high: float) -> str:

@@ -9,6 +9,8 @@ import numpy as np
 
 from augment import checks
 from augment.engine import ENGINES, apply, check_pictures, compose
+from augment.mixing import Mixing
+from augment.mixing_dataset import mix_batch, shifted
 from augment.transform import Engine, Transform
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def augment_batch(
     if images.shape.rank is None:
         raise ValueError("Expected pictures of known rank; set their shape first. Received: unknown shape")
     check_pictures(images.dtype.name, images.shape)
-    checks.choice(augment_batch, "engine", engine, ENGINES)
+    checks.choice("augment_batch", "engine", engine, ENGINES)
     composition = compose(transforms)
 
     def change(pictures: Any, moment: Any, places: Any) -> Any:
@@ -66,9 +68,14 @@ def map(
     seed: int,
     epoch: int = 0,
     engine: Engine = "native",
+    mixing: Mixing | None = None,
     num_parallel_calls: int | None = None,
 ) -> tf.data.Dataset:
     """Return `dataset` with its pictures changed; a picture's position is its place in the dataset.
+
+    The dataset must come in the same order each time it is read. With `mixing` it is read twice, and its elements are
+    pairs of pictures and float32 label rows (num_classes,); the partner is the picture so many places further
+    on (from the last on to the first) as (seed, epoch) draw.
 
     Args:
         dataset: pictures uint8 (H, W, C) or batches of them (n, H, W, C), alone or as the first of a tuple. Batched
@@ -77,6 +84,7 @@ def map(
         seed: any integer; with `epoch` and the position it decides every random choice.
         epoch: any integer; give another one for each pass, so that the pictures are changed anew.
         engine: "native" (batched kernels) or "pil" (Pillow, one picture after the other); same bytes.
+        mixing: MixUp or CutMix, after the transforms; None mixes nothing.
         num_parallel_calls: batches at work at once; None leaves it to tf.data. The order is kept.
 
     Raises:
@@ -87,17 +95,45 @@ def map(
 
     batched = is_batched(dataset.element_spec)
     composition = compose(transforms)
-    checks.choice(map, "engine", engine, ENGINES)
+    checks.choice("map", "engine", engine, ENGINES)
+    calls = tf.data.AUTOTUNE if num_parallel_calls is None else num_parallel_calls
 
     def change(start: Any, element: Any) -> Any:
         images, rest = split(element)
         stack = images if batched else images[tf.newaxis]
-        places = start + tf.range(tf.shape(stack, tf.int64)[0], dtype=tf.int64)
-        changed = augment_batch(stack, composition, seed=seed, epoch=epoch, positions=places, engine=engine)
+        changed = augment_batch(
+            stack, composition, seed=seed, epoch=epoch, positions=_places(start, stack), engine=engine
+        )
         return join(changed if batched else changed[0], rest)
 
-    calls = tf.data.AUTOTUNE if num_parallel_calls is None else num_parallel_calls
-    return numbered(dataset, batched).map(change, num_parallel_calls=calls, deterministic=True)
+    changed = numbered(dataset, batched).map(change, num_parallel_calls=calls, deterministic=True)
+    if mixing is None:
+        return changed
+    _check_pairs(dataset.element_spec)
+
+    def mix(numbered_element: Any, other: Any) -> Any:
+        start, own = numbered_element
+        first, second = (own, other) if batched else tf.nest.map_structure(lambda part: part[tf.newaxis], (own, other))
+        places = _places(start, first[0])
+        mixed = mix_batch(first[0], second[0], first[1], second[1], mixing, seed=seed, epoch=epoch, positions=places)
+        return mixed if batched else (mixed[0][0], mixed[1][0])
+
+    pairs = tf.data.Dataset.zip(numbered(changed, batched), shifted(changed, batched, seed=seed, epoch=epoch))
+    return pairs.map(mix, num_parallel_calls=calls, deterministic=True)
+
+
+def _places(start: Any, stack: Any) -> Any:
+    import tensorflow as tf
+
+    return start + tf.range(tf.shape(stack, tf.int64)[0], dtype=tf.int64)
+
+
+def _check_pairs(spec: Any) -> None:
+    if not isinstance(spec, tuple) or len(spec) != 2 or getattr(spec[1], "dtype", None) != "float32":
+        raise ValueError(
+            "Expected elements (pictures, float32 label rows of num_classes) where pictures are mixed; one-hot encode "
+            f"the labels first. Received: {spec!r}"
+        )
 
 
 def is_batched(spec: Any) -> bool:

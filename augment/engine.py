@@ -43,7 +43,7 @@ def apply(
     places = np.arange(len(pictures)) if positions is None else np.asarray(positions)
     if places.shape != (len(pictures),):
         raise ValueError(f"Expected `positions` of shape {(len(pictures),)}. Received: {places.shape}")
-    checks.choice(apply, "engine", engine, ENGINES)
+    checks.choice("apply", "engine", engine, ENGINES)
     composition = compose(transforms)
     # Kernels are compiled for writeable arrays in C order, for one kind of array each.
     source = np.require(pictures, requirements=["C", "W"])

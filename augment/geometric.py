@@ -34,7 +34,9 @@ class HorizontalFlip(Transform):
 
     def batch(self, images: Images, **params: Any) -> Images:
         """Exchange left and right of each picture."""
-        return images[:, :, ::-1]
+        from augment.native import geometric
+
+        return geometric.mirror(images)
 
 
 @register("vertical_flip")

@@ -6,8 +6,9 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from augment.configured import Configured, arguments
 from augment.registry import lookup, nearest
-from augment.transform import Transform, arguments
+from augment.transform import Transform
 
 
 def build(spec: Mapping[str, object]) -> Any:
@@ -53,6 +54,6 @@ def from_spec(specs: Sequence[Mapping[str, object]]) -> list[Transform]:
     return built
 
 
-def to_spec(transforms: Sequence[Transform]) -> list[dict[str, Any]]:
+def to_spec(transforms: Sequence[Configured]) -> list[dict[str, Any]]:
     """Return the recipe tables that describe `transforms`, every argument listed; the inverse of `from_spec`."""
     return [{"name": transform.name, **transform.get_config()} for transform in transforms]

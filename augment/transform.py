@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from augment import checks
+from augment.configured import Configured
 from augment.draws import Draws
 
 Images = npt.NDArray[np.uint8]
@@ -19,18 +19,15 @@ Params = Mapping[str, npt.NDArray[Any]]
 Engine = Literal["native", "pil"]
 
 
-class Transform(ABC):
+class Transform(Configured):
     """A random change of a picture that keeps its size and mode.
 
     A subclass writes `apply`, and `sample` if it has random parameters. That is enough to be used in any pipeline;
-    `batch` may be overridden by something faster that returns the same bytes. A constructor stores each argument
-    under the argument's own name, from which `get_config` reads it.
+    `batch` may be overridden by something faster that returns the same bytes.
 
     Args:
         probability: how likely a picture is changed at all, in [0, 1].
     """
-
-    name: ClassVar[str] = ""
 
     def __init__(self, *, probability: float = 1.0) -> None:
         self.probability = checks.number(self, "probability", probability, 0.0, 1.0)
@@ -69,7 +66,7 @@ class Transform(ABC):
         """Return `sample`'s parameters and `applied`, bool (n,), which is true with the transform's probability."""
         # Drawn even at probability 1, so that another probability leaves the other parameters as they are.
         applied = draws.uniform() < self.probability
-        return {"applied": applied | (self.probability == 1.0), **self.sample(draws)}
+        return {"applied": applied, **self.sample(draws)}
 
     def run(self, images: Images, params: Params, engine: Engine) -> Images:
         """Return the pictures, those that `params["applied"]` names changed by `engine`."""
@@ -86,30 +83,6 @@ class Transform(ABC):
 
     def _by_pillow(self, images: Images, **params: Any) -> Images:
         return Transform.batch(self, images, **params)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return every constructor argument, as plain values that a recipe table can hold."""
-        return {name: _plain(getattr(self, name)) for name in arguments(type(self))}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """Return the transform that `get_config` described."""
-        return cls(**config)
-
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.get_config() == other.get_config()
-
-    def __hash__(self) -> int:
-        return hash(repr(self))
-
-    def __repr__(self) -> str:
-        listed = ", ".join(f"{name}={getattr(self, name)!r}" for name in arguments(type(self)))
-        return f"{type(self).__name__}({listed})"
-
-
-def arguments(cls: type) -> list[str]:
-    """Return the names of the constructor arguments of `cls`, in their order."""
-    return list(inspect.signature(cls).parameters)
 
 
 def take(params: Params, rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
@@ -141,11 +114,3 @@ def from_pillow(image: Image.Image, shape: tuple[int, ...], owner: object) -> Im
             f"Received: {(image.size, image.mode)}"
         )
     return np.asarray(image).reshape(shape)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Transform):
-        return {"name": value.name, **value.get_config()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value

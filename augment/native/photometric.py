@@ -83,24 +83,21 @@ def blend_smooth(images: Any, factors: Any, channels: Any) -> Any:
     integers, so that float32 rounds it as exact arithmetic would.
     """
     num, height, width = images.shape
-    out = np.empty_like(images)
+    out = images.copy()
     columns = np.empty(width, np.float32)
+    inner = width - 2 * channels
     for index in range(num):
         factor = factors[index]
-        for y in range(height):
-            if y == 0 or y == height - 1 or width < 3 * channels:
-                out[index, y] = images[index, y]
-                continue
+        for y in range(1, height - 1 if inner > 0 else 0):
             above, here, below = images[index, y - 1], images[index, y], images[index, y + 1]
-            line = out[index, y]
             for x in range(width):
                 columns[x] = np.float32(above[x]) + np.float32(here[x]) + np.float32(below[x])
-            for x in range(channels):
-                line[x] = here[x]
-                line[width - 1 - x] = here[width - 1 - x]
-            for x in range(channels, width - channels):
-                value = np.float32(here[x])
-                total = columns[x - channels] + columns[x] + columns[x + channels] + np.float32(4) * value
+            # Views instead of `x - channels`, which would be checked for being negative and not vectorize.
+            left, middle, right = columns[:inner], columns[channels:], columns[2 * channels :]
+            centre, line = here[channels:], out[index, y, channels:]
+            for x in range(inner):
+                value = np.float32(centre[x])
+                total = left[x] + middle[x] + right[x] + np.float32(4) * value
                 smooth = np.float32(np.int32(total * _THIRTEENTH + _ROUND))
                 line[x] = _blend(smooth, value, factor)
     return out

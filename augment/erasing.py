@@ -1,0 +1,154 @@
+"""Transforms that take something away from a picture, or hide it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from augment import checks
+from augment.draws import Draws, Keys, fold, mix, normal_quantiles
+from augment.registry import register
+from augment.transform import Images, Params, Transform, to_pillow
+
+
+@register("crop")
+class Crop(Transform):
+    """A piece as large as the picture, cut from the picture with a margin around: `ImageOps.expand`, `Image.crop`.
+
+    He et al., "Deep residual learning for image recognition" (2016), section 4.2, with 4 pixels at 32x32.
+
+    Args:
+        padding: width of the margin, in [0, 4096] pixels; the piece lies anywhere in the padded picture.
+        mode: what the margin holds: "constant" is `fill`, "reflect" mirrors the picture without repeating its edge
+            (`numpy.pad`; Pillow has none).
+        fill: the level, in [0, 255], of a constant margin.
+        probability: how likely a picture is cropped at all, in [0, 1].
+    """
+
+    def __init__(self, padding: int = 4, *, mode: str = "constant", fill: int = 0, probability: float = 1.0) -> None:
+        super().__init__(probability=probability)
+        self.padding = checks.integer(self, "padding", padding, 0, 4096)
+        self.mode = checks.choice(self, "mode", mode, ("constant", "reflect"))
+        self.fill = checks.integer(self, "fill", fill, 0, 255)
+
+    def sample(self, draws: Draws) -> Params:
+        """Return `left` and `top`, where the piece begins in the padded picture."""
+        end = 2 * self.padding + 1
+        return {"left": draws.integers(0, end), "top": draws.integers(0, end)}
+
+    def apply(self, image: Image.Image, *, left: int, top: int) -> Image.Image:  # type: ignore[override]
+        """Cut the piece that begins at (left, top) in the padded picture."""
+        pixels = np.asarray(image)
+        padded = Image.fromarray(self._pad(pixels.reshape(1, *pixels.shape))[0])
+        return padded.crop((left, top, left + image.width, top + image.height))
+
+    def batch(self, images: Images, *, left: Any, top: Any) -> Images:  # type: ignore[override]
+        """Cut each picture's piece."""
+        padded, cut = self._pad(images), np.empty_like(images)
+        height, width = images.shape[1:3]
+        for index, (x, y) in enumerate(zip(left.tolist(), top.tolist(), strict=True)):
+            cut[index] = padded[index, y : y + height, x : x + width]
+        return cut
+
+    def _pad(self, images: Images) -> Images:
+        margin = [(0, 0), *[(self.padding, self.padding)] * 2, *[(0, 0)] * (images.ndim - 3)]
+        if self.mode == "reflect":
+            return np.pad(images, margin, mode="reflect")
+        return np.pad(images, margin, constant_values=self.fill)
+
+
+@register("cutout")
+class Cutout(Transform):
+    """A square hidden, its centre anywhere in the picture: `Image.paste(fill, box)`.
+
+    DeVries and Taylor, "Improved regularization of convolutional neural networks with Cutout" (arXiv 1708.04552);
+    they hide 16 of 32 pixels of CIFAR-10. The part of the square outside the picture is lost.
+
+    Args:
+        fraction_range: lowest and highest side of the square, in [0, 1] of the picture's shorter side.
+        fill: the level, in [0, 255], of the square.
+        probability: how likely a picture is changed at all, in [0, 1].
+    """
+
+    def __init__(
+        self, fraction_range: tuple[float, float] = (0.5, 0.5), *, fill: int = 0, probability: float = 1.0
+    ) -> None:
+        super().__init__(probability=probability)
+        self.fraction_range = checks.interval(self, "fraction_range", fraction_range, 0.0, 1.0)
+        self.fill = checks.integer(self, "fill", fill, 0, 255)
+
+    def sample(self, draws: Draws) -> Params:
+        """Return `fraction` of the shorter side, and the centre `x`, `y` in [0, 1) of width and height."""
+        return {"fraction": draws.uniform(*self.fraction_range), "x": draws.uniform(), "y": draws.uniform()}
+
+    def apply(self, image: Image.Image, *, fraction: float, x: float, y: float) -> Image.Image:  # type: ignore[override]
+        """Hide the square."""
+        hidden = image.copy()
+        left, top, right, bottom = _square(fraction, x, y, *image.size)
+        if right > left and bottom > top:
+            hidden.paste(self.fill if image.mode == "L" else (self.fill,) * 3, (left, top, right, bottom))
+        return hidden
+
+    def batch(self, images: Images, *, fraction: Any, x: Any, y: Any) -> Images:  # type: ignore[override]
+        """Hide each picture's square."""
+        hidden = images.copy()
+        height, width = images.shape[1:3]
+        for index, place in enumerate(zip(fraction.tolist(), x.tolist(), y.tolist(), strict=True)):
+            left, top, right, bottom = _square(*place, width, height)
+            hidden[index, top:bottom, left:right] = self.fill
+        return hidden
+
+
+def _square(fraction: float, x: float, y: float, width: int, height: int) -> tuple[int, int, int, int]:
+    side = round(fraction * min(width, height))
+    left, top = int(x * width) - side // 2, int(y * height) - side // 2
+    return max(left, 0), max(top, 0), max(min(left + side, width), 0), max(min(top + side, height), 0)
+
+
+@register("gaussian_noise")
+class GaussianNoise(Transform):
+    """Independent normal noise on every value, rounded and clipped. (Pillow's `effect_noise` takes no seed.)
+
+    The noise takes 65,536 equally likely values within 4.3 deviations, from a table of quantiles, so that every
+    engine adds the same.
+
+    Args:
+        deviation_range: lowest and highest standard deviation, in [0, 255] levels.
+        probability: how likely a picture is changed at all, in [0, 1].
+    """
+
+    def __init__(self, deviation_range: tuple[float, float] = (0.0, 16.0), *, probability: float = 1.0) -> None:
+        super().__init__(probability=probability)
+        self.deviation_range = checks.interval(self, "deviation_range", deviation_range, 0.0, 255.0)
+
+    def sample(self, draws: Draws) -> Params:
+        """Return `deviation`, uniform in its range, and `key`, 64 bits from which the picture's noise is drawn."""
+        return {"deviation": draws.uniform(*self.deviation_range), "key": draws.bits()}
+
+    def spread(self, num: int) -> Params:
+        """Return deviations evenly spaced over the range."""
+        return {**super().spread(num), "deviation": np.linspace(*self.deviation_range, num)}
+
+    def apply(self, image: Image.Image, *, deviation: float, key: int) -> Image.Image:  # type: ignore[override]
+        """Add the noise that `key` gives, by NumPy."""
+        pixels = np.atleast_3d(np.asarray(image))
+        places = np.arange((pixels.size + 3) // 4).astype(np.uint64)
+        words = mix(fold(np.array([key], np.uint64), 0) + places)
+        noise = normal_quantiles()[_quarters(words)[: pixels.size]] * np.float32(deviation)
+        noisy = np.floor(np.clip(pixels.ravel() + noise + np.float32(0.5), 0, 255)).astype(np.uint8)
+        return to_pillow(noisy.reshape(pixels.shape))
+
+    def batch(self, images: Images, *, deviation: Any, key: Any) -> Images:  # type: ignore[override]
+        """Add each picture's noise."""
+        from augment.native import noise
+
+        flat = images.reshape(len(images), -1)
+        keys = fold(key, 0)
+        return noise.add(flat, keys, deviation.astype(np.float32), normal_quantiles()).reshape(images.shape)
+
+
+def _quarters(words: Keys) -> Any:
+    shifts = np.array([0, 16, 32, 48], np.uint64)
+    return ((words[:, None] >> shifts) & np.uint64(0xFFFF)).astype(np.int64).ravel()
