@@ -5,11 +5,11 @@ from __future__ import annotations
 import abc
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 import numpy as np
+import tensorflow as tf
 
 from kerasae.data.decoding import Resize, compiled_resize, decode, resize
 from kerasae.data.progress import with_progress
@@ -155,26 +155,46 @@ class FilePictures(Pictures):
         Raises:
             RequestError: the file, which could be read when the folder was scanned, cannot be read now.
         """
-        try:
-            image = decode(path)
-        except Exception as error:
-            raise RequestError(
-                f"data.source: expected {path} as it was when the folder was scanned. Received: {error}; "
-                "leave the folder alone while it is trained on"
-            ) from None
-        return compiled_resize(self.image_shape, self.mode)(image).numpy()
+        return compiled_resize(self.image_shape, self.mode)(_decode_again(path)).numpy()
+
+    def decode_in_graph(self, path: tf.Tensor) -> tf.Tensor:
+        """Do the same for a scalar string in a `tf.data` map, twice as fast since only Pillow's part holds Python up.
+
+        Returns:
+            uint8 (H, W, C). Where `decode_file` raises, the graph raises a `tf.errors.OpError` with the same text.
+        """
+        image = tf.numpy_function(lambda name: _decode_again(os.fsdecode(name)), [path], tf.uint8)
+        image.set_shape([None, None, None])
+        return resize(image, self.image_shape, self.mode)
 
     def in_memory(self) -> ArrayPictures:
         """Decode every picture, once, in parallel."""
-        return ArrayPictures(self._decode_all(self.paths, "Reading pictures"), self.labels, self.paths)
+        return ArrayPictures(self._decode_all(self.paths), self.labels, self.paths)
 
-    def _decode_all(self, paths: Sequence[str], description: str = "") -> np.ndarray:
+    def _decode_all(self, paths: Sequence[str]) -> np.ndarray:
         images = np.empty((len(paths), *self.image_shape), np.uint8)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            decoded: Iterable[np.ndarray] = pool.map(self.decode_file, paths)
-            for index, image in enumerate(with_progress(decoded, len(paths), description) if description else decoded):
-                images[index] = image
+        decoded = tf.data.Dataset.from_tensor_slices(tf.constant(paths, tf.string, [len(paths)]))
+        decoded = decoded.map(self.decode_in_graph, num_parallel_calls=tf.data.AUTOTUNE)
+        done = 0
+        try:
+            for image in with_progress(decoded.as_numpy_iterator(), len(paths), "Reading pictures"):
+                images[done] = image
+                done += 1
+        except tf.errors.OpError:
+            for path in paths[done:]:
+                self.decode_file(path)  # raises for the file that failed, in one line
+            raise
         return images
 
     def _like(self, paths: Sequence[str], labels: np.ndarray) -> FilePictures:
         return FilePictures(paths, labels, self.image_shape, self.mode, self.facts)
+
+
+def _decode_again(path: str) -> np.ndarray:
+    try:
+        return decode(path)
+    except Exception as error:  # whatever a decoder makes of a file that changed
+        raise RequestError(
+            f"data.source: expected {path} as it was when the folder was scanned. Received: {error}; "
+            "leave the folder alone while it is trained on"
+        ) from None

@@ -58,26 +58,31 @@ def divide(
     keeps_validation = recipe.validation == "auto" and len(validation) > 0
     if not keeps_validation:
         train = np.sort(np.concatenate([train, validation]))
+    halves_test = recipe.validation == "half-of-test"
     has_test = len(test) > 0
-    if classifies:
-        drawn = ([] if has_test else ["test"]) + (
-            [] if keeps_validation or recipe.validation == "half-of-test" else ["validation"]
+    if halves_test and not has_test:
+        raise RequestError(
+            "data.validation: expected a source with a test split for 'half-of-test'. Received: "
+            f"{recipe.source!r}, which has none; give a fraction such as 0.1"
         )
-        _check_classes(labels[train], class_names, drawn)
+    if classifies:
+        drawn = {"test": not has_test, "validation": not (keeps_validation or halves_test)}
+        _check_classes(labels[train], class_names, [split for split, is_drawn in drawn.items() if is_drawn])
+        for split, places in {"validation": validation if keeps_validation else train, "test": test}.items():
+            if len(places) and (labels[places] == UNLABELLED).all():
+                raise RequestError(
+                    f"data.source: expected labels in the {split} split, since a classifier is measured on it. "
+                    f"Received: {len(places)} pictures, none labelled"
+                )
     if not has_test:
-        if recipe.validation == "half-of-test":
-            raise RequestError(
-                "data.validation: expected a source with a test split for 'half-of-test'. Received: "
-                f"{recipe.source!r}, which has none; give a fraction such as 0.1"
-            )
         test = draw.fraction(train, recipe.test, _Step.TEST, "data.test")
         train = np.setdiff1d(train, test)
     train = _cut(train, draw, recipe.keep)
-    if recipe.validation == "half-of-test":
+    if halves_test:
         validation = draw.fraction(test, 0.5, _Step.VALIDATION, "data.validation (half-of-test)")
         test = np.setdiff1d(test, validation)
     elif not keeps_validation:
-        share = _AUTO_VALIDATION if recipe.validation == "auto" else recipe.validation
+        share = recipe.validation if isinstance(recipe.validation, float) else _AUTO_VALIDATION
         validation = draw.fraction(train, share, _Step.VALIDATION, "data.validation")
         train = np.setdiff1d(train, validation)
     return Division(train, validation, test, _hide(train, draw, recipe.labelled_fraction))

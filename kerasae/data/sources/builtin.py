@@ -7,6 +7,7 @@ import importlib
 import os
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -79,13 +80,18 @@ def _keras(name: str) -> Source:
         with _timeout(_TIMEOUT), contextlib.redirect_stdout(sys.stderr):
             train, test = module.load_data()
     except Exception as error:
-        home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+        home = _keras_home()
         absent = {url: home / place for url, place in known.files.items() if not (home / place).is_file()}
         fetch = absent or {url: home / place for url, place in known.files.items()}
         steps = ", ".join(f"{url} as {place}" for url, place in fetch.items())
         reason = " ".join(str(error).split()) or type(error).__name__
         raise RequestError(f"data.source: {name!r} could not be fetched ({reason}); fetch {steps}") from None
     return from_arrays({"train": train, "test": test}, known.class_names, name)
+
+
+def _keras_home() -> Path:
+    home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    return home if os.access(home, os.W_OK) else Path(tempfile.gettempdir()) / ".keras"  # as `keras.utils.get_file`
 
 
 @contextlib.contextmanager

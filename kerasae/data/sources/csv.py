@@ -39,7 +39,7 @@ def open_csv(path: Path, recipe: DataRecipe) -> Source:
             f"data.source: expected every file that {path} names, relative to it. Received: {len(missing)} of "
             f"{len(entries)} that are not there, the first {missing[0]}"
         )
-    return from_files(path, entries, recipe, {})
+    return from_files(path, entries, (entry.label for entry in entries if entry.label), recipe, {})
 
 
 def _entry(row: dict[str, str | None], path: Path, line: int) -> Entry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,17 @@ class Entry:
     split: Split
 
 
-def from_files(root: Path, entries: Sequence[Entry], recipe: DataRecipe, facts: dict[str, Any]) -> Source:
-    """Scan the files of `entries` and make a source of those that can be read; `root` is what the scan is kept under.
+def from_files(
+    root: Path, entries: Sequence[Entry], classes: Iterable[str], recipe: DataRecipe, facts: dict[str, Any]
+) -> Source:
+    """Scan the files of `entries` and make a source of those that can be read.
+
+    Args:
+        root: what the scan is remembered under.
+        entries: the files.
+        classes: every class name, also of classes that turned out to be empty.
+        recipe: its `image_shape`, `resize` and `max_broken_fraction` are followed.
+        facts: what is known already.
 
     Raises:
         RequestError: more than `max_broken_fraction` of the files are broken, or none is left.
@@ -46,7 +55,7 @@ def from_files(root: Path, entries: Sequence[Entry], recipe: DataRecipe, facts: 
         )
     if not good:
         raise RequestError(f"data.source: expected pictures in {root}. Received: none that can be read")
-    class_names = tuple(sorted({entry.label for entry in entries if entry.label is not None}, key=natural))
+    class_names = tuple(sorted(set(classes), key=natural))
     numbers = {name: number for number, name in enumerate(class_names)}
     image_shape, rule = _image_shape(recipe, [scanned.facts[entry.path] for entry in good])
     parts: dict[Split, Pictures] = {}

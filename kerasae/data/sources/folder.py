@@ -25,81 +25,95 @@ def open_folder(root: Path, recipe: DataRecipe) -> Source:
     Raises:
         RequestError: there is no picture in it, or it holds test/ or validation/ but no train/.
     """
-    ignored: Counter[str] = Counter()
+    walk = _Walk()
     try:
-        entries = list(_entries(root, ignored))
+        entries = list(walk.everything(root))
     except OSError as error:
         raise RequestError(f"data.source: {error.filename} cannot be read: {error.strerror}") from None
     if not entries:
         raise RequestError(
             f"data.source: expected pictures in {root}, one sub-folder a class. Received: none"
-            f"{f', {sum(ignored.values())} other files' if ignored else ''}; known are {' '.join(sorted(SUFFIXES))}"
+            f"{f', {sum(walk.ignored.values())} other files' if walk.ignored else ''}; "
+            f"known are {' '.join(sorted(SUFFIXES))}"
         )
-    return from_files(root, entries, recipe, {"ignored": dict(ignored)})
+    return from_files(root, entries, walk.classes, recipe, {"ignored": dict(walk.ignored)})
 
 
-def _entries(root: Path, ignored: Counter[str]) -> Iterator[Entry]:
-    folders = _folders(root, ignored)
-    splits = [folder for folder in folders if folder.name.lower() in SPLIT_NAMES]
-    if not splits:
-        yield from _classes(root, "train", ignored)
-        return
-    if not any(SPLIT_NAMES[folder.name.lower()] == "train" for folder in splits):
-        raise RequestError(
-            f"data.source: expected train/ beside {splits[0].name}/ in {root}. Received: "
-            f"{', '.join(folder.name + '/' for folder in folders)}; a class cannot have the name of a split"
-        )
-    for folder in folders:
-        if folder in splits:
-            yield from _classes(folder, SPLIT_NAMES[folder.name.lower()], ignored)
-        elif folder.name.lower() in _UNLABELLED:
-            yield from _below(folder, None, "train", ignored, {_identity(root)})
-        else:
-            ignored["in folders beside train/"] += sum(len(files) for _, _, files in os.walk(folder))
-    ignored.update(_stray(root))
+class _Walk:
+    """One walk through a folder, which notes the class names and what it ignored on its way."""
+
+    def __init__(self) -> None:
+        self.classes: set[str] = set()
+        self.ignored: Counter[str] = Counter()
+        self.roots: set[tuple[int, int]] = set()
+
+    def everything(self, root: Path) -> Iterator[Entry]:
+        self.roots.add(_identity(root))
+        folders = _folders(root)
+        splits = {folder: SPLIT_NAMES[folder.name.lower()] for folder in folders if folder.name.lower() in SPLIT_NAMES}
+        if not splits:
+            yield from self.split(root, "train")
+            return
+        if "train" not in splits.values():
+            raise RequestError(
+                f"data.source: expected train/ beside {next(iter(splits)).name}/ in {root}. Received: "
+                f"{', '.join(folder.name + '/' for folder in folders)}; a class cannot have the name of a split"
+            )
+        yield from self.beside(root, "train")
+        for folder in folders:
+            if folder in splits:
+                yield from self.split(folder, splits[folder])
+            elif folder.name.lower() in _UNLABELLED:
+                yield from self.below(folder, None, "train", set(self.roots))
+            else:
+                self.ignored["in folders beside train/"] += sum(len(files) for _, _, files in os.walk(folder))
+
+    def split(self, root: Path, split: Split) -> Iterator[Entry]:
+        """Walk through one sub-folder a class, or, if there are none, through pictures without a label."""
+        folders = _folders(root)
+        if not folders:
+            yield from self.below(root, None, split, set())
+            return
+        self.roots.add(_identity(root))
+        yield from self.beside(root, split)
+        for folder in folders:
+            if folder.name.lower() in _UNLABELLED:
+                yield from self.below(folder, None, split, set(self.roots))
+            elif _identity(folder) in self.roots:
+                self.ignored["links to a folder seen already"] += 1
+            else:
+                self.classes.add(folder.name)
+                yield from self.below(folder, folder.name, split, set(self.roots))
+
+    def below(self, folder: Path, label: str | None, split: Split, seen: set[tuple[int, int]]) -> Iterator[Entry]:
+        """Walk through `folder` and all below it, through links too but into none of the folders in `seen` again."""
+        if _identity(folder) in seen:
+            self.ignored["links to a folder seen already"] += 1
+            return
+        seen.add(_identity(folder))
+        for path in _listed(folder):
+            if path.name.startswith("."):
+                self.ignored["hidden"] += 1
+            elif _is_picture(path):
+                yield Entry(str(path), label, split)
+            elif path.is_dir():
+                yield from self.below(path, label, split, seen)
+            else:
+                self.ignored[f"suffix {path.suffix.lower() or '(none)'}"] += 1
+
+    def beside(self, root: Path, split: Split) -> Iterator[Entry]:
+        """Count what lies beside sub-folders, where no class can be told."""
+        for path in _listed(root):
+            if path.name.startswith("."):
+                self.ignored["hidden"] += 1
+            elif not path.is_dir():
+                self.ignored["beside folders"] += 1
+            elif _is_picture(path):
+                yield Entry(str(path), None, split)  # a folder named like a picture; the scan sets it aside
 
 
-def _classes(root: Path, split: Split, ignored: Counter[str]) -> Iterator[Entry]:
-    folders = _folders(root, ignored)
-    if not folders:
-        yield from _below(root, None, split, ignored, set())
-        return
-    for folder in folders:
-        label = None if folder.name.lower() in _UNLABELLED else folder.name
-        yield from _below(folder, label, split, ignored, {_identity(root)})
-    ignored.update(_stray(root))
-    # A folder named like a picture is no class; it is set aside like any other broken file.
-    yield from (Entry(str(path), None, split) for path in _listed(root) if path.is_dir() and _is_picture(path))
-
-
-def _below(
-    folder: Path, label: str | None, split: Split, ignored: Counter[str], above: set[tuple[int, int]]
-) -> Iterator[Entry]:
-    """Yield the pictures in `folder` and below it, through links too but never round in a circle."""
-    identity = _identity(folder)
-    if identity in above:
-        ignored["links back to a folder above"] += 1
-        return
-    for path in _listed(folder):
-        if path.name.startswith("."):
-            ignored["hidden"] += 1
-        elif _is_picture(path):
-            yield Entry(str(path), label, split)
-        elif path.is_dir():
-            yield from _below(path, label, split, ignored, above | {identity})
-        else:
-            ignored[f"suffix {path.suffix.lower() or '(none)'}"] += 1
-
-
-def _folders(root: Path, ignored: Counter[str]) -> list[Path]:
-    folders = [path for path in _listed(root) if path.is_dir() and not _is_picture(path)]
-    return [folder for folder in folders if not folder.name.startswith(".")]
-
-
-def _stray(root: Path) -> Counter[str]:
-    """Count files beside sub-folders, which belong to no class."""
-    files = [path for path in _listed(root) if not path.is_dir()]
-    return Counter("hidden" if path.name.startswith(".") else "beside folders" for path in files)
+def _folders(root: Path) -> list[Path]:
+    return [path for path in _listed(root) if path.is_dir() and not path.name.startswith(".") and not _is_picture(path)]
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -107,7 +121,7 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    return path.suffix.lower() in SUFFIXES
 
 
 def _identity(folder: Path) -> tuple[int, int]:
