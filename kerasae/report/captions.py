@@ -1,0 +1,59 @@
+"""The headings of figures, and how to read each."""
+
+from __future__ import annotations
+
+TITLES = {
+    "reconstruction_loss": "Reconstruction loss",
+    "label_loss": "Label loss",
+    "label_accuracy": "Label accuracy",
+    "learning_rate": "Learning rate",
+    "confusion": "Confusion matrix",
+    "per_class": "Precision, recall and F1",
+    "calibration": "Calibration",
+    "mistakes": "Most confident mistakes",
+    "reconstructions": "Typical reconstructions",
+    "worst_reconstructions": "Worst reconstructions",
+    "class_counts": "Pictures by class",
+}
+
+_ERRORS = (
+    " Top: the picture. Middle: what the model made of it. Bottom: the absolute difference of pixels in [0, 1], from 0 "
+    "(dark) to 0.5 and more (yellow); this scale is the same in every report."
+)
+
+CAPTIONS = {
+    "reconstruction_loss": (
+        "How far reconstructions are from their pictures; lower is better. Solid is training, dashed validation. "
+        "A dashed line that turns up while the solid one falls tells of overfitting."
+    ),
+    "label_loss": (
+        "Cross-entropy of the class probabilities; lower is better. Solid is training, dashed validation. Training may "
+        "carry class weights, dropout and augmentation, validation never does: compare shapes rather than heights."
+    ),
+    "label_accuracy": (
+        "The share of labelled pictures whose class was named right; higher is better. Solid is training, dashed "
+        "validation."
+    ),
+    "learning_rate": "The step size of the optimizer, as the schedule set it epoch by epoch.",
+    "confusion": (
+        "A row is a true class, a column what the model said. The diagonal is right; every other coloured cell is a "
+        "kind of mistake. Colour is the share of the row, on a scale that stretches small shares; white means never."
+    ),
+    "per_class": (
+        "Precision: of what was called this class, how much is. Recall: of what is this class, how much was found. F1 "
+        "is their harmonic mean, the lowest on top. Grey bars tell on how many test pictures that rests."
+    ),
+    "calibration": (
+        "Bars show how often the model is right at each level of confidence. On the dashed line it is as sure as it is "
+        "right, below it too sure. Pale bars rest on fewer than ten pictures."
+    ),
+    "mistakes": (
+        "The wrong answers that the model was surest of: in black the true class, in orange what it said and how sure "
+        "it was. Wrong labels are often found among them."
+    ),
+    "reconstructions": "Pictures from the middle of each class by error, neither the best nor the worst." + _ERRORS,
+    "worst_reconstructions": "The test pictures rebuilt worst: often unusual, broken or mislabelled." + _ERRORS,
+    "class_counts": "Labelled pictures of each class, by split.",
+}
+
+PHASES = " Vertical lines part the phases of training."

@@ -1,0 +1,89 @@
+"""The course of one loss or metric over the epochs."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
+
+from kerasae.evaluation.history import History
+from kerasae.report.figures.style import BLUE, FAINT, INK, drawable, finish, new_figure, tidy
+
+LOG_RATIO = 8.0  # a fall by more than this hides its end on a linear axis
+LEGIBLE_CHARACTERS = 7  # a phase name cut shorter than this tells nothing
+LABEL_CHARACTERS = 42  # of phase names over the full width
+
+
+def curves(
+    history: History, column: str, *, label: str, colour: str = BLUE, log: bool | None = None, steps: bool = False
+) -> Figure:
+    """Draw one column of the history, training solid and validation (`val_` before its name) dashed.
+
+    Args:
+        history: the epochs; phases are told apart by name.
+        column: the column's name, such as "reconstruction_loss"; it or its validation twin has a value.
+        label: what the vertical axis shows.
+        colour: of both lines.
+        steps: whether a value holds for its whole epoch, rather than being where the epoch ended.
+        log: whether the vertical axis is logarithmic; None makes it so where all is positive and falls far.
+    """
+    figure = new_figure(2.9)
+    axes = figure.add_subplot()
+    tidy(axes)
+    seen = []
+    for name, style, face, legend in (
+        (column, "-", colour, "training"),
+        (f"val_{column}", "--", "white", "validation"),
+    ):
+        if history.has(name):
+            values = history.columns[name]
+            shown = np.isfinite(values)
+            seen.append(values[shown])
+            # A single epoch makes no line: its marker is all there is to see.
+            marker = "o" if shown.sum() <= 15 else ""
+            (line,) = axes.plot(history.epochs[shown], values[shown], style, lw=1.8, c=colour, label=legend)
+            line.set_drawstyle("steps-mid" if steps else "default")
+            line.set(marker=marker, markersize=3.5, markerfacecolor=face)
+    if len(seen) > 1:
+        axes.legend(frameon=False, fontsize=9, labelcolor=INK)
+    values = np.concatenate(seen)
+    if log is None:
+        log = bool(values.min() > 0 and values.max() > LOG_RATIO * values.min())
+    if log:
+        _logarithmic(axes)
+    axes.set_xlabel("epoch", color=INK)
+    axes.set_ylabel(f"{label} (log scale)" if log else label, color=INK)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.margins(x=0.02)
+    if len(history) == 1:
+        axes.set_xlim(history.epochs[0] - 0.9, history.epochs[0] + 0.9)
+    _mark_phases(axes, history)
+    return finish(figure)
+
+
+def _logarithmic(axes: Axes) -> None:
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _mark_phases(axes: Axes, history: History) -> None:
+    """Draw a line where a phase begins, and its name above where there is room."""
+    starts = [0, *(i for i, (a, b) in enumerate(itertools.pairwise(history.phases), 1) if a != b)]
+    if len(starts) < 2:
+        return
+    for start, end in itertools.pairwise([*starts, len(history)]):
+        edge = history.epochs[start] - 0.5
+        if start:
+            axes.axvline(edge, color=FAINT, lw=0.9)
+        room = int(LABEL_CHARACTERS * (end - start) / len(history))
+        name = drawable(history.phases[start], max(room, 1))
+        if room >= min(len(history.phases[start]), LEGIBLE_CHARACTERS):
+            middle = (edge + history.epochs[end - 1] + 0.5) / 2
+            axes.text(
+                middle, 1.02, name, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=9, c=INK
+            )

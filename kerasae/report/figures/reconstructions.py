@@ -1,0 +1,67 @@
+"""Pictures beside what the model makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib
+import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from kerasae.report.figures.style import INK, finish
+from kerasae.report.figures.tiles import TINY, Tiles, show
+
+LARGEST_ERROR = 0.5  # the end of the colour scale, the same in every figure so that runs can be laid side by side
+ROWS = ("picture", "reconstruction", "error")
+
+
+def reconstructions(
+    pictures: np.ndarray, rebuilt: np.ndarray, captions: Sequence[Sequence[str]], *, columns: int = 5
+) -> Figure:
+    """Draw each picture, its reconstruction and the absolute error, one below the other.
+
+    Args:
+        pictures: uint8 (n, H, W, C).
+        rebuilt: float (n, H, W, C) in [0, 1].
+        captions: up to two lines of text over each picture.
+        columns: the pictures side by side.
+    """
+    tiles = Tiles.for_pictures(
+        len(pictures), pictures.shape[1:], columns=columns, rows=len(ROWS), left=0.24, right=0.62, above=0.36
+    )
+    errors = np.abs(pictures / 255.0 - rebuilt).mean(axis=-1)  # over the channels
+    norm = Normalize(0.0, LARGEST_ERROR)
+    for index, caption in enumerate(captions):
+        top, middle, bottom = (tiles.axes(index, row) for row in range(len(ROWS)))
+        show(top, pictures[index])
+        show(middle, np.round(np.clip(rebuilt[index], 0.0, 1.0) * 255.0).astype(np.uint8))
+        interpolation = "nearest" if max(pictures.shape[1:3]) <= TINY else "auto"
+        bottom.imshow(errors[index], cmap="viridis", norm=norm, interpolation=interpolation)
+        tiles.caption(index, *((line, INK, "normal") for line in caption))
+        if index % columns == 0:
+            for axes, name in zip((top, middle, bottom), ROWS, strict=True):
+                size = min(8.0, tiles.cell[1] * 72 / (0.62 * len(ROWS[1])))
+                axes.text(
+                    -0.06,
+                    0.5,
+                    name,
+                    transform=axes.transAxes,
+                    rotation=90,
+                    ha="right",
+                    va="center",
+                    fontsize=size,
+                    c=INK,
+                )
+    width, height = tiles.figure.get_size_inches()
+    length = min(height - 0.6, 3 * tiles.cell[1])
+    place = ((width - 0.55) / width, (height - tiles.above - length) / height, 0.11 / width, length / height)
+    bar = tiles.figure.colorbar(
+        ScalarMappable(norm, matplotlib.colormaps["viridis"]), cax=tiles.figure.add_axes(place), extend="max"
+    )
+    bar.set_ticks([0.0, 0.1, 0.2, 0.3, 0.4, 0.5])
+    bar.ax.tick_params(labelsize=7, length=2, pad=2, labelcolor=INK)
+    bar.ax.set_title("error", fontsize=7.5, color=INK, pad=8)
+    bar.outline.set_visible(False)
+    return finish(tiles.figure)

@@ -1,0 +1,97 @@
+"""What all figures share: colours that every eye tells apart, sizes for a phone, text that is safe to draw."""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from collections.abc import Sequence
+from typing import Literal
+
+import matplotlib
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
+
+WIDTH = 5.2  # inches: 10 points are then 9 pixels on a phone and 14 in half a laptop's width
+INK = "#1f2328"
+FAINT = "#8b949e"
+HAIRLINE = "#e4e7eb"
+EMPTY = "#f4f5f7"
+
+# Okabe and Ito 2008, "Color Universal Design".
+BLUE, ORANGE, GREEN, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+
+# Fonts for scripts that DejaVu Sans, which comes with matplotlib, lacks; used where installed.
+OTHER_FONTS = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Hiragino Sans",
+    "PingFang SC",
+    "Microsoft YaHei",
+    "Yu Gothic",
+    "WenQuanYi Zen Hei",
+    "Noto Sans Devanagari",
+    "Arial Unicode MS",
+)
+
+
+def new_figure(height: float, width: float = WIDTH) -> Figure:
+    """Return an empty white figure, in inches, whose layout leaves room for every label."""
+    return Figure((width, height), dpi=200, layout="constrained", facecolor="white")
+
+
+def tidy(axes: Axes, *, grid: Literal["x", "y"] | None = "y") -> None:
+    """Take the box off, and leave a hairline grid behind the data along the axis named ("x", "y" or None)."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(FAINT)
+    axes.tick_params(color=FAINT, labelcolor=INK, labelsize=9)
+    axes.set_axisbelow(True)
+    if grid:
+        axes.grid(axis=grid, color=HAIRLINE, linewidth=0.8)
+
+
+def finish(figure: Figure) -> Figure:
+    """Let every text fall back to the fonts that this machine has."""
+    families = [name for name, _ in _fonts()]
+    if len(families) > 1:
+        for text in figure.findobj(Text):
+            text.set_fontfamily(families)
+    return figure
+
+
+def drawable(text: str, length: int = 24) -> str:
+    """Make any text safe to draw: one line, at most `length` characters, no math, a box for what no font has."""
+    plain = " ".join("".join(" " if unicodedata.category(char)[0] == "C" else char for char in text).split())
+    if len(plain) > length:
+        # The middle goes, since names and paths often differ at their ends.
+        tail = (length - 1) // 3
+        plain = plain[: length - 1 - tail] + "…" + plain[len(plain) - tail :]
+    known = [characters for _, characters in _fonts()]
+    boxed = (char if any(ord(char) in characters for characters in known) else "□" for char in plain)
+    return "".join(boxed).replace("$", r"\$")
+
+
+def drawables(names: Sequence[str], length: int = 24) -> list[str]:
+    """Make every name safe to draw, as `drawable` does."""
+    return [drawable(name, length) for name in names]
+
+
+@functools.cache
+def _fonts() -> tuple[tuple[str, frozenset[int]], ...]:
+    """Return the fonts to draw with, by name, and the characters that each has."""
+    installed = set(font_manager.get_font_names())
+    families = ["DejaVu Sans", *(name for name in OTHER_FONTS if name in installed)]
+    return tuple((name, frozenset(FT2Font(font_manager.findfont(name)).get_charmap())) for name in families)
+
+
+def ink_on(colour: tuple[float, ...]) -> str:
+    """Return the text colour that reads best on an RGB(A) colour in [0, 1]."""
+    red, green, blue = colour[:3]
+    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.55 else "white"
+
+
+def magnitude(name: str = "cividis_r") -> matplotlib.colors.Colormap:
+    """Return a perceptually uniform colour map for magnitudes; what is masked is nearly white."""
+    return matplotlib.colormaps[name].with_extremes(bad=EMPTY)

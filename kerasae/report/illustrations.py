@@ -1,0 +1,112 @@
+"""Which figures a run has, each with the words that tell how to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import keras
+import numpy as np
+from matplotlib.figure import Figure
+
+from kerasae.evaluation.calibration import reliability
+from kerasae.report import figures, selection
+from kerasae.report.captions import CAPTIONS, PHASES, TITLES
+from kerasae.report.figures.style import BLUE, GREEN, INK, VERMILLION
+from kerasae.report.materials import Materials
+
+if TYPE_CHECKING:
+    from kerasae.data.pictures import Pictures
+
+NAMES = tuple(TITLES)
+CURVES = {"reconstruction_loss": BLUE, "label_loss": VERMILLION, "label_accuracy": GREEN, "learning_rate": INK}
+
+
+class Illustration(NamedTuple):
+    """A figure and its words, as plain text."""
+
+    name: str
+    alt: str
+    figure: Figure
+    extra: str = ""
+
+    @property
+    def title(self) -> str:
+        """The heading over it."""
+        return TITLES[self.name]
+
+    @property
+    def caption(self) -> str:
+        """How to read it."""
+        return CAPTIONS[self.name] + self.extra
+
+
+def illustrations(materials: Materials, model: keras.Model, pictures: Pictures) -> Iterator[Illustration]:
+    """Draw what the run has the numbers for; `pictures` are the test pictures, of which the few shown are loaded."""
+    yield from _curves(materials)
+    if "label" in materials.metrics["test"] and materials.probabilities is not None:
+        yield from _label(materials, materials.probabilities, pictures)
+    if materials.mse is not None:
+        yield from _reconstruction(materials, materials.mse, model, pictures)
+    counts = materials.counts
+    if counts:
+        alt = f"Bars of the number of labelled pictures of {len(materials.class_names)} classes, by split."
+        yield Illustration("class_counts", alt, figures.class_counts(counts, materials.class_names))
+
+
+def _curves(materials: Materials) -> Iterator[Illustration]:
+    history = materials.history
+    for column, colour in CURVES.items():
+        drawn = f"val_{column}" if history.has(f"val_{column}") else column
+        if not history.has(drawn):
+            continue
+        values = history.columns[drawn][np.isfinite(history.columns[drawn])]
+        if column == "learning_rate" and len(np.unique(values)) < 2:
+            continue  # a level line says nothing
+        alt = f"{TITLES[column]} over {len(history)} epochs, from {values[0]:.3g} to {values[-1]:.3g}"
+        alt += " in validation." if drawn != column else "."
+        label, steps = TITLES[column].lower(), column == "learning_rate"
+        figure = figures.curves(history, column, label=label, colour=colour, steps=steps)
+        yield Illustration(column, alt, figure, PHASES if len(set(history.phases)) > 1 else "")
+
+
+def _label(materials: Materials, probabilities: np.ndarray, pictures: Pictures) -> Iterator[Illustration]:
+    measured, names, labels = materials.metrics["test"]["label"], materials.class_names, materials.label
+    counts = np.array(measured["confusion_matrix"])
+    alt = (
+        f"Confusion matrix of {len(names)} classes; {np.trace(counts)} of {counts.sum()} pictures lie on the diagonal."
+    )
+    yield Illustration("confusion", alt, figures.confusion(counts, names))
+    weakest = min(measured["per_class"], key=lambda row: (row["f1"] is None, row["f1"]))
+    alt = f"Bars of precision, recall and F1 by class; lowest is {weakest['name']} with F1 {weakest['f1'] or 0:.2f}."
+    yield Illustration("per_class", alt, figures.per_class(measured["per_class"]))
+    labelled = labels >= 0
+    if np.isfinite(probabilities).all():
+        bins = reliability(labels[labelled], probabilities[labelled])
+        alt = f"Reliability diagram; the expected calibration error is {bins.error:.3f}."
+        yield Illustration("calibration", alt, figures.calibration(bins))
+    chosen = selection.confident_mistakes(labels, probabilities)
+    if len(chosen):
+        predicted = probabilities[chosen].argmax(axis=1)
+        figure = figures.mistakes(
+            pictures.load(chosen),
+            [materials.name_of(label) for label in labels[chosen]],
+            [names[label] for label in predicted],
+            probabilities[chosen, predicted].tolist(),
+        )
+        alt = f"{len(chosen)} pictures whose class was named wrong with the highest probability."
+        yield Illustration("mistakes", alt, figure)
+
+
+def _reconstruction(
+    materials: Materials, mse: np.ndarray, model: keras.Model, pictures: Pictures
+) -> Iterator[Illustration]:
+    for name, chosen in (
+        ("reconstructions", selection.typical(materials.label, mse)),
+        ("worst_reconstructions", selection.worst(mse)),
+    ):
+        images = pictures.load(chosen)
+        rebuilt = keras.ops.convert_to_numpy(model(images, training=False)["reconstruction"])
+        words = [(materials.name_of(materials.label[index]), f"MSE {mse[index]:.4f}") for index in chosen]
+        alt = f"{len(chosen)} test pictures with their reconstructions and errors."
+        yield Illustration(name, alt, figures.reconstructions(images, rebuilt, words))

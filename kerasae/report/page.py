@@ -1,0 +1,83 @@
+"""The report's page: one self-contained HTML file whose every number is that of metrics.json."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keras
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from kerasae.report.gallery import draw
+from kerasae.report.materials import Materials
+from kerasae.report.wording import FORMATS, flat, plain, spec
+from kerasae.runs import Run, write_text
+
+if TYPE_CHECKING:
+    from kerasae.data.collection import Collection
+
+LONGEST_TABLE = 200  # rows; the files of the run hold the rest
+SHOWN_FACTS = frozenset(
+    {"counts", "quarantine", "duplicates", "duplicate_totals", "class_weights", "classes", "class_names"}
+)
+
+
+def write_report(run: Run, model: keras.Model, collection: Collection) -> Path:
+    """Draw the figures of an evaluated run and write report.html.
+
+    Args:
+        run: holds metrics.json, predictions.npz and recipe.json; history.csv, data.json and environment.json are
+            shown where they are.
+        model: rebuilds the few test pictures that are shown.
+        collection: what the run was evaluated on; only `test` and the class names are read.
+
+    Returns:
+        The path of report.html.
+
+    Raises:
+        RequestError: the run was not evaluated, or on other test pictures.
+    """
+    materials = Materials.read(run, collection)
+    facts = materials.facts
+    plates = draw(run, materials, model, collection.test)
+    environment = Environment(
+        loader=PackageLoader("kerasae.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {"plain": plain, "spec": spec, "flat": lambda tree: list(flat(tree))}
+    page = environment.get_template("report.html.j2").render(
+        run=run.path.resolve().name,
+        title=materials.recipe.get("title") or run.path.resolve().name,
+        materials=materials,
+        plates=plates,
+        metric=lambda path, style: metric(materials.metrics, path, style),
+        quarantine=[(row["path"], row["reason"]) for row in facts.get("quarantine", [])[:LONGEST_TABLE]],
+        duplicates=[(row["kind"], plain(row["places"])) for row in facts.get("duplicates", [])[:LONGEST_TABLE]],
+        recipe_rows=[row for row in flat(materials.recipe) if not row[0].startswith("phases.")],
+        other_facts={key: value for key, value in facts.items() if key not in SHOWN_FACTS},
+        longest=LONGEST_TABLE,
+        recipe_json=json.dumps(materials.recipe, indent=2, ensure_ascii=False),
+    )
+    # A file name that is not valid text cannot be written as UTF-8: its odd bytes become question marks.
+    write_text(run.report, page.encode("utf-8", "replace").decode("utf-8"))
+    return run.report
+
+
+def metric(metrics: dict[str, Any], path: str, style: str) -> Markup:
+    """Return a number of metrics.json as HTML that carries its path and full value.
+
+    Args:
+        metrics: what metrics.json holds.
+        path: the keys down to the number, joined by dots; a list is entered by index.
+        style: one of `wording.FORMATS`.
+    """
+    value: Any = metrics
+    for key in path.split("."):
+        value = value[int(key) if isinstance(value, list) else key]
+    text = "n/a" if value is None else FORMATS[style](value)
+    return Markup('<span data-metric="{}" data-value="{}">{}</span>').format(path, json.dumps(value), text)

@@ -1,0 +1,65 @@
+"""Values as a reader likes them: numbers, settings and tables of a report in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+
+def percent(value: float) -> str:
+    """Write a share such as 0.9781 as 97.8%; what is not all is never rounded up to 100.0%."""
+    return ">99.9%" if 0.9995 <= value < 1 else f"{value:.1%}"
+
+
+def seconds(value: float) -> str:
+    """Write a duration in the unit that suits it."""
+    if value < 1:
+        return f"{value * 1000:.0f} ms"
+    if value < 120:
+        return f"{value:.1f} s"
+    minutes, hours = value / 60, value / 3600
+    return f"{minutes:.1f} min" if minutes < 120 else f"{hours:.1f} h"
+
+
+FORMATS: dict[str, Callable[[Any], str]] = {
+    "percent": percent,
+    "fixed": lambda value: f"{value:.3f}",
+    "short": lambda value: f"{value:.3g}",
+    "small": lambda value: f"{value:.4f}" if value >= 0.001 else f"{value:.2e}",
+    "decibels": lambda value: f"{value:.1f} dB",
+    "count": lambda value: f"{value:,}",
+    "seconds": seconds,
+}
+
+
+def flat(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """List the leaves of a tree of plain values as dotted names and text, in order."""
+    if isinstance(tree, Mapping) and tree:
+        for key, value in tree.items():
+            yield from flat(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(tree, Sequence) and not isinstance(tree, str) and any(isinstance(item, Mapping) for item in tree):
+        for index, value in enumerate(tree):
+            yield from flat(value, f"{path}.{index}")
+    else:
+        yield path, plain(tree)
+
+
+def plain(value: Any) -> str:
+    """Write a leaf: lists with commas, nothing as "none"."""
+    if value is None or value == [] or value == {} or value == "":
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(plain(item) for item in value)
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return f"{value:,}" if isinstance(value, int) and abs(value) >= 10_000 else str(value)
+
+
+def spec(value: Mapping[str, Any] | str | None) -> str:
+    """Write a named setting with its options, such as `sgd (momentum 0.9)`."""
+    if value is None or isinstance(value, str):
+        return value or "none"
+    options = ", ".join(f"{key} {plain(option)}" for key, option in value.items() if key != "name")
+    return f"{value['name']} ({options})" if options else str(value["name"])
