@@ -128,7 +128,8 @@ class JointAutoencoder(keras.Model):
         for head, mean in zip(self.heads, self.head_means, strict=True):
             if head not in self.head_losses:
                 continue
-            values = self.head_losses[head].call(y[head], y_pred[head])
+            loss = self.head_losses[head]
+            values = (loss.call if isinstance(loss, keras.losses.Loss) else loss)(y[head], y_pred[head])
             values = ops.mean(ops.reshape(values, (ops.shape(values)[0], -1)), axis=-1)
             if sample_weight is not None:
                 weight = sample_weight[head] if isinstance(sample_weight, Mapping) else sample_weight

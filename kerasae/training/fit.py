@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,7 @@ def _fit_phase(
                 checkpoint,
             ],
             shuffle=False,
+            verbose=1 if sys.stdout.isatty() else 2,  # a bar is for eyes; a log file gets one line an epoch
         )
     if phase.restore_best:
         trained.set_weights(read_arrays(best))

@@ -1,0 +1,30 @@
+"""What all tests share: two logical CPU devices, and one small run trained once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import pytest
+import tensorflow as tf
+
+# Before anything else uses the CPU: the tests of mirrored training need two devices in this one process.
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+
+
+@pytest.fixture(scope="session")
+def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole run on the digits, of two epochs: trained, evaluated, reported, exported."""
+    from kerasae.train import train
+
+    path = tmp_path_factory.mktemp("runs") / "digits"
+    train(
+        "digits-joint",
+        run=path,
+        overrides=["phases.0.epochs=2", "phases.0.schedule=constant", "model.encoder.filters=[8, 16]"],
+    )
+    return path
