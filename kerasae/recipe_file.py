@@ -101,8 +101,11 @@ def _override(tree: dict[str, Any], override: str) -> None:
         value = text
     *path, last = key.strip().split(".")
     node: Any = tree
-    for step in path:
+    for count, step in enumerate(path, 1):
         node = _descend(node, step, key)
+        if not isinstance(node, dict | list):
+            where = ".".join(path[:count])
+            raise RequestError(f"--set {key}: expected a table at {where!r}. Received: the value {node!r}")
     if isinstance(node, list):
         _descend(node, last, key)
         node[int(last)] = value

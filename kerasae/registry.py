@@ -48,7 +48,7 @@ class Registry(Generic[Product]):
         builder = self._builders[spec.name]
         hints = get_type_hints(builder, include_extras=True)
         options = {
-            name: (hints[name], parameter.default)
+            name: (hints[name], ... if parameter.default is parameter.empty else parameter.default)
             for name, parameter in inspect.signature(builder).parameters.items()
             if parameter.kind is parameter.KEYWORD_ONLY
         }

@@ -92,7 +92,9 @@ class JointAutoencoder(keras.Model):
         self.head_losses = MappingProxyType({h: keras.losses.get(losses[h]) for h in self.heads if h in losses})
         self.head_weights = MappingProxyType({h: (loss_weights or {}).get(h, 1.0) for h in self.head_losses})
         if metrics is None:
-            metrics = {head: [LabelledAccuracy()] for head in self.heads if head == "label"}
+            # Keras puts the output's name before a metric's only where there are several outputs.
+            name = "accuracy" if len(self.heads) > 1 else "label_accuracy"
+            metrics = {head: [LabelledAccuracy(name)] for head in self.heads if head == "label"}
         super().compile(optimizer=optimizer, loss=dict(self.head_losses), metrics=metrics, **kwargs)
 
     def get_compile_config(self) -> dict[str, Any] | None:

@@ -1,0 +1,77 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from kerasae.errors import RequestError
+from kerasae.runs import Run, check_new, read_json, write_json, written_whole
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "file.txt"
+    with written_whole(target) as temporary:
+        temporary.write_text("first")
+        assert not target.exists()
+        assert temporary.suffix == ".txt"
+
+    def fail() -> None:
+        with written_whole(target) as temporary:
+            temporary.write_text("half of the sec")
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        fail()
+    assert target.read_text() == "first"
+    assert [path.name for path in target.parent.iterdir()] == ["file.txt"]
+
+
+def test_a_folder_replaces_a_folder_whole(tmp_path: Path) -> None:
+    target = tmp_path / "export"
+    for content in ("old", "new"):
+        with written_whole(target) as temporary:
+            temporary.mkdir()
+            (temporary / content).touch()
+    assert [path.name for path in target.iterdir()] == ["new"]
+    assert [path.name for path in tmp_path.iterdir()] == ["export"]
+
+
+def test_json_refuses_nan(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "a.json", {"value": float("nan")})
+    assert not list(tmp_path.iterdir())
+    write_json(tmp_path / "a.json", {"value": 1})
+    assert read_json(tmp_path / "a.json") == {"value": 1}
+
+
+def test_runs_without_a_name_are_numbered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert [str(Run.create(None, "joint").path) for _ in range(2)] == ["runs/joint-001", "runs/joint-002"]
+
+
+def test_an_existing_directory_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="exists already; add --resume to go on with it, or give another name"):
+        check_new(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_place_without_permission_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(RequestError, match="expected a place that can be written to"):
+        check_new(tmp_path / "run")
+
+
+def test_a_place_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RequestError, match="expected a place that can be written to"):
+        check_new(tmp_path / "file" / "run")
+
+
+def test_opening_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="which does not exist"):
+        Run.open(tmp_path / "none")
+    with pytest.raises(RequestError, match=r"holds no recipe\.json"):
+        Run.open(tmp_path)
+    (tmp_path / "recipe.json").write_text("{}")
+    with pytest.raises(RequestError, match=r"holds no model\.keras; finish it with: kerasae train --run .* --resume"):
+        Run.open(tmp_path)
+    assert Run.open(tmp_path, trained=False).recipe.seed == 0

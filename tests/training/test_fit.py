@@ -1,0 +1,157 @@
+"""Whole trainings: phases, what learns, resuming to the bit, two devices."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from kerasae.data.collection import Collection
+from kerasae.errors import RequestError
+from kerasae.runs import Run
+from kerasae.training import DivergedError, fit
+from kerasae.training.fit import build_model, channel_statistics
+
+from conftest import make  # isort: skip
+
+AUGMENT = [{"name": "contrast", "factor_range": [0.5, 1.5]}, {"name": "horizontal_flip", "probability": 0.0}]
+# Everything that keeps state: dropout seeds, plateau and early-stopping counters, momentum, best weights.
+BUSY = {
+    "epochs": 4,
+    "augment": AUGMENT,
+    "schedule": {"name": "plateau", "patience": 1, "factor": 0.5},
+    "early_stopping": {"patience": 3},
+    "monitor": "val_loss",
+}
+
+
+def rows(run: Run) -> list[dict[str, str]]:
+    with run.history.open() as file:
+        untimed = ("seconds", "images_per_second")
+        return [{key: value for key, value in row.items() if key not in untimed} for row in csv.DictReader(file)]
+
+
+def test_learns_and_keeps_everything(tmp_path: Path, collection: Collection) -> None:
+    run, recipe = make(tmp_path / "run", {"epochs": 6, "augment": AUGMENT})
+    trained = fit(run, recipe, collection)
+    history = rows(run)
+    assert [row["epoch"] for row in history] == list("123456")
+    assert float(history[-1]["val_reconstruction_loss"]) < float(history[0]["val_reconstruction_loss"])
+    assert max(float(row["val_label_accuracy"]) for row in history) >= 0.9  # chance is 0.5
+    outputs = keras.saving.load_model(run.model).predict(collection.test.images, verbose=0)
+    np.testing.assert_array_equal(outputs["label"], trained.predict(collection.test.images, verbose=0)["label"])
+    assert list(run.tensorboard.rglob("events.*"))
+
+
+class Killed(BaseException):
+    """What a kill between two epochs looks like from inside."""
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, collection: Collection) -> tuple[Run, list[np.ndarray]]:
+    """A run that nothing interrupted."""
+    phases = [BUSY, {"name": "second", "epochs": 2, "learns": ["classifier"], "schedule": {"name": "cosine"}}]
+    model = {"encoder": {"name": "vgg", "filters": [4, 4]}, "dropout": 0.3}
+    run, recipe = make(tmp_path_factory.mktemp("whole") / "run", *phases, model=model)
+    return run, fit(run, recipe, collection).get_weights()
+
+
+@pytest.mark.parametrize(
+    "kill_after", [2, pytest.param(1, marks=pytest.mark.slow), pytest.param(4, marks=pytest.mark.slow), 5]
+)
+def test_a_killed_run_goes_on_to_the_same_bytes(
+    kill_after: int,
+    tmp_path: Path,
+    whole: tuple[Run, list[np.ndarray]],
+    collection: Collection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    uninterrupted, expected = whole
+    broken, recipe = Run.create(tmp_path / "broken", "test"), uninterrupted.recipe
+    shutil.copy(uninterrupted.recipe_file, broken.recipe_file)
+    from kerasae.training import history
+
+    write = history.write_text
+
+    def kill(path: Path, text: str) -> None:
+        write(path, text)
+        if len(text.splitlines()) == kill_after + 1:
+            raise Killed  # the history has the epoch already, the checkpoint does not
+
+    monkeypatch.setattr(history, "write_text", kill)
+    with pytest.raises(Killed):
+        fit(broken, recipe, collection)
+    monkeypatch.undo()
+    for one, other in zip(expected, fit(broken, recipe, collection).get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert rows(broken) == rows(uninterrupted)
+
+
+def test_only_the_named_parts_learn(tmp_path: Path, collection: Collection) -> None:
+    run, recipe = make(
+        tmp_path / "run", {"learns": ["encoder", "decoder"]}, {"learns": ["classifier"], "restore_best": False}
+    )
+    start = build_model(recipe, collection, "float32")
+    trained = fit(run, recipe, collection)
+    alone, alone_recipe = make(tmp_path / "alone", {"learns": ["encoder", "decoder"]})
+    first = fit(alone, alone_recipe, collection)
+    for one, other in zip(first.encoder.get_weights(), trained.encoder.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)  # batch statistics included
+    moved = [
+        np.abs(one - other).max()
+        for one, other in zip(start.classifier.get_weights(), trained.classifier.get_weights(), strict=True)
+    ]
+    assert max(moved) > 0
+    assert first.classifier is None
+    assert [row["phase"] for row in rows(run)] == ["joint"] * 4
+    assert rows(run)[0]["label_loss"] == rows(run)[2]["reconstruction_loss"] == ""
+
+
+def test_a_phase_starts_from_a_saved_run(tmp_path: Path, collection: Collection) -> None:
+    saved, recipe = make(tmp_path / "saved", {"learns": ["encoder", "decoder"]})
+    encoder = fit(saved, recipe, collection).encoder.get_weights()
+    run, recipe = make(
+        tmp_path / "run", {"learns": ["classifier"], "epochs": 1, "start_from": {"encoder": str(saved.path)}}
+    )
+    for one, other in zip(encoder, fit(run, recipe, collection).encoder.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    run, recipe = make(tmp_path / "other", {"start_from": {"classifier": str(saved.path)}})
+    with pytest.raises(RequestError, match=r"phases\.0\.start_from\.classifier: expected .* classifier is missing"):
+        fit(run, recipe, collection)
+
+
+def test_a_loss_that_is_no_number_ends_training_with_advice(tmp_path: Path, collection: Collection) -> None:
+    phase = {"optimizer": {"name": "sgd", "learning_rate": 3e38}, "epochs": 3}
+    run, recipe = make(tmp_path / "run", phase)
+    with pytest.raises(
+        DivergedError, match=r"became nan in phase 'joint', epoch \d, step \d.* at learning rate 3e\+38; lower"
+    ):
+        fit(run, recipe, collection)
+    assert not run.model.exists()
+
+
+def test_two_devices_follow_one(tmp_path: Path, collection: Collection) -> None:
+    # 13 validation pictures split unevenly. SGD, because Adam divides by gradients of nearly nothing; no dropout, whose
+    # draws differ from one replica to the next.
+    classifier = {"name": "baseline", "filters": [8], "dense": [], "dropout": 0.0}
+    model = {"encoder": {"name": "baseline", "filters": [4, 4]}, "classifier": classifier}
+    phase = {"epochs": 3, "optimizer": {"name": "sgd", "learning_rate": 0.05}, "restore_best": False}
+    curves = []
+    for name, devices in (("one", "auto"), ("two", ["CPU:0", "CPU:1"])):
+        run, recipe = make(tmp_path / name, phase, model=model, distribution={"devices": devices})
+        fit(run, recipe, collection)
+        curves.append([{k: float(v) for k, v in row.items() if "loss" in k} for row in rows(run)])
+    for one, two in zip(*curves, strict=True):
+        assert two == pytest.approx(one, abs=1e-5)
+    run, recipe = make(tmp_path / "odd", {"batch_size": 7}, distribution={"devices": ["CPU:0", "CPU:1"]})
+    with pytest.raises(RequestError, match=r"batch_size: expected a multiple of the 2 devices\. Received: 7"):
+        fit(run, recipe, collection)
+
+
+def test_channel_statistics_equal_numpy(collection: Collection) -> None:
+    mean, variance = channel_statistics(collection)
+    scaled = collection.train.images / 255
+    assert mean == pytest.approx(scaled.mean(axis=(0, 1, 2)))
+    assert variance == pytest.approx(scaled.var(axis=(0, 1, 2)))
