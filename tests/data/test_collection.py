@@ -50,6 +50,7 @@ def test_arrays_take_another_shape() -> None:
     assert found.image_shape == found.test.image_shape == (16, 12, 3)
     assert found.train.load([0]).shape == (1, 16, 12, 3)
     assert found.facts["image_shape"] == [16, 12, 3]
+    assert found.facts["image_shape_rule"] == "given by data.image_shape"
 
 
 def test_a_folder_streams_or_lies_in_memory_with_the_same_pixels(make_folder: MakeFolder) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import urllib.error
 from pathlib import Path
 
 import keras
@@ -66,7 +67,7 @@ def test_offline_names_the_file_that_keras_wanted_and_its_place(
     def refuse(url: str, target: str, *rest: object) -> None:
         asked.append((url, target))
         Path(target).write_bytes(b"half")
-        raise OSError("no\nnetwork")
+        raise urllib.error.URLError("no\nnetwork")
 
     (file_utils,) = [module for key, module in sys.modules.items() if key.endswith("keras.src.utils.file_utils")]
     monkeypatch.setattr(file_utils, "urlretrieve", refuse)
