@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import abc
+import functools
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 import numpy as np
@@ -164,9 +165,7 @@ class FilePictures(Pictures):
         Returns:
             uint8 (H, W, C). Where `decode_file` raises, the graph raises a `tf.errors.OpError` with the same text.
         """
-        image = tf.numpy_function(lambda name: _decode_again(os.fsdecode(name)), [path], tf.uint8)
-        image.set_shape([None, None, None])
-        return resize(image, self.image_shape, self.mode)
+        return _graph_decoder(self.image_shape, self.mode)(path)
 
     def in_memory(self) -> ArrayPictures:
         """Decode every picture, once, in parallel."""
@@ -189,6 +188,18 @@ class FilePictures(Pictures):
 
     def _like(self, paths: Sequence[str], labels: np.ndarray) -> FilePictures:
         return FilePictures(paths, labels, self.image_shape, self.mode, self.facts)
+
+
+@functools.cache
+def _graph_decoder(image_shape: ImageShape, mode: Resize) -> Callable[[tf.Tensor], tf.Tensor]:
+    # Kept, since tracing it takes longer than decoding the pictures of a small folder.
+    @tf.function(input_signature=[tf.TensorSpec([], tf.string)])
+    def decode_and_resize(path: tf.Tensor) -> tf.Tensor:
+        image = tf.numpy_function(lambda name: _decode_again(os.fsdecode(name)), [path], tf.uint8)
+        image.set_shape([None, None, None])
+        return resize(image, image_shape, mode)
+
+    return decode_and_resize
 
 
 def _decode_again(path: str) -> np.ndarray:
