@@ -59,7 +59,7 @@ def open_collection(recipe: DataRecipe, *, classifies: bool) -> Collection:
     facts = {
         "source": recipe.source,
         "classes": list(source.class_names),
-        **_array_facts(parts),
+        **_array_facts(parts, recipe),
         **source.facts,
         **find_duplicates(splits),
         "counts": {split: _counts(pictures, source.class_names) for split, pictures in splits.items()},
@@ -98,14 +98,14 @@ def _ready(splits: dict[str, Pictures], recipe: DataRecipe) -> dict[str, Picture
     return ready
 
 
-def _array_facts(parts: Sequence[Pictures]) -> dict[str, Any]:
+def _array_facts(parts: Sequence[Pictures], recipe: DataRecipe) -> dict[str, Any]:
     """Return for arrays what a scan finds of files, whose own facts come after and replace these."""
     height, width, channels = parts[0].image_shape
     size = [height, width]
     return {
         "sizes": {"median": size, "smallest": size, "largest": size},
         "modes": {"L" if channels == 1 else "RGB": sum(len(part) for part in parts)},
-        "image_shape_rule": "the arrays' own, unless data.image_shape is given",
+        "image_shape_rule": "the arrays' own" if recipe.image_shape == "auto" else "given by data.image_shape",
         "quarantine": [],
         "ignored": {},
         "scan": None,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import abc
+import functools
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 import numpy as np
@@ -18,6 +19,7 @@ from kerasae.errors import RequestError
 
 UNLABELLED = -1
 ImageShape = tuple[int, int, int]
+_BATCH = 256
 
 
 class Pictures(abc.ABC):
@@ -93,16 +95,16 @@ class ArrayPictures(Pictures):
 
     def digests(self) -> list[tuple[str, str]]:
         """Return hashes of pixels; the bytes that they came from are not known any more."""
-        rows = np.ascontiguousarray(self.images).reshape(len(self), -1)
-        return [("", hashlib.sha256(row.data).hexdigest()) for row in rows]
+        return [("", hashlib.sha256(np.ascontiguousarray(image).data).hexdigest()) for image in self.images]
 
     def resized(self, image_shape: ImageShape, mode: Resize) -> ArrayPictures:
         """Return these pictures in another shape; themselves if they have it already."""
         if image_shape == self.image_shape:
             return self
         images = np.empty((len(self), *image_shape), np.uint8)
-        for start in range(0, len(self), 512):
-            images[start : start + 512] = resize(self.images[start : start + 512], image_shape, mode).numpy()
+        for start in range(0, len(self), _BATCH):
+            part = slice(start, start + _BATCH)
+            images[part] = resize(self.images[part], image_shape, mode).numpy()
         return ArrayPictures(images, self.labels, self.names)
 
 
@@ -163,9 +165,7 @@ class FilePictures(Pictures):
         Returns:
             uint8 (H, W, C). Where `decode_file` raises, the graph raises a `tf.errors.OpError` with the same text.
         """
-        image = tf.numpy_function(lambda name: _decode_again(os.fsdecode(name)), [path], tf.uint8)
-        image.set_shape([None, None, None])
-        return resize(image, self.image_shape, self.mode)
+        return _graph_decoder(self.image_shape, self.mode)(path)
 
     def in_memory(self) -> ArrayPictures:
         """Decode every picture, once, in parallel."""
@@ -174,12 +174,12 @@ class FilePictures(Pictures):
     def _decode_all(self, paths: Sequence[str]) -> np.ndarray:
         images = np.empty((len(paths), *self.image_shape), np.uint8)
         decoded = tf.data.Dataset.from_tensor_slices(tf.constant(paths, tf.string, [len(paths)]))
-        decoded = decoded.map(self.decode_in_graph, num_parallel_calls=tf.data.AUTOTUNE)
+        decoded = decoded.map(self.decode_in_graph, num_parallel_calls=os.cpu_count()).batch(_BATCH)
         done = 0
         try:
-            for image in with_progress(decoded.as_numpy_iterator(), len(paths), "Reading pictures"):
-                images[done] = image
-                done += 1
+            for batch in with_progress(decoded.as_numpy_iterator(), -(-len(paths) // _BATCH), "Reading pictures"):
+                images[done : done + len(batch)] = batch
+                done += len(batch)
         except tf.errors.OpError:
             for path in paths[done:]:
                 self.decode_file(path)  # raises for the file that failed, in one line
@@ -188,6 +188,18 @@ class FilePictures(Pictures):
 
     def _like(self, paths: Sequence[str], labels: np.ndarray) -> FilePictures:
         return FilePictures(paths, labels, self.image_shape, self.mode, self.facts)
+
+
+@functools.cache
+def _graph_decoder(image_shape: ImageShape, mode: Resize) -> Callable[[tf.Tensor], tf.Tensor]:
+    # Kept, since tracing it takes longer than decoding the pictures of a small folder.
+    @tf.function(input_signature=[tf.TensorSpec([], tf.string)])
+    def decode_and_resize(path: tf.Tensor) -> tf.Tensor:
+        image = tf.numpy_function(lambda name: _decode_again(os.fsdecode(name)), [path], tf.uint8)
+        image.set_shape([None, None, None])
+        return resize(image, image_shape, mode)
+
+    return decode_and_resize
 
 
 def _decode_again(path: str) -> np.ndarray:

@@ -24,7 +24,7 @@ from kerasae.runs import written_whole
 _VERSION = f"1, Pillow {PIL.__version__}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FileFact:
     """What one file holds, its sides as seen upright; with `error` set it cannot be used and the rest is empty."""
 

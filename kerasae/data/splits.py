@@ -1,7 +1,8 @@
 """The cut and the splits: which pictures train, validate and test, and which labels are hidden.
 
 Everything is a function of `data.seed` and of how many pictures each class has. Each step draws for each class from
-its own random numbers, so that cutting one class leaves the choice among the others as it was.
+its own random numbers, so that cutting one class leaves the choice among the others as it was (but for a picture more
+or less, where shares are rounded).
 """
 
 from __future__ import annotations

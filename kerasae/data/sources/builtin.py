@@ -84,7 +84,9 @@ def _keras(name: str) -> Source:
         absent = {url: home / place for url, place in known.files.items() if not (home / place).is_file()}
         fetch = absent or {url: home / place for url, place in known.files.items()}
         steps = ", ".join(f"{url} as {place}" for url, place in fetch.items())
-        reason = " ".join(str(error).split()) or type(error).__name__
+        # Keras' own text repeats the address; what it caught says why.
+        cause = getattr(error.__context__, "reason", error)
+        reason = " ".join(str(cause).split()) or type(error).__name__
         raise RequestError(f"data.source: {name!r} could not be fetched ({reason}); fetch {steps}") from None
     return from_arrays({"train": train, "test": test}, known.class_names, name)
 

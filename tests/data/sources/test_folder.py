@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from kerasae.data.pictures import FilePictures
+from kerasae.data.sources.folder import open_folder
+from kerasae.data.sources.source import Source
+from kerasae.errors import RequestError
+from kerasae.recipe import DataRecipe
+
+MakeFolder = Callable[[dict[str, int]], Path]
+
+
+def opened(root: Path, **options: object) -> Source:
+    return open_folder(root, DataRecipe.model_validate(options))
+
+
+def labels(source: Source) -> dict[str, list[int]]:
+    return {split: part.labels.tolist() for split, part in source.parts.items()}
+
+
+def test_a_flat_folder_is_sorted_as_people_count(make_folder: MakeFolder) -> None:
+    source = opened(make_folder({"class 10": 1, "class 9": 11, "unlabeled": 2}))
+    assert source.class_names == ("class 9", "class 10")
+    assert labels(source) == {"train": [0] * 11 + [1] + [-1] * 2}
+    train = source.parts["train"]
+    assert [Path(train.name(index)).stem for index in range(11)] == [str(number) for number in range(11)]
+
+
+@pytest.mark.parametrize("validation", ["validation", "val", "Val"])
+def test_given_splits(validation: str, make_folder: MakeFolder) -> None:
+    root = make_folder({"train/a": 2, "train/b": 1, f"{validation}/b": 2, "test/a": 1, "unlabelled/deep": 2})
+    assert labels(opened(root)) == {"train": [0, 0, 1, -1, -1], "validation": [1, 1], "test": [0]}
+
+
+def test_unlabelled_within_train_and_sub_folders_of_classes(make_folder: MakeFolder) -> None:
+    assert labels(opened(make_folder({"train/a/x": 1, "train/a/y/z": 1, "train/b": 1, "train/unlabeled": 3}))) == {
+        "train": [0, 0, 1, -1, -1, -1]
+    }
+
+
+def test_pictures_without_sub_folders_are_unlabelled(make_folder: MakeFolder) -> None:
+    source = opened(make_folder({".": 3}))
+    assert (labels(source), source.class_names) == ({"train": [-1, -1, -1]}, ())
+
+
+def test_an_empty_class_keeps_its_name(make_folder: MakeFolder) -> None:
+    assert opened(make_folder({"a": 1, "b": 0})).class_names == ("a", "b")
+
+
+def test_what_is_ignored_is_counted(make_folder: MakeFolder) -> None:
+    root = make_folder({"train/a": 1, "train/.hidden": 2, "notes": 3})
+    for name in ("train/a/.DS_Store", "train/a/Thumbs.db", "train/a/labels", "train/stray.png", ".git", "README.md"):
+        (root / name).touch()
+    source = opened(root)
+    assert labels(source) == {"train": [0]}
+    assert source.facts["ignored"] == {
+        "hidden": 3,
+        "beside folders": 2,
+        "suffix (none)": 1,
+        "suffix .db": 1,
+        "in folders beside train/": 3,
+    }
+
+
+def test_links_never_go_round_in_a_circle(make_folder: MakeFolder) -> None:
+    root = make_folder({"a": 1, "b": 2})
+    (root / "loop").symlink_to(root)
+    (root / "a" / "up").symlink_to(root)
+    (root / "a" / "self").symlink_to(root / "a")
+    (root / "b" / "other").symlink_to(root / "a")
+    source = opened(root)
+    assert source.class_names == ("a", "b")
+    assert labels(source) == {"train": [0, 1, 1, 1]}
+    assert source.facts["ignored"]["links to a folder seen already"] == 5
+
+
+def test_broken_files_are_set_aside_up_to_the_fraction(make_folder: MakeFolder) -> None:
+    root = make_folder({"a": 9, "b": 9})
+    (root / "a" / "x.png").write_text("no")
+    (root / "b" / "dir.png").mkdir()
+    source = opened(root, max_broken_fraction=0.1)
+    assert len(source.parts["train"]) == 18
+    assert source.facts["quarantine"] == [
+        {"path": str(root / "a" / "x.png"), "reason": "not a picture of a known format"},
+        {"path": str(root / "b" / "dir.png"), "reason": "a folder"},
+    ]
+    with pytest.raises(RequestError, match=r"at most 0.09 .* Received: 2 of 20, the first .*/a/x.png \(not a picture"):
+        opened(root, max_broken_fraction=0.09)
+
+
+def test_a_folder_named_like_a_picture_is_no_class(make_folder: MakeFolder) -> None:
+    root = make_folder({"a": 9, "b": 9, "c.jpg": 1})
+    source = opened(root, max_broken_fraction=0.1)
+    assert source.class_names == ("a", "b")
+    assert [entry["path"] for entry in source.facts["quarantine"]] == [str(root / "c.jpg")]
+
+
+def test_a_quarantined_name_outside_utf8_can_be_written(make_folder: MakeFolder) -> None:
+    root = make_folder({"a": 1})
+    Path(os.fsdecode(bytes(root / "a") + b"/\xff.png")).touch()
+    (entry,) = opened(root, max_broken_fraction=0.5).facts["quarantine"]
+    assert entry["path"].encode().endswith("/\N{REPLACEMENT CHARACTER}.png".encode())
+
+
+@pytest.mark.parametrize(
+    ("folders", "message"),
+    [
+        ({".": 0}, r"expected pictures in .* Received: none; known are"),
+        ({"a": 0, "b": 0}, r"expected pictures in .* Received: none"),
+        ({"test/a": 1, "cat": 2}, r"expected train/ beside test/ .* Received: cat/, test/; a class cannot"),
+    ],
+)
+def test_other_folders_are_refused(folders: dict[str, int], message: str, make_folder: MakeFolder) -> None:
+    root = make_folder(folders)
+    with pytest.raises(RequestError, match=message):
+        opened(root)
+
+
+def test_nothing_but_broken_files_is_refused(make_folder: MakeFolder) -> None:
+    root = make_folder({"a": 0})
+    (root / "a" / "x.png").touch()
+    with pytest.raises(RequestError, match="Received: none that can be read"):
+        opened(root, max_broken_fraction=1)
+
+
+def test_a_folder_that_may_not_be_read_is_refused(make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = make_folder({"a": 1})
+    listed = Path.iterdir
+
+    def refuse(self: Path) -> object:
+        if self == root / "a":
+            raise PermissionError(13, "Permission denied", str(self))
+        return listed(self)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(RequestError, match="/a cannot be read: Permission denied"):
+        opened(root)
+
+
+@pytest.mark.parametrize(("sides", "expected"), [([9, 9], 32), ([50, 70, 51], 48), ([56, 56], 64), ([900, 800], 64)])
+def test_the_automatic_shape_follows_the_shorter_sides(sides: list[int], expected: int, tmp_path: Path) -> None:
+    for number, side in enumerate(sides):
+        Image.new("L", (side, side + number)).save(tmp_path / f"{number}.png")
+    source = opened(tmp_path)
+    pictures = source.parts["train"]
+    assert isinstance(pictures, FilePictures)
+    assert pictures.image_shape == (expected, expected, 1)
+    assert "every picture is grey" in source.facts["image_shape_rule"]
+    Image.new("RGB", (60, 60)).save(tmp_path / "colour.png")
+    assert opened(tmp_path).parts["train"].image_shape[2] == 3
+    assert opened(tmp_path, image_shape=[20, 30, 1]).parts["train"].image_shape == (20, 30, 1)
+
+
+def test_sizes_and_modes_are_told(tmp_path: Path) -> None:
+    for number, (mode, size) in enumerate([("L", (10, 20)), ("L", (30, 40)), ("RGBA", (50, 60))]):
+        Image.new(mode, size).save(tmp_path / f"{number}.png")
+    facts = opened(tmp_path).facts
+    assert facts["sizes"] == {"median": [40, 30], "smallest": [20, 10], "largest": [60, 50]}
+    assert facts["modes"] == {"L": 2, "RGBA": 1}

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from kerasae.data import decoding
+from kerasae.data.decoding import compiled_resize, decode, decode_with_mode, resize
+
+RANDOM = np.random.default_rng(0)
+COLOUR = RANDOM.integers(0, 256, (6, 4, 3), np.uint8)
+GREY = COLOUR[..., 0]
+
+
+def encoded(image: Image.Image, format: str = "PNG", **options: object) -> io.BytesIO:
+    file = io.BytesIO()
+    image.save(file, format, **options)
+    file.seek(0)
+    return file
+
+
+def test_colour_and_grey_keep_their_pixels() -> None:
+    np.testing.assert_array_equal(decode(encoded(Image.fromarray(COLOUR))), COLOUR)
+    np.testing.assert_array_equal(decode(encoded(Image.fromarray(GREY))), GREY[..., np.newaxis])
+
+
+def test_a_palette_becomes_its_colours() -> None:
+    palette = Image.fromarray(COLOUR).quantize(5)
+    np.testing.assert_array_equal(decode(encoded(palette)), np.asarray(palette.convert("RGB")))
+
+
+def test_transparency_is_laid_over_white() -> None:
+    alpha = np.array([[0, 255], [128, 51]], np.uint8)
+    image = np.dstack([np.full((2, 2, 3), 100, np.uint8), alpha])
+    expected = np.rint(100 * (alpha / 255) + 255 * (1 - alpha / 255))
+    np.testing.assert_array_equal(decode(encoded(Image.fromarray(image))), np.dstack([expected] * 3))
+
+
+def test_transparent_grey_stays_grey() -> None:
+    image = np.dstack([np.full((2, 3), 7, np.uint8), np.array([[0, 255, 0], [255, 0, 255]], np.uint8)])
+    np.testing.assert_array_equal(decode(encoded(Image.fromarray(image)))[..., 0], [[255, 7, 255], [7, 255, 7]])
+
+
+def test_a_transparent_palette_colour_becomes_white() -> None:
+    palette = Image.fromarray(np.array([[0, 1]], np.uint8))
+    palette.putpalette([10, 20, 30, 40, 50, 60])
+    np.testing.assert_array_equal(decode(encoded(palette, transparency=0)), [[[255, 255, 255], [40, 50, 60]]])
+
+
+@pytest.mark.parametrize(
+    ("format", "dtype"), [("PNG", np.uint16), ("TIFF", np.uint16), ("TIFF", ">u2"), ("PPM", np.uint16)]
+)
+def test_16_bits_keep_their_upper_8(format: str, dtype: str) -> None:
+    values = np.array([[0, 255, 256, 65535]], np.uint16)
+    file = encoded(Image.fromarray(values.astype(dtype)), format)
+    np.testing.assert_array_equal(decode(file), [[[0], [0], [1], [255]]])
+
+
+def test_1_bit_becomes_black_and_white() -> None:
+    np.testing.assert_array_equal(decode(encoded(Image.fromarray(np.array([[True, False]])))), [[[255], [0]]])
+
+
+def test_cmyk_becomes_colour() -> None:
+    image = Image.fromarray(np.full((4, 4, 3), 200, np.uint8)).convert("CMYK")
+    found = decode(encoded(image, "JPEG"))
+    assert found.shape == (4, 4, 3)
+    np.testing.assert_allclose(found, 200, atol=3)  # JPEG is lossy
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_pictures_are_turned_upright(orientation: int) -> None:
+    # What a viewer must do for each EXIF orientation (CIPA DC-008, tag 274), by NumPy.
+    upright = {
+        1: GREY, 2: GREY[:, ::-1], 3: GREY[::-1, ::-1], 4: GREY[::-1], 5: GREY.T, 6: np.rot90(GREY, -1),
+        7: np.rot90(GREY, 2).T, 8: np.rot90(GREY),
+    }  # fmt: skip
+    exif = Image.Exif()
+    exif[274] = orientation
+    np.testing.assert_array_equal(decode(encoded(Image.fromarray(GREY), exif=exif))[..., 0], upright[orientation])
+
+
+def test_an_animation_gives_its_first_frame() -> None:
+    frames = [Image.fromarray(np.full((3, 3), value, np.uint8)) for value in (10, 200)]
+    assert (decode(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])) == 10).all()
+
+
+def test_the_mode_is_as_stored() -> None:
+    assert decode_with_mode(encoded(Image.fromarray(COLOUR).convert("CMYK"), "JPEG"))[1] == "CMYK"
+
+
+@pytest.mark.parametrize("values", [np.ones((2, 2), np.float32), np.full((2, 2), 70000, np.int32)])
+def test_pixels_of_unknown_range_are_refused(values: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="range cannot be known"):
+        decode(encoded(Image.fromarray(values), "TIFF"))
+
+
+def test_huge_pictures_are_refused_without_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoding, "MAX_PIXELS", 20)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20)
+    file = encoded(Image.fromarray(COLOUR))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError, match="4x6 pixels, more than the 20 that are read"):
+            decode(file)
+
+
+def test_programs_of_other_formats_are_never_started(tmp_path: Path) -> None:
+    (tmp_path / "x.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 4 4\nshowpage\n%%EOF\n")
+    with pytest.raises(Image.UnidentifiedImageError, match="cannot identify"):
+        decode(tmp_path / "x.jpg")
+
+
+@pytest.mark.parametrize("mode", ["fit", "fill", "stretch"])
+@settings(deadline=None, max_examples=50)
+@given(height=st.integers(1, 40), width=st.integers(1, 40), given=st.integers(1, 4), wanted=st.sampled_from([1, 3]))
+def test_any_size_becomes_the_wanted_one_and_graph_equals_eager(
+    mode: decoding.Resize, height: int, width: int, given: int, wanted: int
+) -> None:
+    image = np.random.default_rng(height * width).integers(0, 256, (height, width, given), np.uint8)
+    eager = resize(image, (8, 12, wanted), mode).numpy()
+    assert eager.shape == (8, 12, wanted)
+    assert eager.dtype == np.uint8
+    np.testing.assert_array_equal(compiled_resize((8, 12, wanted), mode)(image), eager)
+    np.testing.assert_array_equal(resize(image[np.newaxis], (8, 12, wanted), mode)[0], eager)
+
+
+def test_the_right_size_changes_nothing() -> None:
+    for mode in ("fit", "fill", "stretch"):
+        np.testing.assert_array_equal(resize(COLOUR, COLOUR.shape, mode), COLOUR)
+        np.testing.assert_array_equal(compiled_resize(COLOUR.shape, mode)(COLOUR), COLOUR)
+
+
+def test_fit_keeps_everything_between_black_bars() -> None:
+    fitted = resize(np.full((10, 20, 1), 200, np.uint8), (8, 8, 1), "fit").numpy()[..., 0]
+    np.testing.assert_array_equal(fitted[2:6], 200)
+    np.testing.assert_array_equal(fitted[[0, 1, 6, 7]], 0)
+
+
+def test_fill_keeps_the_centre() -> None:
+    image = np.zeros((4, 12, 1), np.uint8)
+    image[:, 4:8] = 90
+    np.testing.assert_array_equal(resize(image, (2, 2, 1), "fill"), np.full((2, 2, 1), 90))
+
+
+def test_a_sliver_is_filled_without_growing() -> None:
+    assert resize(np.zeros((1, 100_000, 1), np.uint8), (64, 64, 1), "fill").shape == (64, 64, 1)
+
+
+def test_small_pictures_are_antialiased() -> None:
+    stripes = np.tile(np.array([[0], [255]], np.uint8), (32, 64))[..., np.newaxis]
+    # Without antialiasing every row would be 0 or 255.
+    assert abs(resize(stripes, (8, 8, 1), "stretch").numpy().astype(int) - 127).max() < 20
+
+
+def test_grey_is_that_of_pillow_to_the_bit() -> None:
+    image = RANDOM.integers(0, 256, (50, 60, 3), np.uint8)
+    np.testing.assert_array_equal(
+        resize(image, (50, 60, 1), "fill")[..., 0], np.asarray(Image.fromarray(image).convert("L"))
+    )
+
+
+def test_alpha_is_laid_over_white_as_when_decoded() -> None:
+    file = encoded(Image.fromarray(RANDOM.integers(0, 256, (30, 30, 4), np.uint8)))
+    served = resize(tf.io.decode_png(file.getvalue(), channels=0), (30, 30, 3), "fill")
+    np.testing.assert_array_equal(served, decode(file))
