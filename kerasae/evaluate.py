@@ -116,3 +116,9 @@ def _write_predictions(run: Run, predictions: Predictions, pictures: Pictures) -
         arrays["mse"] = predictions.errors["mse"]
     with written_whole(run.predictions) as temporary:
         np.savez_compressed(temporary, **arrays)
+
+
+if __name__ == "__main__":
+    from kerasae.cli import main
+
+    main("evaluate")

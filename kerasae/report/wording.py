@@ -28,6 +28,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "small": lambda value: f"{value:.4f}" if value >= 0.001 else f"{value:.2e}",
     "decibels": lambda value: f"{value:.1f} dB",
     "count": lambda value: f"{value:,}",
+    "large": lambda value: f"{value:,}" if value < 1_000_000 else f"{value / 1e6:,.2f} M",
     "seconds": seconds,
 }
 

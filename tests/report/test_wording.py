@@ -12,6 +12,8 @@ from kerasae.report.wording import FORMATS, flat, plain, spec
         ("small", 0.00768, "0.0077"),
         ("small", 0.000123, "1.23e-04"),
         ("count", 12443, "12,443"),
+        ("large", 329_787, "329,787"),
+        ("large", 2_345_678, "2.35 M"),
         ("rate", 1483.2, "1,483"),
         ("rate", 0.37, "0.37"),
         ("seconds", 0.25, "250 ms"),
