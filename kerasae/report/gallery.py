@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from kerasae.data.pictures import Pictures
 
 DOTS_PER_INCH = 200
-WIDE = 6.5  # inches; a wider figure scrolls sideways on a phone instead of shrinking until it cannot be read
+WIDE = 8.0  # inches; beyond, a figure takes the width of the page
+LARGE = 5.6  # inches; beyond, it scrolls sideways on a phone instead of shrinking until it cannot be read
+LEGIBLE = 60  # pixels an inch, at which 9 points are 7.5 pixels
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Plate:
     def wide(self) -> bool:
         """Whether it takes the page's whole width."""
         return self.width > WIDE
+
+    @property
+    def least_width(self) -> int:
+        """The pixels below which it is not shrunk; 0 where it may shrink freely."""
+        return round(self.width * LEGIBLE) if self.width > LARGE else 0
 
 
 def draw(run: Run, materials: Materials, model: keras.Model, pictures: Pictures) -> dict[str, Plate]:

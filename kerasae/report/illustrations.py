@@ -65,8 +65,14 @@ def _curves(materials: Materials) -> Iterator[Illustration]:
             continue  # a level line says nothing
         alt = f"{TITLES[column]} over {len(history)} epochs, from {values[0]:.3g} to {values[-1]:.3g}"
         alt += " in validation." if drawn != column else "."
-        label, steps = TITLES[column].lower(), column == "learning_rate"
-        figure = figures.curves(history, column, label=label, colour=colour, steps=steps)
+        figure = figures.curves(
+            history,
+            column,
+            label=TITLES[column].lower(),
+            colour=colour,
+            log=False if column == "label_accuracy" else None,
+            steps=column == "learning_rate",
+        )
         yield Illustration(column, alt, figure, PHASES if len(set(history.phases)) > 1 else "")
 
 

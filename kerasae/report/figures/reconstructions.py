@@ -29,7 +29,7 @@ def reconstructions(
         columns: the pictures side by side.
     """
     tiles = Tiles.for_pictures(
-        len(pictures), pictures.shape[1:], columns=columns, rows=len(ROWS), left=0.24, right=0.62, above=0.36
+        len(pictures), pictures.shape[1:], columns=columns, rows=len(ROWS), left=0.24, right=0.72, above=0.36
     )
     errors = np.abs(pictures / 255.0 - rebuilt).mean(axis=-1)  # over the channels
     norm = Normalize(0.0, LARGEST_ERROR)
@@ -56,12 +56,12 @@ def reconstructions(
                 )
     width, height = tiles.figure.get_size_inches()
     length = min(height - 0.6, 3 * tiles.cell[1])
-    place = ((width - 0.55) / width, (height - tiles.above - length) / height, 0.11 / width, length / height)
+    place = ((width - 0.66) / width, (height - tiles.above - length) / height, 0.11 / width, length / height)
     bar = tiles.figure.colorbar(
         ScalarMappable(norm, matplotlib.colormaps["viridis"]), cax=tiles.figure.add_axes(place), extend="max"
     )
     bar.set_ticks([0.0, 0.1, 0.2, 0.3, 0.4, 0.5])
     bar.ax.tick_params(labelsize=7, length=2, pad=2, labelcolor=INK)
-    bar.ax.set_title("error", fontsize=7.5, color=INK, pad=8)
+    bar.set_label("absolute error", fontsize=7, color=INK)
     bar.outline.set_visible(False)
     return finish(tiles.figure)

@@ -13,7 +13,7 @@ from kerasae.report.figures.style import drawable
 
 WIDTH = 4.4  # inches; narrower than other figures, so that the captions stay legible on a phone
 CAPTION = 7.5  # points; a letter and a line of that size in inches:
-LETTER = 0.062
+LETTER = 0.068
 LINE = 0.125
 TINY = 64  # up to this side, pixels are shown as the squares that they are
 

@@ -1,0 +1,164 @@
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from kerasae.evaluation.calibration import reliability
+from kerasae.evaluation.history import History
+from kerasae.report import figures
+
+NAMES = ["cat", "costs $5 or $6", "\\frac{$", "猫\n& <b>dog</b>", "_underscore", "very long name " * 9]
+
+
+def names(count: int) -> list[str]:
+    return [f"{name} {index}" for index, name in zip(range(count), itertools.cycle(NAMES), strict=False)]
+
+
+def history(epochs: int, *phases: str) -> History:
+    values = np.geomspace(1.0, 0.01, epochs)
+    columns = {"epoch": np.arange(1.0, epochs + 1), "label_loss": values, "val_label_loss": values * 1.2}
+    return History([phases[index * len(phases) // epochs] for index in range(epochs)], columns)
+
+
+def draw_curves(count: int) -> Figure:
+    return figures.curves(history(count, *NAMES[: min(count, 6)]), "label_loss", label="label loss")
+
+
+def draw_confusion(count: int) -> Figure:
+    counts = np.random.default_rng(0).integers(0, 3, (count, count)) + 2000 * np.eye(count, dtype=int)
+    return figures.confusion(counts, names(count))
+
+
+def draw_per_class(count: int) -> Figure:
+    values = np.linspace(0, 1, count).tolist()
+    rows = [
+        {
+            "name": name,
+            "precision": value or None,
+            "recall": 1 - value,
+            "f1": value or None,
+            "support": 10**index % 9999,
+        }
+        for index, (name, value) in enumerate(zip(names(count), values, strict=True))
+    ]
+    return figures.per_class(rows)
+
+
+def draw_class_counts(count: int) -> Figure:
+    return figures.class_counts({key: range(1, count + 1) for key in ("train", "validation", "test")}, names(count))
+
+
+def draw_calibration(count: int) -> Figure:
+    probabilities = np.random.default_rng(0).dirichlet(np.full(count, 0.2), 300)
+    return figures.calibration(reliability(np.arange(300) % count, probabilities))
+
+
+def draw_mistakes(count: int) -> Figure:
+    pictures = np.zeros((count, 8, 8, 1), np.uint8)
+    return figures.mistakes(pictures, names(count), names(count)[::-1], [1.0] * count)
+
+
+def draw_reconstructions(count: int) -> Figure:
+    pictures = np.zeros((count, 30, 90, 3), np.uint8)
+    return figures.reconstructions(pictures, pictures / 255, [(name, "MSE 0.1234") for name in names(count)])
+
+
+DRAWN = [
+    draw_curves,
+    draw_confusion,
+    draw_per_class,
+    draw_class_counts,
+    draw_calibration,
+    draw_mistakes,
+    draw_reconstructions,
+]
+
+
+def texts(figure: Figure) -> list[tuple[str, np.ndarray]]:
+    """Every visible text with its box (left, bottom, right, top) in pixels."""
+    figure.draw_without_rendering()
+    found = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    return [(text.get_text(), text.get_window_extent().extents) for text in found]
+
+
+@pytest.mark.parametrize("count", [1, 3, 40])
+@pytest.mark.parametrize("draw", DRAWN)
+def test_nothing_is_clipped(draw, count):
+    figure = draw(count)
+    figure.draw_without_rendering()
+    drawn = figure.get_tightbbox()
+    width, height = figure.get_size_inches()
+    assert min(drawn.x0, drawn.y0) >= -0.005
+    assert drawn.x1 <= width + 0.005
+    assert drawn.y1 <= height + 0.005
+
+
+@pytest.mark.parametrize("draw", [draw_mistakes, draw_reconstructions])
+def test_captions_do_not_touch(draw):
+    figure = draw(10)
+    captions = [box for text, box in texts(figure) if len(text) > 3]
+    for (l1, b1, r1, t1), (l2, b2, r2, t2) in itertools.combinations(captions, 2):
+        assert min(r1, r2) - max(l1, l2) < 1 or min(t1, t2) - max(b1, b2) < 4  # lines' boxes hold some air
+
+
+def test_a_hundred_classes_are_drawn_without_numbers_in_cells():
+    figure = draw_confusion(100)
+    assert not figure.axes[0].texts
+    assert len(figure.axes[0].get_yticklabels()) == 100
+
+
+def test_cells_hold_counts_and_for_few_classes_shares():
+    counts = np.array([[199, 1], [0, 0]])
+    assert [text.get_text() for text in figures.confusion(counts, ["a", "b"]).axes[0].texts] == ["199\n>99%", "1\n<1%"]
+    many = np.eye(20, dtype=int)
+    assert {text.get_text() for text in figures.confusion(many, names(20)).axes[0].texts} == {"1"}
+
+
+def test_training_is_solid_and_validation_dashed_and_phases_are_parted():
+    axes = figures.curves(history(9, "one", "two", "three"), "label_loss", label="label loss").axes[0]
+    assert [line.get_linestyle() for line in axes.lines] == ["-", "--", "-", "-"]
+    assert [line.get_xdata()[0] for line in axes.lines[2:]] == [3.5, 6.5]
+    assert [text.get_text() for text in axes.texts] == ["one", "two", "three"]
+    assert axes.get_yscale() == "log"
+
+
+def test_a_value_missing_in_a_phase_is_left_out():
+    course = history(4, "a", "b")
+    course.columns["label_loss"][:2] = np.nan
+    line = figures.curves(course, "label_loss", label="label loss").axes[0].lines[0]
+    assert line.get_xdata().tolist() == [3, 4]
+
+
+def test_tiny_grey_pictures_are_grey_squares_and_errors_share_one_scale():
+    pictures = np.full((1, 8, 8, 1), 51, np.uint8)
+    figure = figures.reconstructions(pictures, np.full((1, 8, 8, 1), 0.5), [("a", "b")])
+    picture, rebuilt, error = (axes.images[0] for axes in figure.axes[:3])
+    assert picture.get_cmap().name == "gray"
+    assert picture.get_clim() == rebuilt.get_clim() == (0, 255)
+    assert {image.get_interpolation() for image in (picture, rebuilt, error)} == {"nearest"}
+    assert rebuilt.get_array()[0, 0] == 128
+    np.testing.assert_allclose(error.get_array(), 0.3)
+    assert error.get_clim() == (0.0, 0.5)
+
+
+def test_classes_come_with_the_lowest_f1_first_and_undefined_ones_last():
+    rows = [
+        {"name": name, "precision": f1, "recall": f1, "f1": f1, "support": 3}
+        for name, f1 in (("good", 0.9), ("unseen", None), ("bad", 0.1))
+    ]
+    labels = figures.per_class(rows).axes[0].get_yticklabels()
+    assert [label.get_text() for label in labels] == ["bad", "good", "unseen"]
+
+
+def test_threads_draw_the_same_bytes():
+    def png(_: int) -> bytes:
+        buffer = BytesIO()
+        draw_class_counts(3).savefig(buffer, format="png")
+        return buffer.getvalue()
+
+    with ThreadPoolExecutor(3) as pool:
+        assert len(set(pool.map(png, range(3)))) == 1

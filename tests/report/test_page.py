@@ -1,0 +1,169 @@
+import base64
+import dataclasses
+import html
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from kerasae.errors import RequestError
+from kerasae.report import write_report
+from kerasae.report.illustrations import NAMES
+from kerasae.runs import Run
+
+BOTH = ("reconstruction", "label")
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+OF_LABEL = {"label_loss", "label_accuracy", "confusion", "per_class", "calibration", "mistakes"}
+OF_RECONSTRUCTION = {"reconstruction_loss", "reconstructions", "worst_reconstructions"}
+
+
+class Page(HTMLParser):
+    """The elements of a page; every tag that opens must close in turn."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.metrics: dict[str, tuple[str, str]] = {}
+        self.open: list[str] = []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        attributes = self.elements[-1][1] if self.elements else {}
+        if self.open and "data-metric" in attributes and attributes["data-metric"] not in self.metrics:
+            self.metrics[attributes["data-metric"]] = (attributes["data-value"], data)
+
+
+def leaves(tree, path=()):
+    """The numbers of a tree by dotted path."""
+    for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree):
+        if isinstance(value, dict | list):
+            yield from leaves(value, (*path, str(key)))
+        elif not isinstance(value, str):
+            yield ".".join((*path, str(key))), value
+
+
+@pytest.mark.parametrize("heads", [BOTH, ("reconstruction",), ("label",)])
+def test_every_number_equals_metrics_json(report, heads):
+    made = report(*heads)
+    saved = dict(leaves(json.loads(made.run.metrics.read_text(encoding="utf-8"))))
+    shown = Page(made.html).metrics
+    for path, (value, text) in shown.items():
+        assert json.loads(value) == saved[path], path
+        assert (text == "n/a") == (saved[path] is None), path
+        if text.endswith("%") and text[0] != ">":
+            assert float(text[:-1]) / 100 == pytest.approx(saved[path], abs=0.0005), path
+    unseen = {path for path in saved if path not in shown and "confusion_matrix" not in path}
+    assert unseen <= {"test.reconstruction.loss", "timings.evaluation_seconds"}
+
+
+def test_the_page_needs_nothing_but_itself(report):
+    page = Page(report(*BOTH).html)
+    assert not {"script", "link", "iframe"} & {tag for tag, _ in page.elements}
+    links = [attributes.get("href") or attributes.get("src") for _, attributes in page.elements]
+    ids = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
+    for link in filter(None, links):
+        assert link.startswith("data:image/png;base64,") or link.removeprefix("#") in ids
+    assert "url(" not in report(*BOTH).html
+
+
+@pytest.mark.parametrize(
+    ("heads", "names"),
+    [
+        (BOTH, set(NAMES)),
+        (("label",), OF_LABEL | {"learning_rate", "class_counts"}),
+        (("reconstruction",), OF_RECONSTRUCTION | {"learning_rate", "class_counts"}),
+    ],
+)
+def test_every_figure_of_a_head_that_exists_is_shown_and_kept(report, heads, names):
+    made = report(*heads)
+    page = Page(made.html)
+    assert {path.stem for path in made.run.figures.iterdir()} == names
+    images = [attributes for tag, attributes in page.elements if tag == "img"]
+    assert len(images) == len(names) == made.html.count("<figcaption>")
+    assert all(len(image["alt"]) > 20 for image in images)
+    kept = {path.read_bytes() for path in made.run.figures.iterdir()}
+    assert {base64.b64decode(image["src"].partition(",")[2]) for image in images} == kept
+
+
+def test_names_are_shown_as_they_are_and_never_obeyed(report):
+    made = report(*BOTH)
+    for name in (*made.collection.class_names, "Cats & <dogs>", "pictures/<i>odd</i>", "warm <up>", "<GPU:0>"):
+        assert html.escape(name) in made.html.replace("&#34;", "&quot;")
+        assert name not in made.html or html.escape(name) == name
+
+
+def test_recipe_environment_and_data_facts_are_told(report):
+    text = " ".join(html.unescape(re.sub(r"<[^>]+>", "", report(*BOTH).html)).split())
+    for expected in (
+        "broken ? & <b>.png",  # the byte that is no text
+        "cannot identify <image> file",
+        "train: twin-1.png, test: twin-2.png",
+        "groups 1, across splits 1",
+        "nested.deep",
+        "data.max_broken_fraction",
+        '"labelled_fraction": 1.0',
+        "logistic regression on scaled pixels",
+        "5 epochs (warm <up> 2, fine $tune$ 3) in 10.0 s",
+    ):
+        assert expected in text
+
+
+def test_only_the_pictures_shown_are_loaded(report):
+    assert 10 < report(*BOTH).loaded <= 32
+    assert len(report(*BOTH).collection.test) == 120
+
+
+def test_a_report_without_metrics_is_refused(report, tmp_path):
+    made = report(*BOTH)
+    run = Run(tmp_path)
+    with pytest.raises(RequestError, match=r"holds no metrics\.json; make it with: kerasae evaluate"):
+        write_report(run, made.model, made.collection)
+    assert not list(tmp_path.iterdir())
+
+
+def test_other_test_pictures_are_refused(report):
+    made = report(*BOTH)
+    other = type(made.collection.test)(60, seed=9)
+    with pytest.raises(RequestError, match=r"evaluated on 120 test pictures with other labels\. Received: 60"):
+        write_report(made.run, made.model, dataclasses.replace(made.collection, test=other))
+
+
+def test_a_model_made_elsewhere_is_reported_without_history_facts_and_environment(report, tmp_path):
+    made = report(*BOTH)
+    run = Run(tmp_path)
+    for name in ("recipe.json", "metrics.json", "predictions.npz"):
+        shutil.copy(made.run.path / name, tmp_path)
+    run.figures.mkdir()
+    (run.figures / "learning_rate.png").write_bytes(b"of an earlier run")
+    (run.figures / "latent.png").write_bytes(b"drawn by another verb")
+    text = write_report(run, made.model, made.collection).read_text(encoding="utf-8")
+    drawn = {path.stem for path in run.figures.iterdir()} - {"latent"}
+    curves = {"reconstruction_loss", "label_loss", "label_accuracy", "learning_rate"}
+    assert drawn == set(NAMES) - curves - {"class_counts"}
+    assert {"training", "data"}.isdisjoint(attributes.get("id") for _, attributes in Page(text).elements)
+
+
+def test_a_model_that_broke_down_is_reported(report, tmp_path):
+    made = report(*BOTH)
+    run = Run(tmp_path)
+    metrics = json.loads(made.run.metrics.read_text(encoding="utf-8"))
+    metrics["test"]["label"] |= {"loss": None, "expected_calibration_error": None}
+    run.metrics.write_text(json.dumps(metrics), encoding="utf-8")
+    shutil.copy(made.run.recipe_file, tmp_path)
+    arrays = dict(np.load(made.run.predictions))
+    np.savez(run.predictions, **arrays | {"probabilities": np.full_like(arrays["probabilities"], np.nan)})
+    page = Page(write_report(run, made.model, made.collection).read_text(encoding="utf-8"))
+    assert page.metrics["test.label.loss"] == ("null", "n/a")
+    assert not (run.figures / "calibration.png").exists()
