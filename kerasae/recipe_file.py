@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from kerasae.errors import RequestError, nearest
 from kerasae.recipe import Recipe, Table
+from kerasae.validation import explain
 
 # Where `--set` reaches into a Spec that a recipe leaves out, it starts from the default name.
 SPEC_DEFAULTS = {
@@ -46,7 +47,7 @@ def parse(tree: Mapping[str, Any]) -> Recipe:
     try:
         return Recipe.model_validate(tree)
     except ValidationError as error:
-        raise RequestError(_explain(error)) from None
+        raise RequestError(f"recipe: {explain(error, _fields)}") from None
 
 
 def _find(name: str) -> Path:
@@ -125,32 +126,6 @@ def _descend(node: Any, step: str, key: str) -> Any:
     if isinstance(node.get(step), str):
         node[step] = {"name": node[step]}
     return node.setdefault(step, {"name": SPEC_DEFAULTS[step]} if step in SPEC_DEFAULTS else {})
-
-
-def _explain(error: ValidationError) -> str:
-    """Turn pydantic's findings on one wrong key into one line: the key, what was expected, what was received."""
-    findings = error.errors(include_url=False)
-    first = _steps(findings[0]["loc"])
-    # Each member of a union reports on its own: the one that got furthest into the value says most.
-    steps = max((_steps(one["loc"]) for one in findings if _steps(one["loc"])[: len(first)] == first), key=len)
-    findings = [finding for finding in findings if _steps(finding["loc"]) == steps]
-    where = ".".join(steps)
-    if findings[0]["type"] == "extra_forbidden":
-        known = _fields(steps[:-1])
-        return f"recipe: unknown key {where!r}; expected one of {', '.join(known)}.{nearest(steps[-1], known)}"
-    messages = [finding["msg"].removeprefix("Value error, ") for finding in findings]
-    if "Received:" in messages[0]:
-        return f"recipe: {where}: {messages[0]}"
-    expected = " or ".join(message.removeprefix("Input should be ") for message in messages)
-    received = "nothing" if findings[0]["type"] == "missing" else repr(findings[0]["input"])
-    return f"recipe: {where}: expected {expected[0].lower()}{expected[1:]}. Received: {received}"
-
-
-def _steps(location: tuple[int | str, ...]) -> list[str]:
-    """Return the path of keys, without pydantic's names for the members of a union."""
-    steps = [str(step) for step in location]
-    internal = {"str", "float", "int", "bool", "[key]", "Spec", "EarlyStopping"}
-    return [step for step in steps if step not in internal and not set("[(-") & set(step)]
 
 
 def _fields(path: list[str]) -> list[str]:

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, ValidationError, create_model
 
 from kerasae.errors import RequestError, nearest
 from kerasae.recipe import Spec
+from kerasae.validation import explain
 
 Product = TypeVar("Product")
 
@@ -52,20 +53,13 @@ class Registry(Generic[Product]):
             for name, parameter in inspect.signature(builder).parameters.items()
             if parameter.kind is parameter.KEYWORD_ONLY
         }
-        unknown = sorted(set(spec.options) - set(options))
-        if unknown:
-            raise RequestError(
-                f"recipe: unknown option {key}.{unknown[0]!s} of {self.kind} {spec.name!r}; "
-                f"expected one of {', '.join(options) or 'none'}.{nearest(unknown[0], options)}"
-            )
-        checker: Any = create_model(f"{spec.name}_options", __config__=ConfigDict(strict=True), **options)  # type: ignore[call-overload]
+        checker: Any = create_model(  # type: ignore[call-overload]
+            f"{spec.name}_options", __config__=ConfigDict(strict=True, extra="forbid"), **options
+        )
         try:
             checked = checker.model_validate(spec.options)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join([key, *(str(step) for step in first["loc"] if "[" not in str(step))])
-            expected = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-            raise RequestError(f"recipe: {where}: expected {expected}. Received: {first['input']!r}") from None
+            raise RequestError(f"recipe: {explain(error, lambda path: list(options), key)}") from None
         return {name: getattr(checked, name) for name in options}
 
     def build(self, spec: Spec, key: str, *arguments: Any) -> Product:

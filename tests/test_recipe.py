@@ -59,7 +59,7 @@ def test_a_bare_name_is_a_spec() -> None:
         ({"data": {"class_weights": {"cat": -1.0}}}, r"data\.class_weights\.cat: expected greater than or equal to 0"),
         ({"data": {"keep": {"cat": 1.5}}}, r"data\.keep\.cat: expected less than or equal to 1\. Received: 1\.5"),
         ({"data": {"validation": 2.0}}, r"data\.validation: expected 'auto' or 'half-of-test' or less than 1"),
-        ({"model": {"encoder": {"filters": [3]}}}, r"model\.encoder\.name: expected field required"),
+        ({"model": {"encoder": {"filters": [3]}}}, r"model\.encoder\.name: expected a value"),
         ({"model": {"tied": "yes"}}, r"model\.tied: expected a valid boolean\. Received: 'yes'"),
         ({"precision": "float16"}, r"precision: expected 'auto', 'float32', 'mixed_bfloat16' or 'mixed_float16'"),
     ],

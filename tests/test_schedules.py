@@ -45,7 +45,7 @@ def test_plateau_is_a_callback_that_knows_its_direction() -> None:
             r"schedule\.at: expected rising epochs below the phase's last, 10\. Received: \[3, 10\]",
         ),
         ("step", {"at": [5, 3]}, "expected rising epochs"),
-        ("step", {}, r"schedule\.at: expected field required"),
+        ("step", {}, r"schedule\.at: expected a value, since it has no default"),
         ("cosine", {"warmup_epochs": 10.0}, "expected less than the phase's 10 epochs"),
         ("plateau", {"factor": 1.0}, r"schedule\.factor: expected less than 1"),
         ("cosin", {}, r"Did you mean 'cosine'\?"),

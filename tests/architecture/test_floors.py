@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 # Floor by floor, as in CONTRIBUTING.md; a name stands for a module or for all of a package.
 FLOORS = [
     ["_version", "errors"],
-    ["recipe"],
+    ["recipe", "validation"],
     ["recipe_file", "registry", "environment", "quiet"],
     ["runs"],
     ["data", "layers", "losses", "metrics", "optimizers", "schedules"],

@@ -43,7 +43,7 @@ def test_sides_that_do_not_divide_are_refused_with_the_ones_that_would() -> None
         ({"encoder": "vg"}, r"expected encoder baseline, vgg\. Received: 'vg'\. Did you mean 'vgg'\?"),
         (
             {"encoder": {"name": "vgg", "filter": [3]}},
-            r"unknown option model\.encoder\.filter .* Did you mean 'filters'\?",
+            r"unknown key 'model\.encoder\.filter'.* Did you mean 'filters'\?",
         ),
         (
             {"encoder": {"name": "vgg", "filters": [8, 0]}},

@@ -1,0 +1,37 @@
+"""From pydantic's findings to one line: the key, what was expected, what was received."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pydantic import ValidationError
+
+from kerasae.errors import nearest
+
+# Pydantic's own names for the members of a union, which stand in a location among the keys.
+_MEMBERS = {"str", "float", "int", "bool", "[key]", "Spec", "EarlyStopping"}
+
+
+def explain(error: ValidationError, keys: Callable[[list[str]], list[str]], prefix: str = "") -> str:
+    """Return one line on the first wrong key; `keys` lists the valid ones of the table at a path."""
+    findings = error.errors(include_url=False)
+    first = _steps(findings[0]["loc"])
+    # Each member of a union reports on its own: the one that got furthest into the value says most.
+    steps = max((_steps(one["loc"]) for one in findings if _steps(one["loc"])[: len(first)] == first), key=len)
+    findings = [finding for finding in findings if _steps(finding["loc"]) == steps]
+    where = ".".join([prefix, *steps] if prefix else steps)
+    if findings[0]["type"] == "extra_forbidden":
+        known = keys(steps[:-1])
+        return f"unknown key {where!r}; expected one of {', '.join(known) or 'none'}.{nearest(steps[-1], known)}"
+    messages = [finding["msg"].removeprefix("Value error, ") for finding in findings]
+    if "Received:" in messages[0]:
+        return f"{where}: {messages[0]}"
+    if findings[0]["type"] == "missing":
+        return f"{where}: expected a value, since it has no default. Received: nothing"
+    expected = " or ".join(message.removeprefix("Input should be ") for message in messages)
+    return f"{where}: expected {expected[0].lower()}{expected[1:]}. Received: {findings[0]['input']!r}"
+
+
+def _steps(location: tuple[int | str, ...]) -> list[str]:
+    steps = [str(step) for step in location]
+    return [step for step in steps if step not in _MEMBERS and not set("[(-") & set(step)]
