@@ -84,12 +84,14 @@ def train(
 
 @app.command()
 def evaluate(run: RunArgument) -> None:
-    """Measure a run on its test pictures again."""
+    """Measure a run on its test pictures again, and write its report anew."""
     load_tensorflow()
     from kerasae.evaluate import evaluate as measure
+    from kerasae.report import write_report
 
     opened, model, collection = _open(run)
     measure(opened, model, collection)
+    write_report(opened, model, collection)
     out.print(_summary(opened))
 
 
