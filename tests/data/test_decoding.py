@@ -154,9 +154,9 @@ def test_a_sliver_is_filled_without_growing() -> None:
 
 
 def test_small_pictures_are_antialiased() -> None:
-    stripes = np.tile(np.array([[0], [255]], np.uint8), (32, 64))[..., np.newaxis]
-    # Without antialiasing every row would be 0 or 255.
-    assert abs(resize(stripes, (8, 8, 1), "stretch").numpy().astype(int) - 127).max() < 20
+    stripes = np.tile(np.array([[0], [255]], np.uint8), (12, 24))[..., np.newaxis]
+    # At a third of the height plain interpolation takes every third row as it is, 0 or 255.
+    assert abs(resize(stripes, (8, 8, 1), "stretch").numpy()[1:-1].astype(int) - 127).max() < 40
 
 
 def test_grey_is_that_of_pillow_to_the_bit() -> None:

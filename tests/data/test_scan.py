@@ -100,6 +100,19 @@ def test_only_new_and_changed_files_are_read_again(make_folder: MakeFolder, monk
     assert second.facts[paths[2]] == first.facts[paths[2]]
 
 
+def test_a_change_of_size_or_of_time_alone_is_noticed(tmp_path: Path) -> None:
+    path = picture(tmp_path / "a.bmp")
+    status = Path(path).stat()
+    scan(tmp_path, [path])
+    Path(path).write_bytes(Path(path).read_bytes()[:-1] + b"!")  # as long as before
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1000))
+    assert scan(tmp_path, [path]).read == 1
+    Path(path).write_bytes(Path(path).read_bytes() + b"!")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1000))
+    assert scan(tmp_path, [path]).read == 1
+    assert scan(tmp_path, [path]).read == 0
+
+
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"version": "0"}', '{"files": 3}'])
 def test_a_damaged_memory_is_read_anew(make_folder: MakeFolder, damage: str) -> None:
     root = make_folder({"cat": 2})

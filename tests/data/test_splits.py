@@ -103,6 +103,16 @@ def test_the_seed_changes_the_choice_and_cutting_one_class_only_its_own() -> Non
     assert set(np.r_[less.train, less.validation]) < set(np.r_[more.train, more.validation])
 
 
+def test_what_is_kept_says_nothing_about_whose_label_is_shown() -> None:
+    counts = {"train": [50, 50, 50], "validation": [1, 1, 1], "test": [1, 1, 1]}
+    cut, labels = division(counts, keep={"cat": 0.5})
+    hidden, _ = division(counts, labelled_fraction=0.5)
+    kept, shown = cut.train[labels[cut.train] == 1], hidden.train[hidden.train_labels == 1]
+    assert len(kept) == len(shown) == 25
+    # Drawn apart they share half of them: 12.5 on average, standard deviation 1.8.
+    assert 5 < len(set(kept) & set(shown)) < 20
+
+
 def test_given_splits_stay_whole_and_the_cut_leaves_them_alone() -> None:
     counts = {"train": [10, 10, 10], "validation": [4, 4, 4], "test": [6, 6, 6]}
     found, labels = division(counts, keep={"dog": 0.5})
