@@ -48,7 +48,7 @@ def save(model: JointAutoencoder, class_names: tuple[str, ...], mode: Resize, pa
     names = tf.constant(class_names or ("",))
 
     def serve(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        outputs: dict[str, Any] = dict(model(images, training=False))
+        outputs: dict[str, Any] = dict(_fed(model, images))
         if "label" in outputs:
             outputs["class_name"] = tf.gather(names, tf.argmax(outputs["label"], axis=-1))
         if "reconstruction" in outputs:
@@ -65,8 +65,7 @@ def save(model: JointAutoencoder, class_names: tuple[str, ...], mode: Resize, pa
         return serve(pictures)
 
     def encode(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        scaled = tf.cast(images, tf.float32) / 255.0
-        return {"latent": tf.cast(model.encoder(scaled, training=False), tf.float32)}
+        return {"latent": tf.cast(_fed(model.encoder, tf.cast(images, tf.float32) / 255.0), tf.float32)}
 
     pictures = tf.TensorSpec((None, *image_shape), tf.uint8, name="images")
     archive = keras.export.ExportArchive()
@@ -78,6 +77,16 @@ def save(model: JointAutoencoder, class_names: tuple[str, ...], mode: Resize, pa
         archive.add_endpoint("classes", lambda: {"class_names": tf.identity(names)}, [])
     archive.write_out(path, verbose=False)
     write_json(path / ABOUT, {"image_shape": image_shape, "class_names": class_names, "resize": mode})
+
+
+def _fed(model: Any, images: tf.Tensor) -> Any:
+    """Call a model; an empty batch goes in as one black picture that is dropped again.
+
+    On some CPUs TensorFlow's fused convolutions refuse an empty batch.
+    """
+    count = tf.shape(images)[0]
+    outputs = model(tf.pad(images, [[0, tf.cast(count == 0, tf.int32)], [0, 0], [0, 0], [0, 0]]), training=False)
+    return tf.nest.map_structure(lambda values: values[:count], outputs)
 
 
 def decode(content: tf.Tensor) -> tf.Tensor:

@@ -1,0 +1,121 @@
+"""The SavedModel of a finished run: its signatures, and a gate that shuts."""
+
+import io
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from kerasae.data.collection import Collection, open_collection
+from kerasae.export import ExportError, export, gate
+from kerasae.export.saved_model import decode
+from kerasae.models import JointAutoencoder
+from kerasae.runs import Run
+
+
+@pytest.fixture(scope="module")
+def served(digits_run: Path) -> dict[str, object]:
+    loaded = tf.saved_model.load(digits_run / "export")
+    return {"loaded": loaded, **loaded.signatures}
+
+
+@pytest.fixture(scope="module")
+def trained(digits_run: Path) -> JointAutoencoder:
+    return keras.saving.load_model(digits_run / "model.keras", compile=False)
+
+
+@pytest.fixture(scope="module")
+def collection(digits_run: Path) -> Collection:
+    return open_collection(Run(digits_run).recipe.data, classifies=True)
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 300])
+def test_any_batch_size(count: int, served: dict, trained: JointAutoencoder, collection: Collection) -> None:
+    images = collection.test.load(np.arange(count))
+    outputs = served["serving_default"](images=tf.constant(images, tf.uint8, (count, 8, 8, 1)))
+    assert outputs["label"].shape == (count, 10)
+    assert outputs["reconstruction"].shape == (count, 8, 8, 1)
+    assert outputs["class_name"].shape == outputs["reconstruction_error"].shape == (count,)
+    if count:
+        expected = trained.predict(images, verbose=0)
+        np.testing.assert_allclose(outputs["label"], expected["label"], atol=gate.TOLERANCE)
+        np.testing.assert_allclose(outputs["reconstruction"], expected["reconstruction"], atol=gate.TOLERANCE)
+        errors = np.square(expected["reconstruction"] - images / 255).mean(axis=(1, 2, 3))
+        np.testing.assert_allclose(outputs["reconstruction_error"], errors, atol=1e-6)
+        names = [name.decode() for name in outputs["class_name"].numpy()]
+        assert names == [collection.class_names[index] for index in expected["label"].argmax(1)]
+
+
+def test_two_calls_give_the_same_bytes(served: dict, collection: Collection) -> None:
+    images = tf.constant(collection.test.load(np.arange(5)))
+    first, second = served["serving_default"](images=images), served["serving_default"](images=images)
+    assert all(first[name].numpy().tobytes() == second[name].numpy().tobytes() for name in first)
+
+
+def test_class_names_travel_inside(served: dict, collection: Collection) -> None:
+    assert tuple(name.decode() for name in served["classes"]()["class_names"].numpy()) == collection.class_names
+
+
+def test_latents_equal_the_encoders(served: dict, trained: JointAutoencoder, collection: Collection) -> None:
+    images = collection.test.load(np.arange(9))
+    expected = trained.encoder(images.astype(np.float32) / 255)
+    np.testing.assert_allclose(served["encode"](images=tf.constant(images))["latent"], expected, atol=1e-5)
+
+
+def encoded(image: np.ndarray, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(image.squeeze()).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def test_encoded_pictures_answer_as_their_pixels_do(served: dict, collection: Collection) -> None:
+    images = collection.test.load(np.arange(4))
+    contents = tf.constant([encoded(image, "PNG") for image in images])
+    answers, expected = served["encoded"](encoded=contents), served["serving_default"](images=tf.constant(images))
+    np.testing.assert_allclose(answers["label"], expected["label"], atol=1e-6)
+    assert served["encoded"](encoded=tf.zeros((0,), tf.string))["label"].shape == (0, 10)
+    assert served["encode"](images=tf.zeros((0, 8, 8, 1), tf.uint8))["latent"].shape == (0, 2, 2, 16)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("shape", [(33, 50, 3), (47, 16)])
+def test_decoding_equals_pillow_to_the_bit(kind: str, shape: tuple[int, ...]) -> None:
+    content = encoded(np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8), kind)
+    expected = np.asarray(Image.open(io.BytesIO(content))).reshape(shape[0], shape[1], -1)
+    np.testing.assert_array_equal(decode(tf.constant(content)), expected)
+
+
+def test_the_gate_finds_no_difference_without_keras(
+    digits_run: Path, trained: JointAutoencoder, collection: Collection
+) -> None:
+    assert gate.check_agreement(digits_run / "export", trained, collection.test) <= gate.TOLERANCE
+    assert 'sys.modules["keras"] = None' in Path(gate.__file__).with_name("checker.py").read_text()
+
+
+def test_an_export_that_disagrees_is_removed(
+    digits_run: Path, tmp_path: Path, trained: JointAutoencoder, collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shifted(images: np.ndarray) -> dict[str, np.ndarray]:
+        outputs = JointAutoencoder.predict_on_batch(trained, images)
+        outputs["label"][-1, 0] += 1e-3
+        return outputs
+
+    monkeypatch.setattr(trained, "predict_on_batch", shifted)
+    with pytest.raises(ExportError, match=r"within 1e-05 and repeat itself\. Received: a difference of 0\.00"):
+        export(Run(digits_run), trained, collection, tmp_path / "export")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_no_saved_model_is_refused(tmp_path: Path, trained: JointAutoencoder, collection: Collection) -> None:
+    with pytest.raises(ExportError, match="does not load on its own"):
+        gate.check_agreement(tmp_path, trained, collection.test)
+
+
+def test_beside_the_saved_model_lies_what_predict_needs(digits_run: Path) -> None:
+    about = json.loads((digits_run / "export" / "assets.extra" / "kerasae.json").read_text())
+    assert about["image_shape"] == [8, 8, 1]
+    assert about["class_names"] == [str(digit) for digit in range(10)]

@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kerasae.errors import RequestError
+from kerasae.predict import predict
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from sklearn.datasets import load_digits
+
+    folder = tmp_path_factory.mktemp("images")
+    for index, image in enumerate(load_digits().images[:3]):
+        Image.fromarray(np.round(image * 255 / 16).astype(np.uint8)).save(folder / f"{index}.png")
+    Image.new("RGB", (40, 30), "orange").save(folder / "orange.jpg")
+    (folder / "notes.txt").write_text("not a picture")
+    return folder
+
+
+def test_run_and_export_agree(digits_run: Path, images: Path) -> None:
+    from_run, from_export = (predict(model, [images]) for model in (digits_run, digits_run / "export"))
+    assert [Path(one.image).name for one in from_run] == ["0.png", "1.png", "2.png", "orange.jpg"]
+    for one, other in zip(from_run, from_export, strict=True):
+        assert one.label == other.label
+        assert one.probability == pytest.approx(other.probability, abs=1e-5)
+        assert one.reconstruction_error == pytest.approx(other.reconstruction_error, abs=1e-6)
+
+
+def test_top_three_come_best_first(digits_run: Path, images: Path) -> None:
+    (answer,) = predict(digits_run, [images / "0.png"])
+    probabilities = [probability for _, probability in answer.top]
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert len(answer.top) == 3
+    assert (answer.label, answer.probability) == answer.top[0]
+
+
+def test_what_cannot_be_answered_takes_one_line(digits_run: Path, images: Path, tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"expected a picture's file\. Received: 'none\.png', which does not exist"):
+        predict(digits_run, [Path("none.png")])
+    with pytest.raises(RequestError, match=r"notes\.txt cannot be decoded"):
+        predict(digits_run, [images / "notes.txt"])
+    with pytest.raises(RequestError, match="a folder without any"):
+        predict(digits_run, [tmp_path])
+    with pytest.raises(RequestError, match=r"holds no recipe\.json"):
+        predict(images, [images])
