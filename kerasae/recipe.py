@@ -48,6 +48,7 @@ class DataRecipe(Table):
     source: str = "digits"
     image_shape: Literal["auto"] | Annotated[list[Positive], Field(min_length=3, max_length=3)] = "auto"
     resize: Literal["fit", "fill", "stretch"] = "fill"
+    class_names: list[str] = []
     keep: dict[str, Fraction] = {}
     labelled_fraction: Fraction = 1.0
     labelled_share: Literal["natural"] | Annotated[float, Field(gt=0, lt=1)] = "natural"

@@ -42,6 +42,11 @@ def open_collection(recipe: DataRecipe, *, classifies: bool) -> Collection:
         RequestError: something is wrong with the data; one line says what, and how to mend it.
     """
     source = open_source(recipe)
+    if recipe.class_names and tuple(recipe.class_names) != source.class_names:
+        raise RequestError(
+            f"data.class_names: expected the classes of {recipe.source}, {', '.join(source.class_names) or 'none'}. "
+            f"Received: {', '.join(recipe.class_names)}; leave it out, since the source names its own"
+        )
     given = [split for split in SPLITS if split in source.parts and len(source.parts[split])]
     parts = [source.parts[split] for split in given]
     if not parts:

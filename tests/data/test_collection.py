@@ -104,3 +104,10 @@ def test_a_given_validation_split_that_is_not_wanted_joins_training(make_folder:
         same = kept.validation if "/val/" in drawn.train.name(index) else kept.train
         names = [same.name(place) for place in range(len(same))]
         assert (joined[index] == same.load([names.index(drawn.train.name(index))])[0]).all()
+
+
+def test_other_names_than_the_sources_own_are_refused() -> None:
+    with pytest.raises(
+        RequestError, match=r"data\.class_names: expected the classes of digits, 0, 1, .* Received: a, b;"
+    ):
+        open_collection(recipe(class_names=["a", "b"]), classifies=True)

@@ -28,7 +28,7 @@ def open_source(recipe: DataRecipe) -> Source:
         if path.is_dir():
             return open_folder(path, recipe)
         if path.is_file() and path.suffix.lower() == ".npz":
-            return open_npz(path)
+            return open_npz(path, recipe.class_names)
         if path.is_file() and path.suffix.lower() == ".csv":
             return open_csv(path, recipe)
         known = [*BUILTIN, *(beside.name for beside in path.parent.glob("*"))]

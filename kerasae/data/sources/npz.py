@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,10 @@ _REQUIRED = ("x_train", "y_train", "x_test", "y_test")
 _KNOWN = (*_REQUIRED, "x_validation", "y_validation", "x_unlabeled", "class_names")
 
 
-def open_npz(path: Path) -> Source:
+def open_npz(path: Path, class_names: Sequence[str] = ()) -> Source:
     """Read x_train, y_train, x_test, y_test and, where there are, x_validation, y_validation, x_unlabeled, class_names.
+
+    `class_names` are the recipe's, for a file that has none.
 
     Raises:
         RequestError: the file is no npz, lacks an array, holds pickled objects or arrays of another kind.
@@ -36,7 +39,9 @@ def open_npz(path: Path) -> Source:
     by_split: dict[Split, Arrays] = {
         split: (arrays[f"x_{split}"], arrays[f"y_{split}"]) for split in SPLITS if f"x_{split}" in arrays
     }
-    return from_arrays(by_split, _class_names(path, arrays), str(path), arrays.get("x_unlabeled"))
+    return from_arrays(
+        by_split, _class_names(path, arrays) or tuple(class_names) or None, str(path), arrays.get("x_unlabeled")
+    )
 
 
 def _check_names(path: Path, found: list[str]) -> None:

@@ -110,3 +110,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="x_train cannot be read") as caught:
         open_npz(path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_recipe_names_the_classes_of_a_file_without_names(tmp_path: Path) -> None:
+    assert open_npz(saved(tmp_path), ["ant", "bee", "cow"]).class_names == ("ant", "bee", "cow")
