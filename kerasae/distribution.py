@@ -72,7 +72,7 @@ def precision(asked: str) -> str:
 def jit_compile(asked: bool | Literal["auto"]) -> bool:
     """Return whether XLA compiles the training step: as asked, or for "auto" on a single GPU alone.
 
-    On a CPU XLA's convolutions are slower than oneDNN's; benchmarks/precision.py measures it.
+    On a CPU XLA's convolutions are slower than oneDNN's; benchmarks/training.py measures it.
     """
     if asked != "auto":
         return asked

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import keras
 from pydantic import Field
 
-from kerasae.errors import RequestError
 from kerasae.metrics import direction
 from kerasae.registry import Registry
 
@@ -65,11 +64,13 @@ def step(
     at: Annotated[list[Annotated[int, Field(gt=0)]], Field(min_length=1)],
     factor: Factor = 0.1,
 ) -> Plan:
-    """Multiply the rate by `factor` after each epoch listed in `at` (counted from 1 within the phase)."""
+    """Multiply the rate by `factor` after each epoch listed in `at` (counted from 1 within the phase).
+
+    Raises:
+        ValueError: the epochs do not rise or lie beyond the phase.
+    """
     if sorted(set(at)) != at or at[-1] >= epochs:
-        raise RequestError(
-            f"recipe: schedule.at: expected rising epochs below the phase's last, {epochs}. Received: {at}"
-        )
+        raise ValueError(f"at: expected rising epochs below the phase's last, {epochs}. Received: {at}")
     rates = [learning_rate * factor**count for count in range(len(at) + 1)]
     boundaries = [epoch * steps_per_epoch - 1 for epoch in at]
     return Plan(keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates))
@@ -82,20 +83,19 @@ def cosine(
     steps_per_epoch: int,
     monitor: str,
     *,
-    warmup_epochs: Annotated[float, Field(ge=0)] = 0.0,
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.0,
     final: Annotated[float, Field(ge=0, lt=1)] = 0.0,
 ) -> Plan:
-    """Rise linearly for `warmup_epochs`, then fall along a cosine to `final` times the rate (arXiv 1608.03983)."""
-    if warmup_epochs >= epochs:
-        raise RequestError(
-            f"recipe: schedule.warmup_epochs: expected less than the phase's {epochs} epochs. Received: {warmup_epochs}"
-        )
-    warmup = round(warmup_epochs * steps_per_epoch)
+    """Rise linearly for the first `warmup` share of the phase, then fall along a cosine to `final` times the rate.
+
+    Loshchilov and Hutter, arXiv 1608.03983, without restarts.
+    """
     total = epochs * steps_per_epoch
-    if not warmup:
+    rising = round(warmup * total)
+    if not rising:
         return Plan(keras.optimizers.schedules.CosineDecay(learning_rate, total, alpha=final))
     return Plan(
         keras.optimizers.schedules.CosineDecay(
-            0.0, total - warmup, alpha=final, warmup_target=learning_rate, warmup_steps=warmup
+            0.0, total - rising, alpha=final, warmup_target=learning_rate, warmup_steps=rising
         )
     )

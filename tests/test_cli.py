@@ -94,6 +94,10 @@ WRONG = {
         r"half-of-test",
     ),
     "sides": (lambda: ["--set", "data.image_shape=[9, 8, 1]"], r"multiples of 4\. Received: 9x8"),
+    "schedule": (
+        lambda: ["--set", "phases.0.schedule={name='step', at=[90]}"],
+        r"recipe: phases\.0\.schedule\.at: expected rising epochs below the phase's last, 60",
+    ),
     "monitor": (lambda: ["--set", "phases.0.monitor=val_acc"], r"phases\.0\.monitor: expected one of val_loss"),
     "start from": (lambda: ["--set", "phases.0.start_from.encoder=runs/none"], r"runs/none"),
     "run exists": (lambda: (Path("here").mkdir(), ["--run", "here"])[1], r"exists already; add --resume"),

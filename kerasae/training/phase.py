@@ -48,7 +48,13 @@ def transforms(phase: Phase, key: str) -> list[augment.Transform]:
 def schedule(phase: Phase, key: str, steps_per_epoch: int) -> Plan:
     """Return the phase's learning rate over its steps, and the callbacks that go with it."""
     rate = OPTIMIZERS.check(phase.optimizer, f"{key}.optimizer")["learning_rate"]
-    return SCHEDULES.build(phase.schedule, f"{key}.schedule", rate, phase.epochs, steps_per_epoch, monitor(phase))
+    where = f"{key}.schedule"
+    try:
+        return SCHEDULES.build(phase.schedule, where, rate, phase.epochs, steps_per_epoch, monitor(phase))
+    except RequestError:
+        raise
+    except ValueError as error:
+        raise RequestError(f"recipe: {where}.{error}") from None
 
 
 def optimizer(phase: Phase, key: str, plan: Plan) -> keras.optimizers.Optimizer:
