@@ -2,8 +2,9 @@
 
 Run: python benchmarks/augmented_training.py [--data cifar10.npz] [--images 6400] [--epochs 3] [--engine native]
 
-Each pass trains through the whole pipeline (order, augmentation, tf.data, fit), a pass without and one with augmentation in turn; the
-first epoch of each, which builds graphs and compiles kernels, is left out. Random pictures unless --data names an .npz.
+Each pass trains through the whole pipeline (order, augmentation, tf.data, fit), without and with augmentation in turn;
+the first epoch of each, which builds graphs and compiles kernels, is left out. Random pictures unless --data names an
+.npz.
 """
 
 from __future__ import annotations
