@@ -9,23 +9,23 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from augment.compose import Container
-from augment.configured import Configured
 from augment.mixing import Mixing
 from augment.policy import Policy
 from augment.registry import lookup, names
 from augment.transform import Params, Transform, from_pillow, row, to_pillow
 
+Shown = Transform | Mixing
 _MARGIN, _LINE, _TITLE = 8, 15, 150
 
 
-def every_transform() -> list[Configured]:
+def every_transform() -> list[Shown]:
     """Return one of each registered transform and mixing that needs no arguments, with its defaults."""
     classes = [lookup(name) for name in names()]
     return [cls() for cls in classes if not issubclass(cls, Container)]
 
 
 def contact_sheet(
-    pictures: Sequence[Image.Image], items: Sequence[Configured], *, num: int = 7, size: int = 112
+    pictures: Sequence[Image.Image], items: Sequence[Shown], *, num: int = 7, size: int = 112
 ) -> Image.Image:
     """Return a sheet with a line for each of `items`: its name, the picture as it is, and `num` changed ones.
 
@@ -65,7 +65,7 @@ def _fitted(picture: Image.Image, size: int) -> Image.Image:
     return fitted
 
 
-def _cells(item: Configured, picture: Image.Image, partner: Image.Image, num: int) -> list[tuple[Image.Image, str]]:
+def _cells(item: Shown, picture: Image.Image, partner: Image.Image, num: int) -> list[tuple[Image.Image, str]]:
     """Return the changed pictures and what to write below each; parameters that repeat are shown once."""
     shape = (picture.height, picture.width, len(picture.getbands()))
     images = np.stack([from_pillow(picture, shape, item)] * num)
@@ -74,7 +74,6 @@ def _cells(item: Configured, picture: Image.Image, partner: Image.Image, num: in
         others = np.stack([from_pillow(partner.convert(picture.mode), shape, item)] * num)
         changed = item.run(images, others, np.ones((num, 1), np.float32), np.zeros((num, 1), np.float32), params)[0]
     else:
-        assert isinstance(item, Transform)
         params = item.spread(num)
         changed = item.run(images, {**params, "applied": np.ones(num, bool)}, "pil")
     cells: dict[str, tuple[Image.Image, str]] = {}
@@ -84,7 +83,7 @@ def _cells(item: Configured, picture: Image.Image, partner: Image.Image, num: in
     return list(cells.values())
 
 
-def _described(item: Configured, params: Mapping[str, Any]) -> str:
+def _described(item: Shown, params: Mapping[str, Any]) -> str:
     if isinstance(item, Policy):
         used = [
             (item.operations[operation], value)
