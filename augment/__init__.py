@@ -10,7 +10,8 @@ from augment.dataset import augment_batch, map
 from augment.draws import Draws
 from augment.engine import apply
 from augment.erasing import Crop, Cutout, GaussianNoise
-from augment.geometric import HorizontalFlip, Rotate, ShearX, ShearY, TranslateX, TranslateY, VerticalFlip
+from augment.flips import HorizontalFlip, VerticalFlip
+from augment.geometric import Rotate, ShearX, ShearY, TranslateX, TranslateY
 from augment.mixing import CutMix, Mixing, MixUp
 from augment.mixing_dataset import mix_batch, partners
 from augment.photometric import (

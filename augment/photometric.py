@@ -84,8 +84,7 @@ class Color(Enhancement):
 
         if images.shape[-1] == 1:
             return images
-        flat = images.reshape(len(images), -1, 3)
-        return photometric.blend_grey(flat, factor.astype(np.float32)).reshape(images.shape)
+        return photometric.blend_grey(images, factor.astype(np.float32)).reshape(images.shape)
 
 
 @register("sharpness")

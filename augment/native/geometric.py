@@ -17,16 +17,23 @@ def _fixed(value: Any) -> Any:
 
 
 @inline
+def _copy(image: Any, line: Any, column: Any, out: Any, y: Any, x: Any) -> None:
+    out[y, x, 0] = image[line, column, 0]
+    if image.shape[2] == 3:  # written out, as a loop over so few channels costs more than what it does
+        out[y, x, 1] = image[line, column, 1]
+        out[y, x, 2] = image[line, column, 2]
+
+
+@inline
 def _steps(image: Any, matrix: Any, out: Any) -> None:
     """Nearest pixel where only scale and shift are asked for: Pillow adds up the coordinates in float64."""
-    height, width, channels = image.shape
+    height, width, _ = image.shape
     y_in = matrix[5] + matrix[4] * 0.5
     for y in range(height):
         x_in = matrix[2] + matrix[0] * 0.5
         for x in range(width):
             if 0.0 <= y_in < height and 0.0 <= x_in < width:
-                for channel in range(channels):
-                    out[y, x, channel] = image[np.int64(y_in), np.int64(x_in), channel]
+                _copy(image, np.int64(y_in), np.int64(x_in), out, y, x)
             x_in += matrix[0]
         y_in += matrix[4]
 
@@ -34,7 +41,7 @@ def _steps(image: Any, matrix: Any, out: Any) -> None:
 @inline
 def _fixed_point(image: Any, matrix: Any, out: Any) -> None:
     """Nearest pixel of any other affine map: Pillow adds up the coordinates in 16.16 fixed point."""
-    height, width, channels = image.shape
+    height, width, _ = image.shape
     across_x, across_y = _fixed(matrix[0]), _fixed(matrix[3])
     down_x, down_y = _fixed(matrix[1]), _fixed(matrix[4])
     start_x = _fixed(matrix[2] + matrix[0] * 0.5 + matrix[1] * 0.5)
@@ -44,8 +51,7 @@ def _fixed_point(image: Any, matrix: Any, out: Any) -> None:
         for x in range(width):
             column, line = x_in >> 16, y_in >> 16
             if 0 <= column < width and 0 <= line < height:
-                for channel in range(channels):
-                    out[y, x, channel] = image[line, column, channel]
+                _copy(image, line, column, out, y, x)
             x_in += across_x
             y_in += across_y
         start_x += down_x
@@ -63,6 +69,15 @@ def affine_nearest(images: Any, matrices: Any, fill: Any) -> Any:
         else:
             _fixed_point(images[index], matrix, out[index])
     return out
+
+
+@inline
+def _between(image: Any, top: Any, bottom: Any, left: Any, right: Any, channel: Any, x: Any, y: Any) -> Any:
+    first = np.float64(image[top, left, channel])
+    upper = first + (np.float64(image[top, right, channel]) - first) * x
+    first = np.float64(image[bottom, left, channel])
+    lower = first + (np.float64(image[bottom, right, channel]) - first) * x
+    return np.uint8(np.int32(upper + (lower - upper) * y))
 
 
 @jit
@@ -84,12 +99,8 @@ def affine_bilinear(images: Any, matrices: Any, fill: Any) -> Any:
                 part_x, part_y = x_in - column, y_in - line
                 left, right = max(column, 0), min(column + 1, width - 1)
                 top, bottom = max(line, 0), min(line + 1, height - 1)
-                for channel in range(channels):
-                    first = np.float64(image[top, left, channel])
-                    upper = first + (np.float64(image[top, right, channel]) - first) * part_x
-                    first = np.float64(image[bottom, left, channel])
-                    lower = first + (np.float64(image[bottom, right, channel]) - first) * part_x
-                    out[index, y, x, channel] = np.uint8(np.int32(upper + (lower - upper) * part_y))
+                for channel in range(3 if channels == 3 else 1):  # a count that the compiler can unroll
+                    out[index, y, x, channel] = _between(image, top, bottom, left, right, channel, part_x, part_y)
     return out
 
 

@@ -62,16 +62,22 @@ def blend_level(images: Any, levels: Any, factors: Any) -> Any:
 
 @jit
 def blend_grey(images: Any, factors: Any) -> Any:
-    """Blend each picture with its own grey version; images uint8 (n, pixels, 3), factors float32 (n,)."""
-    out = np.empty_like(images)
-    for index in range(images.shape[0]):
+    """Blend each picture with its own grey version; images uint8 (n, H, W, 3), factors float32 (n,)."""
+    num, height, width, channels = images.shape
+    lines = images.reshape(num, height, width * channels)
+    out = np.empty_like(lines)
+    greys = np.empty(width * channels, np.float32)
+    for index in range(num):
         factor = factors[index]
-        for pixel in range(images.shape[1]):
-            red, green, blue = images[index, pixel, 0], images[index, pixel, 1], images[index, pixel, 2]
-            grey = np.float32(_grey(red, green, blue))
-            out[index, pixel, 0] = _blend(grey, np.float32(red), factor)
-            out[index, pixel, 1] = _blend(grey, np.float32(green), factor)
-            out[index, pixel, 2] = _blend(grey, np.float32(blue), factor)
+        for y in range(height):
+            pixels, line, mixed = images[index, y], lines[index, y], out[index, y]
+            for x in range(width):
+                grey = np.float32(_grey(pixels[x, 0], pixels[x, 1], pixels[x, 2]))
+                greys[3 * x] = grey
+                greys[3 * x + 1] = grey
+                greys[3 * x + 2] = grey
+            for place in range(width * channels):  # a loop of its own, which vectorizes
+                mixed[place] = _blend(greys[place], np.float32(line[place]), factor)
     return out
 
 

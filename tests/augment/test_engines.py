@@ -41,6 +41,15 @@ def test_native_equals_pillow(name: str, height: int, width: int, channels: int,
     both(pictures((3, height, width, channels), kind, seed % 1000), TRANSFORMS[name], seed=seed)
 
 
+@pytest.mark.slow
+@cases
+def test_native_equals_pillow_on_very_many_pictures(name: str) -> None:
+    random = np.random.default_rng(0)
+    for seed in range(1000):
+        shape = (3, int(random.integers(1, 98)), int(random.integers(1, 62)), int(random.choice([1, 3])))
+        both(pictures(shape, KINDS[seed % len(KINDS)], seed), TRANSFORMS[name], seed=seed)
+
+
 @cases
 @pytest.mark.parametrize("shape", [(7, 1, 1, 3), (7, 2, 2, 1), (7, 3, 1, 3), (7, 32, 32, 3), (7, 33, 20, 1)])
 def test_both_ends_of_each_range(name: str, shape: tuple[int, int, int, int]) -> None:
