@@ -108,6 +108,7 @@ class Phase(Table):
     schedule: Spec = Spec(name="constant")
     loss_weights: dict[Head, Annotated[float, Field(ge=0)]] = {}
     augment: list[Spec] = []
+    mix: Spec | None = None
     early_stopping: EarlyStopping | None = None
     monitor: str | None = None
     restore_best: bool = True

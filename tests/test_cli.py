@@ -81,6 +81,8 @@ WRONG = {
     "key": (lambda: ["--set", "phases.0.epoch=1"], r"Did you mean 'epochs'\?"),
     "transform": (lambda: ["--set", "phases.0.augment=['contrst']"], r"[Dd]id you mean 'contrast'\?"),
     "transform option": (lambda: ["--set", "phases.0.augment.0.factor=1"], r"factor_range"),
+    "mixing": (lambda: ["--set", "phases.0.mix=mixup"], r"Did you mean 'mix_up'\?"),
+    "no mixing": (lambda: ["--set", "phases.0.mix=contrast"], r"phases\.0\.mix: expected mix_up or cut_mix"),
     "encoder": (lambda: ["--set", "model.encoder=vg"], r"Did you mean 'vgg'\?"),
     "optimizer": (lambda: ["--set", "phases.0.optimizer=adm"], r"Did you mean 'adam'\?"),
     "type": (

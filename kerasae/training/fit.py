@@ -109,7 +109,15 @@ def _fit_phase(
         engine = recipe.data.augment_engine
         unweighted = Targets(phase.heads, np.ones_like(collection.class_weights))
         trained.fit(
-            training_dataset(train, targets, order, phases.transforms(phase, key), epochs=epochs, engine=engine),
+            training_dataset(
+                train,
+                targets,
+                order,
+                phases.transforms(phase, key),
+                phases.mixing(phase, key),
+                epochs=epochs,
+                engine=engine,
+            ),
             epochs=phase.epochs,
             initial_epoch=progress.epoch,
             steps_per_epoch=order.steps,
