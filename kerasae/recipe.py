@@ -78,7 +78,10 @@ class ModelRecipe(Table):
     tied: bool = False
     standardize: bool = False
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    initializer: Literal["he_normal", "he_uniform", "glorot_normal", "glorot_uniform"] = "he_normal"
+    activation: Literal["relu", "elu", "leaky_relu", "gelu", "silu", "tanh"] = "relu"
+    initializer: Literal["he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "random_normal"] = "he_normal"
+    l1: Annotated[float, Field(ge=0)] = 0.0
+    l2: Annotated[float, Field(ge=0)] = 0.0
 
 
 class LossRecipe(Table):
