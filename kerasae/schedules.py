@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import keras
 from pydantic import Field
 
-from kerasae.errors import RequestError
 from kerasae.metrics import direction
 from kerasae.registry import Registry
 
@@ -67,9 +66,7 @@ def step(
 ) -> Plan:
     """Multiply the rate by `factor` after each epoch listed in `at` (counted from 1 within the phase)."""
     if sorted(set(at)) != at or at[-1] >= epochs:
-        raise RequestError(
-            f"recipe: schedule.at: expected rising epochs below the phase's last, {epochs}. Received: {at}"
-        )
+        raise ValueError(f"at: expected rising epochs below the phase's last, {epochs}. Received: {at}")
     rates = [learning_rate * factor**count for count in range(len(at) + 1)]
     boundaries = [epoch * steps_per_epoch - 1 for epoch in at]
     return Plan(keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates))
@@ -87,9 +84,7 @@ def cosine(
 ) -> Plan:
     """Rise linearly for `warmup_epochs`, then fall along a cosine to `final` times the rate (arXiv 1608.03983)."""
     if warmup_epochs >= epochs:
-        raise RequestError(
-            f"recipe: schedule.warmup_epochs: expected less than the phase's {epochs} epochs. Received: {warmup_epochs}"
-        )
+        raise ValueError(f"warmup_epochs: expected less than the phase's {epochs} epochs. Received: {warmup_epochs}")
     warmup = round(warmup_epochs * steps_per_epoch)
     total = epochs * steps_per_epoch
     if not warmup:

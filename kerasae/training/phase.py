@@ -48,7 +48,12 @@ def transforms(phase: Phase, key: str) -> list[augment.Transform]:
 def schedule(phase: Phase, key: str, steps_per_epoch: int) -> Plan:
     """Return the phase's learning rate over its steps, and the callbacks that go with it."""
     rate = OPTIMIZERS.check(phase.optimizer, f"{key}.optimizer")["learning_rate"]
-    return SCHEDULES.build(phase.schedule, f"{key}.schedule", rate, phase.epochs, steps_per_epoch, monitor(phase))
+    try:
+        return SCHEDULES.build(phase.schedule, f"{key}.schedule", rate, phase.epochs, steps_per_epoch, monitor(phase))
+    except RequestError:
+        raise
+    except ValueError as error:  # an option that does not fit the phase, which alone knows where it stands
+        raise RequestError(f"recipe: {key}.schedule.{error}") from None
 
 
 def optimizer(phase: Phase, key: str, plan: Plan) -> keras.optimizers.Optimizer:
