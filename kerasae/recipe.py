@@ -17,12 +17,13 @@ HEADS: tuple[Head, ...] = ("reconstruction", "label")
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
 class Table(BaseModel):
     """A table of a recipe: unknown keys are refused, values are not converted from other types."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Spec(BaseModel):
@@ -45,7 +46,7 @@ class Spec(BaseModel):
 class DataRecipe(Table):
     """Which pictures, in what shape, and how they are divided."""
 
-    source: str = "digits"
+    source: Annotated[str, Field(min_length=1)] = "digits"
     image_shape: Literal["auto"] | Annotated[list[Positive], Field(min_length=3, max_length=3)] = "auto"
     resize: Literal["fit", "fill", "stretch"] = "fill"
     class_names: list[str] = []
@@ -58,7 +59,7 @@ class DataRecipe(Table):
     max_broken_fraction: Annotated[float, Field(ge=0, le=1)] = 0.05
     memory_limit_mb: Annotated[int, Field(ge=0)] = 1024
     augment_engine: Literal["native", "pil"] = "native"
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _channels(self) -> DataRecipe:
@@ -151,7 +152,7 @@ class Recipe(Table):
     distribution: DistributionRecipe = DistributionRecipe()
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
     jit_compile: Literal["auto"] | bool = "auto"
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Seed = 0
 
     @property
     def heads(self) -> tuple[Head, ...]:
