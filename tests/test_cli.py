@@ -113,8 +113,8 @@ WRONG = {
     "infinite weight": (lambda: ["--set", "data.class_weights={0 = inf}"], r"class_weights\.0: expected a finite"),
     "seed": (lambda: ["--set", "seed=4294967296"], r"seed: expected less than 4294967296\. Received: 4294967296"),
     "warm-up": (
-        lambda: ["--set", "phases.0.epochs=2"],
-        r"phases\.0\.schedule\.warmup_epochs: expected less than the phase's 2 epochs\. Received: 2",
+        lambda: ["--set", "phases.0.schedule.warmup=1.0"],
+        r"phases\.0\.schedule\.warmup: expected less than 1",
     ),
     "nameless source": (lambda: ["--data", ""], r"data\.source: expected string"),
     "device": (lambda: ["--set", "distribution.devices=['GPU:7']"], r"expected different ones of CPU:0"),
