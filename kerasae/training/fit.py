@@ -198,7 +198,7 @@ def _headline(recipe: Recipe, index: int, progress: Progress) -> str:
     resumed = f", going on after epoch {progress.epoch}" if progress.epoch else ""
     return (
         f"Phase {index + 1} of {len(recipe.phases)}, [bold]{escape(phase.name)}[/bold]: {', '.join(phase.learns)} for "
-        f"{phase.epochs} epochs{resumed}"
+        f"{phase.epochs} epoch{'s' * (phase.epochs > 1)}{resumed}"
     )
 
 
