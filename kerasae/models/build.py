@@ -90,13 +90,13 @@ def dtype_policy(precision: str) -> Iterator[None]:
 
 
 def _decoder(recipe: ModelRecipe) -> Spec:
-    return recipe.decoder or _family(recipe, DECODERS.names)
+    return recipe.decoder or _family(recipe, DECODERS.names, "mlp")
 
 
 def _classifier(recipe: ModelRecipe) -> Spec:
-    return recipe.classifier or _family(recipe, CLASSIFIERS.names)
+    return recipe.classifier or _family(recipe, CLASSIFIERS.names, "baseline")
 
 
-def _family(recipe: ModelRecipe, names: Sequence[str]) -> Spec:
-    """The part of the encoder's own family, or the baseline where that family has none."""
-    return Spec(name=recipe.encoder.name if recipe.encoder.name in names else "baseline")
+def _family(recipe: ModelRecipe, names: Sequence[str], other: str) -> Spec:
+    """The part of the encoder's own family, or `other`, which takes any latent, where that family has none."""
+    return Spec(name=recipe.encoder.name if recipe.encoder.name in names else other)

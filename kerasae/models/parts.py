@@ -68,6 +68,18 @@ def check_sides(image_shape: tuple[int, int, int], halvings: int, name: str) -> 
         )
 
 
+def check_untied(settings: Settings, name: str) -> None:
+    """Refuse weight tying with an encoder that has no mirror.
+
+    Raises:
+        RequestError: the settings ask for tied weights.
+    """
+    if settings.tied:
+        raise RequestError(
+            f"model.tied: expected an encoder that has a mirror: baseline, prototype or vgg. Received: {name!r}"
+        )
+
+
 def picture_input(image_shape: tuple[int, int, int], settings: Settings) -> tuple[Any, Any]:
     """Return the encoder's input, scaled pictures, and the same standardized if the settings ask for it."""
     inputs = keras.Input(image_shape, name="scaled_images")

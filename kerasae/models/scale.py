@@ -27,3 +27,18 @@ def doublings(encoder: keras.Model, filters: Sequence[int]) -> list[int]:
             f"over a power of two. Received: {latent}"
         )
     return [filters[min(step, len(filters) - 1)] for step in range(int(steps))]
+
+
+def check_returning_sides(image_shape: tuple[int, int, int], key: str) -> None:
+    """Refuse sides that the `strided` convolutions (28 -> 15 -> 8 -> 3 -> 7 -> 14 -> 28) do not come back to.
+
+    Raises:
+        RequestError: a side is not 4 more than a multiple of 8, or below 12.
+    """
+    height, width, channels = image_shape
+    if any(side % 8 != 4 or side < 12 for side in (height, width)):
+        near = [max(12, 8 * round((side - 4) / 8) + 4) for side in (height, width)]
+        raise RequestError(
+            f"{key}: 'strided' comes back to sides of 12, 20, 28, 36 and so on alone. Received: {height}x{width}; "
+            f"set data.image_shape to [{near[0]}, {near[1]}, {channels}]"
+        )

@@ -14,10 +14,15 @@ def test_latents_of_32x32_are_the_studies(encoder: str, latent: tuple[int, ...])
     assert build(ModelRecipe(encoder=Spec(name=encoder)), (32, 32, 3), 10, HEADS).encoder.output_shape[1:] == latent
 
 
-@pytest.mark.parametrize("encoder", ENCODERS.names)
+CONVOLUTIONAL = ["baseline", "prototype", "vgg"]
+
+
+@pytest.mark.parametrize("encoder", CONVOLUTIONAL)
 @pytest.mark.parametrize("decoder", [*DECODERS.names, "tied"])
 @pytest.mark.parametrize("shape", [(8, 16, 1), (24, 24, 3), (40, 8, 3)])
 def test_every_family_takes_every_shape_that_divides(encoder: str, decoder: str, shape: tuple[int, int, int]) -> None:
+    if decoder == "strided":
+        pytest.skip("its sides are others; see test_strided_sides_come_back")
     tied = decoder == "tied"
     recipe = ModelRecipe(
         encoder=Spec(name=encoder), decoder=None if tied else Spec(name=decoder), tied=tied, dropout=0.1
@@ -28,6 +33,55 @@ def test_every_family_takes_every_shape_that_divides(encoder: str, decoder: str,
         "label": (None, 3),
         "reconstruction": (None, *shape),
     }
+
+
+@pytest.mark.parametrize("encoder", ENCODERS.names)
+@pytest.mark.parametrize("classifier", [None, *CLASSIFIERS.names])
+def test_every_classifier_takes_every_latent(encoder: str, classifier: str | None) -> None:
+    # 20 divides by 4, is 4 more than a multiple of 8, and is enough for two 5x5 convolutions.
+    options = {"filters": [4, 8]} if encoder == "prototype" else {}
+    recipe = ModelRecipe(encoder=Spec(name=encoder, **options), classifier=classifier and Spec(name=classifier))
+    model = build(recipe, (20, 20, 3), 4, HEADS)
+    outputs = model(np.zeros((2, 20, 20, 3), np.uint8))
+    assert outputs["label"].shape == (2, 4)
+    assert outputs["reconstruction"].shape == (2, 20, 20, 3)
+
+
+@pytest.mark.parametrize(("side", "small"), [(12, 1), (20, 2), (28, 3), (36, 4)])
+def test_strided_sides_come_back(side: int, small: int) -> None:
+    model = build(ModelRecipe(encoder=Spec(name="strided")), (side, side, 1), 10, HEADS)
+    convolved = [layer.output.shape[1] for layer in model.encoder.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert convolved[-1] == small
+    assert model.decoder.output_shape == (None, side, side, 1)
+    if side == 28:
+        assert convolved == [15, 8, 3]  # study D's
+        assert model.encoder.output_shape == (None, 14)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "shape", "message"),
+    [
+        ("strided", (32, 28, 3), r"Received: 32x28; set data\.image_shape to \[36, 28, 3\]"),
+        ("strided", (4, 28, 3), r"set data\.image_shape to \[12, 28, 3\]"),
+        ("lenet", (15, 28, 1), r"expected sides of at least 16\. Received: 15x28"),
+    ],
+)
+def test_shapes_that_a_family_cannot_take_are_refused(encoder: str, shape: tuple[int, int, int], message: str) -> None:
+    with pytest.raises(RequestError, match=message):
+        build(ModelRecipe(encoder=Spec(name=encoder)), shape, 10, HEADS)
+
+
+@pytest.mark.parametrize("encoder", ["lenet", "mlp", "strided"])
+def test_families_without_a_mirror_refuse_the_tie(encoder: str) -> None:
+    with pytest.raises(
+        RequestError, match=rf"model\.tied: expected an encoder that has a mirror.* Received: '{encoder}'"
+    ):
+        build(ModelRecipe(encoder=Spec(name=encoder), tied=True), (28, 28, 1), 10, HEADS)
+
+
+def test_lenet_has_its_61706_parameters() -> None:
+    # LeNet-5 on 32x32 grey pictures, every map of the first convolution seen by every one of the second.
+    assert build(ModelRecipe(encoder=Spec(name="lenet")), (32, 32, 1), 10, ("label",)).count_params() == 61_706
 
 
 @pytest.mark.parametrize("encoder", ["baseline", "vgg"])
@@ -53,12 +107,6 @@ def test_a_tied_kernel_is_regularized_once() -> None:
     assert float(sum(model.losses)) == pytest.approx(sum(float(np.square(w).sum()) for w in kernels.values()), rel=1e-5)
 
 
-@pytest.mark.parametrize("classifier", CLASSIFIERS.names)
-def test_every_classifier_ends_in_logits(classifier: str) -> None:
-    recipe = ModelRecipe(classifier=Spec(name=classifier, dense=[]))
-    assert build(recipe, (16, 16, 1), 7, ("label",)).classifier.layers[-1].name == "logits"
-
-
 def test_sides_that_do_not_divide_are_refused_with_the_ones_that_would() -> None:
     with pytest.raises(RequestError, match=r"expected sides in multiples of 4\. Received: 30x33; set .* \[32, 32, 3\]"):
         build(ModelRecipe(), (30, 33, 3), 10, HEADS)
@@ -67,7 +115,10 @@ def test_sides_that_do_not_divide_are_refused_with_the_ones_that_would() -> None
 @pytest.mark.parametrize(
     ("recipe", "message"),
     [
-        ({"encoder": "vg"}, r"expected encoder baseline, prototype, vgg\. Received: 'vg'\. Did you mean 'vgg'\?"),
+        (
+            {"encoder": "vg"},
+            r"expected encoder baseline, lenet, mlp, prototype, strided, vgg\. Received: 'vg'\. Did you mean 'vgg'\?",
+        ),
         (
             {"encoder": {"name": "vgg", "filter": [3]}},
             r"unknown key 'model\.encoder\.filter'.* Did you mean 'filters'\?",

@@ -1,0 +1,33 @@
+"""The `lenet` encoder: the two convolutions of LeNet-5 (LeCun et al., 1998, Proceedings of the IEEE 86)."""
+
+from __future__ import annotations
+
+import keras
+
+from kerasae.errors import RequestError
+from kerasae.models.parts import ENCODERS, Count, Counts, Settings, check_untied, convolution, dropout, picture_input
+
+
+@ENCODERS.register("lenet")
+def lenet(
+    image_shape: tuple[int, int, int],
+    settings: Settings,
+    *,
+    filters: Counts = [6, 16],  # noqa: B006 (read, never changed)
+    kernel_size: Count = 5,
+) -> keras.Model:
+    """Build one convolution without padding and one max pooling for each entry of `filters`: 28x28 to 4x4x16."""
+    check_untied(settings, "lenet")
+    inputs, x = picture_input(image_shape, settings)
+    for width in filters:
+        if min(x.shape[1:3]) < kernel_size + 1:
+            smallest = 1
+            for _ in filters:
+                smallest = 2 * smallest + kernel_size - 1
+            raise RequestError(
+                f"model.encoder: 'lenet' convolves without padding: expected sides of at least {smallest}. "
+                f"Received: {image_shape[0]}x{image_shape[1]}; set data.image_shape larger"
+            )
+        x = convolution(x, width, kernel_size, settings, normalize=False, padding="valid")
+        x = dropout(keras.layers.MaxPooling2D()(x), settings.dropout)
+    return keras.Model(inputs, x, name="encoder")

@@ -1,0 +1,28 @@
+"""The `mlp` encoder: dense layers on flattened pixels."""
+
+from __future__ import annotations
+
+import keras
+
+from kerasae.models.parts import ENCODERS, Counts, Settings, check_untied, dense, dropout, picture_input
+
+
+@ENCODERS.register("mlp")
+def mlp(
+    image_shape: tuple[int, int, int],
+    settings: Settings,
+    *,
+    units: Counts = [1536, 768],  # noqa: B006 (read, never changed)
+) -> keras.Model:
+    """Build one dense layer for each entry of `units`; the latent is the last one's features, batch-normalized.
+
+    Study B's first model, with 768 features: without the normalization no classifier converged on them there.
+    """
+    check_untied(settings, "mlp")
+    inputs, x = picture_input(image_shape, settings)
+    x = keras.layers.Flatten()(x)
+    for index, width in enumerate(units):
+        x = dense(x, width, settings, normalize=False)
+        if index < len(units) - 1:
+            x = dropout(x, settings.dropout)
+    return keras.Model(inputs, keras.layers.BatchNormalization(name="features", synchronized=True)(x), name="encoder")

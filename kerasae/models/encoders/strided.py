@@ -1,0 +1,47 @@
+"""The `strided` encoder: three convolutions of stride 2, dense layers, and a linear latent vector."""
+
+from __future__ import annotations
+
+import keras
+
+from kerasae.models.parts import (
+    ENCODERS,
+    Count,
+    Settings,
+    check_untied,
+    convolution,
+    dense,
+    dropout,
+    picture_input,
+)
+from kerasae.models.scale import check_returning_sides
+
+# Zeros laid around the map before each convolution: 28 -> 15 -> 8 -> 3.
+PADDING = (2, 1, 0)
+
+
+@ENCODERS.register("strided")
+def strided(
+    image_shape: tuple[int, int, int],
+    settings: Settings,
+    *,
+    filters: Count = 8,
+    units: list[Count] = [64],  # noqa: B006 (read, never changed)
+    latent_dim: Count = 14,
+    normalize: bool = False,
+) -> keras.Model:
+    """Build convolutions of `filters`, twice and four times as many channels, then dense layers and the latent.
+
+    Study D's searched encoder (n = 8, latent 14); study C's is the same with latent 10 and dropout 0.5.
+    """
+    check_untied(settings, "strided")
+    check_returning_sides(image_shape, "model.encoder")
+    inputs, x = picture_input(image_shape, settings)
+    for index, padding in enumerate(PADDING):
+        x = keras.layers.ZeroPadding2D(padding)(x) if padding else x
+        x = convolution(x, filters * 2**index, 3, settings, 2, normalize=normalize, padding="valid")
+    x = keras.layers.Flatten()(x)
+    for width in units:
+        x = dropout(dense(x, width, settings, normalize=normalize), settings.dropout)
+    latent = keras.layers.Dense(latent_dim, name="latent_vector", **settings.kernel)(x)
+    return keras.Model(inputs, latent, name="encoder")
