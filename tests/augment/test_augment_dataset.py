@@ -130,3 +130,10 @@ def test_importing_augment_imports_neither_tensorflow_nor_numba_nor_keras() -> N
     code = "import augment, sys; print([n for n in ('tensorflow', 'keras', 'numba', 'kerasae') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_composition_given_alone_keeps_its_probability() -> None:
+    sometimes = augment.Compose([augment.Invert()], probability=0.5)
+    changed = collected(augment.map(tf.data.Dataset.from_tensor_slices(IMAGES).batch(8), sometimes, seed=0))
+    np.testing.assert_array_equal(changed, augment.apply(IMAGES, sometimes, seed=0))
+    assert 5 < sum(not np.array_equal(*pair) for pair in zip(changed, IMAGES, strict=True)) < 32
