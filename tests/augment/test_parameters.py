@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from augment_catalogue import KINDS, pictures
+from augment_catalogue import KINDS, TRANSFORMS, pictures
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.datasets import load_sample_images
 
 import augment
 
@@ -82,3 +83,12 @@ def test_every_level_at_many_factors(name: str, channels: int) -> None:
     params = {"applied": np.ones(97, bool), "factor": np.linspace(-1.6, 3.2, 97)}
     native, pillow = (transform.run(np.ascontiguousarray(images), params, engine) for engine in ("native", "pil"))
     np.testing.assert_array_equal(native, pillow)
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_photographs(name: str) -> None:
+    """Larger than the sizes above, and with the levels of real pictures."""
+    photos = np.stack(load_sample_images().images)
+    for images in (photos, np.ascontiguousarray(photos[..., :1])):
+        native = augment.apply(images, TRANSFORMS[name], seed=6)
+        np.testing.assert_array_equal(native, augment.apply(images, TRANSFORMS[name], seed=6, engine="pil"))
