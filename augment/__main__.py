@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     preview = verbs.add_parser("preview", help="draw what each transform does to pictures, over its range")
     preview.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="pictures of any format Pillow reads")
     preview.add_argument("--out", type=Path, required=True, help="the sheet to write, such as sheet.png")
-    preview.add_argument("--recipe", type=Path, help="a TOML file: show the `augment` lists of its phases only")
+    preview.add_argument("--recipe", type=Path, help="a TOML file: show the `augment` and `mix` of its phases only")
     preview.add_argument("--columns", type=int, default=7, help="changed pictures a line, 2 to 20 (default 7)")
     preview.add_argument("--size", type=int, default=112, help="longer side of a picture, 16 to 1024 (default 112)")
     options = parser.parse_args(arguments)
@@ -92,15 +92,16 @@ def _from_recipe(path: Path) -> dict[str, list[Item]]:
     phases = tables.get("phases", [])
     found: dict[str, list[Item]] = {}
     for index, phase in enumerate(phases if isinstance(phases, list) else []):
-        specs = phase.get("augment", []) if isinstance(phase, dict) else []
-        if specs and isinstance(specs, list):
-            found[f"Phase {index}: {phase['name']}" if "name" in phase else f"Phase {index}"] = [
-                build(_table(spec)) for spec in specs
-            ]
+        table = phase if isinstance(phase, dict) else {}
+        specs = table.get("augment", [])
+        specs = [*(specs if isinstance(specs, list) else []), *([table["mix"]] if "mix" in table else [])]
+        if specs:
+            title = f"Phase {index}: {table['name']}" if "name" in table else f"Phase {index}"
+            found[title] = [build(_table(spec)) for spec in specs]
     if not found:
         raise ValueError(
-            "Expected a recipe with a phase whose list `augment` names transforms; a recipe that only extends another "
-            f"has none of its own. Received: {path}"
+            "Expected a recipe with a phase that has a list `augment` of transforms, or `mix`; a recipe that only "
+            f"extends another has none of its own. Received: {path}"
         )
     return found
 

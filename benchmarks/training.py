@@ -19,7 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 import numpy as np
 
-from kerasae.models import build, parts, stack
+from kerasae.models import build, parts
 from kerasae.recipe import HEADS, ModelRecipe, Spec
 
 SHAPE, CLASSES = (32, 32, 3), 10
@@ -40,11 +40,11 @@ def keras_step(batch_size: int, precision: str, fused: bool, jit_compile: bool) 
     """Return a training step of the joint model, with our batch normalization or Keras' own."""
     ours = parts.BatchNormalization
     if not fused:
-        parts.BatchNormalization = stack.BatchNormalization = keras.layers.BatchNormalization  # type: ignore[misc]
+        parts.BatchNormalization = keras.layers.BatchNormalization  # type: ignore[misc]
     try:
         model = build(ModelRecipe(encoder=Spec(name="vgg")), SHAPE, CLASSES, HEADS, precision=precision)
     finally:
-        parts.BatchNormalization = stack.BatchNormalization = ours  # type: ignore[misc]
+        parts.BatchNormalization = ours  # type: ignore[misc]
     model.compile(keras.optimizers.Adam(1e-3), jit_compile=jit_compile)
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (batch_size, *SHAPE), dtype=np.uint8)

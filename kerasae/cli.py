@@ -20,16 +20,21 @@ from kerasae.quiet import load_tensorflow
 app = typer.Typer(
     name="kerasae",
     help="Joint autoencoder-classifiers: from a folder of pictures to a trained, reported and served model.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# Names of files and classes are printed as they are: brackets are no markup in them, and :cat: is no emoji.
+out = Console(highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 # What the system refuses and the user can mend: no space, no permission, a read-only place.
-_REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
+_REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ENOTDIR)
+# How TensorFlow and HDF5 put the same; theirs are no OSErrors.
+_REFUSED_WORDS = ("No space left on device", "Permission denied", "Read-only file system")
+_INTERRUPTED = 130
+# The base class of wrong arguments in the click that Typer uses, which may be a copy of its own.
+_WrongArguments: Any = typer.BadParameter.__base__
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The directory of a run.")]
 
@@ -38,8 +43,12 @@ def main(*verb: str) -> None:
     """Run the command line, with `verb` put before the arguments, and exit: 0 done, 2 wrong request, 1 the rest."""
     arguments = [*verb, *sys.argv[1:]]
     debug = "--debug" in arguments
+    words = [argument for argument in arguments if argument != "--debug"]
     with _one_line(debug):
-        app([argument for argument in arguments if argument != "--debug"], prog_name="kerasae")
+        code = app(words or ["--help"], prog_name="kerasae", standalone_mode=False)
+        if code == _INTERRUPTED:  # Typer keeps the exception to itself
+            raise KeyboardInterrupt
+        raise SystemExit(code)
 
 
 @app.callback()
@@ -168,11 +177,9 @@ def _open(path: Path) -> tuple[Any, Any, Any]:
     import keras
 
     import kerasae.models  # noqa: F401 (registers what the file is made of)
-    from kerasae.data.collection import open_collection
+    from kerasae.train import reopen
 
-    recipe = run.recipe
-    collection = open_collection(recipe.data, classifies="label" in recipe.heads)
-    return run, keras.saving.load_model(run.model, compile=False), collection
+    return run, keras.saving.load_model(run.model, compile=False), reopen(run)
 
 
 def _summary(run: Any) -> Table:
@@ -196,28 +203,33 @@ def _summary(run: Any) -> Table:
 
 @contextlib.contextmanager
 def _one_line(debug: bool) -> Iterator[None]:
-    """Turn an error that a user can mend into one line and an exit code."""
+    """Turn an error into one line and an exit code, or let it through if `debug`."""
     try:
         yield
-    except RequestError as error:
-        _leave(error, 2, debug)
     except KeyboardInterrupt:
         err.print("kerasae: interrupted; a run goes on with: kerasae train --run DIR --resume")
-        raise SystemExit(130) from None
-    except OSError as error:
-        if error.errno not in _REFUSED:
-            raise
-        _leave(RequestError(f"{error.filename or 'a file'}: {error.strerror}; mend that and try again"), 2, debug)
+        raise SystemExit(_INTERRUPTED) from None
     except Exception as error:
-        if "No space left on device" in str(error):  # how TensorFlow and HDF5 put it
-            _leave(RequestError("no space left on the device; make room and try again"), 2, debug)
-        if type(error).__name__ not in ("DivergedError", "ExportError"):
+        if debug:
             raise
-        _leave(error, 1, debug)
+        line, code = _explained(error)
+        err.print("kerasae:", " ".join(line.split()), soft_wrap=True)
+        raise SystemExit(code) from None
 
 
-def _leave(error: Exception, code: int, debug: bool) -> None:
-    if debug:
-        raise error
-    err.print(f"kerasae: {error}", soft_wrap=True, markup=False)
-    raise SystemExit(code) from None
+def _explained(error: Exception) -> tuple[str, int]:
+    """Return what to say about an error, and the exit code: 2 for what the user can mend, 1 for the rest."""
+    if isinstance(error, RequestError):
+        return str(error), 2
+    if isinstance(error, _WrongArguments):
+        command = error.ctx.command_path if error.ctx else "kerasae"
+        return f"{error.format_message().rstrip('.')}; see: {command} --help", 2
+    if isinstance(error, OSError) and error.errno in _REFUSED:
+        return f"{error.filename or 'a file'}: {error.strerror}; mend that and try again", 2
+    for words in _REFUSED_WORDS:
+        if words in str(error):
+            return f"{words}; mend that and try again", 2
+    if type(error).__name__ in ("DivergedError", "ExportError"):
+        return str(error), 1
+    reason = str(error).strip().splitlines() or ["no message"]
+    return f"{type(error).__name__}: {reason[0]}; that was not expected, and --debug shows where it came from", 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 FAST_BFLOAT16 = "amx_bf16"
 
 
-@functools.cache
-def strategy(devices: tuple[str, ...] | Literal["auto"]) -> tf.distribute.Strategy:
+def strategy(devices: Sequence[str] | Literal["auto"]) -> tf.distribute.Strategy:
     """Return the one strategy of this process: mirrored over several devices, else TensorFlow's default.
 
     `devices` is "auto" (every visible GPU) or names such as ("GPU:0", "GPU:1") or ("CPU:0", "CPU:1"); several CPU
@@ -27,6 +27,11 @@ def strategy(devices: tuple[str, ...] | Literal["auto"]) -> tf.distribute.Strate
     Raises:
         RequestError: a device that does not exist.
     """
+    return _strategy(devices if devices == "auto" else tuple(devices))
+
+
+@functools.cache
+def _strategy(devices: tuple[str, ...] | Literal["auto"]) -> tf.distribute.Strategy:
     import tensorflow as tf
 
     if devices == "auto":

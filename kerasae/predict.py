@@ -78,9 +78,9 @@ def _from_export(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarra
 
     from kerasae.export.saved_model import ABOUT
 
-    loaded = tf.saved_model.load(path)  # kept in the closure: its variables live as long as it does
     if not (path / ABOUT).is_file():
         raise RequestError(f"predict: expected a SavedModel that kerasae exported. Received: {path}, without {ABOUT}")
+    loaded = tf.saved_model.load(path)  # kept in the closure: its variables live as long as it does
 
     def answer(images: np.ndarray) -> dict[str, np.ndarray]:
         outputs = loaded.signatures["serving_default"](images=tf.constant(images))
@@ -107,7 +107,7 @@ def _read(path: Path, image_shape: tuple[int, int, int], mode: Any) -> np.ndarra
         raise RequestError(f"predict: expected a picture's file. Received: {str(path)!r}, which does not exist")
     try:
         picture = decode(path)
-    except (OSError, ValueError, SyntaxError) as error:
+    except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
         raise RequestError(f"predict: {path} cannot be decoded: {error}") from None
     return np.asarray(compiled_resize(image_shape, mode)(picture))
 

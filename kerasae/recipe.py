@@ -17,12 +17,13 @@ HEADS: tuple[Head, ...] = ("reconstruction", "label")
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
 class Table(BaseModel):
     """A table of a recipe: unknown keys are refused, values are not converted from other types."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Spec(BaseModel):
@@ -45,7 +46,7 @@ class Spec(BaseModel):
 class DataRecipe(Table):
     """Which pictures, in what shape, and how they are divided."""
 
-    source: str = "digits"
+    source: Annotated[str, Field(min_length=1)] = "digits"
     image_shape: Literal["auto"] | Annotated[list[Positive], Field(min_length=3, max_length=3)] = "auto"
     resize: Literal["fit", "fill", "stretch"] = "fill"
     class_names: list[str] = []
@@ -58,7 +59,7 @@ class DataRecipe(Table):
     max_broken_fraction: Annotated[float, Field(ge=0, le=1)] = 0.05
     memory_limit_mb: Annotated[int, Field(ge=0)] = 1024
     augment_engine: Literal["native", "pil"] = "native"
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _channels(self) -> DataRecipe:
@@ -78,7 +79,10 @@ class ModelRecipe(Table):
     tied: bool = False
     standardize: bool = False
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    initializer: Literal["he_normal", "he_uniform", "glorot_normal", "glorot_uniform"] = "he_normal"
+    activation: Literal["relu", "elu", "leaky_relu", "gelu", "silu", "tanh"] = "relu"
+    initializer: Literal["he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "random_normal"] = "he_normal"
+    l1: Annotated[float, Field(ge=0)] = 0.0
+    l2: Annotated[float, Field(ge=0)] = 0.0
 
 
 class LossRecipe(Table):
@@ -108,6 +112,7 @@ class Phase(Table):
     schedule: Spec = Spec(name="constant")
     loss_weights: dict[Head, Annotated[float, Field(ge=0)]] = {}
     augment: list[Spec] = []
+    mix: Spec | None = None
     early_stopping: EarlyStopping | None = None
     monitor: str | None = None
     restore_best: bool = True
@@ -147,7 +152,7 @@ class Recipe(Table):
     distribution: DistributionRecipe = DistributionRecipe()
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
     jit_compile: Literal["auto"] | bool = "auto"
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Seed = 0
 
     @property
     def heads(self) -> tuple[Head, ...]:

@@ -116,7 +116,7 @@ def _override(tree: dict[str, Any], override: str) -> None:
 
 def _descend(node: Any, step: str, key: str) -> Any:
     if isinstance(node, list):
-        if not step.isdigit() or int(step) >= len(node):
+        if not step.isdecimal() or int(step) >= len(node):
             raise RequestError(
                 f"--set {key}: expected an index from 0 to {len(node) - 1} in place of {step!r}. Received: {key!r}"
             )

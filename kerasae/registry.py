@@ -54,7 +54,7 @@ class Registry(Generic[Product]):
             if parameter.kind is parameter.KEYWORD_ONLY
         }
         checker: Any = create_model(  # type: ignore[call-overload]
-            f"{spec.name}_options", __config__=ConfigDict(strict=True, extra="forbid"), **options
+            f"{spec.name}_options", __config__=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False), **options
         )
         try:
             checked = checker.model_validate(spec.options)

@@ -30,6 +30,10 @@ def written_whole(path: Path) -> Iterator[Path]:
         if path.is_dir():
             shutil.rmtree(path)
         temporary.replace(path)
+    except OSError as error:
+        if error.errno is not None:
+            error.filename = error.filename or str(path)  # a write that fails does not say of which file
+        raise
     finally:
         if temporary.is_dir():
             shutil.rmtree(temporary, ignore_errors=True)

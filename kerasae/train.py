@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,15 +13,17 @@ import keras
 
 from kerasae import distribution, models
 from kerasae.data.collection import Collection, open_collection
+from kerasae.data.fingerprint import check_unchanged
+from kerasae.data.sources import BUILTIN
 from kerasae.environment import environment
 from kerasae.evaluate import evaluate
 from kerasae.export import export
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import load, parse
 from kerasae.report import write_report
-from kerasae.runs import Run, check_new, write_json, write_text
+from kerasae.runs import Run, check_new, read_json, write_json, write_text
 from kerasae.training import fit
-from kerasae.training.fit import build_model
+from kerasae.training.fit import check as check_fit
 from kerasae.training.phase import check as check_phase
 
 
@@ -44,11 +47,9 @@ def train(
     check_new(run)
     collection = open_collection(resolved.data, classifies="label" in resolved.heads)
     resolved = _resolve(resolved, collection)
-    build_model(resolved, collection, "float32")  # refuses pictures that do not fit the model before a run is made
+    check_fit(resolved, collection)
     made = Run.create(run, Path(recipe).stem)
-    write_json(made.recipe_file, resolved.model_dump(mode="json"))
-    write_json(made.environment, environment(precision=resolved.precision, jit_compile=resolved.jit_compile))
-    _write_facts(made, collection)
+    _begin(made, resolved, collection)
     _finish(made, resolved, collection)
     return made, resolved
 
@@ -61,13 +62,27 @@ def resume(run: Path) -> tuple[Run, Recipe]:
     """
     made = Run.open(run, trained=False)
     recipe = made.recipe
-    collection = open_collection(recipe.data, classifies="label" in recipe.heads)
-    _finish(made, recipe, collection)
+    distribution.strategy(recipe.distribution.devices)  # before TensorFlow is used; see `check`
+    _finish(made, recipe, reopen(made))
     return made, recipe
+
+
+def reopen(run: Run) -> Collection:
+    """Open the pictures of a run again.
+
+    Raises:
+        RequestError: they are not there, or not what they were.
+    """
+    recipe = run.recipe
+    collection = open_collection(recipe.data, classifies="label" in recipe.heads)
+    check_unchanged(read_json(run.data_facts), collection.facts, str(run.path))
+    return collection
 
 
 def check(recipe: Recipe) -> None:
     """Refuse every name, option and combination that the registries do not know, before any data is read."""
+    # First of all, because several CPU devices can be made only before TensorFlow has used the one that there is.
+    distribution.strategy(recipe.distribution.devices)
     models.check(recipe.model)
     for index, phase in enumerate(recipe.phases):
         check_phase(phase, f"phases.{index}")
@@ -79,11 +94,24 @@ def _resolve(recipe: Recipe, collection: Collection) -> Recipe:
     """Put what "auto" came to in its place, so that the run can be repeated elsewhere."""
     tree = recipe.model_dump(mode="json")
     tree["data"]["image_shape"] = list(collection.image_shape)
-    source = Path(recipe.data.source)
-    tree["data"]["source"] = str(source.resolve()) if source.exists() else recipe.data.source
+    if recipe.data.source not in BUILTIN:
+        tree["data"]["source"] = str(Path(recipe.data.source).expanduser().resolve())
+    for phase in tree["phases"]:
+        phase["start_from"] = {part: str(Path(folder).resolve()) for part, folder in phase["start_from"].items()}
     tree["precision"] = distribution.precision(recipe.precision)
     tree["jit_compile"] = distribution.jit_compile(recipe.jit_compile)
     return parse(tree)
+
+
+def _begin(run: Run, recipe: Recipe, collection: Collection) -> None:
+    """Write what a run begins with, or leave no run; the recipe last, since without it there is none to resume."""
+    try:
+        _write_facts(run, collection)
+        write_json(run.environment, environment(precision=recipe.precision, jit_compile=recipe.jit_compile))
+        write_json(run.recipe_file, recipe.model_dump(mode="json"))
+    except BaseException:
+        shutil.rmtree(run.path, ignore_errors=True)
+        raise
 
 
 def _write_facts(run: Run, collection: Collection) -> None:

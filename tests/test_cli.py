@@ -39,8 +39,9 @@ def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     from rich.console import Console
 
     # Consoles that look for the standard streams anew at each print, as pytest puts its own in their place.
-    monkeypatch.setattr(cli, "out", Console(highlight=False, width=200))
-    monkeypatch.setattr(cli, "err", Console(stderr=True, highlight=False, width=200))
+    for name in ("out", "err"):
+        console = Console(stderr=name == "err", highlight=False, markup=False, emoji=False, width=200)
+        monkeypatch.setattr(cli, name, console)
     return Typed(monkeypatch, capsys)
 
 
@@ -81,6 +82,8 @@ WRONG = {
     "key": (lambda: ["--set", "phases.0.epoch=1"], r"Did you mean 'epochs'\?"),
     "transform": (lambda: ["--set", "phases.0.augment=['contrst']"], r"[Dd]id you mean 'contrast'\?"),
     "transform option": (lambda: ["--set", "phases.0.augment.0.factor=1"], r"factor_range"),
+    "mixing": (lambda: ["--set", "phases.0.mix=mixup"], r"Did you mean 'mix_up'\?"),
+    "no mixing": (lambda: ["--set", "phases.0.mix=contrast"], r"phases\.0\.mix: expected mix_up or cut_mix"),
     "encoder": (lambda: ["--set", "model.encoder=vg"], r"Did you mean 'vgg'\?"),
     "optimizer": (lambda: ["--set", "phases.0.optimizer=adm"], r"Did you mean 'adam'\?"),
     "type": (
@@ -100,6 +103,29 @@ WRONG = {
     ),
     "monitor": (lambda: ["--set", "phases.0.monitor=val_acc"], r"phases\.0\.monitor: expected one of val_loss"),
     "start from": (lambda: ["--set", "phases.0.start_from.encoder=runs/none"], r"runs/none"),
+    "run name": (lambda: ["--run", "x" * 300], r"x{300}: File name too long"),
+    "option": (lambda: ["--recipe", "joint"], r"No such option: --recipe.*; see: kerasae train --help"),
+    "odd index": (lambda: ["--set", "phases.².epochs=5"], r"expected an index from 0 to 0 in place of '²'"),
+    "infinite rate": (
+        lambda: ["--set", "phases.0.optimizer.learning_rate=inf"],
+        r"phases\.0\.optimizer\.learning_rate: expected a finite number\. Received: inf",
+    ),
+    "infinite weight": (lambda: ["--set", "data.class_weights={0 = inf}"], r"class_weights\.0: expected a finite"),
+    "seed": (lambda: ["--set", "seed=4294967296"], r"seed: expected less than 4294967296\. Received: 4294967296"),
+    "warm-up": (
+        lambda: ["--set", "phases.0.schedule.warmup=1.0"],
+        r"phases\.0\.schedule\.warmup: expected less than 1",
+    ),
+    "nameless source": (lambda: ["--data", ""], r"data\.source: expected string"),
+    "device": (lambda: ["--set", "distribution.devices=['GPU:7']"], r"expected different ones of CPU:0"),
+    "batch and devices": (
+        lambda: ["--set", "distribution.devices=['CPU:0', 'CPU:1']", "--set", "phases.0.batch_size=7"],
+        r"phases\.0\.batch_size: expected a multiple of the 2 devices\. Received: 7",
+    ),
+    "batch of one": (
+        lambda: ["--set", "data.labelled_share=0.5", "--set", "phases.0.batch_size=1"],
+        r"phases\.0\.batch_size: expected at least 2, since data\.labelled_share",
+    ),
     "run exists": (lambda: (Path("here").mkdir(), ["--run", "here"])[1], r"exists already; add --resume"),
     "resume and more": (lambda: ["--resume", "--run", "x", "--data", "digits"], r"--resume: expected"),
     "resume nothing": (lambda: ["--resume", "--run", "x"], r"which does not exist"),
@@ -118,6 +144,45 @@ def test_bad_input_takes_one_line_and_leaves_nothing(case: str, typed: Typed) ->
     assert re.search(message, err), err
     assert out == ""
     assert sorted(Path().rglob("*")) == before
+
+
+def test_a_message_is_not_wrapped_in_another(typed: Typed) -> None:
+    assert typed("train", "--data", arrays(y_train=np.full(20, -4)))[2].startswith("kerasae: data.npz: y_train: ")
+
+
+def test_an_interruption_says_how_to_go_on(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kerasae import train
+
+    def interrupt(*arguments: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "train", interrupt)
+    code, _, err = typed("train")
+    assert code == 130
+    assert err == "kerasae: interrupted; a run goes on with: kerasae train --run DIR --resume\n"
+
+
+def test_what_nobody_expected_takes_one_line_too(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kerasae import train
+
+    def fail(*arguments: object, **more: object) -> None:
+        raise KeyError("[/red] :cat:\nand more")
+
+    monkeypatch.setattr(train, "train", fail)
+    code, _, err = typed("train")
+    assert code == 1
+    assert err.startswith("kerasae: KeyError: '[/red] :cat:")
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_two_devices_from_the_command_line() -> None:
+    folder(cat=12, dog=12)
+    words = ["train", "--data", "pictures", "--run", "x", "--set", "distribution.devices=['CPU:0', 'CPU:1']"]
+    words += ["--set", "phases.0.epochs=2", "--set", "phases.0.batch_size=8", "--set", "model.encoder.filters=[4, 4]"]
+    done = subprocess.run([sys.executable, "-m", "kerasae", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "Phase 1 of 1, joint: encoder, decoder, classifier for 2 epochs\n"
 
 
 def test_a_full_disk_takes_one_line(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:

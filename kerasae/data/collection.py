@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from kerasae.data.duplicates import find_duplicates
+from kerasae.data.fingerprint import fingerprint
 from kerasae.data.pictures import UNLABELLED, ArrayPictures, FilePictures, ImageShape, Pictures
 from kerasae.data.sources import SPLITS, open_source
 from kerasae.data.splits import divide
@@ -67,6 +68,7 @@ def open_collection(recipe: DataRecipe, *, classifies: bool) -> Collection:
         **_array_facts(parts, recipe),
         **source.facts,
         **find_duplicates(splits),
+        "fingerprint": fingerprint(splits),
         "counts": {split: _counts(pictures, source.class_names) for split, pictures in splits.items()},
         "class_weights": {name: float(weight) for name, weight in zip(source.class_names, weights, strict=True)},
     }

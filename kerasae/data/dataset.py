@@ -39,7 +39,8 @@ class Targets:
             targets["reconstruction"] = tf.cast(images, tf.float32) / 255.0
             weights["reconstruction"] = tf.ones(tf.shape(images)[:1])
         if "label" in self.heads:
-            targets["label"] = rows
+            # A row of a mixed picture sums to the share whose label is known: that share belongs in the weight alone.
+            targets["label"] = tf.math.divide_no_nan(rows, tf.reduce_sum(rows, axis=-1, keepdims=True))
             weights["label"] = tf.linalg.matvec(rows, tf.constant(self.class_weights, tf.float32))
         return images, targets, weights
 
@@ -49,33 +50,41 @@ def training_dataset(
     targets: Targets,
     order: EpochOrder,
     transforms: Sequence[augment.Transform],
+    mixing: augment.Mixing | None = None,
     *,
     epochs: range,
     engine: Literal["native", "pil"] = "native",
 ) -> tf.data.Dataset:
-    """Return the batches of `epochs`, `order.steps` an epoch, shuffled and augmented.
+    """Return the batches of `epochs`, `order.steps` an epoch, shuffled, augmented and mixed.
 
     Everything random is a function of (seed, epoch, position), so that the batches of an epoch are the same bytes
-    wherever training starts and however many threads make them.
+    wherever training starts and however many threads make them. A mixed picture is its own reconstruction target.
     """
+    image_shape, num_classes = pictures.image_shape, len(targets.class_weights)
 
-    def load(number: np.ndarray) -> tuple[np.ndarray, ...]:
-        epoch, step = divmod(int(number), order.steps)
-        indices = order.batch(epoch, step)
-        positions = np.arange(step * order.batch_size, (step + 1) * order.batch_size)
-        return pictures.load(indices), targets.rows(pictures.labels[indices]), np.asarray(epoch), positions
+    def load(epoch: np.ndarray, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        indices = order.at(int(epoch), positions)
+        return pictures.load(indices), targets.rows(pictures.labels[indices])
 
-    def batch(number: tf.Tensor) -> Any:
-        images, rows, epoch, positions = tf.numpy_function(
-            load, [number], (tf.uint8, tf.float32, tf.int64, tf.int64), stateful=False
-        )
-        images.set_shape((order.batch_size, *pictures.image_shape))
-        rows.set_shape((order.batch_size, len(targets.class_weights)))
-        positions.set_shape((order.batch_size,))
+    def augmented(epoch: tf.Tensor, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        images, rows = tf.numpy_function(load, [epoch, positions], (tf.uint8, tf.float32), stateful=False)
+        images.set_shape((order.batch_size, *image_shape))
+        rows.set_shape((order.batch_size, num_classes))
         if transforms:
             images = augment.augment_batch(
                 images, transforms, seed=order.seed, epoch=epoch, positions=positions, engine=engine
             )
+        return images, rows
+
+    def batch(number: tf.Tensor) -> Any:
+        epoch, step = number // order.steps, number % order.steps
+        positions = step * order.batch_size + tf.range(order.batch_size, dtype=tf.int64)
+        images, rows = augmented(epoch, positions)
+        if mixing is not None:
+            moment: dict[str, Any] = {"seed": order.seed, "epoch": epoch}
+            partners = augment.partners(positions, mixing, size=order.size, **moment)
+            others, other_rows = augmented(epoch, partners)
+            images, rows = augment.mix_batch(images, others, rows, other_rows, mixing, positions=positions, **moment)
         return targets.element(images, rows)
 
     numbers = tf.data.Dataset.range(epochs.start * order.steps, epochs.stop * order.steps)

@@ -34,22 +34,22 @@ class EpochOrder:
             self._pools = [(labelled, count), (unlabelled, self.batch_size - count)]
             self.steps = max(len(pool) // count for pool, count in self._pools) or 1
         self.labelled_per_batch = self._pools[0][1] if len(self._pools) > 1 else None
-        self._orders = functools.lru_cache(maxsize=2)(self._epoch)
+        self._epoch = functools.lru_cache(maxsize=2)(self._draw)
 
-    def batch(self, epoch: int, step: int) -> np.ndarray:
-        """Return the indices of the pictures of one batch, int64 (batch_size,)."""
-        return np.concatenate(
-            [
-                order[step * count : (step + 1) * count]
-                for order, (_, count) in zip(self._orders(epoch), self._pools, strict=True)
-            ]
-        )
+    @property
+    def size(self) -> int:
+        """Positions in an epoch."""
+        return self.steps * self.batch_size
 
-    def _epoch(self, epoch: int) -> list[np.ndarray]:
-        orders = []
+    def at(self, epoch: int, positions: np.ndarray) -> np.ndarray:
+        """Return the indices of the pictures at some positions of an epoch's order, int64 (n,)."""
+        return self._epoch(epoch)[positions]
+
+    def _draw(self, epoch: int) -> np.ndarray:
+        columns = []
         for number, (pool, count) in enumerate(self._pools):
             random = np.random.default_rng([self.seed, epoch, number])
             needed = self.steps * count
             rounds = [random.permutation(pool) for _ in range(-(-needed // len(pool)))]
-            orders.append(np.concatenate(rounds)[:needed])
-        return orders
+            columns.append(np.concatenate(rounds)[:needed].reshape(self.steps, count))
+        return np.concatenate(columns, axis=1).ravel()

@@ -22,6 +22,7 @@ class TiedConv2D(keras.layers.Layer):
         kernel_size: side of the square kernel.
         strides: step of the convolution; the transpose enlarges by as much.
         kernel_initializer: a Keras initializer or its name.
+        kernel_regularizer: a Keras regularizer or its name; it counts the kernel once.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class TiedConv2D(keras.layers.Layer):
         kernel_size: int = 3,
         strides: int = 1,
         kernel_initializer: Any = "glorot_uniform",
+        kernel_regularizer: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -47,12 +49,16 @@ class TiedConv2D(keras.layers.Layer):
         self.kernel_size = kernel_size
         self.strides = strides
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
     def build(self, input_shape: Any) -> None:
         """Make the weights; their shapes follow from the arguments, so either direction may come first."""
         size = (self.kernel_size, self.kernel_size)
         self.kernel = self.add_weight(
-            shape=(*size, self.input_filters, self.filters), initializer=self.kernel_initializer, name="kernel"
+            shape=(*size, self.input_filters, self.filters),
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            name="kernel",
         )
         self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
         self.transpose_bias = self.add_weight(shape=(self.input_filters,), initializer="zeros", name="transpose_bias")
@@ -74,4 +80,5 @@ class TiedConv2D(keras.layers.Layer):
             "kernel_size": self.kernel_size,
             "strides": self.strides,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+            "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
         }

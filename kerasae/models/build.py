@@ -51,9 +51,7 @@ def build(
     """
     mean, variance = (tuple(map(float, values)) for values in statistics) if statistics else (None, None)
     settings = Settings(
-        initializer=recipe.initializer,
-        dropout=recipe.dropout,
-        tied=recipe.tied,
+        **recipe.model_dump(include={"activation", "initializer", "l1", "l2", "dropout", "tied"}),
         mean=mean if recipe.standardize else None,
         variance=variance if recipe.standardize else None,
     )

@@ -26,18 +26,29 @@ class Settings:
     """Settings of the whole model.
 
     Attributes:
+        activation: name of the Keras activation after every hidden layer.
         initializer: name of the Keras initializer of every kernel.
+        l1, l2: factors of the kernel regularization that is added to the loss.
         dropout: dropout rate after each block of the encoder and the decoder.
         tied: whether the encoder's convolutions are to be shared with the decoder.
         mean, variance: statistics of the scaled training pictures, one a channel, with which the encoder standardizes
             its input; None leaves it in [0, 1].
     """
 
+    activation: str = "relu"
     initializer: str = "he_normal"
+    l1: float = 0.0
+    l2: float = 0.0
     dropout: float = 0.0
     tied: bool = False
     mean: tuple[float, ...] | None = None
     variance: tuple[float, ...] | None = None
+
+    @property
+    def kernel(self) -> dict[str, Any]:
+        """How every kernel begins and is held small, as arguments of a Keras layer."""
+        regularizer = keras.regularizers.L1L2(self.l1, self.l2) if self.l1 or self.l2 else None
+        return {"kernel_initializer": self.initializer, "kernel_regularizer": regularizer}
 
 
 def check_sides(image_shape: tuple[int, int, int], halvings: int, name: str) -> None:
@@ -66,28 +77,48 @@ def picture_input(image_shape: tuple[int, int, int], settings: Settings) -> tupl
     return inputs, standardize(inputs)
 
 
-def convolution(x: Any, filters: int, kernel_size: int, settings: Settings, strides: int = 1) -> Any:
-    """Apply a convolution, batch normalization and ReLU; the convolution can be tied if the settings ask for it."""
+def convolution(
+    x: Any,
+    filters: int,
+    kernel_size: int,
+    settings: Settings,
+    strides: int = 1,
+    *,
+    normalize: bool = True,
+    padding: str = "same",
+) -> Any:
+    """Apply a convolution, batch normalization if asked for, and the activation.
+
+    The convolution is one that can be tied if the settings ask for it.
+    """
     if settings.tied:
-        conv: Any = TiedConv2D(filters, x.shape[-1], kernel_size, strides, settings.initializer)
+        conv: Any = TiedConv2D(filters, x.shape[-1], kernel_size, strides, **settings.kernel)
     else:
         conv = keras.layers.Conv2D(
-            filters,
-            kernel_size,
-            strides,
-            padding="same",
-            use_bias=False,
-            kernel_initializer=settings.initializer,
+            filters, kernel_size, strides, padding=padding, use_bias=not normalize, **settings.kernel
         )
-    return keras.layers.ReLU()(BatchNormalization(synchronized=True)(conv(x)))
+    return activated(conv(x), settings, normalize)
 
 
-def transposed_convolution(x: Any, filters: int, kernel_size: int, settings: Settings, strides: int = 2) -> Any:
-    """Apply a transposed convolution, batch normalization and ReLU."""
+def transposed_convolution(
+    x: Any, filters: int, kernel_size: int, settings: Settings, strides: int = 2, *, normalize: bool = True
+) -> Any:
+    """Apply a transposed convolution, batch normalization if asked for, and the activation."""
     conv = keras.layers.Conv2DTranspose(
-        filters, kernel_size, strides, padding="same", use_bias=False, kernel_initializer=settings.initializer
+        filters, kernel_size, strides, padding="same", use_bias=not normalize, **settings.kernel
     )
-    return keras.layers.ReLU()(BatchNormalization(synchronized=True)(conv(x)))
+    return activated(conv(x), settings, normalize)
+
+
+def dense(x: Any, units: int, settings: Settings, *, normalize: bool = True) -> Any:
+    """Apply a dense layer, batch normalization if asked for, and the activation."""
+    return activated(keras.layers.Dense(units, use_bias=not normalize, **settings.kernel)(x), settings, normalize)
+
+
+def activated(x: Any, settings: Settings, normalize: bool) -> Any:
+    """Apply batch normalization if asked for, and the activation."""
+    x = BatchNormalization(synchronized=True)(x) if normalize else x
+    return keras.layers.Activation(settings.activation)(x)
 
 
 def dropout(x: Any, rate: float) -> Any:
@@ -95,8 +126,12 @@ def dropout(x: Any, rate: float) -> Any:
     return keras.layers.Dropout(rate)(x) if rate else x
 
 
-def picture_output(x: Any, channels: int, kernel_size: int, settings: Settings) -> Any:
-    """Map features to a picture in [0, 1] by a convolution and a sigmoid."""
-    x = keras.layers.Conv2D(channels, kernel_size, padding="same", kernel_initializer=settings.initializer)(x)
-    # In float32, because bfloat16 has too few levels near 1 for 256 greys.
+def picture_output(x: Any, channels: int, kernel_size: int, settings: Settings, strides: int = 1) -> Any:
+    """Map features to a picture in [0, 1] by a convolution, transposed where it has to enlarge, and a sigmoid."""
+    kind = keras.layers.Conv2D if strides == 1 else keras.layers.Conv2DTranspose
+    return picture(kind(channels, kernel_size, strides, padding="same", **settings.kernel)(x))
+
+
+def picture(x: Any) -> Any:
+    """Squash to [0, 1] in float32, because bfloat16 has too few levels near 1 for 256 greys."""
     return keras.layers.Activation("sigmoid", dtype="float32", name="picture")(x)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ from typing import Any
 import keras
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 
 from kerasae import distribution
 from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, evaluation_dataset, training_dataset
 from kerasae.data.order import EpochOrder
+from kerasae.data.pictures import Pictures
 from kerasae.errors import RequestError
 from kerasae.models import JointAutoencoder, build, with_heads
 from kerasae.models.build import dtype_policy
@@ -33,6 +36,18 @@ def build_model(recipe: Recipe, collection: Collection, precision: str) -> Joint
     return build(recipe.model, collection.image_shape, len(collection.class_names), recipe.heads, statistics, precision)
 
 
+def check(recipe: Recipe, collection: Collection) -> None:
+    """Refuse pictures, batches and saved parts that do not fit each other, before a run is made.
+
+    Raises:
+        RequestError: what `fit` would say, but for what shows only in training.
+    """
+    model = build_model(recipe, collection, "float32")
+    for index, phase in enumerate(recipe.phases):
+        _order(recipe, index, collection)
+        _start_from(model, phase, f"phases.{index}")
+
+
 def fit(run: Run, recipe: Recipe, collection: Collection, *, console: Console | None = None) -> JointAutoencoder:
     """Train every phase of `recipe`, write `model.keras`, and return the trained model in float32.
 
@@ -42,10 +57,9 @@ def fit(run: Run, recipe: Recipe, collection: Collection, *, console: Console | 
         RequestError: the model cannot be built for these pictures or devices.
         DivergedError: the loss is no longer a number.
     """
-    console = console or Console(stderr=True)
+    console = console or Console(stderr=True, emoji=False)
     last = run.checkpoints / "last.npz"
-    devices = recipe.distribution.devices
-    with distribution.strategy(devices if devices == "auto" else tuple(devices)).scope():
+    with distribution.strategy(recipe.distribution.devices).scope():
         model = build_model(recipe, collection, distribution.precision(recipe.precision))
         progress = Progress()
         if last.is_file():
@@ -72,16 +86,7 @@ def _fit_phase(
 ) -> list[dict[str, Any]]:
     """Train the parts that the phase names, in place, and return the rows of the history so far."""
     phase, key = recipe.phases[index], f"phases.{index}"
-    train, validation = collection.train, collection.validation
-    if phase.heads == ("label",):  # nothing to learn from pictures without label
-        train = train.select(np.flatnonzero(train.labels >= 0))
-    share = None if recipe.data.labelled_share == "natural" else recipe.data.labelled_share
-    order = EpochOrder(train.labels, phase.batch_size, share, recipe.seed)
-    replicas = model.distribute_strategy.num_replicas_in_sync
-    if order.batch_size % replicas:
-        raise RequestError(
-            f"recipe: {key}.batch_size: expected a multiple of the {replicas} devices. Received: {order.batch_size}"
-        )
+    train, order = _order(recipe, index, collection)
     plan = phases.schedule(phase, key, order.steps)
     phases.freeze_all_but(model, phase.learns)
     with dtype_policy(model.dtype_policy):
@@ -109,15 +114,23 @@ def _fit_phase(
         engine = recipe.data.augment_engine
         unweighted = Targets(phase.heads, np.ones_like(collection.class_weights))
         trained.fit(
-            training_dataset(train, targets, order, phases.transforms(phase, key), epochs=epochs, engine=engine),
+            training_dataset(
+                train,
+                targets,
+                order,
+                phases.transforms(phase, key),
+                phases.mixing(phase, key),
+                epochs=epochs,
+                engine=engine,
+            ),
             epochs=phase.epochs,
             initial_epoch=progress.epoch,
             steps_per_epoch=order.steps,
-            validation_data=evaluation_dataset(validation, unweighted, batch_size=order.batch_size),
+            validation_data=evaluation_dataset(collection.validation, unweighted, batch_size=order.batch_size),
             callbacks=[
                 History(run, rows, phase.name, order.steps * order.batch_size),
                 *watching,
-                keras.callbacks.TensorBoard(run.tensorboard / f"{index}-{phase.name}", write_graph=False),
+                keras.callbacks.TensorBoard(run.tensorboard / f"{index}-{_file_name(phase.name)}", write_graph=False),
                 checkpoint,
             ],
             shuffle=False,
@@ -126,6 +139,27 @@ def _fit_phase(
     if phase.restore_best:
         trained.set_weights(read_arrays(best))
     return rows
+
+
+def _order(recipe: Recipe, index: int, collection: Collection) -> tuple[Pictures, EpochOrder]:
+    """Return the pictures that a phase learns from, and their order."""
+    phase, train = recipe.phases[index], collection.train
+    if phase.heads == ("label",):  # nothing to learn from pictures without label
+        train = train.select(np.flatnonzero(train.labels >= 0))
+    share = None if recipe.data.labelled_share == "natural" else recipe.data.labelled_share
+    if share is not None and phase.batch_size < 2:
+        raise RequestError(
+            f"recipe: phases.{index}.batch_size: expected at least 2, since data.labelled_share mixes labelled and "
+            f"unlabelled pictures in every batch. Received: {phase.batch_size}"
+        )
+    order = EpochOrder(train.labels, phase.batch_size, share, recipe.seed)
+    replicas = distribution.strategy(recipe.distribution.devices).num_replicas_in_sync
+    if order.batch_size % replicas:
+        raise RequestError(
+            f"recipe: phases.{index}.batch_size: expected a multiple of the {replicas} devices. "
+            f"Received: {order.batch_size} pictures a batch"
+        )
+    return train, order
 
 
 def channel_statistics(collection: Collection) -> tuple[list[float], list[float]]:
@@ -163,9 +197,14 @@ def _headline(recipe: Recipe, index: int, progress: Progress) -> str:
     phase = recipe.phases[index]
     resumed = f", going on after epoch {progress.epoch}" if progress.epoch else ""
     return (
-        f"Phase {index + 1} of {len(recipe.phases)}, [bold]{phase.name}[/bold]: {', '.join(phase.learns)} for "
-        f"{phase.epochs} epochs{resumed}"
+        f"Phase {index + 1} of {len(recipe.phases)}, [bold]{escape(phase.name)}[/bold]: {', '.join(phase.learns)} for "
+        f"{phase.epochs} epoch{'s' * (phase.epochs > 1)}{resumed}"
     )
+
+
+def _file_name(name: str) -> str:
+    """Return a phase's name as a folder may be called."""
+    return re.sub(r"[^\w.-]+", "-", name)[:50]
 
 
 def _read_rows(run: Run) -> list[dict[str, Any]]:

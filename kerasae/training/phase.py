@@ -27,6 +27,7 @@ def check(phase: Phase, key: str) -> None:
     OPTIMIZERS.check(phase.optimizer, f"{key}.optimizer")
     schedule(phase, key, steps_per_epoch=1)
     transforms(phase, key)
+    mixing(phase, key)
     logged = [
         "loss",
         *(f"{head}_loss" for head in phase.heads),
@@ -43,6 +44,19 @@ def transforms(phase: Phase, key: str) -> list[augment.Transform]:
         return augment.from_spec([{"name": spec.name, **spec.options} for spec in phase.augment])
     except (ValueError, TypeError) as error:
         raise RequestError(f"recipe: {key}.augment: {error}") from None
+
+
+def mixing(phase: Phase, key: str) -> augment.Mixing | None:
+    """Return what mixes the phase's pictures in pairs, if anything does."""
+    if phase.mix is None:
+        return None
+    try:
+        built = augment.build({"name": phase.mix.name, **phase.mix.options})
+    except (ValueError, TypeError) as error:
+        raise RequestError(f"recipe: {key}.mix: {error}") from None
+    if not isinstance(built, augment.Mixing):
+        raise RequestError(f"recipe: {key}.mix: expected mix_up or cut_mix. Received: {phase.mix.name!r}")
+    return built
 
 
 def schedule(phase: Phase, key: str, steps_per_epoch: int) -> Plan:

@@ -22,7 +22,8 @@ RECIPE = """
 name = "joint"
 augment = ["equalize", { name = "solarize", threshold_range = [0, 255], probability = 0.25 }]
 [[phases]]
-augment = [{ name = "one_of", transforms = [{ name = "rotate" }, { name = "invert" }] }, { name = "cut_mix" }]
+augment = [{ name = "one_of", transforms = [{ name = "rotate" }, { name = "invert" }] }]
+mix = "mix_up"
 """
 
 
@@ -82,6 +83,7 @@ def test_a_recipes_transforms_are_shown_by_phase(picture: Path, tmp_path: Path) 
     assert pieces(sheet, augment.apply(whole[None], augment.Solarize((255, 255)), seed=0)[0]) == 1
     assert pieces(sheet, augment.apply(whole[None], augment.Equalize(), seed=0)[0]) == 1
     assert pieces(sheet, augment.apply(whole[None], augment.Invert(), seed=0)[0]) >= 1
+    assert pieces(sheet, whole[::-1]) == 2  # the partner, alone and where its share is the whole
     assert sheet.height < 1000
 
 
@@ -96,7 +98,7 @@ def test_a_recipes_transforms_are_shown_by_phase(picture: Path, tmp_path: Path) 
         (["small.png", "--out", "sheet"], r"--out to end in \.png.*Received: sheet"),
         (["small.png", "--out", "sheet.png", "--recipe", "no.toml"], "--recipe to be a file that can be read.*no.toml"),
         (["small.png", "--out", "sheet.png", "--recipe", "text.png"], "--recipe to be a TOML file.*text.png"),
-        (["small.png", "--out", "sheet.png", "--recipe", "bare.toml"], "a phase whose list `augment`.*bare.toml"),
+        (["small.png", "--out", "sheet.png", "--recipe", "bare.toml"], "a phase that has a list `augment`.*bare.toml"),
         (["small.png", "--out", "sheet.png", "--recipe", "odd.toml"], "Did you mean 'contrast'"),
         (["small.png", "--out", "sheet.png", "--columns", "0"], r"`--columns` of preview.*in \[2, 20\].*Received: 0"),
         (["small.png", "--out", "sheet.png", "--size", "7"], r"`--size` of preview.*Received: 7"),

@@ -25,7 +25,7 @@ def epochs(first: int, stop: int, engine: str = "native", transforms: list = TRA
 def test_elements_follow_the_contract() -> None:
     order = EpochOrder(LABELS, 10, None, 0)
     images, targets, weights = next(iter(training_dataset(PICTURES, TARGETS, order, [], epochs=range(1))))
-    indices = order.batch(0, 0)
+    indices = order.at(0, np.arange(10))
     np.testing.assert_array_equal(images, PICTURES.images[indices])
     np.testing.assert_array_equal(
         targets["reconstruction"], PICTURES.images[indices].astype(np.float32) / np.float32(255)
@@ -65,5 +65,28 @@ def test_both_engines_give_the_same_bytes() -> None:
 def test_augmented_pictures_are_their_own_targets() -> None:
     order = EpochOrder(LABELS, 10, None, 0)
     images, targets, _ = next(iter(training_dataset(PICTURES, TARGETS, order, TRANSFORMS, epochs=range(1))))
-    assert not np.array_equal(images, PICTURES.images[order.batch(0, 0)])
+    assert not np.array_equal(images, PICTURES.images[order.at(0, np.arange(10))])
     np.testing.assert_allclose(targets["reconstruction"] * 255, tf.cast(images, tf.float32), atol=1e-4)
+
+
+@pytest.mark.parametrize("mixing", [augment.MixUp(1.0), augment.CutMix(1.0)])
+def test_mixed_pictures_keep_the_share_of_their_labels_in_the_weight(mixing: augment.Mixing) -> None:
+    order, partly = EpochOrder(LABELS, 10, None, 0), 0
+    for images, targets, weights in training_dataset(PICTURES, TARGETS, order, TRANSFORMS, mixing, epochs=range(3)):
+        sums = targets["label"].numpy().sum(1)
+        assert np.all(np.isclose(sums, 1, atol=1e-5) | (sums == 0))
+        partly += int(((targets["label"].numpy() > 0.05).sum(1) == 2).sum())
+        # The weight of two labelled pictures is the mean of their class weights by share: between 1 and 4.
+        assert weights["label"].numpy().max() <= 4 + 1e-5
+        np.testing.assert_allclose(targets["reconstruction"] * 255, tf.cast(images, tf.float32), atol=1e-4)
+    assert partly > 10
+
+
+def test_partners_do_not_depend_on_where_training_starts() -> None:
+    order = EpochOrder(LABELS, 10, None, 0)
+
+    def images(first: int) -> list[bytes]:
+        dataset = training_dataset(PICTURES, TARGETS, order, TRANSFORMS, augment.MixUp(1.0), epochs=range(first, 3))
+        return [element[0].numpy().tobytes() for element in dataset]
+
+    assert images(1) == images(0)[order.steps :]

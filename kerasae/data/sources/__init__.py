@@ -33,6 +33,8 @@ def open_source(recipe: DataRecipe) -> Source:
             return open_csv(path, recipe)
         known = [*BUILTIN, *(beside.name for beside in path.parent.glob("*"))]
         exists = path.exists()
+    except RequestError:
+        raise
     except (OSError, ValueError) as error:
         raise RequestError(f"data.source: {recipe.source!r} cannot be read: {error}") from None
     raise RequestError(

@@ -20,4 +20,6 @@ def baseline(
     dropout: Rate = 0.3,
 ) -> keras.Model:
     """Build a light classifier; `filters` has one entry a block, `dense` one a hidden layer."""
-    return convolution_stack(latent_shape, num_classes, settings, filters, convolutions, dense, dropout)
+    return convolution_stack(
+        *(latent_shape, num_classes, settings), filters=filters, convolutions=convolutions, dense=dense, dropout=dropout
+    )

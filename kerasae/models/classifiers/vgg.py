@@ -20,4 +20,6 @@ def vgg(
     dropout: Rate = 0.4,
 ) -> keras.Model:
     """Build a classifier; `filters` has one entry a block of `convolutions` layers, `dense` one a hidden layer."""
-    return convolution_stack(latent_shape, num_classes, settings, filters, convolutions, dense, dropout)
+    return convolution_stack(
+        *(latent_shape, num_classes, settings), filters=filters, convolutions=convolutions, dense=dense, dropout=dropout
+    )

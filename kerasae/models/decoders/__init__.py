@@ -1,5 +1,5 @@
 """Decoders: from a latent to scaled pictures (height, width, channels). One builder a file."""
 
-from kerasae.models.decoders import baseline, mirror, vgg
+from kerasae.models.decoders import baseline, mirror, prototype, vgg
 
-__all__ = ["baseline", "mirror", "vgg"]
+__all__ = ["baseline", "mirror", "prototype", "vgg"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import keras
 
 from kerasae.errors import RequestError
-from kerasae.layers import BatchNormalization, TiedConv2D, Transposed
-from kerasae.models.parts import Settings, dropout
+from kerasae.layers import TiedConv2D, Transposed
+from kerasae.models.parts import Settings, activated, dropout, picture
 
 
 def mirror(encoder: keras.Model, settings: Settings) -> keras.Model:
@@ -29,6 +29,6 @@ def mirror(encoder: keras.Model, settings: Settings) -> keras.Model:
             continue
         x = Transposed(layer, name=f"transposed_{layer.name}")(x)
         if layer is not tied[0]:
-            x = keras.layers.ReLU()(BatchNormalization(synchronized=True)(x))
+            x = activated(x, settings, normalize=True)
             x = dropout(x, settings.dropout) if layer.strides > 1 else x
-    return keras.Model(latent, keras.layers.Activation("sigmoid", dtype="float32", name="picture")(x), name="decoder")
+    return keras.Model(latent, picture(x), name="decoder")

@@ -1,5 +1,5 @@
 """Encoders: from scaled pictures (height, width, channels) to a latent. One builder a file."""
 
-from kerasae.models.encoders import baseline, vgg
+from kerasae.models.encoders import baseline, prototype, vgg
 
-__all__ = ["baseline", "vgg"]
+__all__ = ["baseline", "prototype", "vgg"]

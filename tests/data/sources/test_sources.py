@@ -16,7 +16,6 @@ from kerasae.recipe import DataRecipe
         ("{tmp}/pictures.npy", "which is not there. Did you mean 'pictures.npz'"),
         ("{tmp}/notes.txt", "a file of another kind"),
         ("{tmp}/no/such/place", "which is not there"),
-        ("", "expected pictures|which is not there"),
         ("a\0b", "cannot be read|which is not there"),
         ("x" * 5000, "cannot be read: .*File name too long|which is not there"),
     ],

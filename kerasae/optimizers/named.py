@@ -7,6 +7,7 @@ from typing import Annotated
 import keras
 from pydantic import Field
 
+from kerasae.optimizers.adabound import AdaBound
 from kerasae.registry import Registry
 
 OPTIMIZERS: Registry[keras.optimizers.Optimizer] = Registry("optimizer")
@@ -50,6 +51,43 @@ def sgd(
         nesterov=nesterov and momentum > 0,
         weight_decay=weight_decay or None,
         global_clipnorm=clip_norm,
+    )
+    return _spare_vectors(optimizer)
+
+
+@OPTIMIZERS.register("adabound")
+def adabound(
+    *,
+    learning_rate: Rate = 1e-3,
+    final_rate: Rate = 0.1,
+    beta_1: Beta = 0.9,
+    beta_2: Beta = 0.999,
+    gamma: Annotated[float, Field(gt=0, lt=1)] = 1e-3,
+    weight_decay: Decay = 0.0,
+    clip_norm: Norm = None,
+) -> keras.optimizers.Optimizer:
+    """AdaBound (arXiv 1902.09843): begins as Adam at `learning_rate` and ends as SGD at `final_rate`."""
+    optimizer = AdaBound(
+        learning_rate,
+        *(final_rate, beta_1, beta_2, gamma),
+        weight_decay=weight_decay or None,
+        global_clipnorm=clip_norm,
+    )
+    return _spare_vectors(optimizer)
+
+
+@OPTIMIZERS.register("rmsprop")
+def rmsprop(
+    *,
+    learning_rate: Rate = 1e-3,
+    rho: Beta = 0.9,
+    momentum: Beta = 0.0,
+    weight_decay: Decay = 0.0,
+    clip_norm: Norm = None,
+) -> keras.optimizers.Optimizer:
+    """RMSprop (Hinton, Coursera lecture 6e, 2012)."""
+    optimizer = keras.optimizers.RMSprop(
+        learning_rate, rho, momentum, weight_decay=weight_decay or None, global_clipnorm=clip_norm
     )
     return _spare_vectors(optimizer)
 

@@ -1,0 +1,29 @@
+"""The `prototype` classifier: stacked convolutions with batch normalization, without pooling."""
+
+from __future__ import annotations
+
+import keras
+
+from kerasae.models.parts import CLASSIFIERS, Count, Counts, Rate, Settings
+from kerasae.models.stack import convolution_stack
+
+
+@CLASSIFIERS.register("prototype")
+def prototype(
+    latent_shape: tuple[int, ...],
+    num_classes: int,
+    settings: Settings,
+    *,
+    filters: Counts = [96, 96],  # noqa: B006 (read, never changed)
+    dense: list[Count] = [128],  # noqa: B006 (read, never changed)
+    dropout: Rate = 0.5,
+) -> keras.Model:
+    """Build study A's first classifier; `filters` has one entry a convolution, `dense` one a hidden layer."""
+    return convolution_stack(
+        *(latent_shape, num_classes, settings),
+        filters=filters,
+        convolutions=1,
+        dense=dense,
+        dropout=dropout,
+        pool=False,
+    )

@@ -1,0 +1,26 @@
+"""The `prototype` encoder: three large strided convolutions and no more."""
+
+from __future__ import annotations
+
+import keras
+
+from kerasae.models.parts import ENCODERS, Count, Counts, Settings, check_sides, convolution, dropout, picture_input
+
+
+@ENCODERS.register("prototype")
+def prototype(
+    image_shape: tuple[int, int, int],
+    settings: Settings,
+    *,
+    filters: Counts = [12, 24, 48],  # noqa: B006 (read, never changed)
+    kernel_size: Count = 4,
+) -> keras.Model:
+    """Build an encoder of one convolution of stride 2 for each entry of `filters`: 32x32 to a latent of 4x4x48.
+
+    Study A's first model: no batch normalization, a high compression.
+    """
+    check_sides(image_shape, len(filters), "prototype")
+    inputs, x = picture_input(image_shape, settings)
+    for width in filters:
+        x = dropout(convolution(x, width, kernel_size, settings, strides=2, normalize=False), settings.dropout)
+    return keras.Model(inputs, x, name="encoder")

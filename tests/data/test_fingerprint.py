@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+
+from kerasae.data.fingerprint import check_unchanged, fingerprint
+from kerasae.data.pictures import ArrayPictures
+from kerasae.errors import RequestError
+
+
+def pictures(labels: list[int]) -> ArrayPictures:
+    images = np.arange(4 * 3, dtype=np.uint8).reshape(3, 2, 2, 1)
+    return ArrayPictures(images, np.array(labels), ["a", "b", "c"])
+
+
+def test_changes_with_pixels_labels_order_and_splits_but_not_with_names() -> None:
+    first = pictures([0, 1, -1])
+    same = fingerprint({"train": first})
+    assert same == fingerprint({"train": ArrayPictures(first.images, first.labels, ["x", "y", "z"])})
+    others = (
+        {"train": pictures([0, 0, -1])},
+        {"train": ArrayPictures(first.images + np.uint8(1), first.labels, first.names)},
+        {"train": first.select([1, 0, 2])},
+        {"test": first},
+        {"train": first.select([0, 1]), "test": first.select([2])},
+    )
+    assert same not in {fingerprint(splits) for splits in others}
+
+
+def test_what_changed_is_refused() -> None:
+    facts = {"fingerprint": "a", "source": "here", "counts": {"train": {"total": 3}, "test": {"total": 2}}}
+    check_unchanged(facts, facts, "x")
+    with pytest.raises(RequestError, match=r"that x was made with, 5 in here\. Received: 5, not all of them the same"):
+        check_unchanged(facts, {**facts, "fingerprint": "b"}, "x")
