@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 import tomllib
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageOps
 
-from augment.preview import contact_sheet, every_transform
+from augment import checks
+from augment.preview import Item, contact_sheet, every_transform
 from augment.spec import build
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, or 2 after one line on stderr that says what was wrong with the request."""
-    parser = argparse.ArgumentParser(prog="python -m augment", description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True)
+    parser = argparse.ArgumentParser(prog="python -m augment", description="Pillow's augmentations, bit for bit.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="preview")
     preview = verbs.add_parser("preview", help="draw what each transform does to pictures, over its range")
-    preview.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    preview.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="pictures of any format Pillow reads")
     preview.add_argument("--out", type=Path, required=True, help="the sheet to write, such as sheet.png")
-    preview.add_argument("--recipe", type=Path, help="a TOML file: show the transforms of its `augment` lists only")
-    preview.add_argument("--columns", type=int, default=7, help="changed pictures a line (default 7)")
-    preview.add_argument("--size", type=int, default=112, help="longer side of a picture in pixels (default 112)")
+    preview.add_argument("--recipe", type=Path, help="a TOML file: show the `augment` and `mix` of its phases only")
+    preview.add_argument("--columns", type=int, default=7, help="changed pictures a line, 2 to 20 (default 7)")
+    preview.add_argument("--size", type=int, default=112, help="longer side of a picture, 16 to 1024 (default 112)")
     options = parser.parse_args(arguments)
     try:
-        if options.columns < 1 or options.size < 8:
-            raise ValueError(
-                "Expected --columns of at least 1 and --size of at least 8. "
-                f"Received: {options.columns}, {options.size}"
-            )
-        items = every_transform() if options.recipe is None else _from_recipe(options.recipe)
+        num = checks.integer("preview", "--columns", options.columns, 2, 20)
+        size = checks.integer("preview", "--size", options.size, 16, 1024)
+        kind = _format(options.out)
+        sections = every_transform() if options.recipe is None else _from_recipe(options.recipe)
         pictures = [_opened(path) for path in options.images]
-        contact_sheet(pictures, items, num=options.columns, size=options.size).save(options.out)
-    except (OSError, ValueError, TypeError) as error:
+        _write(contact_sheet(pictures, sections, num=num, size=size), options.out, kind)
+    except (ValueError, TypeError) as error:
         print(f"augment: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     print(options.out)
@@ -43,32 +45,69 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _opened(path: Path) -> Image.Image:
-    with Image.open(path) as image:
-        image.load()
-        return ImageOps.exif_transpose(image)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                return ImageOps.exif_transpose(image)
+    except Exception as error:  # of a broken file Pillow's decoders raise SyntaxError, struct.error and others
+        raise ValueError(f"Expected IMAGE to be a picture that Pillow can read. Received: {path}: {error}") from None
 
 
-def _from_recipe(path: Path) -> list[Any]:
+def _format(out: Path) -> str:
+    """Return Pillow's format for the sheet, known by the suffix of `out`, or raise ValueError."""
+    kind = Image.registered_extensions().get(out.suffix.lower())
+    if kind not in ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "PDF"):
+        raise ValueError(f"Expected --out to end in .png, .jpg, .webp, .tiff, .bmp or .pdf. Received: {out}")
+    if not out.parent.is_dir() or out.is_dir():
+        raise ValueError(f"Expected --out to be a file in a folder that exists. Received: {out}")
+    return kind
+
+
+def _write(sheet: Image.Image, out: Path, kind: str) -> None:
+    """Write the sheet whole or not at all."""
+    encoded = io.BytesIO()
+    try:
+        sheet.save(encoded, kind, optimize=True)
+    except (OSError, ValueError) as error:  # such as a side beyond what the format can hold
+        raise ValueError(f"Expected a smaller sheet, or --out of another format. Received: {out}: {error}") from None
+    beside = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(encoded.getvalue())
+        beside.replace(out)
+    except OSError as error:
+        raise ValueError(f"Expected --out to be a file that can be written. Received: {out}: {error}") from None
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _from_recipe(path: Path) -> dict[str, list[Item]]:
+    """Return the transforms of a recipe's phases by the names of the phases."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"Expected a TOML file. Received: {path}: {error}") from None
-    found = [build(spec) for spec in _lists(tables)]
+    except OSError as error:
+        raise ValueError(f"Expected --recipe to be a file that can be read. Received: {path}: {error}") from None
+    except ValueError as error:  # no TOML, or no UTF-8
+        raise ValueError(f"Expected --recipe to be a TOML file. Received: {path}: {error}") from None
+    phases = tables.get("phases", [])
+    found: dict[str, list[Item]] = {}
+    for index, phase in enumerate(phases if isinstance(phases, list) else []):
+        table = phase if isinstance(phase, dict) else {}
+        specs = table.get("augment", [])
+        specs = [*(specs if isinstance(specs, list) else []), *([table["mix"]] if "mix" in table else [])]
+        if specs:
+            title = f"Phase {index}: {table['name']}" if "name" in table else f"Phase {index}"
+            found[title] = [build(_table(spec)) for spec in specs]
     if not found:
-        raise ValueError(f"Expected a list `augment` of tables with a `name` in the recipe. Received: {path}")
+        raise ValueError(
+            "Expected a recipe with a phase that has a list `augment` of transforms, or `mix`; a recipe that only "
+            f"extends another has none of its own. Received: {path}"
+        )
     return found
 
 
-def _lists(value: Any) -> list[Any]:
-    """Return the items of every list named `augment`, at whatever depth."""
-    if isinstance(value, list):
-        return [spec for item in value for spec in _lists(item)]
-    if not isinstance(value, dict):
-        return []
-    own = value.get("augment", [])
-    return (own if isinstance(own, list) else []) + [
-        spec for name, item in value.items() if name != "augment" for spec in _lists(item)
-    ]
+def _table(spec: Any) -> Any:
+    return {"name": spec} if isinstance(spec, str) else spec
 
 
 if __name__ == "__main__":

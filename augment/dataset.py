@@ -52,7 +52,7 @@ def augment_batch(
     composition = compose(transforms)
 
     def change(pictures: Any, moment: Any, places: Any) -> Any:
-        return apply(pictures, composition.transforms, seed=seed, epoch=int(moment), positions=places, engine=engine)
+        return apply(pictures, composition, seed=seed, epoch=int(moment), positions=places, engine=engine)
 
     # Not stateful: the same arguments give the same pictures, so that tf.data may share or drop the call.
     arguments = [images, tf.cast(epoch, tf.int64), tf.cast(positions, tf.int64)]

@@ -38,6 +38,10 @@ class Crop(Transform):
         end = 2 * self.padding + 1
         return {"left": draws.integers(0, end), "top": draws.integers(0, end)}
 
+    def spread(self, num: int) -> Params:
+        """Return pieces evenly spaced from the left to the right, at random heights."""
+        return {**super().spread(num), "left": np.linspace(0, 2 * self.padding, num).round().astype(np.int64)}
+
     def apply(self, image: Image.Image, *, left: int, top: int) -> Image.Image:  # type: ignore[override]
         """Cut the piece that begins at (left, top) in the padded picture."""
         pixels = np.asarray(image)

@@ -74,7 +74,8 @@ class Affine(Transform):
             return super().batch(images, **params)
         matrices = np.array([self.matrix(value, width, height) for value in values.tolist()], np.float64)
         kernel = geometric.affine_nearest if self.resample == "nearest" else geometric.affine_bilinear
-        return kernel(images, matrices, np.uint8(self.fill))
+        flat = images.reshape(len(images), -1)
+        return kernel(flat, images.shape[1:], matrices, np.uint8(self.fill)).reshape(images.shape)
 
 
 @register("rotate")

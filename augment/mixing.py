@@ -59,6 +59,10 @@ class Mixing(Configured):
     def sample(self, draws: Draws) -> Params:
         """Return the parameters of len(draws) pictures: arrays whose first axis is the picture."""
 
+    def spread(self, num: int) -> Params:
+        """Return `num` rows of parameters that show the mixing over its range; here random ones."""
+        return self.sample(Draws.at(0, 0, np.arange(num)))
+
     @abstractmethod
     def mix(
         self, images: Images, partner_images: Images, rows: Rows, partner_rows: Rows, **params: Any
@@ -102,6 +106,10 @@ class MixUp(Mixing):
         """Return `share`, the picture's own, in [0, 1]."""
         return {"share": draws.beta(self.alpha, self.alpha)}
 
+    def spread(self, num: int) -> Params:
+        """Return shares evenly spaced from 0 to 1."""
+        return {**super().spread(num), "share": np.linspace(0.0, 1.0, num)}
+
     def mix(self, images: Images, partner_images: Images, rows: Rows, partner_rows: Rows, *, share: Any) -> Any:  # type: ignore[override]
         """Blend pictures, as Pillow does in float32, and rows."""
         own = share.astype(np.float32)
@@ -124,6 +132,10 @@ class CutMix(Mixing):
     def sample(self, draws: Draws) -> Params:
         """Return `share`, the picture's own before the cut at the border, and the box's centre `x`, `y` in [0, 1)."""
         return {"share": draws.beta(self.alpha, self.alpha), "x": draws.uniform(), "y": draws.uniform()}
+
+    def spread(self, num: int) -> Params:
+        """Return shares evenly spaced from 0 to 1."""
+        return {**super().spread(num), "share": np.linspace(0.0, 1.0, num)}
 
     def mix(  # type: ignore[override]
         self, images: Images, partner_images: Images, rows: Rows, partner_rows: Rows, *, share: Any, x: Any, y: Any

@@ -84,7 +84,8 @@ class Color(Enhancement):
 
         if images.shape[-1] == 1:
             return images
-        return photometric.blend_grey(images, factor.astype(np.float32)).reshape(images.shape)
+        flat = images.reshape(len(images), -1)
+        return photometric.blend_grey(flat, factor.astype(np.float32)).reshape(images.shape)
 
 
 @register("sharpness")

@@ -1,4 +1,4 @@
-"""A contact sheet: what each transform does to a picture, over its range."""
+"""What a contact sheet shows: each transform on a picture, over its range."""
 
 from __future__ import annotations
 
@@ -6,93 +6,122 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-from augment.compose import Container
+from augment.compose import Container, OneOf
 from augment.mixing import Mixing
 from augment.policy import Policy
 from augment.registry import lookup, names
-from augment.transform import Params, Transform, from_pillow, row, to_pillow
+from augment.sheet import Block, Cell, Strip, draw
+from augment.transform import Transform, from_pillow, row, to_pillow
 
-Shown = Transform | Mixing
-_MARGIN, _LINE, _TITLE = 8, 15, 150
-
-
-def every_transform() -> list[Shown]:
-    """Return one of each registered transform and mixing that needs no arguments, with its defaults."""
-    classes = [lookup(name) for name in names()]
-    return [cls() for cls in classes if not issubclass(cls, Container)]
-
-
-def contact_sheet(
-    pictures: Sequence[Image.Image], items: Sequence[Shown], *, num: int = 7, size: int = 112
-) -> Image.Image:
-    """Return a sheet with a line for each of `items`: its name, the picture as it is, and `num` changed ones.
-
-    Args:
-        pictures: of any size and mode; each gets a block of lines. A mixing's partner is the next picture.
-        items: transforms, shown over their ranges, and mixings, shown at random shares.
-        num: changed pictures a line, at least 1.
-        size: the longer side of a picture on the sheet, in pixels.
-    """
-    small = [_fitted(picture, size) for picture in pictures]
-    lines = []
-    for index, picture in enumerate(small):
-        partner = small[(index + 1) % len(small)] if len(small) > 1 else picture.transpose(_UPSIDE_DOWN)
-        lines += [(item, picture, _cells(item, picture, partner.resize(picture.size), num)) for item in items]
-    texts = [max(text.count("\n") + 1 for _, text in cells) for _, _, cells in lines]
-    heights = [line[1].height + rows * _LINE + _MARGIN for line, rows in zip(lines, texts, strict=True)]
-    width = _TITLE + (num + 1) * (size + _MARGIN) + _MARGIN
-    sheet = Image.new("RGB", (width, sum(heights) + _MARGIN), "white")
-    draw, font, top = ImageDraw.Draw(sheet), ImageFont.load_default(10), _MARGIN
-    for (item, picture, cells), height in zip(lines, heights, strict=True):
-        draw.text((_MARGIN, top + picture.height // 2 - 8), item.name, "black", ImageFont.load_default(14))
-        for column, (image, text) in enumerate([(picture, "as it is"), *cells]):
-            left = _TITLE + column * (size + _MARGIN)
-            sheet.paste(image, (left, top))
-            draw.text((left, top + image.height), text, "dimgray", font)
-        top += height
-    return sheet
-
-
+Item = Transform | Mixing
+_FAMILIES = {
+    "photometric": "Light and colour",
+    "flips": "Place",
+    "geometric": "Place",
+    "erasing": "Cut, hidden, noisy",
+    "policy": "Policies",
+    "mixing": "Mixings",
+}
+_TRIES = 6  # how many times as many pictures a policy draws, so as to show different ones
 _UPSIDE_DOWN = Image.Transpose.FLIP_TOP_BOTTOM
 
 
-def _fitted(picture: Image.Image, size: int) -> Image.Image:
-    mode = "L" if picture.mode in ("1", "L", "I;16") else "RGB"
-    fitted = picture.convert(mode)
-    fitted.thumbnail((size, size), Image.Resampling.LANCZOS)
-    return fitted
+def every_transform() -> dict[str, list[Item]]:
+    """Return one of each registered transform and mixing that needs no arguments, with its defaults, by family."""
+    families: dict[str, list[Item]] = {title: [] for title in [*_FAMILIES.values(), "Others"]}
+    for cls in map(lookup, names()):
+        if not issubclass(cls, Container):
+            families[_FAMILIES.get(cls.__module__.removeprefix("augment."), "Others")].append(cls())
+    return {title: items for title, items in families.items() if items}
 
 
-def _cells(item: Shown, picture: Image.Image, partner: Image.Image, num: int) -> list[tuple[Image.Image, str]]:
-    """Return the changed pictures and what to write below each; parameters that repeat are shown once."""
-    shape = (picture.height, picture.width, len(picture.getbands()))
-    images = np.stack([from_pillow(picture, shape, item)] * num)
-    if isinstance(item, Mixing):
-        params: Params = {**item.parameters(0, 0, np.arange(num)), "applied": np.ones(num, bool)}
-        others = np.stack([from_pillow(partner.convert(picture.mode), shape, item)] * num)
-        changed = item.run(images, others, np.ones((num, 1), np.float32), np.zeros((num, 1), np.float32), params)[0]
-    else:
-        params = item.spread(num)
-        changed = item.run(images, {**params, "applied": np.ones(num, bool)}, "pil")
-    cells: dict[str, tuple[Image.Image, str]] = {}
-    for index in range(num):
-        own = row(params, index)
-        cells.setdefault(repr(own), (to_pillow(changed[index]), _described(item, own)))
-    return list(cells.values())
+def contact_sheet(
+    pictures: Sequence[Image.Image], sections: Mapping[str, Sequence[Item]], *, num: int = 7, size: int = 112
+) -> Image.Image:
+    """Return a sheet, mode RGB, with a line for each item: its name, its parameters, and `num` changed pictures.
 
-
-def _described(item: Shown, params: Mapping[str, Any]) -> str:
-    if isinstance(item, Policy):
-        used = [
-            (item.operations[operation], value)
-            for operation, value in zip(params["operation"].tolist(), params["value"].tolist(), strict=True)
-            if operation >= 0
+    Args:
+        pictures: at least one, of any size and mode; each gets a block of its own. A mixing's partner is the next one.
+        sections: transforms and mixings, shown over their ranges, under the titles of their sections.
+        num: changed pictures a line, at least 2.
+        size: the longer side of a picture on the sheet, in pixels.
+    """
+    small = [_fitted(picture, size) for picture in pictures]
+    blocks = []
+    for index, picture in enumerate(small):
+        partner = small[(index + 1) % len(small)] if len(small) > 1 else picture.transpose(_UPSIDE_DOWN)
+        partner = partner.resize(picture.size).convert(picture.mode)
+        blocks += [
+            Block(title, _strips(items, picture, partner, num, opening=place == 0))
+            for place, (title, items) in enumerate(sections.items())
         ]
+    return draw(blocks, columns=num, size=size)
+
+
+def _fitted(picture: Image.Image, size: int) -> Image.Image:
+    fitted = picture.convert("L" if picture.mode in ("1", "L", "I;16") else "RGB")
+    scale = size / max(fitted.size)
+    sides = [max(1, round(side * scale)) for side in fitted.size]
+    return fitted.resize((sides[0], sides[1]), Image.Resampling.LANCZOS)
+
+
+def _strips(
+    items: Sequence[Item], picture: Image.Image, partner: Image.Image, num: int, *, opening: bool
+) -> list[Strip]:
+    """Return a section's lines: what has no range together in the first, after the original."""
+    first, ranged = [Cell(picture, "original")], []
+    if any(isinstance(item, Mixing) for item in items):
+        first.append(Cell(partner, "partner"))
+    for item in items:
+        cells, notes = _shown(item, picture, partner, num)
+        if len(cells) > 1:
+            ranged.append(Strip(item.name, notes, cells))
+        else:
+            first += [Cell(cell.image, "\n".join([item.name, *notes])) for cell in cells]
+    alone = len(first) == 1 and not opening
+    opened = [] if alone else [Strip("", [], first[start : start + num]) for start in range(0, len(first), num)]
+    return opened + ranged
+
+
+def _shown(item: Item, picture: Image.Image, partner: Image.Image, num: int) -> tuple[list[Cell], list[str]]:
+    """Return `num` changed pictures, or fewer where parameters and picture repeat, and notes on the item."""
+    shape = (picture.height, picture.width, len(picture.getbands()))
+    tries = num * _TRIES if isinstance(item, Policy) else num
+    images = np.stack([from_pillow(picture, shape, item)] * tries)
+    spread = item.spread(tries)
+    params = {**spread, "applied": np.ones(tries, bool)}
+    if isinstance(item, Mixing):
+        others, rows = np.stack([from_pillow(partner, shape, item)] * tries), np.zeros((tries, 1), np.float32)
+        changed = item.run(images, others, rows, rows, params)[0]
+    else:
+        changed = item.run(images, params, "pil")
+    varied = [
+        name
+        for name, values in spread.items()
+        if values.ndim == 1 and name != "key" and "." not in name and len(np.unique(values)) > 1
+    ]
+    cells: dict[tuple[str, bytes], Cell] = {}
+    for index in range(tries):
+        text = _caption(item, row(spread, index), varied)
+        cells.setdefault((text, changed[index].tobytes()), Cell(to_pillow(changed[index]), text))
+    notes = list(varied) if len(varied) == 1 and not isinstance(item, Policy | OneOf) else []
+    if item.probability < 1.0:
+        notes.append(f"probability {item.probability:g}")
+    return list(cells.values())[:num], notes
+
+
+def _caption(item: Item, params: Mapping[str, Any], varied: Sequence[str]) -> str:
+    if isinstance(item, Policy):
+        stages = zip(params["operation"].tolist(), params["value"].tolist(), strict=True)
+        used = [(item.operations[operation], value) for operation, value in stages if operation >= 0]
         words = [
-            f"{one.transform.name} {value:.3g}" if one.low != one.high else one.transform.name for one, value in used
+            f"{one.transform.name} {value:.3g}" if one.high != one.low else one.transform.name for one, value in used
         ]
         return "\n".join(words) or "nothing"
-    shown = {name: value for name, value in params.items() if name not in ("key", "applied") and "." not in name}
-    return "".join(f"{name} {value:.3g}" for name, value in list(shown.items())[:1])
+    if isinstance(item, OneOf):
+        return item.transforms[params["choice"]].name
+    if len(varied) == 1:
+        return f"{params[varied[0]]:.3g}"
+    return "\n".join(f"{name} {params[name]:.3g}" for name in varied)

@@ -3,9 +3,11 @@
     python benchmarks/augment.py            # about five minutes on an idle machine
     python benchmarks/augment.py --quick    # seconds; shows that it runs, the numbers mean little
 
-Each side maps the same batches in tf.data, in turn, several rounds; the median counts. With one thread the process is
-bound to one core. The sides do the same kind of work, not the same bytes: only the two engines here are Pillow's.
-Keras has no AutoAugment; its RandAugment stands in.
+Each side maps the same batches of cuts from photographs in tf.data, in turn, several rounds; the median counts.
+With one thread the process is bound to one core. The sides do the same kind of work, not the same bytes: only the two
+engines here are Pillow's. albumentations has no AutoAugment: the published pairs are put together from its transforms;
+for Keras its RandAugment stands in. albumentations is left out where it cannot be imported: it needs OpenCV
+(`pip install "albumentationsx[headless]"`), and its newer versions PyTorch.
 """
 
 from __future__ import annotations
@@ -21,8 +23,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-# Its documented switch for "no version check over the network".
-os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
+# albumentations' documented switches for "no version check over the network" and "send nothing".
+os.environ["NO_ALBUMENTATIONS_UPDATE"] = os.environ["ALBUMENTATIONS_NO_TELEMETRY"] = "1"
+os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
@@ -65,7 +68,7 @@ def albumentations_step(step: tuple[str, float, int]) -> Any:
         "posterize": lambda: A.Posterize((min(round(8 - 4 * part), 7),) * 2, p=chance),
         "solarize": lambda: A.Solarize((1 - part,) * 2, p=chance),
         "auto_contrast": lambda: A.AutoContrast(p=chance),
-        "equalize": lambda: A.Equalize(mode="pil", p=chance),
+        "equalize": lambda: A.Equalize(p=chance),
         "invert": lambda: A.InvertImg(p=chance),
         "brightness": lambda: A.ColorJitter(factor, (1, 1), (1, 1), (0, 0), p=chance),
         "contrast": lambda: A.ColorJitter((1, 1), factor, (1, 1), (0, 0), p=chance),
@@ -87,7 +90,7 @@ def albumentations(name: str) -> Map:
         changes = [
             A.ColorJitter((1, 1), (0.5, 1.5), (1, 1), (0, 0), p=1.0),
             A.Sharpen(p=1.0),
-            A.Equalize(mode="pil", p=1.0),
+            A.Equalize(p=1.0),
         ]
     else:
         pairs = TABLES["cifar10"]
@@ -118,13 +121,27 @@ def keras_layers(name: str) -> Map:
     return lambda images, number: functools.reduce(lambda value, layer: layer(value, training=True), layers, images)
 
 
+def photographs(size: int, num: int) -> np.ndarray:
+    """Return uint8 (num, size, size, 3): random squares of the photographs that scikit-learn ships, shrunk."""
+    from PIL import Image
+    from sklearn.datasets import load_sample_images
+
+    random, photos, cuts = np.random.default_rng(0), load_sample_images().images, []
+    for index in range(num):
+        photo = photos[index % len(photos)]
+        side = int(random.integers(size, photo.shape[0]))
+        top, left = (int(random.integers(0, room - side)) for room in photo.shape[:2])
+        cut = Image.fromarray(photo[top : top + side, left : left + side])
+        cuts.append(np.asarray(cut.resize((size, size))))
+    return np.stack(cuts)
+
+
 def measured(sides: dict[str, Map], size: int, threads: int, seconds: float, rounds: int) -> dict[str, float]:
     """Return the images a second of each side, the median of `rounds` turns of about `seconds` each."""
     import tensorflow as tf
 
     num = SIZES[size]
-    noise = np.random.default_rng(0).integers(0, 256, (num, size // 8, size // 8, 3), dtype=np.uint8)
-    images = tf.constant(np.kron(noise, np.ones((1, 8, 8, 1), np.uint8)) // 2 + 40)
+    images = tf.constant(photographs(size, num))
 
     def run(change: Map, batches: int) -> float:
         dataset = tf.data.Dataset.range(batches).map(
@@ -132,6 +149,7 @@ def measured(sides: dict[str, Map], size: int, threads: int, seconds: float, rou
         )
         options = tf.data.Options()
         options.threading.private_threadpool_size = threads
+        options.threading.max_intra_op_parallelism = threads
         start = time.perf_counter()
         for _ in dataset.with_options(options):
             pass
@@ -148,22 +166,38 @@ def measured(sides: dict[str, Map], size: int, threads: int, seconds: float, rou
     return {name: statistics.median(values) for name, values in speeds.items()}
 
 
+def importable() -> str:
+    """Return albumentations' name and version, or "" after saying why it cannot take part."""
+    try:
+        import albumentations as A
+    except ImportError as error:
+        print(f"albumentations is left out: {str(error).splitlines()[0]}")
+        return ""
+    return f"albumentations {A.__version__}"
+
+
 def measure_all(threads: int, quick: bool) -> None:
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
     seconds, rounds = (0.1, 1) if quick else (3.0, 5)
     for name in ("three", "auto_augment"):
         sides = {
             "native": ours(name, "native"),
             "pil": ours(name, "pil"),
-            "albumentations": albumentations(name),
             "keras": keras_layers(name),
         }
+        with_albumentations = importable()
+        if with_albumentations:
+            sides[with_albumentations] = albumentations(name)
         title = {"three": "contrast + sharpness + equalize", "auto_augment": "AutoAugment (Keras: RandAugment)"}[name]
         for size in SIZES:
             speeds = measured(sides, size, threads, seconds, rounds)
             print(f"{title}, {size}x{size}x3, {threads} thread(s)")
             for side, speed in speeds.items():
                 print(
-                    f"    {side:15}{speed:12,.0f} images/s    native is {speeds['native'] / speed:8.2f} times as fast"
+                    f"    {side:21}{speed:12,.0f} images/s    native is {speeds['native'] / speed:8.2f} times as fast"
                 )
             if (name, size) in GOALS:
                 print("    to reach: {:g} times pil, {:g} times albumentations".format(*GOALS[name, size]))

@@ -15,9 +15,8 @@ from augment.native.jit import inline, jit
 
 _ZERO = np.float32(0)
 _MOST = np.float32(255)
-_RED, _GREEN, _BLUE, _HALF = np.float32(19595), np.float32(38470), np.float32(7471), np.float32(32768)
-_SHIFT = np.float32(2.0**-16)
-_THIRTEENTH, _ROUND = np.float32(1 / 13), np.float32(0.5)
+_RED, _GREEN, _BLUE, _HALF = np.int32(19595), np.int32(38470), np.int32(7471), np.int32(32768)
+_THIRTEENTH, _ROUND = np.uint32(5042), np.uint16(6)
 
 
 @inline
@@ -28,8 +27,7 @@ def _blend(degenerate: Any, value: Any, factor: Any) -> Any:
 
 @inline
 def _grey(red: Any, green: Any, blue: Any) -> Any:
-    weighted = np.float32(red) * _RED + np.float32(green) * _GREEN + np.float32(blue) * _BLUE + _HALF
-    return np.int32(weighted * _SHIFT)
+    return (np.int32(red) * _RED + np.int32(green) * _GREEN + np.int32(blue) * _BLUE + _HALF) >> 16
 
 
 @jit
@@ -38,13 +36,14 @@ def grey_means(images: Any) -> Any:
     num, pixels, channels = images.shape
     means = np.empty(num, np.float32)
     for index in range(num):
+        values = images[index].reshape(pixels * channels)  # one axis vectorizes best
         total = np.int64(0)
         if channels == 3:
             for pixel in range(pixels):
-                total += _grey(images[index, pixel, 0], images[index, pixel, 1], images[index, pixel, 2])
+                total += _grey(values[3 * pixel], values[3 * pixel + 1], values[3 * pixel + 2])
         else:
             for pixel in range(pixels):
-                total += images[index, pixel, 0]
+                total += values[pixel]
         means[index] = np.int64(total / pixels + 0.5)
     return means
 
@@ -62,22 +61,17 @@ def blend_level(images: Any, levels: Any, factors: Any) -> Any:
 
 @jit
 def blend_grey(images: Any, factors: Any) -> Any:
-    """Blend each picture with its own grey version; images uint8 (n, H, W, 3), factors float32 (n,)."""
-    num, height, width, channels = images.shape
-    lines = images.reshape(num, height, width * channels)
-    out = np.empty_like(lines)
-    greys = np.empty(width * channels, np.float32)
+    """Blend each picture with its own grey version; images uint8 (n, 3 * pixels), factors float32 (n,)."""
+    num, size = images.shape
+    out = np.empty_like(images)
     for index in range(num):
-        factor = factors[index]
-        for y in range(height):
-            pixels, line, mixed = images[index, y], lines[index, y], out[index, y]
-            for x in range(width):
-                grey = np.float32(_grey(pixels[x, 0], pixels[x, 1], pixels[x, 2]))
-                greys[3 * x] = grey
-                greys[3 * x + 1] = grey
-                greys[3 * x + 2] = grey
-            for place in range(width * channels):  # a loop of its own, which vectorizes
-                mixed[place] = _blend(greys[place], np.float32(line[place]), factor)
+        factor, values, mixed = factors[index], images[index], out[index]
+        for pixel in range(size // 3):
+            red, green, blue = values[3 * pixel], values[3 * pixel + 1], values[3 * pixel + 2]
+            grey = np.float32(_grey(red, green, blue))
+            mixed[3 * pixel] = _blend(grey, np.float32(red), factor)
+            mixed[3 * pixel + 1] = _blend(grey, np.float32(green), factor)
+            mixed[3 * pixel + 2] = _blend(grey, np.float32(blue), factor)
     return out
 
 
@@ -85,27 +79,31 @@ def blend_grey(images: Any, factors: Any) -> Any:
 def blend_smooth(images: Any, factors: Any, channels: Any) -> Any:
     """Blend each picture with its smoothed version, borders kept; images uint8 (n, H, W * channels).
 
-    Smoothed = round((sum of the 3x3 neighbours + 4 * centre) / 13). A thirteenth is never half-way between two
-    integers, so that float32 rounds it as exact arithmetic would.
+    Smoothed = round((sum of the 3x3 neighbours + 4 * centre) / 13), here (sum + 6) * 5042 >> 16, which is the same
+    integer for every sum of pixels.
     """
     num, height, width = images.shape
-    out = images.copy()
-    columns = np.empty(width, np.float32)
     inner = width - 2 * channels
+    if height < 3 or inner <= 0:
+        return images.copy()
+    out = np.empty_like(images)
+    columns = np.empty(width, np.uint16)
     for index in range(num):
         factor = factors[index]
-        for y in range(1, height - 1 if inner > 0 else 0):
+        out[index, 0], out[index, height - 1] = images[index, 0], images[index, height - 1]
+        for y in range(1, height - 1):
             above, here, below = images[index, y - 1], images[index, y], images[index, y + 1]
             for x in range(width):
-                columns[x] = np.float32(above[x]) + np.float32(here[x]) + np.float32(below[x])
+                columns[x] = np.uint16(above[x]) + np.uint16(here[x]) + np.uint16(below[x])
             # Views instead of `x - channels`, which would be checked for being negative and not vectorize.
             left, middle, right = columns[:inner], columns[channels:], columns[2 * channels :]
             centre, line = here[channels:], out[index, y, channels:]
             for x in range(inner):
-                value = np.float32(centre[x])
-                total = left[x] + middle[x] + right[x] + np.float32(4) * value
-                smooth = np.float32(np.int32(total * _THIRTEENTH + _ROUND))
-                line[x] = _blend(smooth, value, factor)
+                total = np.uint16(left[x] + middle[x] + right[x] + 4 * np.uint16(centre[x]) + _ROUND)
+                smooth = np.int32(np.uint32(total) * _THIRTEENTH >> np.uint32(16))
+                line[x] = _blend(np.float32(smooth), np.float32(centre[x]), factor)
+            for x in range(channels):
+                out[index, y, x], line[inner + x] = here[x], centre[inner + x]
     return out
 
 
@@ -143,7 +141,7 @@ def equalize(images: Any) -> Any:
     out = np.empty_like(images)
     counts = np.empty((channels, 256), np.int32)
     tables = np.empty((channels, 256), np.uint8)
-    sums = np.empty(256, np.float64)
+    sums = np.empty(256, np.int32)
     for index in range(num):
         _count(images[index], counts)
         for channel in range(channels):
@@ -160,9 +158,11 @@ def equalize(images: Any) -> Any:
             for level in range(256):
                 sums[level] = total
                 total += row[level]
-            # Floor of a correctly rounded quotient of integers is the integer quotient; it vectorizes.
+            # (sum + 1/2) / step is never nearer to an integer than 1/2 of 1/step: its floor is the integer quotient,
+            # whatever a multiplication rounds.
+            part = 1.0 / step
             for level in range(256):
-                table[level] = np.uint8(np.int32(min(sums[level] / step, 255.0)))
+                table[level] = np.uint8(np.int32(min((sums[level] + 0.5) * part, 255.0)))
         _look_up(images[index], tables, out[index])
     return out
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from augment_catalogue import TRANSFORMS, pictures
 
 import augment
 
-NUM = 37
+NUM, MANY = 37, 259
 IMAGES = pictures((NUM, 16, 12, 3))
 LABELS = np.arange(NUM)
 ROWS = np.eye(5, dtype=np.float32)[LABELS % 5]
@@ -28,14 +30,45 @@ def collected(dataset: Any, index: int = 0) -> Any:
     return np.concatenate(parts) if batched else np.stack(parts)
 
 
+@pytest.fixture(scope="module")
+def many() -> tuple[Any, Any]:
+    """More pictures than the largest batch, and what becomes of them."""
+    images = pictures((MANY, 6, 5, 3))
+    return images, augment.apply(images, ALL, seed=3, epoch=1)
+
+
 @pytest.mark.parametrize("calls", [1, 2, 8])
 @pytest.mark.parametrize("size", [1, 7, 256])
-def test_batch_size_and_parallel_calls_change_nothing(calls: int, size: int) -> None:
-    dataset = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS)).batch(size)
+def test_batch_size_and_parallel_calls_change_nothing(calls: int, size: int, many: tuple[Any, Any]) -> None:
+    images, expected = many
+    dataset = tf.data.Dataset.from_tensor_slices((images, np.arange(MANY))).batch(size)
     mapped = augment.map(dataset, ALL, seed=3, epoch=1, num_parallel_calls=calls)
     assert mapped.element_spec == dataset.element_spec
+    np.testing.assert_array_equal(collected(mapped), expected)
+    np.testing.assert_array_equal(collected(mapped, 1), np.arange(MANY))
+
+
+def test_an_epoch_read_again_or_from_its_middle_on_repeats() -> None:
+    dataset = tf.data.Dataset.from_tensor_slices(IMAGES).batch(5)
+    mapped = augment.map(dataset, ALL, seed=3, epoch=1)
     np.testing.assert_array_equal(collected(mapped), EXPECTED)
-    np.testing.assert_array_equal(collected(mapped, 1), LABELS)
+    np.testing.assert_array_equal(collected(mapped), EXPECTED)
+    np.testing.assert_array_equal(collected(mapped.skip(3)), EXPECTED[15:])
+    later = augment.map(dataset, ALL, seed=3, epoch=2)
+    differing = (collected(later) != EXPECTED).any((1, 2, 3))
+    assert differing.mean() > 0.9
+
+
+def test_another_process_resumes_with_the_same_bytes() -> None:
+    code = (
+        "import sys, hashlib, numpy, augment; sys.path.insert(0, 'tests/augment'); import augment_catalogue as c; "
+        "images = c.pictures((37, 16, 12, 3))[20:]; places = numpy.arange(20, 37); "
+        "changed = augment.apply(images, list(c.TRANSFORMS.values()), seed=3, epoch=1, positions=places); "
+        "print(hashlib.sha256(changed.tobytes()).hexdigest())"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout.strip() == hashlib.sha256(EXPECTED[20:].tobytes()).hexdigest()
 
 
 def test_single_pictures_and_pillows_engine() -> None:
@@ -130,3 +163,10 @@ def test_importing_augment_imports_neither_tensorflow_nor_numba_nor_keras() -> N
     code = "import augment, sys; print([n for n in ('tensorflow', 'keras', 'numba', 'kerasae') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_composition_given_alone_keeps_its_probability() -> None:
+    sometimes = augment.Compose([augment.Invert()], probability=0.5)
+    changed = collected(augment.map(tf.data.Dataset.from_tensor_slices(IMAGES).batch(8), sometimes, seed=0))
+    np.testing.assert_array_equal(changed, augment.apply(IMAGES, sometimes, seed=0))
+    assert 5 < sum(not np.array_equal(*pair) for pair in zip(changed, IMAGES, strict=True)) < 32

@@ -1,90 +1,144 @@
-"""The contact sheet and its command."""
+"""The contact sheet, and what the command says of wrong requests."""
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image
+from sklearn.datasets import load_sample_images
 
 import augment
 from augment.__main__ import main
 from augment.preview import contact_sheet, every_transform
 
+CHINA = next(Path(name) for name in load_sample_images().filenames if name.endswith("china.jpg"))
 RECIPE = """
-title = "not a transform"
 [[phases]]
-augment = [{ name = "invert" }, { name = "rotate", degrees_range = [-30, 30] }]
+name = "joint"
+augment = ["equalize", { name = "solarize", threshold_range = [0, 255], probability = 0.25 }]
 [[phases]]
-augment = [{ name = "mix_up", alpha = 0.4 }]
+augment = [{ name = "one_of", transforms = [{ name = "rotate" }, { name = "invert" }] }]
+mix = "mix_up"
 """
 
 
+def opened(path: Path) -> Image.Image:
+    with Image.open(path) as image:
+        return image.copy()
+
+
 @pytest.fixture
-def photograph(tmp_path: Path) -> Path:
-    path = tmp_path / "photograph.png"
-    pixels = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(path)
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "small.png"
+    opened(CHINA).resize((48, 32)).save(path)
     return path
 
 
-def test_a_sheet_has_the_picture_and_its_changes_side_by_side() -> None:
-    picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8))
-    sheet = contact_sheet([picture], [augment.Invert()], num=3, size=40)
-    pixels = np.asarray(sheet)
-    shown = [
-        (name, left)
-        for name, image in (("same", picture), ("inverted", ImageOps.invert(picture)))
-        for left in range(sheet.width - 40)
-        if (pixels[8:38, left : left + 40] == np.asarray(image)).all()
-    ]
-    # Inverting has no parameter, so that one changed picture is enough.
-    assert [name for name, _ in shown] == ["same", "inverted"]
+WIDE = ["--size", "1024", "--columns", "20"]
 
 
-def test_every_transform_but_the_containers_is_shown_on_any_mode() -> None:
-    shown = {item.name for item in every_transform()}
-    assert {"contrast", "auto_augment", "mix_up", "cut_mix", "gaussian_noise"} <= shown
-    assert not {"compose", "one_of"} & shown
-    for mode in ("L", "RGBA", "P"):
-        sheet = contact_sheet([Image.new(mode, (9, 7)), Image.new("RGB", (7, 9))], every_transform(), num=2, size=16)
-        assert sheet.mode == "RGB"
+def pieces(sheet: Image.Image, image: np.ndarray) -> int:
+    """How often `image` stands on the sheet."""
+    windows = np.lib.stride_tricks.sliding_window_view(np.asarray(sheet), image.shape)[:, :, 0]
+    corners = (windows[..., 0, 0, :] == image[0, 0]).all(-1) & (windows[..., -1, -1, :] == image[-1, -1]).all(-1)
+    return sum(np.array_equal(windows[y, x], image) for y, x in np.argwhere(corners))
 
 
-def test_the_command_writes_a_sheet_of_all_or_of_a_recipe(photograph: Path, tmp_path: Path) -> None:
-    everything, some = tmp_path / "all.png", tmp_path / "some.png"
-    recipe = tmp_path / "recipe.toml"
+def test_the_sheet_shows_every_transform_as_pillow_changes_it() -> None:
+    families = every_transform()
+    shown = {item.name for items in families.values() for item in items}
+    assert shown >= {name for name in augment.names() if not name.startswith("test_")} - {"compose", "one_of"}
+    picture = opened(CHINA).resize((48, 32))
+    image = np.asarray(picture)[None]
+    sheet = contact_sheet([picture], {"Some": [augment.Invert(), augment.Contrast((0, 2))]}, num=3, size=48)
+    assert pieces(sheet, image[0]) == 2  # the original, and contrast by 1
+    for same in (augment.Invert(), augment.Contrast((0, 0)), augment.Contrast((2, 2))):
+        assert pieces(sheet, augment.apply(image, same, seed=0)[0]) == 1
+    assert pieces(sheet, augment.apply(image, augment.Equalize(), seed=0)[0]) == 0
+
+
+def test_the_command_draws_every_transform_of_grey_and_coloured_pictures(picture: Path, tmp_path: Path) -> None:
+    grey, out = tmp_path / "grey.png", tmp_path / "sheet.png"
+    opened(picture).convert("L").save(grey)
+    command = [sys.executable, "-m", "augment", "preview", str(grey), str(picture), "--out", str(out), "--size", "32"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (done.stdout.strip(), done.stderr) == (str(out), "")
+    sheet = opened(out)
+    assert sheet.mode == "RGB"
+    assert sheet.height > 2 * 20 * 32
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["grey.png", "sheet.png", "small.png"]
+
+
+def test_a_recipes_transforms_are_shown_by_phase(picture: Path, tmp_path: Path) -> None:
+    recipe, out = tmp_path / "own.toml", tmp_path / "sheet.png"
     recipe.write_text(RECIPE)
-    size = ["--columns", "2", "--size", "16"]
-    assert main(["preview", str(photograph), "--out", str(everything), *size]) == 0
-    assert main(["preview", str(photograph), "--out", str(some), "--recipe", str(recipe), *size]) == 0
-    with Image.open(some) as few, Image.open(everything) as all_of_them:
-        assert few.width == all_of_them.width
-        assert few.height < all_of_them.height
+    assert main(["preview", str(picture), "--recipe", str(recipe), "--out", str(out), "--columns", "3"]) == 0
+    whole = np.asarray(opened(picture).resize((112, 75), Image.Resampling.LANCZOS))
+    sheet = opened(out)
+    assert pieces(sheet, augment.apply(whole[None], augment.Solarize((255, 255)), seed=0)[0]) == 1
+    assert pieces(sheet, augment.apply(whole[None], augment.Equalize(), seed=0)[0]) == 1
+    assert pieces(sheet, augment.apply(whole[None], augment.Invert(), seed=0)[0]) >= 1
+    assert pieces(sheet, whole[::-1]) == 2  # the partner, alone and where its share is the whole
+    assert sheet.height < 1000
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["missing.png", "--out", "sheet.png"], "missing.png"),
-        (["{photograph}", "--out", "{folder}/sheet.nothing"], "unknown file extension"),
-        (["{photograph}", "--out", "{folder}/s.png", "--recipe", "{photograph}"], "augment:"),
-        (["{photograph}", "--out", "{folder}/s.png", "--recipe", "{folder}/empty.toml"], "a list `augment`"),
-        (["{photograph}", "--out", "{folder}/s.png", "--recipe", "{folder}/wrong.toml"], "Did you mean 'invert'"),
-        (["{photograph}", "--out", "{folder}/s.png", "--recipe", "{folder}/broken.toml"], "a TOML file"),
-        (["{photograph}", "--out", "{folder}/s.png", "--columns", "0"], "--columns of at least 1"),
+        (["nowhere.jpg", "--out", "sheet.png"], "IMAGE to be a picture that Pillow can read. Received: nowhere.jpg"),
+        (["text.png", "--out", "sheet.png"], "IMAGE to be a picture.*Received: text.png: cannot identify"),
+        (["broken.png", "--out", "sheet.png"], "IMAGE to be a picture.*Received: broken.png"),
+        (["small.png", "--out", "none/sheet.png"], "--out to be a file in a folder that exists. Received: none"),
+        (["small.png", "--out", "folder.png"], "--out to be a file in a folder that exists. Received: folder.png"),
+        (["small.png", "--out", "sheet"], r"--out to end in \.png.*Received: sheet"),
+        (["small.png", "--out", "sheet.png", "--recipe", "no.toml"], "--recipe to be a file that can be read.*no.toml"),
+        (["small.png", "--out", "sheet.png", "--recipe", "text.png"], "--recipe to be a TOML file.*text.png"),
+        (["small.png", "--out", "sheet.png", "--recipe", "bare.toml"], "a phase that has a list `augment`.*bare.toml"),
+        (["small.png", "--out", "sheet.png", "--recipe", "odd.toml"], "Did you mean 'contrast'"),
+        (["small.png", "--out", "sheet.png", "--columns", "0"], r"`--columns` of preview.*in \[2, 20\].*Received: 0"),
+        (["small.png", "--out", "sheet.png", "--size", "7"], r"`--size` of preview.*Received: 7"),
+        (["small.png", "--out", "s.webp", "--recipe", "one.toml", *WIDE], "a smaller sheet, or --out of another"),
     ],
 )
-def test_a_wrong_request_is_one_line_and_code_2(
-    options: list[str], message: str, photograph: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_wrong_request_is_one_line_and_writes_nothing(
+    options: list[str],
+    message: str,
+    picture: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    (tmp_path / "empty.toml").write_text("title = 'none'")
-    (tmp_path / "wrong.toml").write_text("augment = [{ name = 'inver' }]")
-    (tmp_path / "broken.toml").write_text("augment = [")
-    filled = [option.format(photograph=photograph, folder=tmp_path) for option in options]
-    assert main(["preview", *filled]) == 2
-    error = capsys.readouterr().err
-    assert message in error
-    assert error.count("\n") == 1
-    assert not list(tmp_path.glob("s*.png"))
+    monkeypatch.chdir(tmp_path)
+    Path("text.png").write_text("no picture")
+    Path("broken.png").write_bytes(picture.read_bytes()[:900])
+    Path("folder.png").mkdir()
+    Path("bare.toml").write_text('extends = "joint"')
+    Path("odd.toml").write_text('[[phases]]\naugment = ["contrst"]')
+    Path("one.toml").write_text('[[phases]]\naugment = ["invert"]')
+    before = sorted(tmp_path.iterdir())
+    assert main(["preview", *options]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert re.search(message, said.err)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_place_that_refuses_the_sheet_keeps_what_it_had(
+    picture: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    out = picture.with_name("sheet.png")
+    out.write_bytes(b"before")
+    monkeypatch.setattr(Path, "replace", refuse)
+    assert main(["preview", str(picture), "--out", str(out), "--size", "16"]) == 2
+    assert "--out to be a file that can be written" in capsys.readouterr().err
+    assert out.read_bytes() == b"before"
+    assert sorted(path.name for path in out.parent.iterdir()) == ["sheet.png", "small.png"]
