@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -226,6 +227,9 @@ def _explained(error: Exception) -> tuple[str, int]:
         return f"{error.format_message().rstrip('.')}; see: {command} --help", 2
     if isinstance(error, OSError) and error.errno in _REFUSED:
         return f"{error.filename or 'a file'}: {error.strerror}; mend that and try again", 2
+    inside = re.search("RequestError: (.+)", str(error))  # what an input pipeline raises, TensorFlow wraps
+    if inside:
+        return inside[1], 2
     for words in _REFUSED_WORDS:
         if words in str(error):
             return f"{words}; mend that and try again", 2

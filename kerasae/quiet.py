@@ -14,12 +14,14 @@ def load_tensorflow() -> None:
     with tempfile.TemporaryFile() as held:
         stderr = os.dup(2)
         os.dup2(held.fileno(), 2)
-        failed = True
+        failed = False
         try:
             import tensorflow as tf
 
             tf.config.list_physical_devices()
-            failed = False
+        except Exception:
+            failed = True
+            raise
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)

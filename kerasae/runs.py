@@ -31,8 +31,8 @@ def written_whole(path: Path) -> Iterator[Path]:
             shutil.rmtree(path)
         temporary.replace(path)
     except OSError as error:
-        if error.errno is not None:
-            error.filename = error.filename or str(path)  # a write that fails does not say of which file
+        if error.errno and error.filename in (None, str(temporary)):  # a failed write does not say of which file
+            error.filename = str(path)
         raise
     finally:
         if temporary.is_dir():

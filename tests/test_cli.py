@@ -175,6 +175,22 @@ def test_what_nobody_expected_takes_one_line_too(typed: Typed, monkeypatch: pyte
     assert len(err.splitlines()) == 1
 
 
+def test_what_an_input_pipeline_raises_is_found_inside(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tensorflow as tf
+
+    from kerasae import train
+    from kerasae.errors import RequestError
+
+    def load(number: int) -> int:
+        raise RequestError("data.source: expected a.png as it was")
+
+    def read(*arguments: object, **more: object) -> None:
+        list(tf.data.Dataset.range(1).map(lambda number: tf.numpy_function(load, [number], tf.int64)))
+
+    monkeypatch.setattr(train, "train", read)
+    assert typed("train")[::2] == (2, "kerasae: data.source: expected a.png as it was\n")
+
+
 @pytest.mark.slow
 def test_two_devices_from_the_command_line() -> None:
     folder(cat=12, dog=12)

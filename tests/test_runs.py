@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 
@@ -17,10 +18,11 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     def fail() -> None:
         with written_whole(target) as temporary:
             temporary.write_text("half of the sec")
-            raise OSError("disk full")
+            raise OSError(errno.ENOSPC, "disk full")
 
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(OSError, match="disk full") as caught:
         fail()
+    assert caught.value.filename == str(target)
     assert target.read_text() == "first"
     assert [path.name for path in target.parent.iterdir()] == ["file.txt"]
 

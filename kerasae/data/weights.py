@@ -25,7 +25,7 @@ def class_weights(
         class_names: a name for each label.
 
     Raises:
-        RequestError: the table names an unknown class.
+        RequestError: the table names an unknown class, or leaves none a weight above 0.
     """
     weights = np.ones(len(class_names), np.float32)
     if isinstance(setting, dict):
@@ -37,6 +37,11 @@ def class_weights(
                     f"Received: {name!r}.{nearest(name, class_names)}"
                 )
             weights[class_names.index(name)] = weight
+        if len(weights) and not weights.any():
+            raise RequestError(
+                f"data.class_weights: expected a weight above 0 for some class. Received: {setting}; "
+                "to train without the classifier, leave it out of what the phases learn"
+            )
     elif setting == "balanced":
         labelled = labels[labels != UNLABELLED]
         counts = np.bincount(labelled, minlength=len(class_names))

@@ -37,6 +37,7 @@ def export(run: Run, model: JointAutoencoder, collection: Collection, to: Path |
     target = to if to is not None else run.export
     mode = run.recipe.data.resize
     with written_whole(target) as temporary:
+        temporary.mkdir()  # TensorFlow would not say where it may not write
         save(model, collection.class_names, mode, temporary)
         check_agreement(temporary, model, collection.test)
     return target

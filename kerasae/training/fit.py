@@ -69,7 +69,7 @@ def fit(run: Run, recipe: Recipe, collection: Collection, *, console: Console | 
             phase = recipe.phases[index]
             if progress.epoch == 0:
                 _start_from(model, phase, f"phases.{index}")
-            console.print(_headline(recipe, index, progress), highlight=False)
+            console.print(_headline(recipe, index, progress), highlight=False, soft_wrap=True)
             rows = _fit_phase(run, recipe, index, model, collection, progress)
             progress = Progress(phase=index + 1, rows=len(rows))
             write(last, progress, model.variables)

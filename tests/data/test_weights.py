@@ -33,6 +33,11 @@ def test_a_table_and_none() -> None:
     assert class_weights("balanced", LABELS[LABELS < 0], ()).shape == (0,)
 
 
+def test_weights_of_zero_alone_are_refused() -> None:
+    with pytest.raises(RequestError, match=r"data.class_weights: expected a weight above 0 .* Received: {'a': 0.0"):
+        class_weights(dict.fromkeys(NAMES, 0.0), LABELS, NAMES)
+
+
 def test_unknown_names_are_refused() -> None:
     with pytest.raises(
         RequestError, match=r"data.class_weights: .* trouser. Received: 'trousers'. Did you mean 'trouser'"
