@@ -36,6 +36,8 @@ def written_whole(path: Path) -> Iterator[Path]:
             error.filename = str(path)
         raise
     finally:
+        if aside.exists() and not path.exists():
+            aside.replace(path)
         for left in (temporary, aside):
             if left.is_dir():
                 shutil.rmtree(left, ignore_errors=True)
