@@ -149,7 +149,8 @@ def _order(recipe: Recipe, index: int, collection: Collection) -> tuple[Pictures
     if order.batch_size % replicas:
         raise RequestError(
             f"recipe: phases.{index}.batch_size: expected a multiple of the {replicas} devices. "
-            f"Received: {order.batch_size} pictures a batch"
+            f"Received: {order.batch_size}{', all the pictures' * (order.batch_size < phase.batch_size)}; "
+            f"set it to {max(order.batch_size // replicas, 1) * replicas}"
         )
     return train, order
 
