@@ -21,7 +21,7 @@ from kerasae.export import export
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import load, parse
 from kerasae.report import write_report
-from kerasae.runs import Run, check_new, read_json, write_json, write_text
+from kerasae.runs import Run, check_new, read_json, remove_unfinished, write_json, write_text
 from kerasae.training import fit
 from kerasae.training.fit import check as check_fit
 from kerasae.training.phase import check as check_phase
@@ -63,7 +63,9 @@ def resume(run: Path) -> tuple[Run, Recipe]:
     made = Run.open(run, trained=False)
     recipe = made.recipe
     distribution.strategy(recipe.distribution.devices)  # before TensorFlow is used; see `check`
-    _finish(made, recipe, reopen(made))
+    collection = reopen(made)
+    remove_unfinished(made.path)
+    _finish(made, recipe, collection)
     return made, recipe
 
 

@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import os
 from pathlib import Path
@@ -5,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kerasae.errors import RequestError
-from kerasae.runs import Run, check_new, read_json, write_json, written_whole
+from kerasae.runs import Run, check_new, read_json, remove_unfinished, write_json, written_whole
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -35,6 +36,22 @@ def test_a_folder_replaces_a_folder_whole(tmp_path: Path) -> None:
             (temporary / content).touch()
     assert [path.name for path in target.iterdir()] == ["new"]
     assert [path.name for path in tmp_path.iterdir()] == ["export"]
+
+
+def test_what_a_killed_process_was_writing_is_removed(tmp_path: Path) -> None:
+    class Killed(BaseException):
+        pass
+
+    keep = {"last.npz", ".hidden", ".notes.txt"}
+    for name in keep:
+        (tmp_path / name).touch()
+    for name in ("export", "model.keras", "checkpoints/last.npz"):
+        with contextlib.suppress(Killed), written_whole(tmp_path / name) as temporary:
+            copy = temporary.with_name(temporary.name.replace(str(os.getpid()), "7"))  # another process's
+            copy.mkdir() if name == "export" else copy.touch()
+            raise Killed
+    remove_unfinished(tmp_path)
+    assert {path.name for path in tmp_path.rglob("*")} == {*keep, "checkpoints"}
 
 
 def test_json_refuses_nan(tmp_path: Path) -> None:

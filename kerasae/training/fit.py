@@ -43,8 +43,10 @@ def check(recipe: Recipe, collection: Collection) -> None:
         RequestError: what `fit` would say, but for what shows only in training.
     """
     model = build_model(recipe, collection, "float32")
+    replicas = distribution.strategy(recipe.distribution.devices).num_replicas_in_sync
     for index, phase in enumerate(recipe.phases):
-        _order(recipe, index, collection)
+        _, order = _order(recipe, index, collection)
+        shared_batch(len(collection.validation), order.batch_size, replicas)
         _start_from(model, phase, f"phases.{index}")
 
 
@@ -87,6 +89,7 @@ def _fit_phase(
     """Train the parts that the phase names, in place, and return the rows of the history so far."""
     phase, key = recipe.phases[index], f"phases.{index}"
     train, order = _order(recipe, index, collection)
+    judged = shared_batch(len(collection.validation), order.batch_size, model.distribute_strategy.num_replicas_in_sync)
     plan = phases.schedule(phase, key, order.steps)
     phases.freeze_all_but(model, phase.learns)
     with dtype_policy(model.dtype_policy):
@@ -126,7 +129,7 @@ def _fit_phase(
             epochs=phase.epochs,
             initial_epoch=progress.epoch,
             steps_per_epoch=order.steps,
-            validation_data=evaluation_dataset(collection.validation, unweighted, batch_size=order.batch_size),
+            validation_data=evaluation_dataset(collection.validation, unweighted, batch_size=judged),
             callbacks=[
                 History(run, rows, phase.name, order.steps * order.batch_size),
                 *watching,
@@ -157,9 +160,32 @@ def _order(recipe: Recipe, index: int, collection: Collection) -> tuple[Pictures
     if order.batch_size % replicas:
         raise RequestError(
             f"recipe: phases.{index}.batch_size: expected a multiple of the {replicas} devices. "
-            f"Received: {order.batch_size} pictures a batch"
+            f"Received: {order.batch_size}{', all the pictures' * (order.batch_size < phase.batch_size)}; "
+            f"set it to {max(order.batch_size // replicas, 1) * replicas}"
         )
     return train, order
+
+
+def shared_batch(count: int, batch_size: int, replicas: int) -> int:
+    """Return the largest size of validation batches, up to `batch_size`, that gives every device a picture.
+
+    Keras needs the first batch in equal shares; the last one may be uneven, but a device without a picture has no mean.
+
+    Raises:
+        RequestError: there are too few pictures for the devices.
+    """
+    if replicas == 1:
+        return batch_size
+    for size in range(min(batch_size, count) // replicas * replicas, 0, -replicas):
+        rest = count % size
+        if rest == 0 or rest > -(-rest // replicas) * (
+            replicas - 1
+        ):  # a share is the rest over the devices, rounded up
+            return size
+    raise RequestError(
+        f"data.validation: expected pictures for batches that {replicas} devices can share. Received: {count}; "
+        "choose another fraction or fewer distribution.devices"
+    )
 
 
 def channel_statistics(collection: Collection) -> tuple[list[float], list[float]]:

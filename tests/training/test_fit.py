@@ -1,6 +1,7 @@
 """Whole trainings: phases, what learns, resuming to the bit, two devices."""
 
 import csv
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from kerasae.data.collection import Collection
 from kerasae.errors import RequestError
 from kerasae.runs import Run
 from kerasae.training import DivergedError, fit
-from kerasae.training.fit import build_model, channel_statistics
+from kerasae.training.fit import build_model, channel_statistics, shared_batch
 
 from conftest import make  # isort: skip
 
@@ -148,6 +149,24 @@ def test_two_devices_follow_one(tmp_path: Path, collection: Collection) -> None:
     run, recipe = make(tmp_path / "odd", {"batch_size": 7}, distribution={"devices": ["CPU:0", "CPU:1"]})
     with pytest.raises(RequestError, match=r"batch_size: expected a multiple of the 2 devices\. Received: 7"):
         fit(run, recipe, collection)
+
+
+def test_every_device_gets_validation_pictures() -> None:
+    assert shared_batch(9, 8, replicas=1) == 8
+    assert [shared_batch(count, 8, replicas=2) for count in (16, 13, 9, 7, 4, 2)] == [8, 8, 6, 4, 4, 2]
+    assert shared_batch(40, 16, replicas=4) == 16
+    for count in (1, 3, 5):
+        with pytest.raises(RequestError, match=rf"that 2 devices can share\. Received: {count}; choose another"):
+            shared_batch(count, 8, replicas=2)
+
+
+@pytest.mark.slow
+def test_two_devices_share_an_odd_number_of_pictures(tmp_path: Path, collection: Collection) -> None:
+    for count in (7, 9):  # in one batch too small, and with a single picture left over
+        odd = dataclasses.replace(collection, validation=collection.validation.select(np.arange(count)))
+        run, recipe = make(tmp_path / str(count), {"epochs": 1}, distribution={"devices": ["CPU:0", "CPU:1"]})
+        fit(run, recipe, odd)
+        assert np.isfinite(float(rows(run)[0]["val_loss"]))
 
 
 def test_channel_statistics_equal_numpy(collection: Collection) -> None:
