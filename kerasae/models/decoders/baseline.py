@@ -22,7 +22,7 @@ def baseline(
     encoder: keras.Model,
     settings: Settings,
     *,
-    filters: Counts = [48, 24],  # noqa: B006 (read, never changed)
+    filters: Counts = [48, 32],  # noqa: B006 (read, never changed)
     kernel_size: Count = 3,
 ) -> keras.Model:
     """Build a decoder that doubles the latent's sides once for each halving of the encoder."""

@@ -12,10 +12,14 @@ def baseline(
     image_shape: tuple[int, int, int],
     settings: Settings,
     *,
-    filters: Counts = [24, 48],  # noqa: B006 (read, never changed)
+    filters: Counts = [32, 48],  # noqa: B006 (read, never changed)
     kernel_size: Count = 3,
 ) -> keras.Model:
-    """Build an encoder that halves the picture once for each entry of `filters`: 32x32 to a latent of 8x8x48."""
+    """Build an encoder that halves the picture once for each entry of `filters`: 32x32 to a latent of 8x8x48.
+
+    Widths are multiples of 16 because the CPU's convolution kernels are blocked so: 24 filters trained at half the
+    speed of 32.
+    """
     check_sides(image_shape, len(filters), "baseline")
     inputs, x = picture_input(image_shape, settings)
     for width in filters:
