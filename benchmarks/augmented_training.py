@@ -12,10 +12,12 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # or `import augment` would find augment.py beside this file
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras

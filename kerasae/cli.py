@@ -214,6 +214,8 @@ def _one_line(debug: bool) -> Iterator[None]:
         if debug:
             raise
         line, code = _explained(error)
+        if sys.stdout.isatty():
+            print()  # a progress bar may stand on this line
         err.print("kerasae:", " ".join(line.split()), soft_wrap=True)
         raise SystemExit(code) from None
 

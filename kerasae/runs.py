@@ -67,8 +67,17 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file of a run."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Read a JSON file of a run.
+
+    Raises:
+        RequestError: the file is missing or no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RequestError(f"run: {path.parent} lacks {path.name}; put it back or train a new run") from None
+    except ValueError:
+        raise RequestError(f"run: {path} is damaged; put it back or train a new run") from None
 
 
 class Run:

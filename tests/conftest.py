@@ -9,6 +9,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import pytest
 import tensorflow as tf
+from command_line import Typed
 
 # Before anything else uses the CPU: the tests of mirrored training need two devices in this one process.
 tf.config.set_logical_device_configuration(
@@ -28,3 +29,16 @@ def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         overrides=["phases.0.epochs=2", "phases.0.schedule=constant", "model.encoder.filters=[8, 16]"],
     )
     return path
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
+    from rich.console import Console
+
+    from kerasae import cli
+
+    # Consoles that look for the standard streams anew at each print, as pytest puts its own in their place.
+    for name in ("out", "err"):
+        console = Console(stderr=name == "err", highlight=False, markup=False, emoji=False, width=200)
+        monkeypatch.setattr(cli, name, console)
+    return Typed(monkeypatch, capsys)

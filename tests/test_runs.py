@@ -94,3 +94,11 @@ def test_opening_says_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"holds no model\.keras; finish it with: kerasae train --run .* --resume"):
         Run.open(tmp_path)
     assert Run.open(tmp_path, trained=False).recipe.seed == 0
+
+
+def test_a_damaged_or_missing_file_of_a_run_takes_one_line(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"lacks data\.json; put it back"):
+        read_json(tmp_path / "data.json")
+    (tmp_path / "data.json").write_text("{")
+    with pytest.raises(RequestError, match=r"data\.json is damaged"):
+        read_json(tmp_path / "data.json")

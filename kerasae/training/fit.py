@@ -32,7 +32,7 @@ from kerasae.training.history import History
 def build_model(recipe: Recipe, collection: Collection, precision: str) -> JointAutoencoder:
     """Build the untrained model of a recipe for the pictures at hand, its initial weights set by the recipe's seed."""
     keras.utils.set_random_seed(recipe.seed)
-    statistics = channel_statistics(collection) if recipe.model.standardize else None
+    statistics = collection.channel_statistics if recipe.model.standardize else None
     return build(recipe.model, collection.image_shape, len(collection.class_names), recipe.heads, statistics, precision)
 
 
@@ -147,9 +147,16 @@ def _fit_phase(
 def _order(recipe: Recipe, index: int, collection: Collection) -> tuple[Pictures, EpochOrder]:
     """Return the pictures that a phase learns from, and their order."""
     phase, train = recipe.phases[index], collection.train
-    if phase.heads == ("label",):  # nothing to learn from pictures without label
-        train = train.select(np.flatnonzero(train.labels >= 0))
     share = None if recipe.data.labelled_share == "natural" else recipe.data.labelled_share
+    labelled = train.labels >= 0
+    if share is not None and (labelled.all() or not labelled.any()):
+        raise RequestError(
+            f"recipe: data.labelled_share: expected training pictures with and without label. Received: {share:g} "
+            f"and {labelled.sum():,} labelled ones of {len(labelled):,}; set it to 'natural' or hide labels by "
+            "data.labelled_fraction"
+        )
+    if phase.heads == ("label",):  # nothing to learn from pictures without label
+        train, share = train.select(np.flatnonzero(labelled)), None
     if share is not None and phase.batch_size < 2:
         raise RequestError(
             f"recipe: phases.{index}.batch_size: expected at least 2, since data.labelled_share mixes labelled and "
@@ -186,18 +193,6 @@ def shared_batch(count: int, batch_size: int, replicas: int) -> int:
         f"data.validation: expected pictures for batches that {replicas} devices can share. Received: {count}; "
         "choose another fraction or fewer distribution.devices"
     )
-
-
-def channel_statistics(collection: Collection) -> tuple[list[float], list[float]]:
-    """Return mean and variance a channel of the scaled training pictures, read a thousand at a time."""
-    count, total, squares = 0, np.zeros(collection.image_shape[2]), np.zeros(collection.image_shape[2])
-    for start in range(0, len(collection.train), 1000):
-        images = collection.train.load(np.arange(start, min(start + 1000, len(collection.train)))) / 255.0
-        count += images[..., 0].size
-        total += images.sum(axis=(0, 1, 2))
-        squares += np.square(images).sum(axis=(0, 1, 2))
-    mean = total / count
-    return mean.tolist(), np.maximum(squares / count - mean**2, 1e-6).tolist()
 
 
 def _loss_weight(phase: Phase, head: Any) -> keras.Variable:

@@ -111,3 +111,11 @@ def test_other_names_than_the_sources_own_are_refused() -> None:
         RequestError, match=r"data\.class_names: expected the classes of digits, 0, 1, .* Received: a, b;"
     ):
         open_collection(recipe(class_names=["a", "b"]), classifies=True)
+
+
+def test_channel_statistics_equal_numpy() -> None:
+    collection = open_collection(recipe(), classifies=True)
+    scaled = collection.train.load(np.arange(len(collection.train))) / 255
+    mean, variance = collection.channel_statistics
+    assert mean == pytest.approx(scaled.mean(axis=(0, 1, 2)))
+    assert variance == pytest.approx(scaled.var(axis=(0, 1, 2)))

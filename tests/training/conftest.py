@@ -1,15 +1,10 @@
 """A tiny task: two kinds of pattern, bright on the left or on the right."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from kerasae.data.collection import Collection
 from kerasae.data.pictures import ArrayPictures
-from kerasae.recipe import Recipe
-from kerasae.recipe_file import parse
-from kerasae.runs import Run, write_json
 
 
 def pictures(count: int, seed: int) -> ArrayPictures:
@@ -32,17 +27,3 @@ def collection() -> Collection:
         np.array([0.5, 2], np.float32),
         {},
     )
-
-
-def make(folder: Path, *phases: dict, **more: object) -> tuple[Run, Recipe]:
-    model = {
-        "encoder": {"name": "baseline", "filters": [4, 4]},
-        "classifier": {"name": "baseline", "filters": [8], "dense": []},
-    }
-    defaults = {"epochs": 2, "batch_size": 8, "optimizer": {"name": "adam", "learning_rate": 0.01}}
-    recipe = parse(
-        {"model": model, "precision": "float32", "phases": [{**defaults, **phase} for phase in phases], **more}
-    )
-    run = Run.create(folder, "test")
-    write_json(run.recipe_file, recipe.model_dump(mode="json"))
-    return run, recipe

@@ -13,9 +13,9 @@ from kerasae.data.collection import Collection
 from kerasae.errors import RequestError
 from kerasae.runs import Run
 from kerasae.training import DivergedError, fit
-from kerasae.training.fit import build_model, channel_statistics, shared_batch
+from kerasae.training.fit import build_model, shared_batch
 
-from conftest import make  # isort: skip
+from tiny_task import make  # isort: skip
 
 AUGMENT = [{"name": "contrast", "factor_range": [0.5, 1.5]}, {"name": "horizontal_flip", "probability": 0.0}]
 # Everything that keeps state: dropout seeds, plateau and early-stopping counters, momentum, best weights.
@@ -167,10 +167,3 @@ def test_two_devices_share_an_odd_number_of_pictures(tmp_path: Path, collection:
         run, recipe = make(tmp_path / str(count), {"epochs": 1}, distribution={"devices": ["CPU:0", "CPU:1"]})
         fit(run, recipe, odd)
         assert np.isfinite(float(rows(run)[0]["val_loss"]))
-
-
-def test_channel_statistics_equal_numpy(collection: Collection) -> None:
-    mean, variance = channel_statistics(collection)
-    scaled = collection.train.images / 255
-    assert mean == pytest.approx(scaled.mean(axis=(0, 1, 2)))
-    assert variance == pytest.approx(scaled.var(axis=(0, 1, 2)))
