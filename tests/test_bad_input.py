@@ -92,8 +92,15 @@ WRONG = {
         r"phases\.0\.batch_size: expected a multiple of the 2 devices\. Received: 7",
     ),
     "batch of one": (
-        lambda: ["--set", "data.labelled_share=0.5", "--set", "phases.0.batch_size=1"],
+        lambda: [
+            *("--set", "data.labelled_share=0.5", "--set", "data.labelled_fraction=0.5"),
+            *("--set", "phases.0.batch_size=1"),
+        ],
         r"phases\.0\.batch_size: expected at least 2, since data\.labelled_share",
+    ),
+    "share of no unlabelled": (
+        lambda: ["--set", "data.labelled_share=0.5"],
+        r"data\.labelled_share: expected training pictures with and without label\. Received: 0\.5 and 1,101 labelled",
     ),
     "run exists": (lambda: (Path("here").mkdir(), ["--run", "here"])[1], r"exists already; add --resume"),
     "resume and more": (lambda: ["--resume", "--run", "x", "--data", "digits"], r"--resume: expected"),
