@@ -7,9 +7,14 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+import hypothesis
 import pytest
 import tensorflow as tf
 from command_line import Typed
+
+# A busy machine is no reason to fail.
+hypothesis.settings.register_profile("kerasae", deadline=None)
+hypothesis.settings.load_profile("kerasae")
 
 # Before anything else uses the CPU: the tests of mirrored training need two devices in this one process.
 tf.config.set_logical_device_configuration(
