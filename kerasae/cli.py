@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from kerasae.errors import RequestError
 from kerasae.quiet import load_tensorflow
@@ -146,7 +146,8 @@ def predict(
     if as_json:
         print(json.dumps([dataclasses.asdict(one) for one in answers], indent=2))
         return
-    table = Table("image", "label", "probability", "top 3", "reconstruction error")
+    # A path is broken rather than cut: its end is what tells pictures apart.
+    table = Table(Column("image", overflow="fold"), "label", "probability", "top 3", "reconstruction error")
     for one in answers:
         table.add_row(
             one.image,
