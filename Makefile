@@ -1,5 +1,6 @@
 # The way in. `make train-joint` and `make test` set everything up by themselves.
 #   make train-joint [DATA=SOURCE] [RECIPE=NAME] [RUN=DIR] [SET="model.tied=true phases.0.epochs=5"]
+# The fields of SET are divided by spaces, so write lists without any: SET="model.encoder.filters=[16,32]".
 
 PYTHON ?= python3
 VENV := .venv
