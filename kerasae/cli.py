@@ -173,9 +173,11 @@ def recipes() -> None:
 
 def _open(path: Path) -> tuple[Any, Any, Any]:
     """Open a finished run with its model and its pictures."""
+    from kerasae.plugins import load_plugins
     from kerasae.runs import Run
 
     run = Run.open(path)
+    load_plugins(run.recipe.plugins)
     import keras
 
     import kerasae.models  # noqa: F401 (registers what the file is made of)

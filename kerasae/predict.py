@@ -11,6 +11,7 @@ import numpy as np
 
 from kerasae.data.decoding import SUFFIXES, compiled_resize, decode
 from kerasae.errors import RequestError
+from kerasae.plugins import load_plugins
 from kerasae.runs import Run, read_json
 
 _BATCH = 256
@@ -64,6 +65,7 @@ def _from_run(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]]
     import kerasae.models  # noqa: F401 (registers what the file is made of)
 
     run = Run.open(path)
+    load_plugins(run.recipe.plugins)
     data = run.recipe.data
     about = {
         "image_shape": data.image_shape,

@@ -145,6 +145,7 @@ class Recipe(Table):
     """Everything that one run needs to know."""
 
     title: str = ""
+    plugins: list[str] = []
     data: DataRecipe = DataRecipe()
     model: ModelRecipe = ModelRecipe()
     loss: LossRecipe = LossRecipe()

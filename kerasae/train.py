@@ -18,6 +18,7 @@ from kerasae.data.sources import BUILTIN
 from kerasae.environment import environment
 from kerasae.evaluate import evaluate
 from kerasae.export import export
+from kerasae.plugins import load_plugins
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import load, parse
 from kerasae.report import write_report
@@ -62,6 +63,7 @@ def resume(run: Path) -> tuple[Run, Recipe]:
     """
     made = Run.open(run, trained=False)
     recipe = made.recipe
+    load_plugins(recipe.plugins)
     distribution.strategy(recipe.distribution.devices)  # before TensorFlow is used; see `check`
     collection = reopen(made)
     remove_unfinished(made.path)
@@ -83,7 +85,8 @@ def reopen(run: Run) -> Collection:
 
 def check(recipe: Recipe) -> None:
     """Refuse every name, option and combination that the registries do not know, before any data is read."""
-    # First of all, because several CPU devices can be made only before TensorFlow has used the one that there is.
+    load_plugins(recipe.plugins)
+    # Before any data, because several CPU devices can be made only before TensorFlow has used the one that there is.
     distribution.strategy(recipe.distribution.devices)
     models.check(recipe.model)
     for index, phase in enumerate(recipe.phases):
@@ -96,6 +99,7 @@ def _resolve(recipe: Recipe, collection: Collection) -> Recipe:
     """Put what "auto" came to in its place, so that the run can be repeated elsewhere."""
     tree = recipe.model_dump(mode="json")
     tree["data"]["image_shape"] = list(collection.image_shape)
+    tree["plugins"] = [str(Path(file).expanduser().resolve()) for file in recipe.plugins]
     if recipe.data.source not in BUILTIN:
         tree["data"]["source"] = str(Path(recipe.data.source).expanduser().resolve())
     for phase in tree["phases"]:

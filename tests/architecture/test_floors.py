@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 FLOORS = [
     ["_version", "errors"],
     ["recipe", "validation"],
-    ["recipe_file", "registry", "environment", "quiet"],
+    ["recipe_file", "registry", "environment", "plugins", "quiet"],
     ["runs"],
     ["data", "layers", "losses", "metrics", "optimizers", "schedules"],
     ["models"],

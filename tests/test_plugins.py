@@ -1,0 +1,73 @@
+from pathlib import Path
+
+import pytest
+
+import augment
+from kerasae.errors import RequestError
+from kerasae.plugins import load_plugins
+from kerasae.recipe_file import load
+from kerasae.train import train
+from kerasae.training.phase import transforms
+
+PLUGIN = """
+import augment
+from PIL import ImageOps
+from kerasae.models import ENCODERS
+from kerasae.models.encoders.baseline import baseline
+
+@augment.register("mirror_of_plugin")
+class Mirror(augment.Transform):
+    def sample(self, draws):
+        return {}
+
+    def apply(self, image):
+        return ImageOps.mirror(image)
+
+@ENCODERS.register("tiny_of_plugin")
+def tiny(image_shape, settings):
+    return baseline(image_shape, settings, filters=[4, 4])
+"""
+
+
+def test_names_of_a_plugin_work_in_a_run_from_a_recipe_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("own.py").write_text(PLUGIN)
+    Path("own.toml").write_text(
+        """extends = "digits-joint"
+plugins = ["own.py"]
+model.encoder = "tiny_of_plugin"
+[[phases]]
+epochs = 1
+augment = ["mirror_of_plugin"]
+"""
+    )
+    run, recipe = train("own.toml")
+    assert recipe.plugins == [str(tmp_path / "own.py")]
+    assert run.report.is_file()
+    assert isinstance(transforms(recipe.phases[0], "phases.0")[0], augment.Transform)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("none.py", None, r"plugins: expected the path of a \.py file\. Received: 'none\.py'"),
+        ("notes.txt", "hello", r"Received: 'notes\.txt', which is none"),
+        (
+            "broken.py",
+            "import not_a_module_of_anybody",
+            r"plugins: broken\.py fails with ModuleNotFoundError: No module",
+        ),
+    ],
+)
+def test_a_plugin_that_cannot_be_run_takes_one_line(
+    name: str, text: str | None, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if text is not None:
+        Path(name).write_text(text)
+    with pytest.raises(RequestError, match=message):
+        load_plugins([name])
+
+
+def test_no_built_in_recipe_runs_foreign_code() -> None:
+    assert load("joint").plugins == []
