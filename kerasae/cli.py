@@ -173,17 +173,13 @@ def recipes() -> None:
 
 def _open(path: Path) -> tuple[Any, Any, Any]:
     """Open a finished run with its model and its pictures."""
-    from kerasae.plugins import load_plugins
     from kerasae.runs import Run
 
     run = Run.open(path)
-    load_plugins(run.recipe.plugins)
-    import keras
-
-    import kerasae.models  # noqa: F401 (registers what the file is made of)
+    from kerasae.models import load_trained
     from kerasae.train import reopen
 
-    return run, keras.saving.load_model(run.model, compile=False), reopen(run)
+    return run, load_trained(run), reopen(run)
 
 
 def _summary(run: Any) -> Table:

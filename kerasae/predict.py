@@ -11,7 +11,6 @@ import numpy as np
 
 from kerasae.data.decoding import SUFFIXES, compiled_resize, decode
 from kerasae.errors import RequestError
-from kerasae.plugins import load_plugins
 from kerasae.runs import Run, read_json
 
 _BATCH = 256
@@ -60,19 +59,16 @@ def predict(model: Path, images: Sequence[Path]) -> list[Prediction]:
 
 
 def _from_run(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]], dict[str, Any]]:
-    import keras
-
-    import kerasae.models  # noqa: F401 (registers what the file is made of)
+    from kerasae.models import load_trained
 
     run = Run.open(path)
-    load_plugins(run.recipe.plugins)
     data = run.recipe.data
     about = {
         "image_shape": data.image_shape,
         "resize": data.resize,
         "class_names": read_json(run.data_facts)["class_names"],
     }
-    return keras.saving.load_model(run.model, compile=False).predict_on_batch, about
+    return load_trained(run).predict_on_batch, about
 
 
 def _from_export(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]], dict[str, Any]]:

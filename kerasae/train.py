@@ -9,8 +9,6 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-import keras
-
 from kerasae import distribution, models
 from kerasae.data.collection import Collection, open_collection
 from kerasae.data.fingerprint import check_unchanged
@@ -131,7 +129,7 @@ def _write_facts(run: Run, collection: Collection) -> None:
 
 def _finish(run: Run, recipe: Recipe, collection: Collection) -> None:
     """Do what of a run's work is not done yet."""
-    model = keras.saving.load_model(run.model, compile=False) if run.model.is_file() else fit(run, recipe, collection)
+    model = models.load_trained(run) if run.model.is_file() else fit(run, recipe, collection)
     if not run.metrics.is_file():
         evaluate(run, model, collection)
     if not run.report.is_file():

@@ -129,8 +129,13 @@ def dense(x: Any, units: int, settings: Settings, *, normalize: bool = True) -> 
 
 def activated(x: Any, settings: Settings, normalize: bool) -> Any:
     """Apply batch normalization if asked for, and the activation."""
-    x = BatchNormalization(synchronized=True)(x) if normalize else x
+    x = batch_normalization(x) if normalize else x
     return keras.layers.Activation(settings.activation)(x)
+
+
+def batch_normalization(x: Any, name: str | None = None) -> Any:
+    """Apply batch normalization, its statistics those of all replicas together where the backend can do that."""
+    return BatchNormalization(synchronized=keras.backend.backend() == "tensorflow", name=name)(x)
 
 
 def dropout(x: Any, rate: float) -> Any:

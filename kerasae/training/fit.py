@@ -19,7 +19,7 @@ from kerasae.data.dataset import Targets, evaluation_dataset, training_dataset
 from kerasae.data.order import EpochOrder
 from kerasae.data.pictures import Pictures
 from kerasae.errors import RequestError
-from kerasae.models import JointAutoencoder, build, with_heads
+from kerasae.models import JointAutoencoder, build, load_trained, with_heads
 from kerasae.models.build import dtype_policy
 from kerasae.recipe import Phase, Recipe
 from kerasae.runs import Run, written_whole
@@ -203,7 +203,7 @@ def _loss_weight(phase: Phase, head: Any) -> keras.Variable:
 def _start_from(model: JointAutoencoder, phase: Phase, key: str) -> None:
     """Give parts the weights of a saved run's parts."""
     for part, folder in phase.start_from.items():
-        saved = getattr(keras.saving.load_model(Run.open(Path(folder)).model, compile=False), part)
+        saved = getattr(load_trained(Run.open(Path(folder))), part)
         own = getattr(model, part)
         shapes = [None if one is None else [tuple(weight.shape) for weight in one.weights] for one in (own, saved)]
         if None in shapes or shapes[0] != shapes[1]:

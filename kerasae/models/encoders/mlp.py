@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.parts import ENCODERS, Counts, Settings, check_untied, dense, dropout, picture_input
+from kerasae.models.parts import (
+    ENCODERS,
+    Counts,
+    Settings,
+    batch_normalization,
+    check_untied,
+    dense,
+    dropout,
+    picture_input,
+)
 
 
 @ENCODERS.register("mlp")
@@ -25,4 +34,4 @@ def mlp(
         x = dense(x, width, settings, normalize=False)
         if index < len(units) - 1:
             x = dropout(x, settings.dropout)
-    return keras.Model(inputs, keras.layers.BatchNormalization(name="features", synchronized=True)(x), name="encoder")
+    return keras.Model(inputs, batch_normalization(x, "features"), name="encoder")
