@@ -163,12 +163,14 @@ def predict(
 def recipes() -> None:
     """List the recipes that come with kerasae."""
     from kerasae.recipe_file import builtin, load
+    from kerasae.results import cost, in_words, results, usual
 
-    table = Table("recipe", "what it trains", "data")
+    table = Table("recipe", "what it trains", "data", "cost", "measured")
     for name in builtin():
-        recipe = load(name)
-        table.add_row(name, recipe.title, recipe.data.source)
+        recipe, found = load(name), usual(results(name))
+        table.add_row(name, recipe.title, recipe.data.source, cost(found), in_words(found))
     out.print(table)
+    out.print("cost: one run's training on the machine of docs/results.md, 2 CPU cores")
 
 
 def _open(path: Path) -> tuple[Any, Any, Any]:

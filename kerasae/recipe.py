@@ -141,10 +141,21 @@ class DistributionRecipe(Table):
     devices: Literal["auto"] | Annotated[list[str], Field(min_length=1)] = "auto"
 
 
+class Reference(Table):
+    """Where an experiment comes from, and what was measured there; nothing in a run depends on it."""
+
+    source: Annotated[str, Field(min_length=1)]
+    accuracy: float | None = None
+    train_accuracy: float | None = None
+    reconstruction_mse: float | None = None
+    note: str = ""
+
+
 class Recipe(Table):
     """Everything that one run needs to know."""
 
     title: str = ""
+    reference: Reference | None = None
     plugins: list[str] = []
     data: DataRecipe = DataRecipe()
     model: ModelRecipe = ModelRecipe()

@@ -25,9 +25,10 @@ SPEC_DEFAULTS = {
 
 
 def builtin() -> dict[str, Path]:
-    """Return the recipes that come with kerasae, by name."""
+    """Return the recipes that come with kerasae, by name: `joint`, and `study-a/baseline` for one in a folder."""
     folder = Path(str(resources.files("kerasae") / "recipes"))
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    names = {path.relative_to(folder).with_suffix("").as_posix(): path for path in folder.rglob("*.toml")}
+    return dict(sorted(names.items(), key=lambda item: ("/" in item[0], item[0])))
 
 
 def load(name: str, overrides: Iterable[str] = ()) -> Recipe:
@@ -79,7 +80,9 @@ def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
     other = _find(str(path.parent / parent) if parent.endswith(".toml") else parent)
     if other in (*below, path):
         raise RequestError(f"recipe {path}: extends itself through {parent!r}")
-    return _merge(_read(other, (*below, path)), tree)
+    base = _read(other, (*below, path))
+    base.pop("reference", None)  # what was measured with the other recipe says nothing of this one
+    return _merge(base, tree)
 
 
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Annotated, Any
 
 import keras
@@ -62,16 +63,21 @@ def step(
     monitor: str,
     *,
     at: Annotated[list[Annotated[int, Field(gt=0)]], Field(min_length=1)],
-    factor: Factor = 0.1,
+    factor: Factor | list[Factor] = 0.1,
 ) -> Plan:
     """Multiply the rate by `factor` after each epoch listed in `at` (counted from 1 within the phase).
 
+    A list of factors has one for each of the epochs, each on top of the ones before.
+
     Raises:
-        ValueError: the epochs do not rise or lie beyond the phase.
+        ValueError: the epochs do not rise or lie beyond the phase, or the factors are not as many.
     """
     if sorted(set(at)) != at or at[-1] >= epochs:
         raise ValueError(f"at: expected rising epochs below the phase's last, {epochs}. Received: {at}")
-    rates = [learning_rate * factor**count for count in range(len(at) + 1)]
+    factors = factor if isinstance(factor, list) else [factor] * len(at)
+    if len(factors) != len(at):
+        raise ValueError(f"factor: expected one for each of the {len(at)} epochs in at. Received: {factor}")
+    rates = [learning_rate * math.prod(factors[:count]) for count in range(len(at) + 1)]
     boundaries = [epoch * steps_per_epoch - 1 for epoch in at]
     return Plan(keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates))
 

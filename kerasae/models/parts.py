@@ -18,6 +18,7 @@ CLASSIFIERS: Registry[keras.Model] = Registry("classifier")
 
 Count = Annotated[int, Field(gt=0)]
 Counts = Annotated[list[Count], Field(min_length=1)]
+Repeats = list[Annotated[int, Field(ge=0)]]
 Rate = Annotated[float, Field(ge=0, lt=1)]
 
 

@@ -11,7 +11,7 @@ FLOORS = [
     ["_version", "errors"],
     ["recipe", "validation"],
     ["recipe_file", "registry", "environment", "plugins", "quiet"],
-    ["runs"],
+    ["runs", "results"],
     ["data", "layers", "losses", "metrics", "optimizers", "schedules"],
     ["models"],
     ["distribution"],

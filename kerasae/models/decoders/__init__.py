@@ -1,5 +1,5 @@
 """Decoders: from a latent to scaled pictures (height, width, channels). One builder a file."""
 
-from kerasae.models.decoders import baseline, mirror, mlp, prototype, strided, vgg
+from kerasae.models.decoders import baseline, mirror, mlp, prototype, strided, subpixel, vgg
 
-__all__ = ["baseline", "mirror", "mlp", "prototype", "strided", "vgg"]
+__all__ = ["baseline", "mirror", "mlp", "prototype", "strided", "subpixel", "vgg"]

@@ -1,0 +1,1 @@
+"""The experiments of the studies, measured: see `python -m benchmarks.studies --help`."""

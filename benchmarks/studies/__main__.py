@@ -1,0 +1,80 @@
+"""Measure the recipes that come with kerasae, and write what was measured into the recipes and docs/results.md.
+
+    python -m benchmarks.studies run study-e/mnist study-e/fashion --seeds 5 --data FOLDER
+    python -m benchmarks.studies tables
+
+`run` trains each recipe with each seed, one process a run, into runs/studies/, and keeps a small file a run in
+kerasae/recipes/results/: a run that has one is not trained again, a killed one goes on. FOLDER holds cifar10.npz,
+fashion_mnist.npz and mnist.npz; without it, Keras downloads them.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.studies.measured import measured
+from benchmarks.studies.tables import write_tables
+from kerasae.recipe_file import builtin, load
+from kerasae.results import experiment, folder, read, results
+from kerasae.runs import RUNS, Run, write_text
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+@app.command()
+def run(
+    recipes: Annotated[list[str], typer.Argument(help="Names of built-in recipes.")],
+    seeds: Annotated[str, typer.Option(help="How many seeds from 0, or a list such as 0,3.")] = "1",
+    data: Annotated[Path | None, typer.Option(help="A folder of .npz files.")] = None,
+    overrides: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, such as fewer epochs.")] = None,
+) -> None:
+    """Train recipes and keep their results."""
+    unknown = sorted(set(recipes) - set(builtin()))
+    if unknown:
+        raise typer.BadParameter(f"expected built-in recipes. Received: {', '.join(unknown)}")
+    numbers = [int(seed) for seed in seeds.split(",")] if "," in seeds else list(range(int(seeds)))
+    failed = []
+    for name in recipes:
+        for seed in numbers:
+            if not _measure(name, seed, data, overrides or []):
+                failed.append(f"{name}, seed {seed}")
+    if failed:
+        raise SystemExit(f"not measured: {'; '.join(failed)}")
+
+
+@app.command()
+def tables() -> None:
+    """Write the results into the headers of the recipes and the tables of docs/results.md."""
+    write_tables()
+
+
+def _measure(name: str, seed: int, data: Path | None, overrides: list[str]) -> bool:
+    """Train and keep one run unless that is done already; return whether there is a result."""
+    variant = "".join(f"+{override}" for override in overrides)
+    kept = folder() / name / f"seed-{seed}{variant}.json"
+    if kept.is_file() and read(kept).settings == experiment(load(name, overrides)):
+        return True
+    path = RUNS / "studies" / f"{name}{variant}" / f"seed-{seed}"
+    command = [sys.executable, "-m", "kerasae", "train"]
+    if (path / "recipe.json").is_file():
+        command += ["--run", str(path), "--resume"]
+    else:
+        source = load(name, overrides).data.source
+        command += [name, "--run", str(path), "--set", f"seed={seed}"]
+        command += ["--data", str(data / f"{source}.npz")] if data is not None else []
+        command += [word for override in overrides for word in ("--set", override)]
+    print(f"== {name}, seed {seed}", flush=True)
+    if subprocess.run(command, check=False).returncode:
+        return False
+    write_text(kept, measured(Run.open(path), name, seed, overrides).model_dump_json(indent=1) + "\n")
+    print(f"== {results(name)[-1].metrics}", flush=True)
+    return True
+
+
+if __name__ == "__main__":
+    app()

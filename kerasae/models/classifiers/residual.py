@@ -1,0 +1,41 @@
+"""The `residual` classifier: groups of residual blocks, then the largest response of each channel."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import keras
+
+from kerasae.models import parts
+from kerasae.models.parts import CLASSIFIERS, Count, Rate, Repeats, Settings
+from kerasae.models.residual import residual_groups
+
+# The largest responses are large: unscaled, their logits would saturate the softmax from the first steps at the high
+# rates that the rest trains well with (Page, "How to train your ResNet", 2018, part 4).
+LOGIT_SCALE = 0.125
+
+
+@CLASSIFIERS.register("residual")
+def residual(
+    latent_shape: tuple[int, ...],
+    num_classes: int,
+    settings: Settings,
+    *,
+    filters: list[Count] = [256],  # noqa: B006 (read, never changed)
+    blocks: Repeats = [1],  # noqa: B006 (read, never changed)
+    dropout: Rate = 0.0,
+) -> keras.Model:
+    """Build one group for each entry of `filters`, global max pooling, and the logits.
+
+    A latent that is a vector goes to the logits at once. Global max pooling keeps the parameters few and does not care
+    where in the picture something is.
+    """
+    untied = dataclasses.replace(settings, tied=False, dropout=0.0)
+    latent = x = keras.Input(latent_shape, name="latent")
+    if len(latent_shape) == 3:
+        x = residual_groups(x, filters, blocks, untied, "model.classifier")
+        x = keras.layers.GlobalMaxPooling2D()(x)
+    x = parts.dropout(x, dropout)
+    x = keras.layers.Dense(num_classes, kernel_initializer="glorot_uniform", use_bias=False)(x)
+    logits = keras.layers.Rescaling(LOGIT_SCALE, name="logits")(x)
+    return keras.Model(latent, logits, name="classifier")

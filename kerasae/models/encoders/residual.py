@@ -1,0 +1,36 @@
+"""The `residual` encoder: groups of a pooled convolution and residual blocks (He et al., arXiv 1512.03385)."""
+
+from __future__ import annotations
+
+import keras
+
+from kerasae.models.parts import (
+    ENCODERS,
+    Count,
+    Counts,
+    Repeats,
+    Settings,
+    check_sides,
+    check_untied,
+    convolution,
+    picture_input,
+)
+from kerasae.models.residual import residual_groups
+
+
+@ENCODERS.register("residual")
+def residual(
+    image_shape: tuple[int, int, int],
+    settings: Settings,
+    *,
+    stem: Count = 32,
+    filters: Counts = [64, 128],  # noqa: B006 (read, never changed)
+    blocks: Repeats = [1, 1],  # noqa: B006 (read, never changed)
+) -> keras.Model:
+    """Build a convolution of `stem` filters, then one group for each entry of `filters`: 32x32 to 8x8x128."""
+    check_untied(settings, "residual")
+    check_sides(image_shape, len(filters), "residual")
+    inputs, x = picture_input(image_shape, settings)
+    x = convolution(x, stem, 3, settings)
+    x = residual_groups(x, filters, blocks, settings, "model.encoder")
+    return keras.Model(inputs, x, name="encoder")

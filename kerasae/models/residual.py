@@ -1,0 +1,37 @@
+"""Groups of residual blocks, which the `residual` encoder and classifier are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from kerasae.errors import RequestError
+from kerasae.models.parts import Settings, activated, convolution, dropout
+
+
+def residual_groups(x: Any, filters: Sequence[int], blocks: Sequence[int], settings: Settings, key: str) -> Any:
+    """Halve the map once for each width, then add residual blocks of two convolutions each.
+
+    Pooling comes before batch normalization and activation, which then have a quarter of the values to treat; since
+    both rise with their input (at a positive scale), the maximum is the same.
+
+    Raises:
+        RequestError: `blocks` has not one number for each width.
+    """
+    if len(blocks) != len(filters):
+        raise RequestError(
+            f"recipe: {key}.blocks: expected one number of residual blocks for each of the {len(filters)} "
+            f"filters. Received: {list(blocks)}"
+        )
+    for width, count in zip(filters, blocks, strict=True):
+        x = keras.layers.Conv2D(width, 3, padding="same", use_bias=False, **settings.kernel)(x)
+        if min(x.shape[1:3]) > 1:
+            x = keras.layers.MaxPooling2D()(x)
+        x = activated(x, settings, normalize=True)
+        for _ in range(count):
+            inner = convolution(convolution(x, width, 3, settings), width, 3, settings)
+            x = keras.layers.Add()([x, inner])
+        x = dropout(x, settings.dropout)
+    return x

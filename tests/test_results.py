@@ -1,0 +1,77 @@
+import pytest
+
+from benchmarks.studies import tables
+from kerasae.recipe_file import builtin, load
+from kerasae.results import Result, cost, experiment, folder, in_words, read, results, spread, stale, usual
+
+KEPT = sorted(folder().rglob("*.json"))
+
+
+def result(**changes: object) -> Result:
+    given = {
+        "recipe": "joint",
+        "seed": 0,
+        "overrides": [],
+        "settings": experiment(load("joint")),
+        "metrics": {"accuracy": 0.5, "reconstruction_mse": 0.01},
+        "per_class": {},
+        "curves": {},
+        "epochs": 30,
+        "seconds": 90.0,
+        "machine": "2 CPU cores, bfloat16",
+    }
+    return Result.model_validate({**given, **changes})
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: str(path.relative_to(folder())))
+def test_every_kept_result_is_of_its_recipe_as_it_stands(path) -> None:
+    kept = read(path)
+    assert path.parent == folder() / kept.recipe
+    assert not stale(kept), "measure it again: python -m benchmarks.studies run"
+
+
+def test_the_page_and_the_headers_hold_what_was_measured() -> None:
+    for name, path in builtin().items():
+        text, found = path.read_text(), usual(results(name))
+        assert tables.header(text, in_words(found), cost(found)) == text, "run: python -m benchmarks.studies tables"
+    text = tables.PAGE.read_text()
+    assert tables.filled(text) == text, "run: python -m benchmarks.studies tables"
+
+
+def test_every_recipe_of_a_study_is_in_a_table() -> None:
+    text = tables.PAGE.read_text()
+    for name in builtin():
+        if load(name).reference is not None:
+            assert f"`kerasae train {name}" in text
+
+
+def test_a_changed_recipe_makes_a_result_stale() -> None:
+    assert not stale(result())
+    assert not stale(result(overrides=["phases.0.epochs=2"], settings=experiment(load("joint", ["phases.0.epochs=2"]))))
+    assert stale(result(overrides=["phases.0.epochs=2"]))
+    assert stale(result(recipe="gone"))
+
+
+def test_an_experiment_is_the_same_whatever_the_seed_place_and_machine() -> None:
+    same = ["seed=3", "precision=float32", "title=other", "data.memory_limit_mb=5"]
+    assert experiment(load("cifar10-joint", [*same, "data.source=/some/where/cifar10.npz"])) == experiment(
+        load("cifar10-joint")
+    )
+    assert experiment(load("joint", ["data.seed=1"])) != experiment(load("joint"))
+
+
+def test_in_words() -> None:
+    assert in_words([]) == cost([]) == ""
+    assert in_words([result()]) == "accuracy 0.5000, MSE 0.01000 (seed 0, 30 epochs)"
+    two = [result(), result(seed=1, metrics={"accuracy": 0.7}, seconds=30.0)]
+    assert in_words(two) == "accuracy 0.6000 ± 0.1414 (2 seeds, 30 epochs)"
+    assert cost(two) == "60 s"
+    assert cost([result()]) == "2 min"
+    assert spread([1.0], 2) == "1.00"
+
+
+def test_results_of_the_recipe_itself_come_before_those_of_fewer_epochs() -> None:
+    short = result(overrides=["phases.0.epochs=2"])
+    assert usual([short, result()]) == [result()]
+    assert usual([short]) == [short]
+    assert usual([]) == []
