@@ -77,10 +77,13 @@ class ModelRecipe(Table):
     decoder: Spec | None = None
     classifier: Spec | None = None
     tied: bool = False
+    input: Literal["plain", "product", "polarity"] = "plain"
     standardize: bool = False
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     activation: Literal["relu", "elu", "leaky_relu", "gelu", "silu", "tanh"] = "relu"
-    initializer: Literal["he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "random_normal"] = "he_normal"
+    initializer: Literal[
+        "he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "random_normal", "random_uniform"
+    ] = "he_normal"
     l1: Annotated[float, Field(ge=0)] = 0.0
     l2: Annotated[float, Field(ge=0)] = 0.0
 

@@ -54,6 +54,14 @@ WRONG = {
     "mixing": (lambda: ["--set", "phases.0.mix=mixup"], r"Did you mean 'mix_up'\?"),
     "no mixing": (lambda: ["--set", "phases.0.mix=contrast"], r"phases\.0\.mix: expected mix_up or cut_mix"),
     "encoder": (lambda: ["--set", "model.encoder=vg"], r"Did you mean 'vgg'\?"),
+    "a phase without weights": (
+        lambda: [
+            *("--set", "model.encoder={name='strided', latent='softmax', latent_dim=10}"),
+            *("--set", "model.classifier='latent'", "--set", "data.image_shape=[12, 12, 1]"),
+            *("--set", "phases.0.learns=['classifier']"),
+        ],
+        r"phases\.0\.learns: expected a part with weights that can learn\. Received: \['classifier'\]",
+    ),
     "optimizer": (lambda: ["--set", "phases.0.optimizer=adm"], r"Did you mean 'adam'\?"),
     "type": (
         lambda: ["--set", "phases.0.epochs=two"],

@@ -2,7 +2,19 @@
 
 from kerasae.layers.batch_normalization import BatchNormalization
 from kerasae.layers.depth_to_space import DepthToSpace
+from kerasae.layers.log_probabilities import LogProbabilities
+from kerasae.layers.negative_product import NegativeProduct
+from kerasae.layers.polarity import Polarity
 from kerasae.layers.tied_conv2d import TiedConv2D
 from kerasae.layers.transposed import Transposed, sharing
 
-__all__ = ["BatchNormalization", "DepthToSpace", "TiedConv2D", "Transposed", "sharing"]
+__all__ = [
+    "BatchNormalization",
+    "DepthToSpace",
+    "LogProbabilities",
+    "NegativeProduct",
+    "Polarity",
+    "TiedConv2D",
+    "Transposed",
+    "sharing",
+]

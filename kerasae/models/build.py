@@ -9,10 +9,14 @@ import keras
 
 from kerasae.errors import RequestError
 from kerasae.models import classifiers, decoders, encoders
+from kerasae.models.classifiers.latent import check_softmax
 from kerasae.models.decoders.mirror import mirror
 from kerasae.models.joint import JointAutoencoder
 from kerasae.models.parts import CLASSIFIERS, DECODERS, ENCODERS, Settings
 from kerasae.recipe import Head, ModelRecipe, Spec
+
+# The decoders of encoders that have none of their own name and whose latent is a map.
+MAPS = {"inception": "baseline", "nasnet": "baseline", "residual": "subpixel"}
 
 __all__ = ["build", "check", "classifiers", "decoders", "encoders", "with_heads"]
 
@@ -26,6 +30,11 @@ def check(recipe: ModelRecipe) -> None:
         raise RequestError(
             f"model.tied: expected no model.decoder, since a tied decoder mirrors the encoder. "
             f"Received: {recipe.decoder.name!r}; leave out one of the two"
+        )
+    if recipe.standardize and recipe.input == "product":
+        raise RequestError(
+            "model.standardize: expected false with model.input = 'product', since the training pictures' mean and "
+            "deviation are not those of the products. Received: true; leave it out or set model.input to 'polarity'"
         )
 
 
@@ -51,7 +60,7 @@ def build(
     """
     mean, variance = (tuple(map(float, values)) for values in statistics) if statistics else (None, None)
     settings = Settings(
-        **recipe.model_dump(include={"activation", "initializer", "l1", "l2", "dropout", "tied"}),
+        **recipe.model_dump(include={"activation", "initializer", "l1", "l2", "dropout", "tied", "input"}),
         mean=mean if recipe.standardize else None,
         variance=variance if recipe.standardize else None,
     )
@@ -63,6 +72,8 @@ def build(
         elif "reconstruction" in heads:
             decoder = DECODERS.build(_decoder(recipe), "model.decoder", encoder, settings)
         if "label" in heads:
+            if _classifier(recipe).name == "latent":
+                check_softmax(encoder)
             classifier = CLASSIFIERS.build(
                 _classifier(recipe), "model.classifier", encoder.output_shape[1:], num_classes, settings
             )
@@ -90,7 +101,7 @@ def dtype_policy(precision: str) -> Iterator[None]:
 
 
 def _decoder(recipe: ModelRecipe) -> Spec:
-    return recipe.decoder or _family(recipe, DECODERS.names, "mlp")
+    return recipe.decoder or _family(recipe, DECODERS.names, MAPS.get(recipe.encoder.name, "mlp"))
 
 
 def _classifier(recipe: ModelRecipe) -> Spec:
@@ -98,5 +109,5 @@ def _classifier(recipe: ModelRecipe) -> Spec:
 
 
 def _family(recipe: ModelRecipe, names: Sequence[str], other: str) -> Spec:
-    """The part of the encoder's own family, or `other`, which takes any latent, where that family has none."""
+    """The part of the encoder's own family, or `other`, which takes its latent, where that family has none."""
     return Spec(name=recipe.encoder.name if recipe.encoder.name in names else other)

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasae.layers import sharing
+from kerasae.layers import Polarity, sharing
 from kerasae.losses import ReconstructionLoss
 from kerasae.metrics import LabelledAccuracy
 
@@ -25,6 +25,9 @@ class JointAutoencoder(keras.Model):
     The parts stay usable alone as `encoder` (scaled pictures to latents), `decoder` (latents to scaled pictures) and
     `classifier` (latents to logits). Several models may share parts: training one trains all. Supervised autoencoders:
     Le, Patterson and White, 2018, NeurIPS 31.
+
+    An encoder with a `Polarity` layer forgets which polarity a picture came in, and its decoder knows but one; this
+    model turns each reconstruction back to the polarity of its picture.
 
     Args:
         encoder: model from (height, width, channels) to a latent.
@@ -45,11 +48,15 @@ class JointAutoencoder(keras.Model):
         image_shape = tuple(encoder.input_shape[1:])
         _check_parts(encoder, decoder, classifier)
         images = keras.Input(image_shape, dtype="uint8", name="images")
-        latent = encoder(keras.layers.Rescaling(1 / 255, dtype="float32", name="scale")(images))
+        scaled = keras.layers.Rescaling(1 / 255, dtype="float32", name="scale")(images)
+        latent = encoder(scaled)
         outputs = {}
         if decoder is not None:
+            decoded = decoder(latent)
+            for layer in encoder.layers:
+                decoded = layer(decoded, like=scaled) if isinstance(layer, Polarity) else decoded
             outputs["reconstruction"] = keras.layers.Activation("linear", dtype="float32", name="reconstruction")(
-                decoder(latent)
+                decoded
             )
         if classifier is not None:
             outputs["label"] = keras.layers.Softmax(dtype="float32", name="label")(classifier(latent))

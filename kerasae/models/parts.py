@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import keras
 from pydantic import Field
 
 from kerasae.errors import RequestError
-from kerasae.layers import BatchNormalization, TiedConv2D
+from kerasae.layers import BatchNormalization, NegativeProduct, Polarity, TiedConv2D
 from kerasae.registry import Registry
 
 ENCODERS: Registry[keras.Model] = Registry("encoder")
@@ -32,6 +32,7 @@ class Settings:
         l1, l2: factors of the kernel regularization that is added to the loss.
         dropout: dropout rate after each block of the encoder and the decoder.
         tied: whether the encoder's convolutions are to be shared with the decoder.
+        input: what the encoder sees of a picture: the picture itself ("plain"), `NegativeProduct` or `Polarity` of it.
         mean, variance: statistics of the scaled training pictures, one a channel, with which the encoder standardizes
             its input; None leaves it in [0, 1].
     """
@@ -42,6 +43,7 @@ class Settings:
     l2: float = 0.0
     dropout: float = 0.0
     tied: bool = False
+    input: Literal["plain", "product", "polarity"] = "plain"
     mean: tuple[float, ...] | None = None
     variance: tuple[float, ...] | None = None
 
@@ -82,12 +84,17 @@ def check_untied(settings: Settings, name: str) -> None:
 
 
 def picture_input(image_shape: tuple[int, int, int], settings: Settings) -> tuple[Any, Any]:
-    """Return the encoder's input, scaled pictures, and the same standardized if the settings ask for it."""
-    inputs = keras.Input(image_shape, name="scaled_images")
+    """Return the encoder's input, scaled pictures, and what the settings make of it: one polarity, standardized."""
+    inputs = x = keras.Input(image_shape, name="scaled_images")
+    # In float32, because bfloat16 has too few levels near 1 for 256 greys.
+    if settings.input == "polarity":
+        x = Polarity(dtype="float32", name="polarity")(x)
+    elif settings.input == "product":
+        x = NegativeProduct(dtype="float32", name="negative_product")(x)
     if settings.mean is None:
-        return inputs, inputs
+        return inputs, x
     standardize = keras.layers.Normalization(mean=list(settings.mean), variance=list(settings.variance or ()))
-    return inputs, standardize(inputs)
+    return inputs, standardize(x)
 
 
 def convolution(
@@ -126,6 +133,18 @@ def transposed_convolution(
 def dense(x: Any, units: int, settings: Settings, *, normalize: bool = True) -> Any:
     """Apply a dense layer, batch normalization if asked for, and the activation."""
     return activated(keras.layers.Dense(units, use_bias=not normalize, **settings.kernel)(x), settings, normalize)
+
+
+def logits(x: Any, num_classes: int, settings: Settings) -> Any:
+    """Apply the last layer of a classifier, regularized as all others.
+
+    It begins as they do, but as Glorot uniform where they begin as He et al. (2015, arXiv 1502.01852) derived for
+    layers with a rectifier behind them: here comes a softmax.
+    """
+    kernel = dict(settings.kernel)
+    if settings.initializer.startswith("he_"):
+        kernel["kernel_initializer"] = "glorot_uniform"
+    return keras.layers.Dense(num_classes, name="logits", **kernel)(x)
 
 
 def activated(x: Any, settings: Settings, normalize: bool) -> Any:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any, Literal
 
 import keras
 
+from kerasae.errors import RequestError
 from kerasae.models import parts
 from kerasae.models.parts import Settings
+
+GlobalPooling = Literal["none", "average", "max"]
 
 
 def convolution_stack(
@@ -20,12 +24,16 @@ def convolution_stack(
     convolutions: int,
     dense: Sequence[int],
     dropout: float,
+    global_pooling: GlobalPooling = "none",
     pool: bool = True,
     normalize: bool = True,
 ) -> keras.Model:
     """Build blocks of 3x3 convolutions, ended by max pooling while the map is larger than 1x1, then dense layers.
 
     A latent that is a vector goes to the dense layers at once. Returns logits of shape (num_classes,).
+
+    Raises:
+        RequestError: global pooling of a latent that is no map.
     """
     untied = dataclasses.replace(settings, tied=False)
     latent = keras.Input(latent_shape, name="latent")
@@ -37,8 +45,26 @@ def convolution_stack(
             if pool and min(x.shape[1:3]) > 1:
                 x = keras.layers.MaxPooling2D()(x)
             x = parts.dropout(x, dropout)
-        x = keras.layers.Flatten()(x)
+    x = gathered(x, global_pooling)
     for units in dense:
         x = parts.dropout(parts.dense(x, units, untied, normalize=normalize), dropout)
-    logits = keras.layers.Dense(num_classes, kernel_initializer="glorot_uniform", name="logits")(x)
-    return keras.Model(latent, logits, name="classifier")
+    return keras.Model(latent, parts.logits(x, num_classes, untied), name="classifier")
+
+
+def gathered(x: Any, global_pooling: GlobalPooling) -> Any:
+    """Turn the last map into a vector: flattened, or each channel's mean or maximum over the map.
+
+    Lin, Chen and Yan, arXiv 1312.4400, section 3.2, on global average pooling: no weights, so nothing to overfit with.
+
+    Raises:
+        RequestError: global pooling of what is no map.
+    """
+    if global_pooling == "none":
+        return x if len(x.shape) == 2 else keras.layers.Flatten()(x)
+    if len(x.shape) != 4:
+        raise RequestError(
+            f"model.classifier.global_pooling: expected 'none', since the latent is no map (height, width, channels). "
+            f"Received: {global_pooling!r} and a latent {tuple(x.shape[1:])}"
+        )
+    pooling = keras.layers.GlobalAveragePooling2D if global_pooling == "average" else keras.layers.GlobalMaxPooling2D
+    return pooling()(x)

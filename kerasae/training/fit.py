@@ -48,6 +48,7 @@ def check(recipe: Recipe, collection: Collection) -> None:
         _, order = _order(recipe, index, collection)
         shared_batch(len(collection.validation), order.batch_size, replicas)
         _start_from(model, phase, f"phases.{index}")
+        phases.check_trains(model, phase, f"phases.{index}")
 
 
 def fit(run: Run, recipe: Recipe, collection: Collection, *, console: Console | None = None) -> JointAutoencoder:

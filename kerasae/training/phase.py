@@ -38,6 +38,20 @@ def check(phase: Phase, key: str) -> None:
         raise RequestError(f"recipe: {key}.monitor: expected one of {', '.join(known)}. Received: {phase.monitor!r}")
 
 
+def check_trains(model: JointAutoencoder, phase: Phase, key: str) -> None:
+    """Refuse a phase that finds nothing to train: the parts that learn have no weights.
+
+    Raises:
+        RequestError: one line that begins with `key`, where the phase stands in its recipe.
+    """
+    freeze_all_but(model, phase.learns)
+    if not model.trainable_variables:
+        raise RequestError(
+            f"recipe: {key}.learns: expected a part with weights that can learn. Received: {phase.learns}, which has "
+            "none in this model; name another part, or leave the phase out"
+        )
+
+
 def transforms(phase: Phase, key: str) -> list[augment.Transform]:
     """Return the phase's augmentations."""
     try:

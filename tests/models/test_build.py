@@ -14,17 +14,21 @@ def test_latents_of_32x32_are_the_studies(encoder: str, latent: tuple[int, ...])
     assert build(ModelRecipe(encoder=Spec(name=encoder)), (32, 32, 3), 10, HEADS).encoder.output_shape[1:] == latent
 
 
-CONVOLUTIONAL = ["baseline", "prototype", "vgg"]
+CONVOLUTIONAL = ["baseline", "inception", "prototype", "residual", "vgg"]
+TIED = ["baseline", "prototype", "vgg"]
 
 
-@pytest.mark.parametrize("encoder", [*CONVOLUTIONAL, "residual"])
-@pytest.mark.parametrize("decoder", [*(name for name in DECODERS.names if name != "strided"), "tied"])
+@pytest.mark.parametrize(
+    ("encoder", "decoder"),
+    [
+        *((encoder, name) for encoder in CONVOLUTIONAL for name in DECODERS.names if name != "strided"),
+        *((encoder, "tied") for encoder in TIED),
+    ],
+)
 @pytest.mark.parametrize("shape", [(8, 16, 1), (24, 24, 3), (40, 8, 3)])
 def test_every_family_takes_every_shape_that_divides(encoder: str, decoder: str, shape: tuple[int, int, int]) -> None:
     # `strided` takes other sides: see test_strided_sides_come_back.
     tied = decoder == "tied"
-    if tied and encoder not in CONVOLUTIONAL:
-        return
     recipe = ModelRecipe(
         encoder=Spec(name=encoder), decoder=None if tied else Spec(name=decoder), tied=tied, dropout=0.1
     )
@@ -37,9 +41,10 @@ def test_every_family_takes_every_shape_that_divides(encoder: str, decoder: str,
 
 
 @pytest.mark.parametrize("encoder", ENCODERS.names)
-@pytest.mark.parametrize("classifier", [None, *CLASSIFIERS.names])
+@pytest.mark.parametrize("classifier", [None, *(name for name in CLASSIFIERS.names if name != "latent")])
 def test_every_classifier_takes_every_latent(encoder: str, classifier: str | None) -> None:
-    # 20 divides by 4, is 4 more than a multiple of 8, and is enough for two 5x5 convolutions.
+    # `latent` takes softmaxes alone: see its own test. 20 divides by 4, is 4 more than a multiple of 8, and is enough
+    # for two 5x5 convolutions.
     options = {"filters": [4, 8]} if encoder == "prototype" else {}
     recipe = ModelRecipe(encoder=Spec(name=encoder, **options), classifier=classifier and Spec(name=classifier))
     model = build(recipe, (20, 20, 3), 4, HEADS)
@@ -72,12 +77,19 @@ def test_shapes_that_a_family_cannot_take_are_refused(encoder: str, shape: tuple
         build(ModelRecipe(encoder=Spec(name=encoder)), shape, 10, HEADS)
 
 
-@pytest.mark.parametrize("encoder", ["lenet", "mlp", "residual", "strided"])
+@pytest.mark.parametrize("encoder", [name for name in ENCODERS.names if name not in TIED])
 def test_families_without_a_mirror_refuse_the_tie(encoder: str) -> None:
     with pytest.raises(
         RequestError, match=rf"model\.tied: expected an encoder that has a mirror.* Received: '{encoder}'"
     ):
         build(ModelRecipe(encoder=Spec(name=encoder), tied=True), (28, 28, 1), 10, HEADS)
+
+
+def test_the_features_of_mlp_with_and_without_batch_normalization() -> None:
+    for normalize in (True, False):
+        encoder = build(ModelRecipe(encoder=Spec(name="mlp", normalize=normalize)), (32, 32, 3), 10, HEADS).encoder
+        assert encoder.output_shape == (None, 768)  # study B's
+        assert any(isinstance(layer, keras.layers.BatchNormalization) for layer in encoder.layers) == normalize
 
 
 def test_lenet_has_its_61706_parameters() -> None:
@@ -125,7 +137,7 @@ def test_sides_that_do_not_divide_are_refused_with_the_ones_that_would() -> None
     [
         (
             {"encoder": "vg"},
-            r"expected encoder baseline, lenet, .*, vgg\. Received: 'vg'\. Did you mean 'vgg'\?",
+            rf"expected encoder {', '.join(ENCODERS.names)}\. Received: 'vg'\. Did you mean 'vgg'\?",
         ),
         (
             {"encoder": {"name": "vgg", "filter": [3]}},
@@ -141,6 +153,10 @@ def test_sides_that_do_not_divide_are_refused_with_the_ones_that_would() -> None
         ),
         ({"decoder": "baselin"}, r"expected decoder .* Did you mean 'baseline'\?"),
         ({"classifier": {"name": "vgg", "dropout": 1.0}}, r"model\.classifier\.dropout: expected less than 1"),
+        (
+            {"classifier": {"name": "lenet", "global_pooling": "avg"}},
+            r"global_pooling: expected 'none', 'average' or 'max'\. Received: 'avg'",
+        ),
         ({"tied": True, "decoder": "vgg"}, r"model\.tied: expected no model\.decoder"),
     ],
 )

@@ -32,5 +32,4 @@ def conv1d(
         x = parts.activated(x, settings, normalize=True)
         x = keras.layers.MaxPooling1D()(x) if x.shape[1] > 1 else x
     x = parts.dropout(parts.dense(keras.layers.Flatten()(x), units, settings), dropout)
-    logits = keras.layers.Dense(num_classes, kernel_initializer="glorot_uniform", name="logits")(x)
-    return keras.Model(latent, logits, name="classifier")
+    return keras.Model(latent, parts.logits(x, num_classes, settings), name="classifier")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.classifiers.mlp import mlp
 from kerasae.models.parts import CLASSIFIERS, Count, Rate, Settings
+from kerasae.models.stack import GlobalPooling, convolution_stack
 
 
 @CLASSIFIERS.register("lenet")
@@ -16,6 +16,19 @@ def lenet(
     *,
     dense: list[Count] = [120, 84],  # noqa: B006 (read, never changed)
     dropout: Rate = 0.0,
+    global_pooling: GlobalPooling = "none",
 ) -> keras.Model:
-    """Build LeNet-5's two hidden layers, without batch normalization."""
-    return mlp(latent_shape, num_classes, settings, dense=dense, dropout=dropout, normalize=False)
+    """Build LeNet-5's two hidden layers, without batch normalization.
+
+    Study E's remedies for overfitting are `dropout`, the model's `l1` and `l2`, and `global_pooling = "average"` with
+    `dense = []` in place of the hidden layers.
+    """
+    return convolution_stack(
+        *(latent_shape, num_classes, settings),
+        filters=[],
+        convolutions=0,
+        dense=dense,
+        dropout=dropout,
+        global_pooling=global_pooling,
+        normalize=False,
+    )

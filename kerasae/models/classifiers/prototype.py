@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from kerasae.models.parts import CLASSIFIERS, Count, Counts, Rate, Settings
-from kerasae.models.stack import convolution_stack
+from kerasae.models.stack import GlobalPooling, convolution_stack
 
 
 @CLASSIFIERS.register("prototype")
@@ -17,6 +17,7 @@ def prototype(
     filters: Counts = [96, 96],  # noqa: B006 (read, never changed)
     dense: list[Count] = [128],  # noqa: B006 (read, never changed)
     dropout: Rate = 0.5,
+    global_pooling: GlobalPooling = "none",
 ) -> keras.Model:
     """Build study A's first classifier; `filters` has one entry a convolution, `dense` one a hidden layer."""
     return convolution_stack(
@@ -25,5 +26,6 @@ def prototype(
         convolutions=1,
         dense=dense,
         dropout=dropout,
+        global_pooling=global_pooling,
         pool=False,
     )

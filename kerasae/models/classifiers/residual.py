@@ -36,6 +36,5 @@ def residual(
         x = residual_groups(x, filters, blocks, untied, "model.classifier")
         x = keras.layers.GlobalMaxPooling2D()(x)
     x = parts.dropout(x, dropout)
-    x = keras.layers.Dense(num_classes, kernel_initializer="glorot_uniform", use_bias=False)(x)
-    logits = keras.layers.Rescaling(LOGIT_SCALE, name="logits")(x)
+    logits = keras.layers.Rescaling(LOGIT_SCALE, name="scaled_logits")(parts.logits(x, num_classes, untied))
     return keras.Model(latent, logits, name="classifier")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from kerasae.models.parts import CLASSIFIERS, Count, Counts, Rate, Settings
-from kerasae.models.stack import convolution_stack
+from kerasae.models.stack import GlobalPooling, convolution_stack
 
 
 @CLASSIFIERS.register("vgg")
@@ -18,8 +18,14 @@ def vgg(
     convolutions: Count = 2,
     dense: list[Count] = [256],  # noqa: B006 (read, never changed)
     dropout: Rate = 0.4,
+    global_pooling: GlobalPooling = "none",
 ) -> keras.Model:
     """Build a classifier; `filters` has one entry a block of `convolutions` layers, `dense` one a hidden layer."""
     return convolution_stack(
-        *(latent_shape, num_classes, settings), filters=filters, convolutions=convolutions, dense=dense, dropout=dropout
+        *(latent_shape, num_classes, settings),
+        filters=filters,
+        convolutions=convolutions,
+        dense=dense,
+        dropout=dropout,
+        global_pooling=global_pooling,
     )

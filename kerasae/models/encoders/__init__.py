@@ -1,5 +1,5 @@
 """Encoders: from scaled pictures (height, width, channels) to a latent. One builder a file."""
 
-from kerasae.models.encoders import baseline, lenet, mlp, prototype, residual, strided, vgg
+from kerasae.models.encoders import baseline, inception, lenet, mlp, nasnet, prototype, residual, strided, vgg
 
-__all__ = ["baseline", "lenet", "mlp", "prototype", "residual", "strided", "vgg"]
+__all__ = ["baseline", "inception", "lenet", "mlp", "nasnet", "prototype", "residual", "strided", "vgg"]

@@ -22,10 +22,12 @@ def mlp(
     settings: Settings,
     *,
     units: Counts = [1536, 768],  # noqa: B006 (read, never changed)
+    normalize: bool = True,
 ) -> keras.Model:
     """Build one dense layer for each entry of `units`; the latent is the last one's features, batch-normalized.
 
-    Study B's first model, with 768 features: without the normalization no classifier converged on them there.
+    Study B's first model, with 768 features. Without the normalization (`normalize = False`) no classifier converged on
+    them there.
     """
     check_untied(settings, "mlp")
     inputs, x = picture_input(image_shape, settings)
@@ -34,4 +36,4 @@ def mlp(
         x = dense(x, width, settings, normalize=False)
         if index < len(units) - 1:
             x = dropout(x, settings.dropout)
-    return keras.Model(inputs, batch_normalization(x, "features"), name="encoder")
+    return keras.Model(inputs, batch_normalization(x, "features") if normalize else x, name="encoder")

@@ -1,6 +1,8 @@
-"""The `strided` encoder: three convolutions of stride 2, dense layers, and a linear latent vector."""
+"""The `strided` encoder: three convolutions of stride 2, dense layers, and a latent vector, linear or a softmax."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import keras
 
@@ -28,11 +30,13 @@ def strided(
     filters: Count = 8,
     units: list[Count] = [64],  # noqa: B006 (read, never changed)
     latent_dim: Count = 14,
+    latent: Literal["linear", "softmax"] = "linear",
     normalize: bool = False,
 ) -> keras.Model:
     """Build convolutions of `filters`, twice and four times as many channels, then dense layers and the latent.
 
-    Study D's searched encoder (n = 8, latent 14); study C's is the same with latent 10 and dropout 0.5.
+    Study D's searched encoder (n = 8, latent 14); study C's is the same with latent 10 and dropout 0.5. A softmax
+    latent with an entry a class is study C's class output in the middle of the autoencoder (classifier `latent`).
     """
     check_untied(settings, "strided")
     check_returning_sides(image_shape, "model.encoder")
@@ -43,5 +47,8 @@ def strided(
     x = keras.layers.Flatten()(x)
     for width in units:
         x = dropout(dense(x, width, settings, normalize=normalize), settings.dropout)
-    latent = keras.layers.Dense(latent_dim, name="latent_vector", **settings.kernel)(x)
-    return keras.Model(inputs, latent, name="encoder")
+    outputs = keras.layers.Dense(latent_dim, name="latent_vector", **settings.kernel)(x)
+    if latent == "softmax":
+        # In float32, because the logarithm of a probability that half precision takes for 0 or 1 has no gradient.
+        outputs = keras.layers.Softmax(dtype="float32", name="latent_softmax")(outputs)
+    return keras.Model(inputs, outputs, name="encoder")

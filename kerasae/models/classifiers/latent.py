@@ -1,0 +1,43 @@
+"""The `latent` classifier: the latent is the class output itself."""
+
+from __future__ import annotations
+
+import keras
+
+from kerasae.errors import RequestError
+from kerasae.layers import LogProbabilities
+from kerasae.models.parts import CLASSIFIERS, Settings
+
+
+@CLASSIFIERS.register("latent")
+def latent(latent_shape: tuple[int, ...], num_classes: int, settings: Settings) -> keras.Model:
+    """Build a classifier without weights, whose logits are the logarithm of the latent, a softmax over the classes.
+
+    Their softmax is the latent itself. Study C's first approach: a sample of a class is drawn by decoding its one-hot
+    row; the price is a softmax in the middle of the autoencoder.
+
+    Raises:
+        RequestError: the latent has not one entry a class.
+    """
+    if latent_shape != (num_classes,):
+        raise RequestError(
+            f"model.classifier: 'latent' takes the latent for the class output: expected a latent of {num_classes} "
+            f"entries, one a class. Received: {latent_shape}; set model.encoder.latent_dim to {num_classes}"
+        )
+    probabilities = keras.Input(latent_shape, name="latent")
+    logits = LogProbabilities(dtype="float32", name="logits")(probabilities)
+    return keras.Model(probabilities, logits, name="classifier")
+
+
+def check_softmax(encoder: keras.Model) -> None:
+    """Refuse an encoder whose latent is no softmax.
+
+    Raises:
+        RequestError: says how to make it one.
+    """
+    last = encoder.layers[-1]
+    if not isinstance(last, keras.layers.Softmax):
+        raise RequestError(
+            f"model.classifier: 'latent' takes the latent for the class output: expected an encoder that ends in a "
+            f"softmax. Received: one that ends in {last.name!r}; set model.encoder to 'strided' with latent = 'softmax'"
+        )

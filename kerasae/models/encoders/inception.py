@@ -1,0 +1,62 @@
+"""The `inception` encoder: parallel convolutions of several sizes (Szegedy et al., arXiv 1409.4842)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import keras
+from pydantic import Field
+
+from kerasae.models.parts import (
+    ENCODERS,
+    Count,
+    Settings,
+    check_sides,
+    check_untied,
+    convolution,
+    dropout,
+    picture_input,
+)
+
+Quartered = Annotated[int, Field(gt=0, multiple_of=4)]
+
+
+@ENCODERS.register("inception")
+def inception(
+    image_shape: tuple[int, int, int],
+    settings: Settings,
+    *,
+    stem: Count = 32,
+    filters: Annotated[list[Quartered], Field(min_length=1)] = [64, 128],  # noqa: B006 (read, never changed)
+    blocks: Count = 1,
+) -> keras.Model:
+    """Build a 3x3 convolution of `stem` filters, then for each entry of `filters` `blocks` blocks and a max pooling.
+
+    32x32 becomes a latent of 8x8x128. Every branch of a block gives a quarter of its channels, so that the default
+    widths are multiples of 16 throughout, for which the CPU's kernels are made; the paper's are uneven.
+    """
+    check_untied(settings, "inception")
+    check_sides(image_shape, len(filters), "inception")
+    inputs, x = picture_input(image_shape, settings)
+    x = convolution(x, stem, 3, settings)
+    for width in filters:
+        for _ in range(blocks):
+            x = block(x, width, settings)
+        x = dropout(keras.layers.MaxPooling2D()(x), settings.dropout)
+    return keras.Model(inputs, x, name="encoder")
+
+
+def block(x: Any, filters: int, settings: Settings) -> Any:
+    """Join four branches: 1x1; 3x3; 5x5 as two of 3x3 (arXiv 1512.00567, section 3.1); 3x3 max pooling.
+
+    The larger convolutions see the map through a 1x1 convolution that reduces it to their own width.
+    """
+    quarter = filters // 4
+    middle, large = (convolution(x, quarter, 1, settings) for _ in range(2))
+    branches = [
+        convolution(x, quarter, 1, settings),
+        convolution(middle, quarter, 3, settings),
+        convolution(convolution(large, quarter, 3, settings), quarter, 3, settings),
+        convolution(keras.layers.MaxPooling2D(3, 1, padding="same")(x), quarter, 1, settings),
+    ]
+    return keras.layers.Concatenate()(branches)
