@@ -113,6 +113,7 @@ class Phase(Table):
     loss_weights: dict[Head, Annotated[float, Field(ge=0)]] = {}
     augment: list[Spec] = []
     mix: Spec | None = None
+    corrupt: list[Spec] = []
     early_stopping: EarlyStopping | None = None
     monitor: str | None = None
     restore_best: bool = True

@@ -13,7 +13,7 @@ from kerasae.losses import ReconstructionLoss
 from kerasae.metrics import direction
 from kerasae.models import JointAutoencoder
 from kerasae.optimizers import OPTIMIZERS
-from kerasae.recipe import PARTS, Head, LossRecipe, Part, Phase
+from kerasae.recipe import PARTS, Head, LossRecipe, Part, Phase, Spec
 from kerasae.schedules import SCHEDULES, Plan
 from kerasae.training.callbacks import BestWeights, StopOnNaN
 
@@ -26,7 +26,8 @@ def check(phase: Phase, key: str) -> None:
     """
     OPTIMIZERS.check(phase.optimizer, f"{key}.optimizer")
     schedule(phase, key, steps_per_epoch=1)
-    transforms(phase, key)
+    transforms(phase.augment, f"{key}.augment")
+    transforms(phase.corrupt, f"{key}.corrupt")
     mixing(phase, key)
     logged = [
         "loss",
@@ -38,12 +39,12 @@ def check(phase: Phase, key: str) -> None:
         raise RequestError(f"recipe: {key}.monitor: expected one of {', '.join(known)}. Received: {phase.monitor!r}")
 
 
-def transforms(phase: Phase, key: str) -> list[augment.Transform]:
-    """Return the phase's augmentations."""
+def transforms(specs: Sequence[Spec], key: str) -> list[augment.Transform]:
+    """Return the transforms of a list that stands at `key` in the recipe."""
     try:
-        return augment.from_spec([{"name": spec.name, **spec.options} for spec in phase.augment])
+        return augment.from_spec([{"name": spec.name, **spec.options} for spec in specs])
     except (ValueError, TypeError) as error:
-        raise RequestError(f"recipe: {key}.augment: {error}") from None
+        raise RequestError(f"recipe: {key}: {error}") from None
 
 
 def mixing(phase: Phase, key: str) -> augment.Mixing | None:
