@@ -6,6 +6,7 @@ by the registry that owns them when a verb starts.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -101,13 +102,31 @@ class EarlyStopping(Table):
     min_delta: Annotated[float, Field(ge=0)] = 0.0
 
 
+class BatchSizes(Table):
+    """A batch size that changes after the epochs `at` (counted from 1 within the phase), the optimizer kept.
+
+    Smith et al., "Don't decay the learning rate, increase the batch size", arXiv 1711.00489.
+    """
+
+    sizes: Annotated[list[Positive], Field(min_length=2)]
+    at: list[Positive]
+
+    @model_validator(mode="after")
+    def _rises(self) -> BatchSizes:
+        if sorted(set(self.at)) != self.at or len(self.at) != len(self.sizes) - 1:
+            raise ValueError(
+                f"expected rising epochs `at`, one fewer than `sizes`. Received: at {self.at}, sizes {self.sizes}"
+            )
+        return self
+
+
 class Phase(Table):
     """One stretch of training: which parts learn, for how long, and how."""
 
     name: str = "joint"
     learns: Annotated[list[Part], Field(min_length=1)] = list(PARTS)
     epochs: Positive = 10
-    batch_size: Positive = 64
+    batch_size: Positive | BatchSizes = 64
     optimizer: Spec = Spec(name="adam")
     schedule: Spec = Spec(name="constant")
     loss_weights: dict[Head, Annotated[float, Field(ge=0)]] = {}
@@ -125,6 +144,23 @@ class Phase(Table):
         own: dict[Head, Part] = {"reconstruction": "decoder", "label": "classifier"}
         named = [head for head in HEADS if own[head] in self.learns]
         return tuple(head for head in named or HEADS if self.loss_weights.get(head, 1.0) > 0)
+
+    @property
+    def stretches(self) -> tuple[tuple[range, int], ...]:
+        """The epochs, counted from 0 within the phase, that share a batch size, and that size."""
+        if isinstance(self.batch_size, int):
+            return ((range(self.epochs), self.batch_size),)
+        ends = [0, *self.batch_size.at, self.epochs]
+        return tuple((range(*pair), size) for pair, size in zip(pairwise(ends), self.batch_size.sizes, strict=True))
+
+    @model_validator(mode="after")
+    def _sizes_within_the_phase(self) -> Phase:
+        if isinstance(self.batch_size, BatchSizes) and self.batch_size.at[-1] >= self.epochs:
+            raise ValueError(
+                f"expected batch_size.at to hold epochs below the phase's last, {self.epochs}. "
+                f"Received: {self.batch_size.at}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _trains_something(self) -> Phase:

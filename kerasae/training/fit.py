@@ -21,7 +21,7 @@ from kerasae.data.pictures import Pictures
 from kerasae.errors import RequestError
 from kerasae.models import JointAutoencoder, build, load_trained, with_heads
 from kerasae.models.build import dtype_policy
-from kerasae.recipe import Phase, Recipe
+from kerasae.recipe import BatchSizes, Phase, Recipe
 from kerasae.runs import Run, written_whole
 from kerasae.training import phase as phases
 from kerasae.training.callbacks import read_arrays
@@ -45,8 +45,9 @@ def check(recipe: Recipe, collection: Collection) -> None:
     model = build_model(recipe, collection, "float32")
     replicas = distribution.strategy(recipe.distribution.devices).num_replicas_in_sync
     for index, phase in enumerate(recipe.phases):
-        _, order = _order(recipe, index, collection)
-        shared_batch(len(collection.validation), order.batch_size, replicas)
+        for _, batch_size in phase.stretches:
+            _, order = _order(recipe, index, collection, batch_size)
+            shared_batch(len(collection.validation), order.batch_size, replicas)
         _start_from(model, phase, f"phases.{index}")
 
 
@@ -88,9 +89,8 @@ def _fit_phase(
 ) -> list[dict[str, Any]]:
     """Train the parts that the phase names, in place, and return the rows of the history so far."""
     phase, key = recipe.phases[index], f"phases.{index}"
-    train, order = _order(recipe, index, collection)
-    judged = shared_batch(len(collection.validation), order.batch_size, model.distribute_strategy.num_replicas_in_sync)
-    plan = phases.schedule(phase, key, order.steps)
+    stretches = [(epochs, *_order(recipe, index, collection, size)) for epochs, size in phase.stretches]
+    plan = phases.schedule(phase, key, [order.steps for epochs, _, order in stretches for _ in epochs])
     phases.freeze_all_but(model, phase.learns)
     with dtype_policy(model.dtype_policy):
         trained = with_heads(model, phase.heads)
@@ -108,14 +108,20 @@ def _fit_phase(
     checkpoint = Checkpoint(run.checkpoints / "last.npz", model, index, watching, rows)
     if progress.epoch:
         restore(checkpoint.path, [*model.variables, *trained.optimizer.variables])
-        checkpoint.restored = progress
-    if progress.epoch < phase.epochs and not progress.stopped:
-        # Epochs are numbered over all phases, so that no two of them draw the same order and augmentations.
-        first = sum(earlier.epochs for earlier in recipe.phases[:index])
-        epochs = range(first + progress.epoch, first + phase.epochs)
-        targets = Targets(phase.heads, collection.class_weights)
-        engine = recipe.data.augment_engine
-        unweighted = Targets(phase.heads, np.ones_like(collection.class_weights))
+        checkpoint.progress = progress
+    # Epochs are numbered over all phases, so that no two of them draw the same order and augmentations.
+    first = sum(earlier.epochs for earlier in recipe.phases[:index])
+    targets = Targets(phase.heads, collection.class_weights)
+    unweighted = Targets(phase.heads, np.ones_like(collection.class_weights))
+    stopped = progress.stopped
+    for epochs, train, order in stretches:
+        begin = max(epochs.start, progress.epoch)
+        if stopped or begin >= epochs.stop:
+            continue
+        replicas = model.distribute_strategy.num_replicas_in_sync
+        judged = shared_batch(len(collection.validation), order.batch_size, replicas)
+        # Traced anew for each batch size, as it would be in a run that is resumed there.
+        trained.train_function = None
         trained.fit(
             training_dataset(
                 train,
@@ -124,15 +130,15 @@ def _fit_phase(
                 phases.transforms(phase.augment, f"{key}.augment"),
                 phases.mixing(phase, key),
                 phases.transforms(phase.corrupt, f"{key}.corrupt"),
-                epochs=epochs,
-                engine=engine,
+                epochs=range(first + begin, first + epochs.stop),
+                engine=recipe.data.augment_engine,
             ),
-            epochs=phase.epochs,
-            initial_epoch=progress.epoch,
+            epochs=epochs.stop,
+            initial_epoch=begin,
             steps_per_epoch=order.steps,
             validation_data=evaluation_dataset(collection.validation, unweighted, batch_size=judged),
             callbacks=[
-                History(run, rows, phase.name, order.steps * order.batch_size),
+                History(run, rows, phase.name, order.size),
                 *watching,
                 keras.callbacks.TensorBoard(run.tensorboard / f"{index}-{_file_name(phase.name)}", write_graph=False),
                 checkpoint,
@@ -140,13 +146,14 @@ def _fit_phase(
             shuffle=False,
             verbose=1 if sys.stdout.isatty() else 2,  # a bar is for eyes; a log file gets one line an epoch
         )
+        stopped = trained.stop_training
     if phase.restore_best:
         trained.set_weights(read_arrays(best))
     return rows
 
 
-def _order(recipe: Recipe, index: int, collection: Collection) -> tuple[Pictures, EpochOrder]:
-    """Return the pictures that a phase learns from, and their order."""
+def _order(recipe: Recipe, index: int, collection: Collection, batch_size: int) -> tuple[Pictures, EpochOrder]:
+    """Return the pictures that a phase learns from, and their order in batches of one size."""
     phase, train = recipe.phases[index], collection.train
     share = None if recipe.data.labelled_share == "natural" else recipe.data.labelled_share
     labelled = train.labels >= 0
@@ -158,17 +165,22 @@ def _order(recipe: Recipe, index: int, collection: Collection) -> tuple[Pictures
         )
     if phase.heads == ("label",):  # nothing to learn from pictures without label
         train, share = train.select(np.flatnonzero(labelled)), None
-    if share is not None and phase.batch_size < 2:
+    if isinstance(phase.batch_size, BatchSizes) and batch_size > len(train.labels):
+        raise RequestError(
+            f"recipe: phases.{index}.batch_size.sizes: expected no more than the {len(train.labels):,} pictures that "
+            f"the phase learns from. Received: {batch_size:,}"
+        )
+    if share is not None and batch_size < 2:
         raise RequestError(
             f"recipe: phases.{index}.batch_size: expected at least 2, since data.labelled_share mixes labelled and "
-            f"unlabelled pictures in every batch. Received: {phase.batch_size}"
+            f"unlabelled pictures in every batch. Received: {batch_size}"
         )
-    order = EpochOrder(train.labels, phase.batch_size, share, recipe.seed)
+    order = EpochOrder(train.labels, batch_size, share, recipe.seed)
     replicas = distribution.strategy(recipe.distribution.devices).num_replicas_in_sync
     if order.batch_size % replicas:
         raise RequestError(
             f"recipe: phases.{index}.batch_size: expected a multiple of the {replicas} devices. "
-            f"Received: {order.batch_size}{', all the pictures' * (order.batch_size < phase.batch_size)}; "
+            f"Received: {order.batch_size}{', all the pictures' * (order.batch_size < batch_size)}; "
             f"set it to {max(order.batch_size // replicas, 1) * replicas}"
         )
     return train, order

@@ -25,7 +25,7 @@ def check(phase: Phase, key: str) -> None:
         RequestError: one line that begins with `key`, where the phase stands in its recipe.
     """
     OPTIMIZERS.check(phase.optimizer, f"{key}.optimizer")
-    schedule(phase, key, steps_per_epoch=1)
+    schedule(phase, key, [1] * phase.epochs)
     transforms(phase.augment, f"{key}.augment")
     transforms(phase.corrupt, f"{key}.corrupt")
     mixing(phase, key)
@@ -60,12 +60,12 @@ def mixing(phase: Phase, key: str) -> augment.Mixing | None:
     return built
 
 
-def schedule(phase: Phase, key: str, steps_per_epoch: int) -> Plan:
-    """Return the phase's learning rate over its steps, and the callbacks that go with it."""
+def schedule(phase: Phase, key: str, steps: Sequence[int]) -> Plan:
+    """Return the phase's learning rate over its steps, so many in each epoch, and the callbacks that go with it."""
     rate = OPTIMIZERS.check(phase.optimizer, f"{key}.optimizer")["learning_rate"]
     where = f"{key}.schedule"
     try:
-        return SCHEDULES.build(phase.schedule, where, rate, phase.epochs, steps_per_epoch, monitor(phase))
+        return SCHEDULES.build(phase.schedule, where, rate, steps, monitor(phase))
     except RequestError:
         raise
     except ValueError as error:
