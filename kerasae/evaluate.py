@@ -16,6 +16,8 @@ from kerasae.evaluation.label import label_metrics
 from kerasae.evaluation.numbers import number
 from kerasae.evaluation.passes import Predictions, predict
 from kerasae.evaluation.reconstruction import reconstruction_metrics
+from kerasae.losses import ReconstructionLoss
+from kerasae.models import deviation
 from kerasae.recipe import PARTS
 from kerasae.runs import Run, write_json, written_whole
 
@@ -54,7 +56,8 @@ def evaluate(
     if not len(collection.test):
         raise RequestError("evaluate: expected at least one test picture. Received: 0; set data.test above 0")
     started = time.perf_counter()
-    predictions = predict(model, collection.test, loss=run.recipe.loss.reconstruction, batch_size=batch_size)
+    loss = ReconstructionLoss(run.recipe.loss.reconstruction, deviation(model))
+    predictions = predict(model, collection.test, loss=loss, batch_size=batch_size)
     seconds = time.perf_counter() - started
 
     metrics: dict[str, Any] = {"test": _test_metrics(predictions, collection.class_names)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Part = Literal["encoder", "decoder", "classifier"]
 Head = Literal["reconstruction", "label"]
@@ -78,12 +78,26 @@ class ModelRecipe(Table):
     decoder: Spec | None = None
     classifier: Spec | None = None
     tied: bool = False
-    standardize: bool = False
+    standardize: Literal["none", "mean", "z-score"] = "none"
+    output: Literal["pixels", "standardized"] = "pixels"
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     activation: Literal["relu", "elu", "leaky_relu", "gelu", "silu", "tanh"] = "relu"
     initializer: Literal["he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "random_normal"] = "he_normal"
     l1: Annotated[float, Field(ge=0)] = 0.0
     l2: Annotated[float, Field(ge=0)] = 0.0
+
+    @field_validator("standardize", mode="before")
+    @classmethod
+    def _yes_or_no(cls, value: Any) -> Any:
+        return ("z-score" if value else "none") if isinstance(value, bool) else value
+
+    @model_validator(mode="after")
+    def _standardized_by_something(self) -> ModelRecipe:
+        if self.output == "standardized" and self.standardize == "none":
+            raise ValueError(
+                "expected standardize 'mean' or 'z-score' where output is 'standardized'. Received: standardize 'none'"
+            )
+        return self
 
 
 class LossRecipe(Table):
@@ -191,6 +205,15 @@ class Recipe(Table):
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
     jit_compile: Literal["auto"] | bool = "auto"
     seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _loss_has_a_scale(self) -> Recipe:
+        if self.model.output == "standardized" and self.loss.reconstruction == "binary_crossentropy":
+            raise ValueError(
+                "loss.reconstruction: expected mean_squared_error, mean_absolute_error or huber where model.output is "
+                "'standardized', whose values leave [0, 1]. Received: 'binary_crossentropy'"
+            )
+        return self
 
     @property
     def heads(self) -> tuple[Head, ...]:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import track
 
 from kerasae.evaluation.reconstruction import picture_errors
+from kerasae.losses import ReconstructionLoss
 
 if TYPE_CHECKING:
     from kerasae.data.pictures import Pictures
@@ -41,14 +42,14 @@ def forward(model: keras.Model) -> Callable[[np.ndarray], Mapping[str, Any]]:
 
 
 def predict(
-    model: keras.Model, pictures: Pictures, *, loss: str = "mean_squared_error", batch_size: int = 256
+    model: keras.Model, pictures: Pictures, *, loss: ReconstructionLoss | None = None, batch_size: int = 256
 ) -> Predictions:
     """Run the model over all pictures, `batch_size` at a time or fewer where they are large.
 
     Args:
         model: takes uint8 (n, H, W, C); returns "reconstruction" in [0, 1], "label" softmax, or both, by name.
         pictures: the pictures, at least one.
-        loss: the Keras name of the reconstruction loss.
+        loss: the reconstruction loss that was trained on; mean squared error if None.
         batch_size: the most pictures of one batch.
     """
     call = forward(model)
@@ -58,7 +59,7 @@ def predict(
         input_signature=[tf.TensorSpec((None, *pictures.image_shape), dtype) for dtype in ("uint8", "float32")]
     )
     def measure(images: tf.Tensor, reconstruction: tf.Tensor) -> dict[str, tf.Tensor]:
-        return picture_errors(tf.cast(images, tf.float32) / 255.0, reconstruction, loss)
+        return picture_errors(tf.cast(images, tf.float32) / 255.0, reconstruction, loss or ReconstructionLoss())
 
     probabilities: list[np.ndarray] = []
     errors: dict[str, list[np.ndarray]] = {}

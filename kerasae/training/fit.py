@@ -19,7 +19,7 @@ from kerasae.data.dataset import Targets, evaluation_dataset, training_dataset
 from kerasae.data.order import EpochOrder
 from kerasae.data.pictures import Pictures
 from kerasae.errors import RequestError
-from kerasae.models import JointAutoencoder, build, load_trained, with_heads
+from kerasae.models import JointAutoencoder, build, deviation, load_trained, with_heads
 from kerasae.models.build import dtype_policy
 from kerasae.recipe import BatchSizes, Phase, Recipe
 from kerasae.runs import Run, written_whole
@@ -32,7 +32,7 @@ from kerasae.training.history import History
 def build_model(recipe: Recipe, collection: Collection, precision: str) -> JointAutoencoder:
     """Build the untrained model of a recipe for the pictures at hand, its initial weights set by the recipe's seed."""
     keras.utils.set_random_seed(recipe.seed)
-    statistics = collection.channel_statistics if recipe.model.standardize else None
+    statistics = collection.channel_statistics if recipe.model.standardize != "none" else None
     return build(recipe.model, collection.image_shape, len(collection.class_names), recipe.heads, statistics, precision)
 
 
@@ -96,7 +96,7 @@ def _fit_phase(
         trained = with_heads(model, phase.heads)
     trained.compile(
         optimizer=phases.optimizer(phase, key, plan),
-        loss={head: phases.loss(recipe.loss, head) for head in phase.heads},
+        loss={head: phases.loss(recipe.loss, head, deviation(trained)) for head in phase.heads},
         loss_weights={head: _loss_weight(phase, head) for head in phase.heads},
         jit_compile=distribution.jit_compile(recipe.jit_compile),
     )

@@ -84,10 +84,10 @@ def monitor(phase: Phase) -> str:
     return phase.monitor or ("val_label_accuracy" if "label" in phase.heads else "val_loss")
 
 
-def loss(recipe: LossRecipe, head: Head) -> keras.losses.Loss:
-    """Return the loss of a head."""
+def loss(recipe: LossRecipe, head: Head, deviation: Sequence[float] | None = None) -> keras.losses.Loss:
+    """Return the loss of a head; `deviation` is that of the scale on which the decoder works."""
     if head == "reconstruction":
-        return ReconstructionLoss(recipe.reconstruction)
+        return ReconstructionLoss(recipe.reconstruction, deviation)
     return keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
 
 
