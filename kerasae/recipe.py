@@ -6,6 +6,7 @@ by the registry that owns them when a verb starts.
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -186,6 +187,22 @@ class Phase(Table):
         return self
 
 
+class EvaluationRecipe(Table):
+    """What a trained model is measured on beside the test pictures: variants of them, by name."""
+
+    variants: dict[str, Annotated[list[Spec], Field(min_length=1)]] = {}
+
+    @model_validator(mode="after")
+    def _names(self) -> EvaluationRecipe:
+        for name in self.variants:
+            if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name) or name == "test":
+                raise ValueError(
+                    "expected names of up to 40 letters, digits, - and _, other than 'test', for the variants. "
+                    f"Received: {name!r}"
+                )
+        return self
+
+
 class DistributionRecipe(Table):
     """Where training runs: every visible GPU, or the named devices."""
 
@@ -201,6 +218,7 @@ class Recipe(Table):
     model: ModelRecipe = ModelRecipe()
     loss: LossRecipe = LossRecipe()
     phases: Annotated[list[Phase], Field(min_length=1)] = [Phase()]
+    evaluation: EvaluationRecipe = EvaluationRecipe()
     distribution: DistributionRecipe = DistributionRecipe()
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
     jit_compile: Literal["auto"] | bool = "auto"

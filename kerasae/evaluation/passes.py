@@ -13,11 +13,13 @@ import tensorflow as tf
 from rich.console import Console
 from rich.progress import track
 
+from kerasae.evaluation.pixels import LEVELS, histogram
 from kerasae.evaluation.reconstruction import picture_errors
 from kerasae.losses import ReconstructionLoss
 
 if TYPE_CHECKING:
     from kerasae.data.pictures import Pictures
+    from kerasae.evaluation.variants import Changed
 
 BATCH_VALUES = 2**24  # values of one batch of pictures: 64 MiB as float32, of which the measures hold a few copies
 LONG_BATCHES = 20
@@ -25,11 +27,15 @@ LONG_BATCHES = 20
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a model said about n pictures; the head that it lacks leaves `probabilities` None or `errors` empty."""
+    """What a model said about n pictures; the head that it lacks leaves `probabilities` None or `errors` empty.
+
+    `histogram`, int64 (256,), counts the values of the pictures themselves.
+    """
 
     label: np.ndarray
     probabilities: np.ndarray | None
     errors: dict[str, np.ndarray]
+    histogram: np.ndarray
 
 
 def forward(model: keras.Model) -> Callable[[np.ndarray], Mapping[str, Any]]:
@@ -42,7 +48,7 @@ def forward(model: keras.Model) -> Callable[[np.ndarray], Mapping[str, Any]]:
 
 
 def predict(
-    model: keras.Model, pictures: Pictures, *, loss: ReconstructionLoss | None = None, batch_size: int = 256
+    model: keras.Model, pictures: Pictures | Changed, *, loss: ReconstructionLoss | None = None, batch_size: int = 256
 ) -> Predictions:
     """Run the model over all pictures, `batch_size` at a time or fewer where they are large.
 
@@ -63,10 +69,12 @@ def predict(
 
     probabilities: list[np.ndarray] = []
     errors: dict[str, list[np.ndarray]] = {}
+    counts = np.zeros(LEVELS, np.int64)
     starts = range(0, len(pictures), size)
     quiet = len(starts) < LONG_BATCHES or not sys.stderr.isatty()
     for start in track(starts, "Evaluating", console=Console(stderr=True), disable=quiet):
         images = pictures.load(np.arange(start, min(start + size, len(pictures))))
+        counts += histogram(images)
         outputs = call(images)
         if "label" in outputs:
             probabilities.append(np.asarray(keras.ops.convert_to_numpy(outputs["label"]), np.float32))
@@ -77,4 +85,5 @@ def predict(
         label=np.asarray(pictures.labels, np.int64),
         probabilities=np.concatenate(probabilities) if probabilities else None,
         errors={key: np.concatenate(values) for key, values in errors.items()},
+        histogram=counts,
     )

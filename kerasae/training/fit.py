@@ -48,6 +48,11 @@ def check(recipe: Recipe, collection: Collection) -> None:
         for _, batch_size in phase.stretches:
             _, order = _order(recipe, index, collection, batch_size)
             shared_batch(len(collection.validation), order.batch_size, replicas)
+        if not any(getattr(model, part).trainable_variables for part in phase.learns if getattr(model, part)):
+            raise RequestError(
+                f"recipe: phases.{index}.learns: expected a part with weights to learn. Received: {phase.learns}, which "
+                "have none; this phase would train nothing"
+            )
         _start_from(model, phase, f"phases.{index}")
 
 
@@ -216,10 +221,15 @@ def _loss_weight(phase: Phase, head: Any) -> keras.Variable:
 def _start_from(model: JointAutoencoder, phase: Phase, key: str) -> None:
     """Give parts the weights of a saved run's parts."""
     for part, folder in phase.start_from.items():
+        if getattr(model, part) is None:
+            raise RequestError(
+                f"recipe: {key}.start_from.{part}: expected a part that some phase trains, since no other is built. "
+                f"Received: {part!r}; leave it out"
+            )
         saved = getattr(load_trained(Run.open(Path(folder))), part)
         own = getattr(model, part)
         shapes = [None if one is None else [tuple(weight.shape) for weight in one.weights] for one in (own, saved)]
-        if None in shapes or shapes[0] != shapes[1]:
+        if shapes[1] is None or shapes[0] != shapes[1]:
             raise RequestError(
                 f"recipe: {key}.start_from.{part}: expected a run whose {part} has the shapes of this recipe's. "
                 f"Received: {folder!r}, whose {part} {'is missing' if saved is None else 'has others'}"
