@@ -16,14 +16,13 @@ from rich.markup import escape
 from kerasae import distribution
 from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, evaluation_dataset, training_dataset
-from kerasae.data.order import EpochOrder
-from kerasae.data.pictures import Pictures
 from kerasae.errors import RequestError
 from kerasae.models import JointAutoencoder, build, deviation, load_trained, with_heads
 from kerasae.models.build import dtype_policy
-from kerasae.recipe import BatchSizes, Phase, Recipe
+from kerasae.recipe import Phase, Recipe
 from kerasae.runs import Run, written_whole
 from kerasae.training import phase as phases
+from kerasae.training.batches import stretches
 from kerasae.training.callbacks import read_arrays
 from kerasae.training.checkpoint import Checkpoint, Progress, read_progress, restore, write
 from kerasae.training.history import History
@@ -43,15 +42,12 @@ def check(recipe: Recipe, collection: Collection) -> None:
         RequestError: what `fit` would say, but for what shows only in training.
     """
     model = build_model(recipe, collection, "float32")
-    replicas = distribution.strategy(recipe.distribution.devices).num_replicas_in_sync
     for index, phase in enumerate(recipe.phases):
-        for _, batch_size in phase.stretches:
-            _, order = _order(recipe, index, collection, batch_size)
-            shared_batch(len(collection.validation), order.batch_size, replicas)
+        stretches(recipe, index, collection)
         if not any(getattr(model, part).trainable_variables for part in phase.learns if getattr(model, part)):
             raise RequestError(
-                f"recipe: phases.{index}.learns: expected a part with weights to learn. Received: {phase.learns}, which "
-                "have none; this phase would train nothing"
+                f"recipe: phases.{index}.learns: expected a part with weights to learn. Received: {phase.learns}, "
+                "which have none; this phase would train nothing"
             )
         _start_from(model, phase, f"phases.{index}")
 
@@ -94,8 +90,8 @@ def _fit_phase(
 ) -> list[dict[str, Any]]:
     """Train the parts that the phase names, in place, and return the rows of the history so far."""
     phase, key = recipe.phases[index], f"phases.{index}"
-    stretches = [(epochs, *_order(recipe, index, collection, size)) for epochs, size in phase.stretches]
-    plan = phases.schedule(phase, key, [order.steps for epochs, _, order in stretches for _ in epochs])
+    course = stretches(recipe, index, collection)
+    plan = phases.schedule(phase, key, [stretch.order.steps for stretch in course for _ in stretch.epochs])
     phases.freeze_all_but(model, phase.learns)
     with dtype_policy(model.dtype_policy):
         trained = with_heads(model, phase.heads)
@@ -119,31 +115,29 @@ def _fit_phase(
     targets = Targets(phase.heads, collection.class_weights)
     unweighted = Targets(phase.heads, np.ones_like(collection.class_weights))
     stopped = progress.stopped
-    for epochs, train, order in stretches:
-        begin = max(epochs.start, progress.epoch)
-        if stopped or begin >= epochs.stop:
+    for stretch in course:
+        begin, end = max(stretch.epochs.start, progress.epoch), stretch.epochs.stop
+        if stopped or begin >= end:
             continue
-        replicas = model.distribute_strategy.num_replicas_in_sync
-        judged = shared_batch(len(collection.validation), order.batch_size, replicas)
         # Traced anew for each batch size, as it would be in a run that is resumed there.
         trained.train_function = None
         trained.fit(
             training_dataset(
-                train,
+                stretch.pictures,
                 targets,
-                order,
+                stretch.order,
                 phases.transforms(phase.augment, f"{key}.augment"),
                 phases.mixing(phase, key),
                 phases.transforms(phase.corrupt, f"{key}.corrupt"),
-                epochs=range(first + begin, first + epochs.stop),
+                epochs=range(first + begin, first + end),
                 engine=recipe.data.augment_engine,
             ),
-            epochs=epochs.stop,
+            epochs=end,
             initial_epoch=begin,
-            steps_per_epoch=order.steps,
-            validation_data=evaluation_dataset(collection.validation, unweighted, batch_size=judged),
+            steps_per_epoch=stretch.order.steps,
+            validation_data=evaluation_dataset(collection.validation, unweighted, batch_size=stretch.judged),
             callbacks=[
-                History(run, rows, phase.name, order.size),
+                History(run, rows, phase.name, stretch.order.size),
                 *watching,
                 keras.callbacks.TensorBoard(run.tensorboard / f"{index}-{_file_name(phase.name)}", write_graph=False),
                 checkpoint,
@@ -155,62 +149,6 @@ def _fit_phase(
     if phase.restore_best:
         trained.set_weights(read_arrays(best))
     return rows
-
-
-def _order(recipe: Recipe, index: int, collection: Collection, batch_size: int) -> tuple[Pictures, EpochOrder]:
-    """Return the pictures that a phase learns from, and their order in batches of one size."""
-    phase, train = recipe.phases[index], collection.train
-    share = None if recipe.data.labelled_share == "natural" else recipe.data.labelled_share
-    labelled = train.labels >= 0
-    if share is not None and (labelled.all() or not labelled.any()):
-        raise RequestError(
-            f"recipe: data.labelled_share: expected training pictures with and without label. Received: {share:g} "
-            f"and {labelled.sum():,} labelled ones of {len(labelled):,}; set it to 'natural' or hide labels by "
-            "data.labelled_fraction"
-        )
-    if phase.heads == ("label",):  # nothing to learn from pictures without label
-        train, share = train.select(np.flatnonzero(labelled)), None
-    if isinstance(phase.batch_size, BatchSizes) and batch_size > len(train.labels):
-        raise RequestError(
-            f"recipe: phases.{index}.batch_size.sizes: expected no more than the {len(train.labels):,} pictures that "
-            f"the phase learns from. Received: {batch_size:,}"
-        )
-    if share is not None and batch_size < 2:
-        raise RequestError(
-            f"recipe: phases.{index}.batch_size: expected at least 2, since data.labelled_share mixes labelled and "
-            f"unlabelled pictures in every batch. Received: {batch_size}"
-        )
-    order = EpochOrder(train.labels, batch_size, share, recipe.seed)
-    replicas = distribution.strategy(recipe.distribution.devices).num_replicas_in_sync
-    if order.batch_size % replicas:
-        raise RequestError(
-            f"recipe: phases.{index}.batch_size: expected a multiple of the {replicas} devices. "
-            f"Received: {order.batch_size}{', all the pictures' * (order.batch_size < batch_size)}; "
-            f"set it to {max(order.batch_size // replicas, 1) * replicas}"
-        )
-    return train, order
-
-
-def shared_batch(count: int, batch_size: int, replicas: int) -> int:
-    """Return the largest size of validation batches, up to `batch_size`, that gives every device a picture.
-
-    Keras needs the first batch in equal shares; the last one may be uneven, but a device without a picture has no mean.
-
-    Raises:
-        RequestError: there are too few pictures for the devices.
-    """
-    if replicas == 1:
-        return batch_size
-    for size in range(min(batch_size, count) // replicas * replicas, 0, -replicas):
-        rest = count % size
-        if rest == 0 or rest > -(-rest // replicas) * (
-            replicas - 1
-        ):  # a share is the rest over the devices, rounded up
-            return size
-    raise RequestError(
-        f"data.validation: expected pictures for batches that {replicas} devices can share. Received: {count}; "
-        "choose another fraction or fewer distribution.devices"
-    )
 
 
 def _loss_weight(phase: Phase, head: Any) -> keras.Variable:
