@@ -9,7 +9,7 @@ from augment.compose import Compose, OneOf
 from augment.dataset import augment_batch, map
 from augment.draws import Draws
 from augment.engine import apply
-from augment.erasing import Crop, Cutout, GaussianNoise
+from augment.erasing import Crop, Cutout, GaussianNoise, Mask
 from augment.flips import HorizontalFlip, VerticalFlip
 from augment.geometric import Rotate, ShearX, ShearY, TranslateX, TranslateY
 from augment.mixing import CutMix, Mixing, MixUp
@@ -45,6 +45,7 @@ __all__ = [
     "GaussianNoise",
     "HorizontalFlip",
     "Invert",
+    "Mask",
     "MixUp",
     "Mixing",
     "OneOf",

@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     preview = verbs.add_parser("preview", help="draw what each transform does to pictures, over its range")
     preview.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="pictures of any format Pillow reads")
     preview.add_argument("--out", type=Path, required=True, help="the sheet to write, such as sheet.png")
-    preview.add_argument("--recipe", type=Path, help="a TOML file: show the `augment` and `mix` of its phases only")
+    preview.add_argument("--recipe", type=Path, help="a TOML file: show what its phases do to pictures, and no more")
     preview.add_argument("--columns", type=int, default=7, help="changed pictures a line, 2 to 20 (default 7)")
     preview.add_argument("--size", type=int, default=112, help="longer side of a picture, 16 to 1024 (default 112)")
     options = parser.parse_args(arguments)
@@ -93,15 +93,17 @@ def _from_recipe(path: Path) -> dict[str, list[Item]]:
     found: dict[str, list[Item]] = {}
     for index, phase in enumerate(phases if isinstance(phases, list) else []):
         table = phase if isinstance(phase, dict) else {}
-        specs = table.get("augment", [])
-        specs = [*(specs if isinstance(specs, list) else []), *([table["mix"]] if "mix" in table else [])]
+        before, after = (
+            specs if isinstance(specs := table.get(key, []), list) else [] for key in ("augment", "corrupt")
+        )
+        specs = [*before, *([table["mix"]] if "mix" in table else []), *after]
         if specs:
             title = f"Phase {index}: {table['name']}" if "name" in table else f"Phase {index}"
             found[title] = [build(_table(spec)) for spec in specs]
     if not found:
         raise ValueError(
-            "Expected a recipe with a phase that has a list `augment` of transforms, or `mix`; a recipe that only "
-            f"extends another has none of its own. Received: {path}"
+            "Expected a recipe with a phase that has a list `augment` or `corrupt` of transforms, or `mix`; a recipe "
+            f"that only extends another has none of its own. Received: {path}"
         )
     return found
 

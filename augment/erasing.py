@@ -111,6 +111,57 @@ def _square(fraction: float, x: float, y: float, width: int, height: int) -> tup
     return max(left, 0), max(top, 0), max(min(left + side, width), 0), max(min(top + side, height), 0)
 
 
+@register("mask")
+class Mask(Transform):
+    """Square patches of the picture blanked: a share of a grid of them, chosen anew for each picture.
+
+    He et al., "Masked autoencoders are scalable vision learners" (arXiv 2111.06377), section 3: patches are drawn
+    without replacement, 75% of them, so that exactly the share asked for is hidden. At the right and the bottom a patch
+    that does not fit is cut off.
+
+    Args:
+        patch_size: side of a patch, in [1, 4096] pixels.
+        ratio: the share of patches to blank, in [0, 1], rounded to whole patches.
+        fill: the level, in [0, 255], of a blanked patch.
+        probability: how likely a picture is changed at all, in [0, 1].
+    """
+
+    def __init__(self, patch_size: int = 4, *, ratio: float = 0.75, fill: int = 0, probability: float = 1.0) -> None:
+        super().__init__(probability=probability)
+        self.patch_size = checks.integer(self, "patch_size", patch_size, 1, 4096)
+        self.ratio = checks.number(self, "ratio", ratio, 0.0, 1.0)
+        self.fill = checks.integer(self, "fill", fill, 0, 255)
+
+    def sample(self, draws: Draws) -> Params:
+        """Return `key`, 64 bits from which the picture's patches are chosen."""
+        return {"key": draws.bits()}
+
+    def apply(self, image: Image.Image, *, key: int) -> Image.Image:  # type: ignore[override]
+        """Blank the patches that `key` chooses, one after the other."""
+        hidden, side = image.copy(), self.patch_size
+        rows, columns = self._grid(image.height, image.width)
+        words = mix(fold(np.array([key], np.uint64), 0) + np.arange(rows * columns).astype(np.uint64))
+        for place in np.argsort(words, kind="stable")[: self._count(rows * columns)].tolist():
+            left, top = place % columns * side, place // columns * side
+            box = (left, top, min(left + side, image.width), min(top + side, image.height))
+            hidden.paste(self.fill if image.mode == "L" else (self.fill,) * 3, box)
+        return hidden
+
+    def batch(self, images: Images, *, key: Any) -> Images:  # type: ignore[override]
+        """Blank the patches of each picture."""
+        from augment.native import patches
+
+        rows, columns = self._grid(*images.shape[1:3])
+        count = self._count(rows * columns)
+        return patches.blank(images, fold(key, 0), self.patch_size, (rows, columns), count, np.uint8(self.fill))
+
+    def _grid(self, height: int, width: int) -> tuple[int, int]:
+        return -(-height // self.patch_size), -(-width // self.patch_size)
+
+    def _count(self, patches: int) -> int:
+        return round(self.ratio * patches)
+
+
 @register("gaussian_noise")
 class GaussianNoise(Transform):
     """Independent normal noise on every value, rounded and clipped. (Pillow's `effect_noise` takes no seed.)

@@ -198,6 +198,10 @@ def _summary(run: Any) -> Table:
         table.add_row("linear baseline", f"accuracy {linear['accuracy']:.4f}, macro-F1 {linear['macro_f1']:.4f}")
     if "reconstruction" in test:
         table.add_row("reconstruction MSE", f"{test['reconstruction']['mse']:.5f}")
+    for name, measured in metrics.get("variants", {}).items():
+        words = [f"accuracy {measured['label']['accuracy']:.4f}"] if "label" in measured else []
+        words += [f"MSE {measured['reconstruction']['mse']:.5f}"] if "reconstruction" in measured else []
+        table.add_row(f"on {name}", ", ".join(words))
     table.add_row("report", str(run.report))
     table.add_row("export", str(run.export))
     return table

@@ -15,7 +15,11 @@ from kerasae.evaluation.history import read_history
 from kerasae.evaluation.label import label_metrics
 from kerasae.evaluation.numbers import number
 from kerasae.evaluation.passes import Predictions, predict
+from kerasae.evaluation.pixels import pixel_statistics
 from kerasae.evaluation.reconstruction import reconstruction_metrics
+from kerasae.evaluation.variants import Changed, variants
+from kerasae.losses import ReconstructionLoss
+from kerasae.models import deviation
 from kerasae.recipe import PARTS
 from kerasae.runs import Run, write_json, written_whole
 
@@ -34,6 +38,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """Measure the model on the test pictures, and keep metrics.json and predictions.npz in the run.
 
+    The recipe's variants of the test pictures are measured alike, under `variants`.
     Pictures without a label count for the reconstruction only. A head that the model lacks, or that nothing can be
     said about, is absent from the metrics; a number that is not defined is null.
 
@@ -49,15 +54,27 @@ def evaluate(
         What metrics.json holds.
 
     Raises:
-        RequestError: there is no test picture.
+        RequestError: there is no test picture, or a variant's transform does not exist.
     """
     if not len(collection.test):
         raise RequestError("evaluate: expected at least one test picture. Received: 0; set data.test above 0")
     started = time.perf_counter()
-    predictions = predict(model, collection.test, loss=run.recipe.loss.reconstruction, batch_size=batch_size)
+    recipe = run.recipe
+    loss = ReconstructionLoss(recipe.loss.reconstruction, deviation(model))
+    changed = {
+        # The seed of the data: a variant is the same pictures for every seed of the training.
+        name: Changed(collection.test, transforms, seed=recipe.data.seed, engine=recipe.data.augment_engine)
+        for name, transforms in variants(recipe.evaluation).items()
+    }
+    predictions = predict(model, collection.test, loss=loss, batch_size=batch_size)
     seconds = time.perf_counter() - started
 
-    metrics: dict[str, Any] = {"test": _test_metrics(predictions, collection.class_names)}
+    metrics: dict[str, Any] = {"test": _set_metrics(predictions, collection.class_names)}
+    histograms = {"test": predictions.histogram}
+    for name, pictures in changed.items():
+        answers = predict(model, pictures, loss=loss, batch_size=batch_size)
+        metrics.setdefault("variants", {})[name] = _set_metrics(answers, collection.class_names)
+        histograms[name] = answers.histogram
     if "label" in metrics["test"] and (is_small(collection) if linear_baseline is None else linear_baseline):
         baseline = fit_linear_baseline(collection)
         metrics |= {"baseline": {"linear": baseline}} if baseline else {}
@@ -67,7 +84,7 @@ def evaluate(
         "evaluation_seconds": seconds,
         "images_per_second": len(collection.test) / seconds,
     }
-    _write_predictions(run, predictions, collection.test)
+    _write_predictions(run, predictions, collection.test, histograms)
     write_json(run.metrics, metrics)
     return metrics
 
@@ -89,9 +106,9 @@ def parameter_counts(model: keras.Model) -> dict[str, Any]:
     }
 
 
-def _test_metrics(predictions: Predictions, class_names: tuple[str, ...]) -> dict[str, Any]:
+def _set_metrics(predictions: Predictions, class_names: tuple[str, ...]) -> dict[str, Any]:
     truth = predictions.label
-    metrics: dict[str, Any] = {"num_pictures": len(truth)}
+    metrics: dict[str, Any] = {"num_pictures": len(truth), "pixels": pixel_statistics(predictions.histogram)}
     labelled = truth >= 0
     if predictions.probabilities is not None and labelled.any():
         metrics["label"] = label_metrics(truth[labelled], predictions.probabilities[labelled], class_names)
@@ -105,7 +122,9 @@ def _training_seconds(run: Run) -> float | None:
     return number(np.nansum(history.columns["seconds"])) if history.has("seconds") else None
 
 
-def _write_predictions(run: Run, predictions: Predictions, pictures: Pictures) -> None:
+def _write_predictions(
+    run: Run, predictions: Predictions, pictures: Pictures, histograms: dict[str, np.ndarray]
+) -> None:
     arrays: dict[str, Any] = {
         "label": predictions.label,
         "names": np.array([pictures.name(index) for index in range(len(pictures))]),
@@ -114,6 +133,7 @@ def _write_predictions(run: Run, predictions: Predictions, pictures: Pictures) -
         arrays["probabilities"] = predictions.probabilities
     if predictions.errors:
         arrays["mse"] = predictions.errors["mse"]
+    arrays |= {f"histogram-{name}": counts for name, counts in histograms.items()}
     with written_whole(run.predictions) as temporary:
         np.savez_compressed(temporary, **arrays)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -27,11 +27,17 @@ class ReconstructionLoss(keras.losses.Loss):
     Args:
         pixel_loss: "mean_squared_error", "mean_absolute_error", "huber" (quadratic up to 0.1, a tenth of the pixel
             range; Huber, 1964) or "binary_crossentropy".
+        deviation: what the pixels of each channel are divided by first, to measure the loss on a standardized scale (a
+            mean subtracted there leaves the error as it is); None for 1. Not for "binary_crossentropy".
+
+    Raises:
+        ValueError: another `pixel_loss`, or a deviation with "binary_crossentropy", which is defined on [0, 1] alone.
     """
 
     def __init__(
         self,
         pixel_loss: str = "mean_squared_error",
+        deviation: Sequence[float] | None = None,
         reduction: str | None = "sum_over_batch_size",
         name: str = "reconstruction_loss",
         dtype: Any = "float32",
@@ -39,16 +45,21 @@ class ReconstructionLoss(keras.losses.Loss):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         if pixel_loss not in _PIXEL_LOSSES:
             raise ValueError(f"pixel_loss: expected one of {', '.join(_PIXEL_LOSSES)}. Received: {pixel_loss!r}")
+        if deviation is not None and pixel_loss == "binary_crossentropy":
+            raise ValueError(f"deviation: expected None with binary_crossentropy. Received: {tuple(deviation)}")
         self.pixel_loss = pixel_loss
+        self.deviation = None if deviation is None else tuple(map(float, deviation))
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the loss of each picture, shape (batch,)."""
+        if self.deviation is not None:
+            y_true, y_pred = (ops.divide(pixels, ops.convert_to_tensor(self.deviation)) for pixels in (y_true, y_pred))
         values = _PIXEL_LOSSES[self.pixel_loss](y_true, y_pred)
         return ops.mean(ops.reshape(values, (ops.shape(values)[0], -1)), axis=-1)
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument."""
-        return {**super().get_config(), "pixel_loss": self.pixel_loss}
+        return {**super().get_config(), "pixel_loss": self.pixel_loss, "deviation": self.deviation}
 
 
 def _huber(error: Any) -> Any:

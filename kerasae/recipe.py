@@ -6,9 +6,11 @@ by the registry that owns them when a verb starts.
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Part = Literal["encoder", "decoder", "classifier"]
 Head = Literal["reconstruction", "label"]
@@ -78,7 +80,8 @@ class ModelRecipe(Table):
     classifier: Spec | None = None
     tied: bool = False
     input: Literal["plain", "product", "polarity"] = "plain"
-    standardize: bool = False
+    standardize: Literal["none", "mean", "z-score"] = "none"
+    output: Literal["pixels", "standardized"] = "pixels"
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     activation: Literal["relu", "elu", "leaky_relu", "gelu", "silu", "tanh"] = "relu"
     initializer: Literal[
@@ -86,6 +89,19 @@ class ModelRecipe(Table):
     ] = "he_normal"
     l1: Annotated[float, Field(ge=0)] = 0.0
     l2: Annotated[float, Field(ge=0)] = 0.0
+
+    @field_validator("standardize", mode="before")
+    @classmethod
+    def _yes_or_no(cls, value: Any) -> Any:
+        return ("z-score" if value else "none") if isinstance(value, bool) else value
+
+    @model_validator(mode="after")
+    def _standardized_by_something(self) -> ModelRecipe:
+        if self.output == "standardized" and self.standardize == "none":
+            raise ValueError(
+                "expected standardize 'mean' or 'z-score' where output is 'standardized'. Received: standardize 'none'"
+            )
+        return self
 
 
 class LossRecipe(Table):
@@ -104,18 +120,37 @@ class EarlyStopping(Table):
     min_delta: Annotated[float, Field(ge=0)] = 0.0
 
 
+class BatchSizes(Table):
+    """A batch size that changes after the epochs `at` (counted from 1 within the phase), the optimizer kept.
+
+    Smith et al., "Don't decay the learning rate, increase the batch size", arXiv 1711.00489.
+    """
+
+    sizes: Annotated[list[Positive], Field(min_length=2)]
+    at: list[Positive]
+
+    @model_validator(mode="after")
+    def _rises(self) -> BatchSizes:
+        if sorted(set(self.at)) != self.at or len(self.at) != len(self.sizes) - 1:
+            raise ValueError(
+                f"expected rising epochs `at`, one fewer than `sizes`. Received: at {self.at}, sizes {self.sizes}"
+            )
+        return self
+
+
 class Phase(Table):
     """One stretch of training: which parts learn, for how long, and how."""
 
     name: str = "joint"
     learns: Annotated[list[Part], Field(min_length=1)] = list(PARTS)
     epochs: Positive = 10
-    batch_size: Positive = 64
+    batch_size: Positive | BatchSizes = 64
     optimizer: Spec = Spec(name="adam")
     schedule: Spec = Spec(name="constant")
     loss_weights: dict[Head, Annotated[float, Field(ge=0)]] = {}
     augment: list[Spec] = []
     mix: Spec | None = None
+    corrupt: list[Spec] = []
     early_stopping: EarlyStopping | None = None
     monitor: str | None = None
     restore_best: bool = True
@@ -128,6 +163,23 @@ class Phase(Table):
         named = [head for head in HEADS if own[head] in self.learns]
         return tuple(head for head in named or HEADS if self.loss_weights.get(head, 1.0) > 0)
 
+    @property
+    def stretches(self) -> tuple[tuple[range, int], ...]:
+        """The epochs, counted from 0 within the phase, that share a batch size, and that size."""
+        if isinstance(self.batch_size, int):
+            return ((range(self.epochs), self.batch_size),)
+        ends = [0, *self.batch_size.at, self.epochs]
+        return tuple((range(*pair), size) for pair, size in zip(pairwise(ends), self.batch_size.sizes, strict=True))
+
+    @model_validator(mode="after")
+    def _sizes_within_the_phase(self) -> Phase:
+        if isinstance(self.batch_size, BatchSizes) and self.batch_size.at[-1] >= self.epochs:
+            raise ValueError(
+                f"expected batch_size.at to hold epochs below the phase's last, {self.epochs}. "
+                f"Received: {self.batch_size.at}"
+            )
+        return self
+
     @model_validator(mode="after")
     def _trains_something(self) -> Phase:
         if not self.heads:
@@ -135,6 +187,22 @@ class Phase(Table):
                 f"expected a head with a loss weight above zero. Received: learns {self.learns}, "
                 f"loss_weights {self.loss_weights}; this phase would train nothing"
             )
+        return self
+
+
+class EvaluationRecipe(Table):
+    """What a trained model is measured on beside the test pictures: variants of them, by name."""
+
+    variants: dict[str, Annotated[list[Spec], Field(min_length=1)]] = {}
+
+    @model_validator(mode="after")
+    def _names(self) -> EvaluationRecipe:
+        for name in self.variants:
+            if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name) or name == "test":
+                raise ValueError(
+                    "expected names of up to 40 letters, digits, - and _, other than 'test', for the variants. "
+                    f"Received: {name!r}"
+                )
         return self
 
 
@@ -164,10 +232,20 @@ class Recipe(Table):
     model: ModelRecipe = ModelRecipe()
     loss: LossRecipe = LossRecipe()
     phases: Annotated[list[Phase], Field(min_length=1)] = [Phase()]
+    evaluation: EvaluationRecipe = EvaluationRecipe()
     distribution: DistributionRecipe = DistributionRecipe()
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
     jit_compile: Literal["auto"] | bool = "auto"
     seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _loss_has_a_scale(self) -> Recipe:
+        if self.model.output == "standardized" and self.loss.reconstruction == "binary_crossentropy":
+            raise ValueError(
+                "loss.reconstruction: expected mean_squared_error, mean_absolute_error or huber where model.output is "
+                "'standardized', whose values leave [0, 1]. Received: 'binary_crossentropy'"
+            )
+        return self
 
     @property
     def heads(self) -> tuple[Head, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import keras
@@ -15,7 +16,10 @@ from kerasae.registry import Registry
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What a schedule comes to: the optimizer's learning rate, and callbacks beside it."""
+    """What a schedule comes to: the optimizer's learning rate, and callbacks beside it.
+
+    A builder takes the optimizer's rate, the number of steps of each epoch of the phase, and the monitored value.
+    """
 
     learning_rate: Any
     callbacks: tuple[keras.callbacks.Callback, ...] = ()
@@ -27,7 +31,7 @@ Factor = Annotated[float, Field(gt=0, lt=1)]
 
 
 @SCHEDULES.register("constant")
-def constant(learning_rate: float, epochs: int, steps_per_epoch: int, monitor: str) -> Plan:
+def constant(learning_rate: float, steps: Sequence[int], monitor: str) -> Plan:
     """One rate throughout."""
     return Plan(learning_rate)
 
@@ -35,15 +39,23 @@ def constant(learning_rate: float, epochs: int, steps_per_epoch: int, monitor: s
 @SCHEDULES.register("plateau")
 def plateau(
     learning_rate: float,
-    epochs: int,
-    steps_per_epoch: int,
+    steps: Sequence[int],
     monitor: str,
     *,
     factor: Factor = 0.5,
     patience: Annotated[int, Field(gt=0)] = 5,
     min_learning_rate: Annotated[float, Field(ge=0)] = 0.0,
 ) -> Plan:
-    """Multiply the rate by `factor` whenever the monitored value has not improved for `patience` epochs."""
+    """Multiply the rate by `factor` whenever the monitored value has not improved for `patience` epochs.
+
+    Raises:
+        ValueError: the rate begins no higher than `min_learning_rate`.
+    """
+    if min_learning_rate >= learning_rate:
+        raise ValueError(
+            f"min_learning_rate: expected less than the optimizer's rate, {learning_rate:g}. "
+            f"Received: {min_learning_rate:g}"
+        )
     callback = keras.callbacks.ReduceLROnPlateau(
         monitor=monitor,
         mode=direction(monitor),
@@ -58,8 +70,7 @@ def plateau(
 @SCHEDULES.register("step")
 def step(
     learning_rate: float,
-    epochs: int,
-    steps_per_epoch: int,
+    steps: Sequence[int],
     monitor: str,
     *,
     at: Annotated[list[Annotated[int, Field(gt=0)]], Field(min_length=1)],
@@ -72,21 +83,20 @@ def step(
     Raises:
         ValueError: the epochs do not rise or lie beyond the phase, or the factors are not as many.
     """
-    if sorted(set(at)) != at or at[-1] >= epochs:
-        raise ValueError(f"at: expected rising epochs below the phase's last, {epochs}. Received: {at}")
+    if sorted(set(at)) != at or at[-1] >= len(steps):
+        raise ValueError(f"at: expected rising epochs below the phase's last, {len(steps)}. Received: {at}")
     factors = factor if isinstance(factor, list) else [factor] * len(at)
     if len(factors) != len(at):
         raise ValueError(f"factor: expected one for each of the {len(at)} epochs in at. Received: {factor}")
     rates = [learning_rate * math.prod(factors[:count]) for count in range(len(at) + 1)]
-    boundaries = [epoch * steps_per_epoch - 1 for epoch in at]
+    boundaries = [sum(steps[:epoch]) - 1 for epoch in at]
     return Plan(keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates))
 
 
 @SCHEDULES.register("cosine")
 def cosine(
     learning_rate: float,
-    epochs: int,
-    steps_per_epoch: int,
+    steps: Sequence[int],
     monitor: str,
     *,
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.0,
@@ -96,8 +106,8 @@ def cosine(
 
     Loshchilov and Hutter, arXiv 1608.03983, without restarts.
     """
-    total = epochs * steps_per_epoch
-    rising = round(warmup * total)
+    total = sum(steps)
+    rising = min(round(warmup * total), total - 1)
     if not rising:
         return Plan(keras.optimizers.schedules.CosineDecay(learning_rate, total, alpha=final))
     return Plan(

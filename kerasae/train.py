@@ -15,6 +15,7 @@ from kerasae.data.fingerprint import check_unchanged
 from kerasae.data.sources import BUILTIN
 from kerasae.environment import environment
 from kerasae.evaluate import evaluate
+from kerasae.evaluation.variants import variants
 from kerasae.export import export
 from kerasae.plugins import load_plugins
 from kerasae.recipe import Recipe
@@ -87,6 +88,7 @@ def check(recipe: Recipe) -> None:
     # Before any data, because several CPU devices can be made only before TensorFlow has used the one that there is.
     distribution.strategy(recipe.distribution.devices)
     models.check(recipe.model)
+    variants(recipe.evaluation)
     for index, phase in enumerate(recipe.phases):
         check_phase(phase, f"phases.{index}")
         for folder in phase.start_from.values():

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from kerasae.errors import nearest
 
 # Pydantic's own names for the members of a union, which stand in a location among the keys.
-_MEMBERS = {"str", "float", "int", "bool", "[key]", "Spec", "EarlyStopping"}
+_MEMBERS = {"str", "float", "int", "bool", "[key]", "Spec", "EarlyStopping", "BatchSizes"}
 
 
 def explain(error: ValidationError, keys: Callable[[list[str]], list[str]], prefix: str = "") -> str:
@@ -24,8 +24,8 @@ def explain(error: ValidationError, keys: Callable[[list[str]], list[str]], pref
         known = keys(steps[:-1])
         return f"unknown key {where!r}; expected one of {', '.join(known) or 'none'}.{nearest(steps[-1], known)}"
     messages = [finding["msg"].removeprefix("Value error, ") for finding in findings]
-    if "Received:" in messages[0]:
-        return f"{where}: {messages[0]}"
+    if own := [message for message in messages if "Received:" in message]:  # a validator's whole sentence
+        return f"{where}: {own[0]}"
     if findings[0]["type"] == "missing":
         return f"{where}: expected a value, since it has no default. Received: nothing"
     expected = " or ".join(message.removeprefix("Input should be ") for message in messages)

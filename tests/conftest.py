@@ -31,7 +31,12 @@ def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     train(
         "digits-joint",
         run=path,
-        overrides=["phases.0.epochs=2", "phases.0.schedule=constant", "model.encoder.filters=[8, 16]"],
+        overrides=[
+            "phases.0.epochs=2",
+            "phases.0.schedule=constant",
+            "model.encoder.filters=[8, 16]",
+            "evaluation.variants.negative=['invert']",
+        ],
     )
     return path
 

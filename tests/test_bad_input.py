@@ -78,6 +78,100 @@ WRONG = {
         lambda: ["--set", "phases.0.schedule={name='step', at=[90]}"],
         r"recipe: phases\.0\.schedule\.at: expected rising epochs below the phase's last, 60",
     ),
+    "schedule of one epoch more": (
+        lambda: ["--set", "phases.0.epochs=2", "--set", "phases.0.schedule={name='step', at=[1, 2]}"],
+        r"phases\.0\.schedule\.at: expected rising epochs below the phase's last, 2\. Received: \[1, 2\]",
+    ),
+    "plateau above its rate": (
+        lambda: ["--set", "phases.0.schedule={name='plateau', min_learning_rate=0.5}"],
+        r"phases\.0\.schedule\.min_learning_rate: expected less than the optimizer's rate, 0\.003\. Received: 0\.5",
+    ),
+    "batch sizes beyond the last epoch": (
+        lambda: ["--set", "phases.0.batch_size={sizes=[32, 64], at=[60]}"],
+        r"phases\.0: expected batch_size\.at to hold epochs below the phase's last, 60\. Received: \[60\]",
+    ),
+    "batch sizes that fall back": (
+        lambda: ["--set", "phases.0.batch_size={sizes=[32, 64, 128], at=[20, 10]}"],
+        r"phases\.0\.batch_size: expected rising epochs `at`, one fewer than `sizes`\. Received: at \[20, 10\]",
+    ),
+    "batch larger than the data": (
+        lambda: ["--set", "phases.0.batch_size={sizes=[64, 2000], at=[10]}"],
+        r"phases\.0\.batch_size\.sizes: expected no more than the 1,101 pictures.*Received: 2,000",
+    ),
+    "loss weight": (
+        lambda: ["--set", "phases.0.loss_weights.label=-1.0"],
+        r"phases\.0\.loss_weights\.label: expected greater than or equal to 0\. Received: -1\.0",
+    ),
+    "no loss": (
+        lambda: ["--set", "phases.0.loss_weights={label=0.0, reconstruction=0.0}"],
+        r"expected a head with a loss weight above zero.*this phase would train nothing",
+    ),
+    "a part without its loss": (
+        lambda: ["--set", "phases.0.learns=['decoder']", "--set", "phases.0.loss_weights={reconstruction=0.0}"],
+        r"Received: learns \['decoder'\], loss_weights \{'reconstruction': 0\.0\}; this phase would train nothing",
+    ),
+    "nothing learns": (
+        lambda: ["--set", "phases.0.learns=[]"],
+        r"phases\.0\.learns: expected list should have at least 1",
+    ),
+    "no such part": (
+        lambda: ["--set", "phases.0.learns=['encoder', 'discriminator']"],
+        r"phases\.0\.learns\.1: expected 'encoder', 'decoder' or 'classifier'\. Received: 'discriminator'",
+    ),
+    "start from no part": (
+        lambda: ["--set", "phases.0.start_from.generator=runs/none"],
+        r"phases\.0\.start_from\.generator: expected 'encoder', 'decoder' or 'classifier'\. Received: 'generator'",
+    ),
+    "no room for two convolutions": (
+        lambda: ["--set", "model.encoder=lenet"],
+        r"'lenet' convolves without padding: expected sides of at least 16\. Received: 8x8",
+    ),
+    "sides that do not come back": (
+        lambda: ["--set", "model.encoder=strided"],
+        r"'strided' comes back to sides of 12, 20, 28.*Received: 8x8; set data\.image_shape to \[12, 12, 1\]",
+    ),
+    "too many halvings": (
+        lambda: ["--set", "model.encoder={name='vgg', filters=[4, 4, 4, 4]}"],
+        r"'vgg' halves its picture 4 times: expected sides in multiples of 16\. Received: 8x8",
+    ),
+    "no way back": (
+        lambda: ["--set", "model.encoder=mlp", "--set", "model.decoder=vgg"],
+        r"model\.decoder: expected a latent \(height, width, channels\).*Received: \(768,\)",
+    ),
+    "tied to no mirror": (
+        lambda: ["--set", "model.tied=true", "--set", "model.encoder=strided", "--set", "data.image_shape=[12, 12, 1]"],
+        r"model\.tied: expected an encoder that has a mirror: baseline, prototype or vgg\. Received: 'strided'",
+    ),
+    "tied and a decoder": (
+        lambda: ["--set", "model.tied=true", "--set", "model.decoder=vgg"],
+        r"model\.tied: expected no model\.decoder.*Received: 'vgg'; leave out one of the two",
+    ),
+    "scale": (lambda: ["--set", "model.output=standardized"], r"model: expected standardize 'mean' or 'z-score'"),
+    "corruption": (lambda: ["--set", "phases.0.corrupt=['msk']"], r"phases\.0\.corrupt: .*Did you mean 'mask'\?"),
+    "corruption in pairs": (
+        lambda: ["--set", "phases.0.corrupt=['mix_up']"],
+        r"phases\.0\.corrupt: Expected transforms of one picture.*Received: 'mix_up'",
+    ),
+    "corruption option": (
+        lambda: ["--set", "phases.0.corrupt=[{name='mask', ratio=1.5}]"],
+        r"phases\.0\.corrupt: Expected `ratio` of Mask to be a number in \[0, 1\]\. Received: 1\.5",
+    ),
+    "variant": (
+        lambda: ["--set", "evaluation.variants.negative=['invrt']"],
+        r"evaluation\.variants\.negative: .*Did you mean 'invert'\?",
+    ),
+    "variant of nothing": (
+        lambda: ["--set", "evaluation.variants.plain=[]"],
+        r"evaluation\.variants\.plain: expected list should have at least 1 item",
+    ),
+    "variant's name": (
+        lambda: ["--set", "evaluation.variants={'a/b'=['invert']}"],
+        r"evaluation: expected names of up to 40 letters.*Received: 'a/b'",
+    ),
+    "variant called test": (
+        lambda: ["--set", "evaluation.variants.test=['invert']"],
+        r"evaluation: expected names.*other than 'test'.*Received: 'test'",
+    ),
     "monitor": (lambda: ["--set", "phases.0.monitor=val_acc"], r"phases\.0\.monitor: expected one of val_loss"),
     "start from": (lambda: ["--set", "phases.0.start_from.encoder=runs/none"], r"runs/none"),
     "run name": (lambda: ["--run", "x" * 300], r"x{300}: File name too long"),

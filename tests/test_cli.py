@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -93,6 +94,9 @@ def test_a_finished_run_is_used_by_every_verb(digits_run: Path, typed: Typed) ->
     metrics = json.loads((digits_run / "metrics.json").read_text())
     assert f"{metrics['test']['label']['accuracy']:.4f}" in out
     assert "linear baseline" in out
+    negative = metrics["variants"]["negative"]
+    words = f"accuracy {negative['label']['accuracy']:.4f}, MSE {negative['reconstruction']['mse']:.5f}"
+    assert re.search(rf"on negative\W+{re.escape(words)}", out)
     assert typed("report", digits_run)[0] == 0
     assert typed("train", "--run", digits_run, "--resume")[0] == 0  # nothing is left to do
     code, out, _ = typed("export", digits_run, "--to", "served")

@@ -44,7 +44,7 @@ augment = ["mirror_of_plugin"]
     run, recipe = train("own.toml")
     assert recipe.plugins == [str(tmp_path / "own.py")]
     assert run.report.is_file()
-    assert isinstance(transforms(recipe.phases[0], "phases.0")[0], augment.Transform)
+    assert isinstance(transforms(recipe.phases[0].augment, "phases.0.augment")[0], augment.Transform)
 
 
 @pytest.mark.parametrize(

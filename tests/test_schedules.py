@@ -10,7 +10,7 @@ from kerasae.schedules import SCHEDULES, Plan
 
 
 def plan(name: str, epochs: int = 10, steps: int = 4, **options: object) -> Plan:
-    return SCHEDULES.build(Spec(name=name, **options), "phases.0.schedule", 0.1, epochs, steps, "val_loss")
+    return SCHEDULES.build(Spec(name=name, **options), "phases.0.schedule", 0.1, [steps] * epochs, "val_loss")
 
 
 def test_constant() -> None:
@@ -28,6 +28,22 @@ def test_cosine_warms_up_and_ends() -> None:
     middle = 0.1 * (0.9 * 0.5 * (1 + math.cos(math.pi / 2)) + 0.1)
     assert float(rate(24)) == pytest.approx(middle, rel=1e-4)
     assert float(rate(40)) == pytest.approx(0.01, rel=1e-4)
+
+
+def test_steps_are_counted_where_epochs_differ_in_length() -> None:
+    steps = [8, 8, 4, 4, 2]  # as with a batch size that doubles
+
+    def build(name: str, **options: object) -> keras.optimizers.schedules.LearningRateSchedule:
+        return SCHEDULES.build(Spec(name=name, **options), "s", 0.1, steps, "val_loss").learning_rate
+
+    rate = build("step", at=[2, 3], factor=0.5)
+    assert [float(rate(step)) for step in (15, 16, 19, 20)] == pytest.approx([0.1, 0.05, 0.05, 0.025])
+    assert [float(build("cosine")(step)) for step in (13, 26)] == pytest.approx([0.05, 0], abs=1e-6)
+
+
+def test_a_long_warm_up_of_few_steps_leaves_one_to_fall() -> None:
+    rate = plan("cosine", epochs=1, warmup=0.96).learning_rate
+    assert [float(rate(step)) for step in (3, 4)] == pytest.approx([0.1, 0], abs=1e-6)
 
 
 def test_plateau_is_a_callback_that_knows_its_direction() -> None:
@@ -48,6 +64,7 @@ def test_plateau_is_a_callback_that_knows_its_direction() -> None:
         ("step", {}, r"schedule\.at: expected a value, since it has no default"),
         ("cosine", {"warmup": 1.0}, r"schedule\.warmup: expected less than 1"),
         ("plateau", {"factor": 1.0}, r"schedule\.factor: expected less than 1"),
+        ("plateau", {"min_learning_rate": 0.1}, r"min_learning_rate: expected less than the optimizer's rate, 0\.1"),
         ("cosin", {}, r"Did you mean 'cosine'\?"),
     ],
 )

@@ -12,7 +12,8 @@ _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
 @inline
-def _mix(word: Any) -> Any:
+def mixed(word: Any) -> Any:
+    """Return the word scrambled, as `draws.mix` does."""
     word = (word ^ (word >> np.uint64(30))) * _FIRST
     word = (word ^ (word >> np.uint64(27))) * _SECOND
     return word ^ (word >> np.uint64(31))
@@ -29,7 +30,7 @@ def add(images: Any, keys: Any, deviations: Any, quantiles: Any) -> Any:
     for index in range(num):
         deviation, key = deviations[index], keys[index]
         for start in range(0, size, 4):
-            word = _mix(key + np.uint64(start >> 2))
+            word = mixed(key + np.uint64(start >> 2))
             for place in range(start, min(start + 4, size)):
                 noise = quantiles[np.int64(word & np.uint64(0xFFFF))] * deviation
                 value = np.float32(images[index, place]) + noise + np.float32(0.5)

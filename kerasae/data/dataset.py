@@ -15,6 +15,9 @@ from kerasae.data.order import EpochOrder
 from kerasae.data.pictures import Pictures
 from kerasae.recipe import Head
 
+# The seeds of recipes lie below: what corrupts a picture is drawn apart from what augments it.
+_CORRUPTION = 1 << 40
+
 
 @dataclasses.dataclass(frozen=True)
 class Targets:
@@ -51,6 +54,7 @@ def training_dataset(
     order: EpochOrder,
     transforms: Sequence[augment.Transform],
     mixing: augment.Mixing | None = None,
+    corruptions: Sequence[augment.Transform] = (),
     *,
     epochs: range,
     engine: Literal["native", "pil"] = "native",
@@ -59,6 +63,8 @@ def training_dataset(
 
     Everything random is a function of (seed, epoch, position), so that the batches of an epoch are the same bytes
     wherever training starts and however many threads make them. A mixed picture is its own reconstruction target.
+    `corruptions` change what the model is given and leave the targets as they are (denoising autoencoders: Vincent et
+    al., "Extracting and composing robust features", ICML 2008).
     """
     image_shape, num_classes = pictures.image_shape, len(targets.class_weights)
 
@@ -85,7 +91,11 @@ def training_dataset(
             partners = augment.partners(positions, mixing, size=order.size, **moment)
             others, other_rows = augmented(epoch, partners)
             images, rows = augment.mix_batch(images, others, rows, other_rows, mixing, positions=positions, **moment)
-        return targets.element(images, rows)
+        inputs, wanted, weights = targets.element(images, rows)
+        if corruptions:
+            moment = {"seed": order.seed + _CORRUPTION, "epoch": epoch}
+            inputs = augment.augment_batch(inputs, corruptions, **moment, positions=positions, engine=engine)
+        return inputs, wanted, weights
 
     numbers = tf.data.Dataset.range(epochs.start * order.steps, epochs.stop * order.steps)
     return numbers.map(batch, num_parallel_calls=os.cpu_count() or 1).prefetch(2)

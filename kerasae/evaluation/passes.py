@@ -13,10 +13,13 @@ import tensorflow as tf
 from rich.console import Console
 from rich.progress import track
 
+from kerasae.evaluation.pixels import LEVELS, histogram
 from kerasae.evaluation.reconstruction import picture_errors
+from kerasae.losses import ReconstructionLoss
 
 if TYPE_CHECKING:
     from kerasae.data.pictures import Pictures
+    from kerasae.evaluation.variants import Changed
 
 BATCH_VALUES = 2**24  # values of one batch of pictures: 64 MiB as float32, of which the measures hold a few copies
 LONG_BATCHES = 20
@@ -24,11 +27,15 @@ LONG_BATCHES = 20
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a model said about n pictures; the head that it lacks leaves `probabilities` None or `errors` empty."""
+    """What a model said about n pictures; the head that it lacks leaves `probabilities` None or `errors` empty.
+
+    `histogram`, int64 (256,), counts the values of the pictures themselves.
+    """
 
     label: np.ndarray
     probabilities: np.ndarray | None
     errors: dict[str, np.ndarray]
+    histogram: np.ndarray
 
 
 def forward(model: keras.Model) -> Callable[[np.ndarray], Mapping[str, Any]]:
@@ -41,14 +48,14 @@ def forward(model: keras.Model) -> Callable[[np.ndarray], Mapping[str, Any]]:
 
 
 def predict(
-    model: keras.Model, pictures: Pictures, *, loss: str = "mean_squared_error", batch_size: int = 256
+    model: keras.Model, pictures: Pictures | Changed, *, loss: ReconstructionLoss | None = None, batch_size: int = 256
 ) -> Predictions:
     """Run the model over all pictures, `batch_size` at a time or fewer where they are large.
 
     Args:
         model: takes uint8 (n, H, W, C); returns "reconstruction" in [0, 1], "label" softmax, or both, by name.
         pictures: the pictures, at least one.
-        loss: the Keras name of the reconstruction loss.
+        loss: the reconstruction loss that was trained on; mean squared error if None.
         batch_size: the most pictures of one batch.
     """
     call = forward(model)
@@ -58,14 +65,16 @@ def predict(
         input_signature=[tf.TensorSpec((None, *pictures.image_shape), dtype) for dtype in ("uint8", "float32")]
     )
     def measure(images: tf.Tensor, reconstruction: tf.Tensor) -> dict[str, tf.Tensor]:
-        return picture_errors(tf.cast(images, tf.float32) / 255.0, reconstruction, loss)
+        return picture_errors(tf.cast(images, tf.float32) / 255.0, reconstruction, loss or ReconstructionLoss())
 
     probabilities: list[np.ndarray] = []
     errors: dict[str, list[np.ndarray]] = {}
+    counts = np.zeros(LEVELS, np.int64)
     starts = range(0, len(pictures), size)
     quiet = len(starts) < LONG_BATCHES or not sys.stderr.isatty()
     for start in track(starts, "Evaluating", console=Console(stderr=True), disable=quiet):
         images = pictures.load(np.arange(start, min(start + size, len(pictures))))
+        counts += histogram(images)
         outputs = call(images)
         if "label" in outputs:
             probabilities.append(np.asarray(keras.ops.convert_to_numpy(outputs["label"]), np.float32))
@@ -76,4 +85,5 @@ def predict(
         label=np.asarray(pictures.labels, np.int64),
         probabilities=np.concatenate(probabilities) if probabilities else None,
         errors={key: np.concatenate(values) for key, values in errors.items()},
+        histogram=counts,
     )

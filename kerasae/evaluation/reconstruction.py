@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from kerasae.evaluation.numbers import number
+from kerasae.losses import ReconstructionLoss
 
 LARGEST_PSNR = 100.0  # decibels; a perfect copy would have infinitely many and spoil every mean
 SSIM_FILTER = 11  # Wang et al. 2004, section III-B: an 11x11 Gaussian window
 MEASURES = ("mse", "psnr", "ssim")
 
 
-def picture_errors(target: tf.Tensor, reconstruction: tf.Tensor, loss: str) -> dict[str, tf.Tensor]:
+def picture_errors(target: tf.Tensor, reconstruction: tf.Tensor, loss: ReconstructionLoss) -> dict[str, tf.Tensor]:
     """Measure each reconstruction against its picture.
 
     Args:
         target: float32 (n, H, W, C) in [0, 1].
         reconstruction: float32 (n, H, W, C) in [0, 1].
-        loss: the Keras name of the reconstruction loss, which is averaged over all pixels and channels.
+        loss: the reconstruction loss that was trained on, on its own scale.
 
     Returns:
         float32 (n,) each: "mse"; "psnr" in decibels, at most 100; "ssim" in [-1, 1] (Wang et al. 2004, "Image
@@ -41,7 +41,7 @@ def picture_errors(target: tf.Tensor, reconstruction: tf.Tensor, loss: str) -> d
             if window >= 3
             else tf.fill(tf.shape(mse), np.float32("nan"))
         ),
-        "loss": mse if loss == "mean_squared_error" else tf.convert_to_tensor(keras.losses.get(loss)(*flat)),
+        "loss": tf.convert_to_tensor(loss.call(target, reconstruction)),
     }
 
 

@@ -4,6 +4,7 @@ from kerasae.layers.batch_normalization import BatchNormalization
 from kerasae.layers.depth_to_space import DepthToSpace
 from kerasae.layers.log_probabilities import LogProbabilities
 from kerasae.layers.negative_product import NegativeProduct
+from kerasae.layers.pixel_scale import PixelScale
 from kerasae.layers.polarity import Polarity
 from kerasae.layers.tied_conv2d import TiedConv2D
 from kerasae.layers.transposed import Transposed, sharing
@@ -13,6 +14,7 @@ __all__ = [
     "DepthToSpace",
     "LogProbabilities",
     "NegativeProduct",
+    "PixelScale",
     "Polarity",
     "TiedConv2D",
     "Transposed",

@@ -1,8 +1,18 @@
 """Models: parts by name, and the joint model over them."""
 
-from kerasae.models.build import build, check, with_heads
+from kerasae.models.build import build, check, deviation, with_heads
 from kerasae.models.joint import JointAutoencoder
 from kerasae.models.parts import CLASSIFIERS, DECODERS, ENCODERS
 from kerasae.models.saved import load_trained
 
-__all__ = ["CLASSIFIERS", "DECODERS", "ENCODERS", "JointAutoencoder", "build", "check", "load_trained", "with_heads"]
+__all__ = [
+    "CLASSIFIERS",
+    "DECODERS",
+    "ENCODERS",
+    "JointAutoencoder",
+    "build",
+    "check",
+    "deviation",
+    "load_trained",
+    "with_heads",
+]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import keras
 
 from kerasae.errors import RequestError
+from kerasae.layers import PixelScale
 from kerasae.models import classifiers, decoders, encoders
 from kerasae.models.classifiers.latent import check_softmax
 from kerasae.models.decoders.mirror import mirror
@@ -58,11 +59,12 @@ def build(
     Raises:
         RequestError: the picture's sides do not fit the encoder, or the parts do not fit each other.
     """
-    mean, variance = (tuple(map(float, values)) for values in statistics) if statistics else (None, None)
+    mean, variance = _standardization(recipe, statistics)
     settings = Settings(
         **recipe.model_dump(include={"activation", "initializer", "l1", "l2", "dropout", "tied", "input"}),
-        mean=mean if recipe.standardize else None,
-        variance=variance if recipe.standardize else None,
+        mean=mean,
+        variance=variance,
+        standardized_output=recipe.output == "standardized",
     )
     with dtype_policy(precision):
         encoder = ENCODERS.build(recipe.encoder, "model.encoder", image_shape, settings)
@@ -98,6 +100,22 @@ def dtype_policy(precision: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def deviation(model: keras.Model) -> tuple[float, ...] | None:
+    """Return the deviation of each channel on the scale of the decoder, if that is a standardized one."""
+    layers = getattr(getattr(model, "decoder", None), "layers", ())
+    return next((layer.deviation for layer in layers if isinstance(layer, PixelScale)), None)
+
+
+def _standardization(
+    recipe: ModelRecipe, statistics: tuple[Sequence[float], Sequence[float]] | None
+) -> tuple[tuple[float, ...], tuple[float, ...]] | tuple[None, None]:
+    """Return the mean that the encoder subtracts and the variance that it divides by, if the recipe standardizes."""
+    if recipe.standardize == "none" or statistics is None:
+        return None, None
+    mean, variance = (tuple(map(float, values)) for values in statistics)
+    return mean, variance if recipe.standardize == "z-score" else (1.0,) * len(mean)
 
 
 def _decoder(recipe: ModelRecipe) -> Spec:

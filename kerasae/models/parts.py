@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Annotated, Any, Literal
 
 import keras
 from pydantic import Field
 
 from kerasae.errors import RequestError
-from kerasae.layers import BatchNormalization, NegativeProduct, Polarity, TiedConv2D
+from kerasae.layers import BatchNormalization, NegativeProduct, PixelScale, Polarity, TiedConv2D
 from kerasae.registry import Registry
 
 ENCODERS: Registry[keras.Model] = Registry("encoder")
@@ -35,6 +36,7 @@ class Settings:
         input: what the encoder sees of a picture: the picture itself ("plain"), `NegativeProduct` or `Polarity` of it.
         mean, variance: statistics of the scaled training pictures, one a channel, with which the encoder standardizes
             its input; None leaves it in [0, 1].
+        standardized_output: whether the decoder is linear on that scale, rather than a sigmoid on [0, 1].
     """
 
     activation: str = "relu"
@@ -46,6 +48,7 @@ class Settings:
     input: Literal["plain", "product", "polarity"] = "plain"
     mean: tuple[float, ...] | None = None
     variance: tuple[float, ...] | None = None
+    standardized_output: bool = False
 
     @property
     def kernel(self) -> dict[str, Any]:
@@ -164,11 +167,14 @@ def dropout(x: Any, rate: float) -> Any:
 
 
 def picture_output(x: Any, channels: int, kernel_size: int, settings: Settings, strides: int = 1) -> Any:
-    """Map features to a picture in [0, 1] by a convolution, transposed where it has to enlarge, and a sigmoid."""
+    """Map features to a picture by a convolution, transposed where it has to enlarge, and what `picture` does."""
     kind = keras.layers.Conv2D if strides == 1 else keras.layers.Conv2DTranspose
-    return picture(kind(channels, kernel_size, strides, padding="same", **settings.kernel)(x))
+    return picture(kind(channels, kernel_size, strides, padding="same", **settings.kernel)(x), settings)
 
 
-def picture(x: Any) -> Any:
-    """Squash to [0, 1] in float32, because bfloat16 has too few levels near 1 for 256 greys."""
+def picture(x: Any, settings: Settings) -> Any:
+    """Squash to [0, 1], or bring back from the standardized scale, in float32: bfloat16 cannot hold 256 greys."""
+    if settings.standardized_output and settings.mean is not None and settings.variance is not None:
+        deviation = [math.sqrt(variance) for variance in settings.variance]
+        return PixelScale(settings.mean, deviation, name="picture")(x)
     return keras.layers.Activation("sigmoid", dtype="float32", name="picture")(x)

@@ -13,6 +13,7 @@ TITLES = {
     "mistakes": "Most confident mistakes",
     "reconstructions": "Typical reconstructions",
     "worst_reconstructions": "Worst reconstructions",
+    "pixels": "Pixel values",
     "class_counts": "Pictures by class",
 }
 
@@ -53,6 +54,10 @@ CAPTIONS = {
     ),
     "reconstructions": "Pictures from the middle of each class by error, neither the best nor the worst." + _ERRORS,
     "worst_reconstructions": "The test pictures rebuilt worst: often unusual, broken or mislabelled." + _ERRORS,
+    "pixels": (
+        "How often each brightness occurs, from black (0) to white (1), over all channels. Dashed is the mean. "
+        "A variant whose histogram is unlike that of the test pictures is unlike what the model was trained on."
+    ),
     "class_counts": "Labelled pictures of each class, by split.",
 }
 

@@ -48,6 +48,9 @@ def illustrations(materials: Materials, model: keras.Model, pictures: Pictures) 
         yield from _label(materials, materials.probabilities, pictures)
     if materials.mse is not None:
         yield from _reconstruction(materials, materials.mse, model, pictures)
+    if materials.histograms:
+        alt = f"Histograms of the pixel values of {', '.join(materials.histograms)}, with mean and deviation."
+        yield Illustration("pixels", alt, figures.pixels(materials.histograms))
     counts = materials.counts
     if counts:
         alt = f"Bars of the number of labelled pictures of {len(materials.class_names)} classes, by split."

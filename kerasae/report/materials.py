@@ -16,10 +16,15 @@ from kerasae.runs import Run, read_json
 if TYPE_CHECKING:
     from kerasae.data.collection import Collection
 
+_HISTOGRAM = "histogram-"
+
 
 @dataclass(frozen=True)
 class Materials:
-    """The files of an evaluated run; `probabilities` and `mse` are None where the model lacks that head."""
+    """The files of an evaluated run; `probabilities` and `mse` are None where the model lacks that head.
+
+    `histograms`, int64 (256,) each, count pixel values of the test pictures ("test") and of each variant.
+    """
 
     metrics: dict[str, Any]
     recipe: dict[str, Any]
@@ -30,6 +35,7 @@ class Materials:
     label: np.ndarray
     probabilities: np.ndarray | None
     mse: np.ndarray | None
+    histograms: dict[str, np.ndarray]
 
     @classmethod
     def read(cls, run: Run, collection: Collection) -> Materials:
@@ -58,6 +64,11 @@ class Materials:
             label=predictions["label"],
             probabilities=predictions.get("probabilities"),
             mse=predictions.get("mse"),
+            histograms={
+                name.removeprefix(_HISTOGRAM): counts
+                for name, counts in predictions.items()
+                if name.startswith(_HISTOGRAM)
+            },
         )
 
     @property

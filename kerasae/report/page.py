@@ -60,6 +60,7 @@ def write_report(run: Run, model: keras.Model, collection: Collection) -> Path:
         duplicates=[(row["kind"], plain(row["places"])) for row in facts.get("duplicates", [])[:LONGEST_TABLE]],
         recipe_rows=[row for row in flat(materials.recipe) if not row[0].startswith("phases.")],
         other_facts={key: value for key, value in facts.items() if key not in SHOWN_FACTS and value},
+        variant_paths=[(name, f"variants.{name}") for name in materials.metrics.get("variants", {})],
         longest=LONGEST_TABLE,
         recipe_json=json.dumps(materials.recipe, indent=2, ensure_ascii=False),
     )

@@ -61,12 +61,12 @@ class Checkpoint(keras.callbacks.Callback):
         self.phase = phase
         self.others = others
         self.rows = rows
-        self.restored: Progress | None = None
+        self.progress: Progress | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Give the callbacks their counters back, which they reset when training begins."""
-        if self.restored is not None:
-            for callback, state in zip(self.others, self.restored.callbacks, strict=True):
+        """Give the callbacks their counters back, which they reset at each call of `fit`."""
+        if self.progress is not None:
+            for callback, state in zip(self.others, self.progress.callbacks, strict=True):
                 for name, value in state.items():
                     setattr(callback, name, tuple(value) if isinstance(value, list) else value)
 
@@ -76,9 +76,9 @@ class Checkpoint(keras.callbacks.Callback):
             {name: _plain(vars(callback)[name]) for name in CALLBACK_STATE if name in vars(callback)}
             for callback in self.others
         )
-        progress = Progress(self.phase, epoch + 1, bool(self.model.stop_training), len(self.rows), counters)
+        self.progress = Progress(self.phase, epoch + 1, bool(self.model.stop_training), len(self.rows), counters)
         variables = [*self.whole.variables, *self.model.optimizer.variables]
-        write(self.path, progress, variables)
+        write(self.path, self.progress, variables)
 
 
 def write(path: Path, progress: Progress, variables: Sequence[Any]) -> None:

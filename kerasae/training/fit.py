@@ -16,14 +16,13 @@ from rich.markup import escape
 from kerasae import distribution
 from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, evaluation_dataset, training_dataset
-from kerasae.data.order import EpochOrder
-from kerasae.data.pictures import Pictures
 from kerasae.errors import RequestError
-from kerasae.models import JointAutoencoder, build, load_trained, with_heads
+from kerasae.models import JointAutoencoder, build, deviation, load_trained, with_heads
 from kerasae.models.build import dtype_policy
 from kerasae.recipe import Phase, Recipe
 from kerasae.runs import Run, written_whole
 from kerasae.training import phase as phases
+from kerasae.training.batches import stretches
 from kerasae.training.callbacks import read_arrays
 from kerasae.training.checkpoint import Checkpoint, Progress, read_progress, restore, write
 from kerasae.training.history import History
@@ -32,7 +31,7 @@ from kerasae.training.history import History
 def build_model(recipe: Recipe, collection: Collection, precision: str) -> JointAutoencoder:
     """Build the untrained model of a recipe for the pictures at hand, its initial weights set by the recipe's seed."""
     keras.utils.set_random_seed(recipe.seed)
-    statistics = collection.channel_statistics if recipe.model.standardize else None
+    statistics = collection.channel_statistics if recipe.model.standardize != "none" else None
     return build(recipe.model, collection.image_shape, len(collection.class_names), recipe.heads, statistics, precision)
 
 
@@ -43,10 +42,13 @@ def check(recipe: Recipe, collection: Collection) -> None:
         RequestError: what `fit` would say, but for what shows only in training.
     """
     model = build_model(recipe, collection, "float32")
-    replicas = distribution.strategy(recipe.distribution.devices).num_replicas_in_sync
     for index, phase in enumerate(recipe.phases):
-        _, order = _order(recipe, index, collection)
-        shared_batch(len(collection.validation), order.batch_size, replicas)
+        stretches(recipe, index, collection)
+        if not any(getattr(model, part).trainable_variables for part in phase.learns if getattr(model, part)):
+            raise RequestError(
+                f"recipe: phases.{index}.learns: expected a part with weights to learn. Received: {phase.learns}, "
+                "which have none; this phase would train nothing"
+            )
         _start_from(model, phase, f"phases.{index}")
         phases.check_trains(model, phase, f"phases.{index}")
 
@@ -89,15 +91,14 @@ def _fit_phase(
 ) -> list[dict[str, Any]]:
     """Train the parts that the phase names, in place, and return the rows of the history so far."""
     phase, key = recipe.phases[index], f"phases.{index}"
-    train, order = _order(recipe, index, collection)
-    judged = shared_batch(len(collection.validation), order.batch_size, model.distribute_strategy.num_replicas_in_sync)
-    plan = phases.schedule(phase, key, order.steps)
+    course = stretches(recipe, index, collection)
+    plan = phases.schedule(phase, key, [stretch.order.steps for stretch in course for _ in stretch.epochs])
     phases.freeze_all_but(model, phase.learns)
     with dtype_policy(model.dtype_policy):
         trained = with_heads(model, phase.heads)
     trained.compile(
         optimizer=phases.optimizer(phase, key, plan),
-        loss={head: phases.loss(recipe.loss, head) for head in phase.heads},
+        loss={head: phases.loss(recipe.loss, head, deviation(trained)) for head in phase.heads},
         loss_weights={head: _loss_weight(phase, head) for head in phase.heads},
         jit_compile=distribution.jit_compile(recipe.jit_compile),
     )
@@ -109,30 +110,35 @@ def _fit_phase(
     checkpoint = Checkpoint(run.checkpoints / "last.npz", model, index, watching, rows)
     if progress.epoch:
         restore(checkpoint.path, [*model.variables, *trained.optimizer.variables])
-        checkpoint.restored = progress
-    if progress.epoch < phase.epochs and not progress.stopped:
-        # Epochs are numbered over all phases, so that no two of them draw the same order and augmentations.
-        first = sum(earlier.epochs for earlier in recipe.phases[:index])
-        epochs = range(first + progress.epoch, first + phase.epochs)
-        targets = Targets(phase.heads, collection.class_weights)
-        engine = recipe.data.augment_engine
-        unweighted = Targets(phase.heads, np.ones_like(collection.class_weights))
+        checkpoint.progress = progress
+    # Epochs are numbered over all phases, so that no two of them draw the same order and augmentations.
+    first = sum(earlier.epochs for earlier in recipe.phases[:index])
+    targets = Targets(phase.heads, collection.class_weights)
+    unweighted = Targets(phase.heads, np.ones_like(collection.class_weights))
+    stopped = progress.stopped
+    for stretch in course:
+        begin, end = max(stretch.epochs.start, progress.epoch), stretch.epochs.stop
+        if stopped or begin >= end:
+            continue
+        # Traced anew for each batch size, as it would be in a run that is resumed there.
+        trained.train_function = None
         trained.fit(
             training_dataset(
-                train,
+                stretch.pictures,
                 targets,
-                order,
-                phases.transforms(phase, key),
+                stretch.order,
+                phases.transforms(phase.augment, f"{key}.augment"),
                 phases.mixing(phase, key),
-                epochs=epochs,
-                engine=engine,
+                phases.transforms(phase.corrupt, f"{key}.corrupt"),
+                epochs=range(first + begin, first + end),
+                engine=recipe.data.augment_engine,
             ),
-            epochs=phase.epochs,
-            initial_epoch=progress.epoch,
-            steps_per_epoch=order.steps,
-            validation_data=evaluation_dataset(collection.validation, unweighted, batch_size=judged),
+            epochs=end,
+            initial_epoch=begin,
+            steps_per_epoch=stretch.order.steps,
+            validation_data=evaluation_dataset(collection.validation, unweighted, batch_size=stretch.judged),
             callbacks=[
-                History(run, rows, phase.name, order.steps * order.batch_size),
+                History(run, rows, phase.name, stretch.order.size),
                 *watching,
                 keras.callbacks.TensorBoard(run.tensorboard / f"{index}-{_file_name(phase.name)}", write_graph=False),
                 checkpoint,
@@ -140,60 +146,10 @@ def _fit_phase(
             shuffle=False,
             verbose=1 if sys.stdout.isatty() else 2,  # a bar is for eyes; a log file gets one line an epoch
         )
+        stopped = trained.stop_training
     if phase.restore_best:
         trained.set_weights(read_arrays(best))
     return rows
-
-
-def _order(recipe: Recipe, index: int, collection: Collection) -> tuple[Pictures, EpochOrder]:
-    """Return the pictures that a phase learns from, and their order."""
-    phase, train = recipe.phases[index], collection.train
-    share = None if recipe.data.labelled_share == "natural" else recipe.data.labelled_share
-    labelled = train.labels >= 0
-    if share is not None and (labelled.all() or not labelled.any()):
-        raise RequestError(
-            f"recipe: data.labelled_share: expected training pictures with and without label. Received: {share:g} "
-            f"and {labelled.sum():,} labelled ones of {len(labelled):,}; set it to 'natural' or hide labels by "
-            "data.labelled_fraction"
-        )
-    if phase.heads == ("label",):  # nothing to learn from pictures without label
-        train, share = train.select(np.flatnonzero(labelled)), None
-    if share is not None and phase.batch_size < 2:
-        raise RequestError(
-            f"recipe: phases.{index}.batch_size: expected at least 2, since data.labelled_share mixes labelled and "
-            f"unlabelled pictures in every batch. Received: {phase.batch_size}"
-        )
-    order = EpochOrder(train.labels, phase.batch_size, share, recipe.seed)
-    replicas = distribution.strategy(recipe.distribution.devices).num_replicas_in_sync
-    if order.batch_size % replicas:
-        raise RequestError(
-            f"recipe: phases.{index}.batch_size: expected a multiple of the {replicas} devices. "
-            f"Received: {order.batch_size}{', all the pictures' * (order.batch_size < phase.batch_size)}; "
-            f"set it to {max(order.batch_size // replicas, 1) * replicas}"
-        )
-    return train, order
-
-
-def shared_batch(count: int, batch_size: int, replicas: int) -> int:
-    """Return the largest size of validation batches, up to `batch_size`, that gives every device a picture.
-
-    Keras needs the first batch in equal shares; the last one may be uneven, but a device without a picture has no mean.
-
-    Raises:
-        RequestError: there are too few pictures for the devices.
-    """
-    if replicas == 1:
-        return batch_size
-    for size in range(min(batch_size, count) // replicas * replicas, 0, -replicas):
-        rest = count % size
-        if rest == 0 or rest > -(-rest // replicas) * (
-            replicas - 1
-        ):  # a share is the rest over the devices, rounded up
-            return size
-    raise RequestError(
-        f"data.validation: expected pictures for batches that {replicas} devices can share. Received: {count}; "
-        "choose another fraction or fewer distribution.devices"
-    )
 
 
 def _loss_weight(phase: Phase, head: Any) -> keras.Variable:
@@ -204,10 +160,15 @@ def _loss_weight(phase: Phase, head: Any) -> keras.Variable:
 def _start_from(model: JointAutoencoder, phase: Phase, key: str) -> None:
     """Give parts the weights of a saved run's parts."""
     for part, folder in phase.start_from.items():
+        if getattr(model, part) is None:
+            raise RequestError(
+                f"recipe: {key}.start_from.{part}: expected a part that some phase trains, since no other is built. "
+                f"Received: {part!r}; leave it out"
+            )
         saved = getattr(load_trained(Run.open(Path(folder))), part)
         own = getattr(model, part)
         shapes = [None if one is None else [tuple(weight.shape) for weight in one.weights] for one in (own, saved)]
-        if None in shapes or shapes[0] != shapes[1]:
+        if shapes[1] is None or shapes[0] != shapes[1]:
             raise RequestError(
                 f"recipe: {key}.start_from.{part}: expected a run whose {part} has the shapes of this recipe's. "
                 f"Received: {folder!r}, whose {part} {'is missing' if saved is None else 'has others'}"

@@ -13,7 +13,7 @@ from kerasae.losses import ReconstructionLoss
 from kerasae.metrics import direction
 from kerasae.models import JointAutoencoder
 from kerasae.optimizers import OPTIMIZERS
-from kerasae.recipe import PARTS, Head, LossRecipe, Part, Phase
+from kerasae.recipe import PARTS, Head, LossRecipe, Part, Phase, Spec
 from kerasae.schedules import SCHEDULES, Plan
 from kerasae.training.callbacks import BestWeights, StopOnNaN
 
@@ -25,8 +25,9 @@ def check(phase: Phase, key: str) -> None:
         RequestError: one line that begins with `key`, where the phase stands in its recipe.
     """
     OPTIMIZERS.check(phase.optimizer, f"{key}.optimizer")
-    schedule(phase, key, steps_per_epoch=1)
-    transforms(phase, key)
+    schedule(phase, key, [1] * phase.epochs)
+    transforms(phase.augment, f"{key}.augment")
+    transforms(phase.corrupt, f"{key}.corrupt")
     mixing(phase, key)
     logged = [
         "loss",
@@ -52,12 +53,12 @@ def check_trains(model: JointAutoencoder, phase: Phase, key: str) -> None:
         )
 
 
-def transforms(phase: Phase, key: str) -> list[augment.Transform]:
-    """Return the phase's augmentations."""
+def transforms(specs: Sequence[Spec], key: str) -> list[augment.Transform]:
+    """Return the transforms of a list that stands at `key` in the recipe."""
     try:
-        return augment.from_spec([{"name": spec.name, **spec.options} for spec in phase.augment])
+        return augment.from_spec([{"name": spec.name, **spec.options} for spec in specs])
     except (ValueError, TypeError) as error:
-        raise RequestError(f"recipe: {key}.augment: {error}") from None
+        raise RequestError(f"recipe: {key}: {error}") from None
 
 
 def mixing(phase: Phase, key: str) -> augment.Mixing | None:
@@ -73,12 +74,12 @@ def mixing(phase: Phase, key: str) -> augment.Mixing | None:
     return built
 
 
-def schedule(phase: Phase, key: str, steps_per_epoch: int) -> Plan:
-    """Return the phase's learning rate over its steps, and the callbacks that go with it."""
+def schedule(phase: Phase, key: str, steps: Sequence[int]) -> Plan:
+    """Return the phase's learning rate over its steps, so many in each epoch, and the callbacks that go with it."""
     rate = OPTIMIZERS.check(phase.optimizer, f"{key}.optimizer")["learning_rate"]
     where = f"{key}.schedule"
     try:
-        return SCHEDULES.build(phase.schedule, where, rate, phase.epochs, steps_per_epoch, monitor(phase))
+        return SCHEDULES.build(phase.schedule, where, rate, steps, monitor(phase))
     except RequestError:
         raise
     except ValueError as error:
@@ -97,10 +98,10 @@ def monitor(phase: Phase) -> str:
     return phase.monitor or ("val_label_accuracy" if "label" in phase.heads else "val_loss")
 
 
-def loss(recipe: LossRecipe, head: Head) -> keras.losses.Loss:
-    """Return the loss of a head."""
+def loss(recipe: LossRecipe, head: Head, deviation: Sequence[float] | None = None) -> keras.losses.Loss:
+    """Return the loss of a head; `deviation` is that of the scale on which the decoder works."""
     if head == "reconstruction":
-        return ReconstructionLoss(recipe.reconstruction)
+        return ReconstructionLoss(recipe.reconstruction, deviation)
     return keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
 
 

@@ -26,6 +26,7 @@ TRANSFORMS: dict[str, augment.Transform] = {
     "gaussian_noise": augment.GaussianNoise((0.0, 60.0), probability=0.9),
     "horizontal_flip": augment.HorizontalFlip(probability=0.5),
     "invert": augment.Invert(probability=0.9),
+    "mask": augment.Mask(5, ratio=0.4, fill=90, probability=0.9),
     "one_of": augment.OneOf(
         [augment.Sharpness(_BLENDS), augment.Invert(probability=0.5), augment.Compose([])],
         weights=[2.0, 1.0, 0.5],

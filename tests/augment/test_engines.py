@@ -117,6 +117,7 @@ def test_input_may_be_read_only_strided_or_empty(name: str) -> None:
         augment.Crop(0),
         augment.Cutout((0, 0)),
         augment.GaussianNoise((0, 0)),
+        augment.Mask(3, ratio=0.0),
         augment.Compose([]),
         augment.Invert(probability=0.0),
     ],
@@ -178,6 +179,19 @@ def test_noise_has_the_deviation_asked_for() -> None:
     assert abs(noise.var() - (100 + 1 / 12)) < 5 * 100 * (2 / noise.size) ** 0.5 + 0.05
     assert abs(noise.mean()) < 5 * 10 / noise.size**0.5
     assert (noise[0] != noise[1]).any()
+
+
+def test_mask_blanks_the_share_asked_for_evenly_over_the_grid() -> None:
+    images = np.full((4000, 9, 8, 1), 200, np.uint8)  # three rows, the last one cut off, of two patches
+    masked = augment.apply(images, augment.Mask(4, ratio=0.5, fill=7), seed=3)
+    patches = masked[:, [0, 4, 8]][:, :, [0, 4], 0]
+    for row, column in np.ndindex(3, 2):
+        block = masked[:, 4 * row : 4 * row + 4, 4 * column : 4 * column + 4, 0]
+        assert (block == patches[:, row, column, None, None]).all()
+    blanked = patches == 7
+    assert (blanked.sum((1, 2)) == 3).all()
+    assert np.abs(blanked.mean(0) - 0.5).max() < 5 * (0.25 / 4000) ** 0.5
+    assert len(np.unique(blanked.reshape(4000, 6), axis=0)) == 20  # all ways to choose 3 of 6
 
 
 @pytest.mark.parametrize(

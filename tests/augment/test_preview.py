@@ -24,6 +24,7 @@ augment = ["equalize", { name = "solarize", threshold_range = [0, 255], probabil
 [[phases]]
 augment = [{ name = "one_of", transforms = [{ name = "rotate" }, { name = "invert" }] }]
 mix = "mix_up"
+corrupt = ["mask"]
 """
 
 
@@ -98,7 +99,10 @@ def test_a_recipes_transforms_are_shown_by_phase(picture: Path, tmp_path: Path) 
         (["small.png", "--out", "sheet"], r"--out to end in \.png.*Received: sheet"),
         (["small.png", "--out", "sheet.png", "--recipe", "no.toml"], "--recipe to be a file that can be read.*no.toml"),
         (["small.png", "--out", "sheet.png", "--recipe", "text.png"], "--recipe to be a TOML file.*text.png"),
-        (["small.png", "--out", "sheet.png", "--recipe", "bare.toml"], "a phase that has a list `augment`.*bare.toml"),
+        (
+            ["small.png", "--out", "sheet.png", "--recipe", "bare.toml"],
+            "a phase that has a list `augment` or `corrupt`.*bare.toml",
+        ),
         (["small.png", "--out", "sheet.png", "--recipe", "odd.toml"], "Did you mean 'contrast'"),
         (["small.png", "--out", "sheet.png", "--columns", "0"], r"`--columns` of preview.*in \[2, 20\].*Received: 0"),
         (["small.png", "--out", "sheet.png", "--size", "7"], r"`--size` of preview.*Received: 7"),

@@ -69,6 +69,38 @@ def test_augmented_pictures_are_their_own_targets() -> None:
     np.testing.assert_allclose(targets["reconstruction"] * 255, tf.cast(images, tf.float32), atol=1e-4)
 
 
+@pytest.mark.parametrize("engine", ["native", "pil"])
+def test_corruption_changes_the_input_alone_and_draws_for_itself(engine: str) -> None:
+    noise, order = augment.GaussianNoise((20, 20)), EpochOrder(LABELS, 10, None, 5)
+    grey = ArrayPictures(np.full_like(PICTURES.images, 128), LABELS, PICTURES.names)
+
+    def batches(first: int, *corruptions: augment.Transform) -> list:
+        return list(
+            training_dataset(
+                grey, TARGETS, order, [noise], None, corruptions, epochs=range(first, 2), engine=engine
+            ).as_numpy_iterator()
+        )
+
+    corrupted = batches(0, noise)
+    for (plain, *clean), (images, *rest) in zip(batches(0), corrupted, strict=True):
+        tf.nest.map_structure(np.testing.assert_array_equal, rest, clean)
+        first, second = plain.astype(float) - 128, images.astype(float) - plain
+        assert abs(second.std() - 20) < 2  # 1,440 values: five standard errors of a deviation are 1.9
+        # Drawn from the stream of the augmentation, it would be the same noise once more.
+        assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 5 / first.size**0.5
+    for one, other in zip(batches(1, noise), corrupted[order.steps :], strict=True):
+        np.testing.assert_array_equal(one[0], other[0])
+
+
+def test_a_mixed_picture_is_corrupted_once_it_is_mixed() -> None:
+    order, mask = EpochOrder(LABELS, 10, None, 0), augment.Mask(2, ratio=0.5, fill=255)
+    dataset = training_dataset(PICTURES, TARGETS, order, [], augment.MixUp(1.0), [mask], epochs=range(1))
+    for images, targets, _ in dataset.as_numpy_iterator():
+        changed = (images != np.round(targets["reconstruction"] * 255)).any(-1)
+        assert (images[changed] == 255).all()
+        np.testing.assert_allclose(changed.mean((1, 2)), 0.5, atol=0.05)  # 6 of 12 patches; a pixel may be white
+
+
 @pytest.mark.parametrize("mixing", [augment.MixUp(1.0), augment.CutMix(1.0)])
 def test_mixed_pictures_keep_the_share_of_their_labels_in_the_weight(mixing: augment.Mixing) -> None:
     order, partly = EpochOrder(LABELS, 10, None, 0), 0

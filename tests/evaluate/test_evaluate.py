@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from kerasae.errors import RequestError
 from kerasae.evaluate import evaluate, parameter_counts
 from kerasae.evaluation import baseline, passes
-from kerasae.recipe import Recipe
+from kerasae.recipe import DataRecipe, Recipe
 from kerasae.runs import read_json, write_json
 
 
@@ -45,14 +45,16 @@ def test_the_file_holds_what_is_returned_and_nothing_half_written_stays(run, mod
 @pytest.mark.parametrize("head", ["reconstruction", "label"])
 def test_a_missing_head_is_absent(run, collection, make_model, head):
     metrics = evaluate(run, make_model((head,)), collection)
-    assert set(metrics["test"]) == {"num_pictures", head}
+    assert set(metrics["test"]) == {"num_pictures", "pixels", head}
     assert ("baseline" in metrics) == (head == "label")
-    assert set(np.load(run.predictions)) == {"label", "names"} | ({"probabilities"} if head == "label" else {"mse"})
+    assert set(np.load(run.predictions)) == {"label", "names", "histogram-test"} | (
+        {"probabilities"} if head == "label" else {"mse"}
+    )
 
 
 def test_without_labels_only_the_reconstruction_is_measured(run, model, collection, make_pictures):
     unlabelled = dataclasses.replace(collection, test=make_pictures(9, seed=3, unlabelled=9))
-    assert set(evaluate(run, model, unlabelled)["test"]) == {"num_pictures", "reconstruction"}
+    assert set(evaluate(run, model, unlabelled)["test"]) == {"num_pictures", "pixels", "reconstruction"}
 
 
 def test_no_test_picture_is_refused(run, model, collection, make_pictures):
@@ -75,6 +77,32 @@ def test_the_recipes_own_loss_is_measured(run, model, collection):
     measured = evaluate(run, model, collection)["test"]["reconstruction"]
     assert measured["loss"] == pytest.approx((collection.test.images / 255 * 0.1).mean(), rel=1e-5)
     assert measured["loss"] != measured["mse"]
+
+
+def test_variants_are_measured_as_test_pictures_changed_by_seed(run, model, collection):
+    noise = {"name": "gaussian_noise", "deviation_range": [30.0, 30.0]}
+    recipe = Recipe(evaluation={"variants": {"negative": [{"name": "invert"}], "noisy": [noise]}}, data={"seed": 4})
+    write_json(run.recipe_file, recipe.model_dump(mode="json"))
+    plain = evaluate(run, model, collection, batch_size=16)
+    measured = plain["variants"]
+    assert list(measured) == ["negative", "noisy"]
+    images, labels = 255 - collection.test.images, collection.test.labels
+    right = model(images)["label"].numpy().argmax(axis=1) == labels
+    assert measured["negative"]["label"]["accuracy"] == right[labels >= 0].mean()
+    # The target of a variant is the changed picture: this model rebuilds nine tenths of what it is given.
+    assert measured["negative"]["reconstruction"]["mse"] == pytest.approx(((images / 2550) ** 2).mean(), rel=1e-4)
+    test = plain["test"]["pixels"]
+    assert test == pytest.approx(
+        {"mean": collection.test.images.mean() / 255, "std": collection.test.images.std() / 255}
+    )
+    assert measured["negative"]["pixels"] == pytest.approx({"mean": 1 - test["mean"], "std": test["std"]})
+    assert set(measured["negative"]) == set(plain["test"])
+    histograms = np.load(run.predictions)
+    np.testing.assert_array_equal(histograms["histogram-negative"], histograms["histogram-test"][::-1])
+    again = evaluate(run, model, collection, batch_size=50)["variants"]
+    assert again["noisy"]["pixels"] == measured["noisy"]["pixels"]  # whatever the batch size
+    write_json(run.recipe_file, recipe.model_copy(update={"data": DataRecipe(seed=5)}).model_dump(mode="json"))
+    assert evaluate(run, model, collection)["variants"]["noisy"]["pixels"] != measured["noisy"]["pixels"]
 
 
 def test_the_linear_baseline_is_logistic_regression_with_the_class_weights(run, model, collection):

@@ -48,6 +48,12 @@ def draw_per_class(count: int) -> Figure:
     return figures.per_class(rows)
 
 
+def draw_pixels(count: int) -> Figure:
+    random = np.random.default_rng(0)
+    count = min(count, 7)
+    return figures.pixels({name: random.integers(1, 99, 256) ** (place + 1) for place, name in enumerate(names(count))})
+
+
 def draw_class_counts(count: int) -> Figure:
     return figures.class_counts({key: range(1, count + 1) for key in ("train", "validation", "test")}, names(count))
 
@@ -72,6 +78,7 @@ DRAWN = [
     draw_confusion,
     draw_per_class,
     draw_class_counts,
+    draw_pixels,
     draw_calibration,
     draw_mistakes,
     draw_reconstructions,

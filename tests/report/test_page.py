@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from kerasae.errors import RequestError
+from kerasae.evaluate import evaluate
 from kerasae.report import write_report
 from kerasae.report.illustrations import NAMES
 from kerasae.runs import Run
@@ -82,8 +83,8 @@ def test_the_page_needs_nothing_but_itself(report):
     ("heads", "names"),
     [
         (BOTH, set(NAMES)),
-        (("label",), OF_LABEL | {"learning_rate", "class_counts"}),
-        (("reconstruction",), OF_RECONSTRUCTION | {"learning_rate", "class_counts"}),
+        (("label",), OF_LABEL | {"learning_rate", "pixels", "class_counts"}),
+        (("reconstruction",), OF_RECONSTRUCTION | {"learning_rate", "pixels", "class_counts"}),
     ],
 )
 def test_every_figure_of_a_head_that_exists_is_shown_and_kept(report, heads, names):
@@ -152,7 +153,25 @@ def test_a_model_made_elsewhere_is_reported_without_history_facts_and_environmen
     drawn = {path.stem for path in run.figures.iterdir()} - {"latent"}
     curves = {"reconstruction_loss", "label_loss", "label_accuracy", "learning_rate"}
     assert drawn == set(NAMES) - curves - {"class_counts"}
-    assert {"training", "data"}.isdisjoint(attributes.get("id") for _, attributes in Page(text).elements)
+    assert "training" not in {attributes.get("id") for _, attributes in Page(text).elements}
+    assert "Broken files" not in text
+
+
+def test_variants_stand_beside_the_test_pictures(report, tmp_path):
+    made = report(*BOTH)
+    shutil.copytree(made.run.path, tmp_path / "run")
+    run = Run(tmp_path / "run")
+    recipe = made.run.recipe.model_dump(mode="json")
+    recipe["evaluation"]["variants"] = {"negative": [{"name": "invert"}], "faint": [{"name": "contrast"}]}
+    run.recipe_file.write_text(json.dumps(recipe), encoding="utf-8")
+    metrics = evaluate(run, made.model, made.collection)
+    page = Page(write_report(run, made.model, made.collection).read_text(encoding="utf-8"))
+    assert "variants" in {attributes.get("id") for _, attributes in page.elements}
+    for path in ("label.accuracy", "label.macro_f1", "reconstruction.mse", "reconstruction.ssim", "pixels.mean"):
+        for name, measured in metrics["variants"].items():
+            value, _ = page.metrics[f"variants.{name}.{path}"]
+            assert json.loads(value) == dict(leaves(measured))[path]
+    assert sum(tag == "img" for tag, _ in page.elements) == len(NAMES)
 
 
 def test_a_model_that_broke_down_is_reported(report, tmp_path):

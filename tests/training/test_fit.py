@@ -11,9 +11,11 @@ import pytest
 
 from kerasae.data.collection import Collection
 from kerasae.errors import RequestError
+from kerasae.models import CLASSIFIERS
 from kerasae.runs import Run
 from kerasae.training import DivergedError, fit
-from kerasae.training.fit import build_model, shared_batch
+from kerasae.training.batches import shared_batch
+from kerasae.training.fit import build_model, check
 
 from tiny_task import make  # isort: skip
 
@@ -121,6 +123,26 @@ def test_a_phase_starts_from_a_saved_run(tmp_path: Path, collection: Collection)
     run, recipe = make(tmp_path / "other", {"start_from": {"classifier": str(saved.path)}})
     with pytest.raises(RequestError, match=r"phases\.0\.start_from\.classifier: expected .* classifier is missing"):
         fit(run, recipe, collection)
+
+
+def test_a_part_that_no_phase_builds_starts_from_nothing(tmp_path: Path, collection: Collection) -> None:
+    _, recipe = make(tmp_path / "run", {"learns": ["encoder", "decoder"], "start_from": {"classifier": "runs/other"}})
+    with pytest.raises(RequestError, match=r"start_from\.classifier: expected a part that some phase trains"):
+        check(recipe, collection)
+
+
+def test_a_phase_of_parts_without_weights_trains_nothing(
+    tmp_path: Path, collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mean(latent_shape: tuple, num_classes: int, settings: object) -> keras.Model:
+        latent = keras.Input(latent_shape)
+        return keras.Model(latent, keras.layers.GlobalAveragePooling2D()(latent))
+
+    monkeypatch.setitem(CLASSIFIERS._builders, "mean", mean)
+    model = {"encoder": {"name": "baseline", "filters": [4, 2]}, "classifier": "mean"}
+    _, recipe = make(tmp_path / "run", {}, {"learns": ["classifier"]}, model=model)
+    with pytest.raises(RequestError, match=r"phases\.1\.learns: expected a part with weights to learn\. Rec"):
+        check(recipe, collection)
 
 
 def test_a_loss_that_is_no_number_ends_training_with_advice(tmp_path: Path, collection: Collection) -> None:

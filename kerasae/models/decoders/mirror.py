@@ -31,4 +31,4 @@ def mirror(encoder: keras.Model, settings: Settings) -> keras.Model:
         if layer is not tied[0]:
             x = activated(x, settings, normalize=True)
             x = dropout(x, settings.dropout) if layer.strides > 1 else x
-    return keras.Model(latent, picture(x), name="decoder")
+    return keras.Model(latent, picture(x, settings), name="decoder")

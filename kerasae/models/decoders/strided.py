@@ -32,4 +32,4 @@ def strided(
         conv = keras.layers.Conv2DTranspose(width, 3, 2, padding, use_bias=not normalize, **settings.kernel)
         x = activated(conv(x), settings, normalize)
     x = keras.layers.Conv2DTranspose(image_shape[2], 3, 2, "same", **settings.kernel)(x)
-    return keras.Model(latent, picture(x), name="decoder")
+    return keras.Model(latent, picture(x, settings), name="decoder")

@@ -32,4 +32,4 @@ def subpixel(
         x = DepthToSpace(2)(x)
     if not widths:
         x = keras.layers.Conv2D(channels, kernel_size, padding="same", **settings.kernel)(x)
-    return keras.Model(latent, picture(x), name="decoder")
+    return keras.Model(latent, picture(x, settings), name="decoder")

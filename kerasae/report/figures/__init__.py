@@ -6,6 +6,7 @@ from kerasae.report.figures.counts import class_counts
 from kerasae.report.figures.curves import curves
 from kerasae.report.figures.mistakes import mistakes
 from kerasae.report.figures.per_class import per_class
+from kerasae.report.figures.pixels import pixels
 from kerasae.report.figures.reconstructions import reconstructions
 
-__all__ = ["calibration", "class_counts", "confusion", "curves", "mistakes", "per_class", "reconstructions"]
+__all__ = ["calibration", "class_counts", "confusion", "curves", "mistakes", "per_class", "pixels", "reconstructions"]

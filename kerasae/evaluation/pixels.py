@@ -1,0 +1,23 @@
+"""How bright a set of pictures is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kerasae.evaluation.numbers import number
+
+LEVELS = 256
+
+
+def histogram(images: np.ndarray) -> np.ndarray:
+    """Count the values of uint8 pictures, over all channels: int64 (256,)."""
+    return np.bincount(images.ravel(), minlength=LEVELS)
+
+
+def pixel_statistics(counts: np.ndarray) -> dict[str, Any]:
+    """Return mean and standard deviation of the values that `histogram` counted, on the scale [0, 1]."""
+    levels = np.arange(LEVELS) / (LEVELS - 1)
+    mean = np.average(levels, weights=counts)
+    return {"mean": number(mean), "std": number(np.sqrt(np.average(np.square(levels - mean), weights=counts)))}

@@ -1,0 +1,51 @@
+"""Named variants of the test pictures, such as their negatives: the same pictures after transforms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+import augment
+from kerasae.recipe import EvaluationRecipe
+from kerasae.training.phase import transforms
+
+if TYPE_CHECKING:
+    from kerasae.data.pictures import Pictures
+
+
+class Changed:
+    """Pictures after transforms, which are a function of the seed and a picture's place; read like `Pictures`."""
+
+    def __init__(
+        self,
+        pictures: Pictures,
+        transforms: Sequence[augment.Transform],
+        *,
+        seed: int,
+        engine: Literal["native", "pil"] = "native",
+    ) -> None:
+        self.pictures = pictures
+        self.transforms = list(transforms)
+        self.seed = seed
+        self.engine = engine
+        self.labels, self.image_shape = pictures.labels, pictures.image_shape
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def load(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Return the changed pixels at `indices`: uint8 (k, H, W, C), [0, 255]."""
+        return augment.apply(
+            self.pictures.load(indices), self.transforms, seed=self.seed, positions=indices, engine=self.engine
+        )
+
+
+def variants(recipe: EvaluationRecipe) -> dict[str, list[augment.Transform]]:
+    """Return the transforms of each variant, by its name.
+
+    Raises:
+        RequestError: a transform or an option of one does not exist.
+    """
+    return {name: transforms(specs, f"evaluation.variants.{name}") for name, specs in recipe.variants.items()}

@@ -1,0 +1,50 @@
+"""From a standardized scale back to pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("kerasae")
+class PixelScale(keras.layers.Layer):
+    """Multiplies each channel by its deviation and adds its mean: the inverse of `keras.layers.Normalization`.
+
+    At inference the result is cut off to [0, 1], where pictures are; in training it is not, so that a value beyond
+    still has a gradient. Shape (..., channels) in and out, float32 by default.
+
+    Args:
+        mean: the mean of each channel of scaled pictures.
+        deviation: the standard deviation of each, above 0.
+
+    Raises:
+        ValueError: other than one positive deviation for each mean.
+    """
+
+    def __init__(
+        self, mean: Sequence[float], deviation: Sequence[float], *, dtype: Any = "float32", **kwargs: Any
+    ) -> None:
+        super().__init__(dtype=dtype, **kwargs)
+        self.mean, self.deviation = tuple(map(float, mean)), tuple(map(float, deviation))
+        if len(self.mean) != len(self.deviation) or not all(value > 0 for value in self.deviation):
+            raise ValueError(
+                f"deviation: expected one above 0 for each of {len(self.mean)} means. Received: {self.deviation}"
+            )
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Return pictures on the scale of pixels."""
+        inputs = ops.cast(inputs, self.compute_dtype)
+        mean, deviation = (ops.convert_to_tensor(values, self.compute_dtype) for values in (self.mean, self.deviation))
+        pictures = inputs * deviation + mean
+        return pictures if training else ops.clip(pictures, 0.0, 1.0)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the input's shape."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Return every argument."""
+        return {**super().get_config(), "mean": list(self.mean), "deviation": list(self.deviation)}

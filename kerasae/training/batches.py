@@ -1,0 +1,95 @@
+"""The batches of a phase: which pictures, in what order, how many at a time, and how validation is cut."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from kerasae import distribution
+from kerasae.data.collection import Collection
+from kerasae.data.order import EpochOrder
+from kerasae.data.pictures import Pictures
+from kerasae.errors import RequestError
+from kerasae.recipe import BatchSizes, Recipe
+
+
+@dataclasses.dataclass(frozen=True)
+class Stretch:
+    """Epochs of a phase, counted from 0 within it, that share a batch size.
+
+    Attributes:
+        epochs: the epochs.
+        pictures: what they learn from.
+        order: the order and the batches of each epoch.
+        judged: the batch size of validation.
+    """
+
+    epochs: range
+    pictures: Pictures
+    order: EpochOrder
+    judged: int
+
+
+def stretches(recipe: Recipe, index: int, collection: Collection) -> list[Stretch]:
+    """Return what a phase trains on, one stretch for each batch size.
+
+    Raises:
+        RequestError: the batches do not fit the pictures or the devices.
+    """
+    phase, train, key = recipe.phases[index], collection.train, f"phases.{index}.batch_size"
+    share = None if recipe.data.labelled_share == "natural" else recipe.data.labelled_share
+    labelled = train.labels >= 0
+    if share is not None and (labelled.all() or not labelled.any()):
+        raise RequestError(
+            f"recipe: data.labelled_share: expected training pictures with and without label. Received: {share:g} "
+            f"and {labelled.sum():,} labelled ones of {len(labelled):,}; set it to 'natural' or hide labels by "
+            "data.labelled_fraction"
+        )
+    if phase.heads == ("label",):  # nothing to learn from pictures without label
+        train, share = train.select(np.flatnonzero(labelled)), None
+    replicas = distribution.strategy(recipe.distribution.devices).num_replicas_in_sync
+    found = []
+    for epochs, batch_size in phase.stretches:
+        if isinstance(phase.batch_size, BatchSizes) and batch_size > len(train):
+            raise RequestError(
+                f"recipe: {key}.sizes: expected no more than the {len(train):,} pictures that the phase learns from. "
+                f"Received: {batch_size:,}"
+            )
+        if share is not None and batch_size < 2:
+            raise RequestError(
+                f"recipe: {key}: expected at least 2, since data.labelled_share mixes labelled and unlabelled pictures "
+                f"in every batch. Received: {batch_size}"
+            )
+        order = EpochOrder(train.labels, batch_size, share, recipe.seed)
+        if order.batch_size % replicas:
+            raise RequestError(
+                f"recipe: {key}: expected a multiple of the {replicas} devices. "
+                f"Received: {order.batch_size}{', all the pictures' * (order.batch_size < batch_size)}; "
+                f"set it to {max(order.batch_size // replicas, 1) * replicas}"
+            )
+        judged = shared_batch(len(collection.validation), order.batch_size, replicas)
+        found.append(Stretch(epochs, train, order, judged))
+    return found
+
+
+def shared_batch(count: int, batch_size: int, replicas: int) -> int:
+    """Return the largest size of validation batches, up to `batch_size`, that gives every device a picture.
+
+    Keras needs the first batch in equal shares; the last one may be uneven, but a device without a picture has no mean.
+
+    Raises:
+        RequestError: there are too few pictures for the devices.
+    """
+    if replicas == 1:
+        return batch_size
+    for size in range(min(batch_size, count) // replicas * replicas, 0, -replicas):
+        rest = count % size
+        if rest == 0 or rest > -(-rest // replicas) * (
+            replicas - 1
+        ):  # a share is the rest over the devices, rounded up
+            return size
+    raise RequestError(
+        f"data.validation: expected pictures for batches that {replicas} devices can share. Received: {count}; "
+        "choose another fraction or fewer distribution.devices"
+    )

@@ -1,0 +1,94 @@
+"""The three scalings of study B: by 255, mean subtraction, z-scores."""
+
+import csv
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from kerasae.data.collection import Collection
+from kerasae.errors import RequestError
+from kerasae.evaluate import evaluate
+from kerasae.models import DECODERS, deviation
+from kerasae.recipe_file import parse
+from kerasae.training import fit
+from kerasae.training.fit import build_model
+
+from tiny_task import make  # isort: skip
+
+PHASE = {"learns": ["encoder", "decoder"], "epochs": 3}
+MODEL = {"encoder": {"name": "baseline", "filters": [4, 4]}, "output": "standardized"}
+
+
+@pytest.mark.parametrize(("standardize", "divided"), [("mean", False), ("z-score", True)])
+def test_the_loss_is_of_the_trained_scale_and_the_reconstruction_of_pixels(
+    standardize: str, divided: bool, tmp_path: Path, collection: Collection
+) -> None:
+    run, recipe = make(tmp_path / "run", PHASE, model={**MODEL, "standardize": standardize})
+    fit(run, recipe, collection)
+    model = keras.saving.load_model(run.model, compile=False)
+    mean, variance = collection.channel_statistics
+    variance = variance if divided else [1.0]
+    scaled = (np.float32(collection.test.images / 255.0) - mean) / np.sqrt(variance)
+    np.testing.assert_allclose(model.encoder.layers[1](collection.test.images / 255.0), scaled, atol=1e-5)
+    assert deviation(model) == pytest.approx(np.sqrt(variance))
+
+    rebuilt = model.predict(collection.test.images, verbose=0)["reconstruction"]
+    assert rebuilt.dtype == np.float32
+    assert 0 <= rebuilt.min() < rebuilt.max() <= 1
+    metrics = evaluate(run, model, collection)["test"]["reconstruction"]
+    assert metrics["mse"] == pytest.approx(np.square(rebuilt - collection.test.images / 255.0).mean(), rel=1e-4)
+    assert metrics["loss"] == pytest.approx(metrics["mse"] / variance[0], rel=1e-4)
+    with run.history.open() as file:
+        history = list(csv.DictReader(file))
+    # In training nothing is cut off: the first steps are far out, and still find their way.
+    assert float(history[-1]["reconstruction_loss"]) < 0.5 * float(history[0]["reconstruction_loss"])
+    judged = model.predict(collection.validation.images, verbose=0)["reconstruction"]
+    pixels = np.square(judged - collection.validation.images / 255.0).mean()
+    best = min(float(row["val_reconstruction_loss"]) for row in history)
+    assert best == pytest.approx(pixels / variance[0], rel=1e-4)  # the best epoch's weights were restored
+
+
+@pytest.mark.parametrize("decoder", [*DECODERS.names, "tied"])
+def test_every_decoder_is_linear_and_has_a_gradient_beyond_the_pixels(decoder: str, collection: Collection) -> None:
+    own = {"tied": True} if decoder == "tied" else {"decoder": decoder}
+    recipe = parse(
+        {
+            "model": {**MODEL, "standardize": "z-score", "encoder": {"name": "baseline", "filters": [4]}, **own},
+            "phases": [PHASE],
+        }
+    )
+    if decoder == "strided":  # which takes other sides
+        with pytest.raises(RequestError, match="strided"):
+            build_model(recipe, collection, "float32")
+        return
+    model = build_model(recipe, collection, "float32")
+    latents = 1e3 * np.ones((2, *model.decoder.input_shape[1:]), np.float32)
+    free, cut = (keras.ops.convert_to_numpy(model.decoder(latents, training=training)) for training in (True, False))
+    assert free.min() < 0 or free.max() > 1
+    assert 0 <= cut.min() <= cut.max() <= 1
+
+
+def test_yes_and_no_are_still_understood() -> None:
+    assert parse({"model": {"standardize": True}}).model.standardize == "z-score"
+    assert parse({"model": {"standardize": False}}).model.standardize == "none"
+
+
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        ({"model": {"standardize": "zscore"}}, r"model\.standardize: expected 'none', 'mean' or 'z-score'"),
+        ({"model": {"output": "standardized"}}, r"model: expected standardize 'mean' or 'z-score' where output"),
+        (
+            {
+                "model": {"output": "standardized", "standardize": "mean"},
+                "loss": {"reconstruction": "binary_crossentropy"},
+            },
+            r"loss\.reconstruction: expected mean_squared_error.*Received: 'binary_crossentropy'",
+        ),
+    ],
+)
+def test_scales_that_cannot_be_are_refused(tree: dict, message: str) -> None:
+    with pytest.raises(RequestError, match=message):
+        parse(tree)
