@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -57,7 +58,7 @@ def evaluate(
     predictions = predict(model, collection.test, loss=run.recipe.loss.reconstruction, batch_size=batch_size)
     seconds = time.perf_counter() - started
 
-    metrics: dict[str, Any] = {"test": _test_metrics(predictions, collection.class_names)}
+    metrics: dict[str, Any] = {"test": measured(predictions, collection.class_names)}
     if "label" in metrics["test"] and (is_small(collection) if linear_baseline is None else linear_baseline):
         baseline = fit_linear_baseline(collection)
         metrics |= {"baseline": {"linear": baseline}} if baseline else {}
@@ -67,7 +68,7 @@ def evaluate(
         "evaluation_seconds": seconds,
         "images_per_second": len(collection.test) / seconds,
     }
-    _write_predictions(run, predictions, collection.test)
+    write_predictions(run.predictions, predictions, collection.test)
     write_json(run.metrics, metrics)
     return metrics
 
@@ -89,7 +90,8 @@ def parameter_counts(model: keras.Model) -> dict[str, Any]:
     }
 
 
-def _test_metrics(predictions: Predictions, class_names: tuple[str, ...]) -> dict[str, Any]:
+def measured(predictions: Predictions, class_names: tuple[str, ...]) -> dict[str, Any]:
+    """Return the metrics of what a model said about the pictures of one split, as in the table "test"."""
     truth = predictions.label
     metrics: dict[str, Any] = {"num_pictures": len(truth)}
     labelled = truth >= 0
@@ -105,7 +107,8 @@ def _training_seconds(run: Run) -> float | None:
     return number(np.nansum(history.columns["seconds"])) if history.has("seconds") else None
 
 
-def _write_predictions(run: Run, predictions: Predictions, pictures: Pictures) -> None:
+def write_predictions(path: Path, predictions: Predictions, pictures: Pictures) -> None:
+    """Keep labels, names, and what the heads said about each picture, as an .npz file."""
     arrays: dict[str, Any] = {
         "label": predictions.label,
         "names": np.array([pictures.name(index) for index in range(len(pictures))]),
@@ -114,7 +117,7 @@ def _write_predictions(run: Run, predictions: Predictions, pictures: Pictures) -
         arrays["probabilities"] = predictions.probabilities
     if predictions.errors:
         arrays["mse"] = predictions.errors["mse"]
-    with written_whole(run.predictions) as temporary:
+    with written_whole(path) as temporary:
         np.savez_compressed(temporary, **arrays)
 
 
