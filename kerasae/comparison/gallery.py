@@ -11,7 +11,6 @@ from kerasae.comparison import figures
 from kerasae.comparison.measures import BY_KEY, MEASURES, Measure
 from kerasae.comparison.parts import parts
 from kerasae.comparison.plan import Job, Plan
-from kerasae.comparison.tables import shown
 from kerasae.evaluation.history import read_history
 from kerasae.report.gallery import Plate, keep, plate
 
@@ -19,6 +18,9 @@ COURSES = {"label_accuracy": "Label accuracy", "label_loss": "Label loss", "reco
 NAMES = ("scores", "differences", "per_class", *COURSES, "weights", "reconstructions")
 # Of measures that say the same twice, the one that is drawn.
 DRAWN = ("accuracy", "macro_f1", "mse", "training_seconds")
+
+# Of values, and of differences.
+UNITS = {"hundredths": ("%", "points"), "decibels": ("dB", "dB"), "seconds": ("seconds", "seconds")}
 
 
 def draw(plan: Plan, found: Mapping[str, Any], failed: Mapping[Job, str]) -> dict[str, Plate]:
@@ -36,9 +38,7 @@ def _of_numbers(plan: Plan, found: Mapping[str, Any]) -> Iterator[Plate]:
     runs = [run for run in found["runs"] if not run["failed"]]
     drawn = [BY_KEY[key] for key in DRAWN if any(key in run["values"] for run in runs)]
     if drawn:
-        panels = [
-            (one.title, _writer(one), [_of(runs, name, one.key) for name in plan.names]) for one in drawn
-        ]  # fmt: skip
+        panels = [(_titled(one, 0), [_of(runs, name, one) for name in plan.names]) for one in drawn]
         caption = (
             "A line is the mean over runs, a pale bar reaches one standard deviation to each side, a mark is one run. "
             "The axes do not begin at zero."
@@ -49,8 +49,8 @@ def _of_numbers(plan: Plan, found: Mapping[str, Any]) -> Iterator[Plate]:
     tested = [one for one in MEASURES if one.better and any(key == one.key for _, key in rows)]
     if tested:
         sides = [
-            (f"{one.title} ({one.better} is better)", _writer(one, signed=True),
-             [rows.get((name, one.key)) for name in plan.names[1:]])
+            (f"{_titled(one, 1)} ({one.better} is better)",
+             [_in_unit(rows.get((name, one.key)), one) for name in plan.names[1:]])
             for one in tested
         ]  # fmt: skip
         caption = (
@@ -118,9 +118,22 @@ def _of_models(plan: Plan, found: Mapping[str, Any], finished: list[Job]) -> Ite
         yield plate("reconstructions", "Reconstructions side by side", caption, alt, figure)
 
 
-def _of(runs: list[Mapping[str, Any]], name: str, key: str) -> list[float]:
-    return [run["values"][key] for run in runs if run["recipe"] == name and key in run["values"]]
+def _of(runs: list[Mapping[str, Any]], name: str, measure: Measure) -> list[float]:
+    found = [run["values"].get(measure.key) for run in runs if run["recipe"] == name]
+    return [_scale(measure) * value for value in found if value is not None]
 
 
-def _writer(measure: Measure, *, signed: bool = False) -> Any:
-    return lambda value: shown(measure, value, signed=signed)
+def _in_unit(row: Mapping[str, Any] | None, measure: Measure) -> dict[str, float | None] | None:
+    if row is None:
+        return None
+    return {key: None if row[key] is None else _scale(measure) * row[key] for key in ("mean", "low", "high")}
+
+
+def _scale(measure: Measure) -> float:
+    return 100.0 if measure.style == "hundredths" else 1.0
+
+
+def _titled(measure: Measure, place: int) -> str:
+    """Return the title of a panel with the unit of values (0) or differences (1)."""
+    unit = UNITS.get(measure.style)
+    return f"{measure.title}, {unit[place]}" if unit else measure.title

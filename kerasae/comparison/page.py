@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from kerasae.comparison.result import result
 from kerasae.comparison.tables import markdown, name_of, shown, spread, tables, to_csv, unit
 from kerasae.report.templating import render
 from kerasae.runs import write_json, write_text
+
+NAMED = 4  # recipes up to which the title names them all
 
 
 def write(plan: Plan, failed: Mapping[Job, str]) -> dict[str, Any]:
@@ -26,7 +28,7 @@ def write(plan: Plan, failed: Mapping[Job, str]) -> dict[str, Any]:
     page = render(
         "comparison.html.j2",
         "kerasae.comparison",
-        title=" and ".join(plan.names) if len(plan.names) < 3 else f"{len(plan.names)} recipes",
+        title=_together(plan.names) if len(plan.names) <= NAMED else f"{len(plan.names)} recipes",
         folder=plan.folder.resolve().name,
         found=found,
         unit=unit(found),
@@ -38,10 +40,14 @@ def write(plan: Plan, failed: Mapping[Job, str]) -> dict[str, Any]:
         cells=lambda run: [
             shown(BY_KEY[key], run["values"].get(key)) for key in ("accuracy", "mse", "training_seconds")
         ],
-        longest=max(map(len, plan.names)),
+        longest=max(map(len, plan.names)) + 3,
     )
     write_text(plan.folder / "comparison.html", page)
     return found
+
+
+def _together(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _leader(found: Mapping[str, Any]) -> dict[str, str] | None:

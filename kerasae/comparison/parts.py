@@ -17,7 +17,7 @@ from kerasae.recipe import Part
 from kerasae.report.selection import typical
 from kerasae.training.fit import build_model
 
-SHOWN = 8
+SHOWN = 10
 
 
 @dataclass

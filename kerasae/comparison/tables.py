@@ -15,6 +15,9 @@ COLUMNS = (
     "difference", "low", "high", "p_t", "p_wilcoxon", "note",
 )  # fmt: skip
 
+# The scores that stand beside each other; the rest follows below them.
+MAIN = ("accuracy", "macro_f1", "mse", "training_seconds", "parameters")
+
 
 class Table(NamedTuple):
     """A table of text; `numbers` is the column from which on cells are numbers."""
@@ -107,7 +110,7 @@ def runs_in_words(recipe: Mapping[str, Any]) -> str:
 
 
 def _scores(found: Mapping[str, Any]) -> Table:
-    measures = _measures(found)
+    measures = [one for one in _measures(found) if one.key in MAIN]
     on_validation = [key for key in ("accuracy", "mse") if any(key in one["validation"] for one in found["recipes"])]
     head = ["recipe", "runs", *(one.title for one in measures)]
     head += [f"{BY_KEY[key].title}, validation" for key in on_validation]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from kerasae.report.figures.style import FAINT, INK, drawables, finish, look, new_figure, tidy
 
-Panel = tuple[str, Callable[[float], str], Sequence[Mapping[str, Any] | None]]
+Panel = tuple[str, Sequence[Mapping[str, Any] | None]]
 
 
 def differences(names: Sequence[str], panels: Sequence[Panel]) -> Figure:
@@ -18,7 +18,7 @@ def differences(names: Sequence[str], panels: Sequence[Panel]) -> Figure:
 
     Args:
         names: the recipes but for the first one, from top to bottom.
-        panels: title with the better side, how a number is written, and for each recipe "mean", "low" and "high".
+        panels: title with unit and better side, and for each recipe "mean", "low" and "high".
     """
     columns = min(2, len(panels))
     rows = -(-len(panels) // columns)
@@ -26,7 +26,7 @@ def differences(names: Sequence[str], panels: Sequence[Panel]) -> Figure:
     grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
     for axes in grid.flat[len(panels) :]:
         axes.set_visible(False)
-    for axes, (title, write, found) in zip(grid.flat, panels, strict=False):
+    for axes, (title, found) in zip(grid.flat, panels, strict=False):
         tidy(axes, grid="x")
         axes.axvline(0.0, color=FAINT, lw=1.2, ls="--")
         for place, row in enumerate(found):
@@ -37,8 +37,9 @@ def differences(names: Sequence[str], panels: Sequence[Panel]) -> Figure:
                 axes.plot([row["low"], row["high"]], [place, place], c=style.colour, lw=2.2, solid_capstyle="butt")
             axes.plot(row["mean"], place, style.marker, c=style.colour, ms=7, mec="white", mew=0.8)
         axes.set_title(title, fontsize=10, color=INK, loc="left")
-        axes.xaxis.set_major_locator(MaxNLocator(4))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _, write=write: write(value)))
+        axes.use_sticky_edges = False
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:+.4g}"))
         axes.tick_params(axis="x", labelsize=8)
         axes.margins(x=0.12)
         axes.set_yticks(range(len(names)), drawables(names, 24), color=INK)

@@ -10,6 +10,8 @@ from matplotlib.ticker import PercentFormatter
 
 from kerasae.report.figures.style import HAIRLINE, INK, drawables, finish, look, new_figure, tidy
 
+WIDTH = 9.0  # inches
+
 
 def per_class(accuracies: Mapping[str, Mapping[str, tuple[float, float]]], names: Sequence[str]) -> Figure:
     """Draw a row a class, in it each recipe's mean accuracy as a mark with a line of one standard deviation each way.
@@ -23,7 +25,7 @@ def per_class(accuracies: Mapping[str, Mapping[str, tuple[float, float]]], names
     step = 0.8 / len(shown)
     height = float(np.clip(0.085 * len(shown) + 0.1, 0.24, 0.9))
     legend_rows = -(-len(shown) // 3)
-    figure = new_figure(0.8 + 0.22 * legend_rows + height * len(classes), 7.2)
+    figure = new_figure(0.8 + 0.22 * legend_rows + height * len(classes), WIDTH)
     axes = figure.add_subplot()
     tidy(axes, grid="x")
     for order, (index, name) in enumerate(shown):
@@ -33,7 +35,14 @@ def per_class(accuracies: Mapping[str, Mapping[str, tuple[float, float]]], names
         means = np.array([found[one][0] for one in classes if one in found])
         spread = np.array([found[one][1] for one in classes if one in found])
         label = drawables([name], 24)[0]
-        axes.hlines(places, means - spread, np.minimum(means + spread, 1.0), color=style.colour, lw=1.4, alpha=0.6)
+        axes.hlines(
+            places,
+            np.maximum(means - spread, 0.0),
+            np.minimum(means + spread, 1.0),
+            color=style.colour,
+            lw=1.4,
+            alpha=0.6,
+        )
         axes.plot(means, places, style.marker, c=style.colour, ms=5, mec="white", mew=0.5, label=label)
     for edge in range(1, len(classes)):
         axes.axhline(edge - 0.5, color=HAIRLINE, lw=0.8)

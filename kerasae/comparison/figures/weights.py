@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from kerasae.report.figures.style import FAINT, INK, drawable, finish, look, new_figure, tidy
 
-BINS = 61
+MOST_BINS = 61
 SHOWN = 0.999  # the share of weights that the axis reaches over; a few far ones would press the rest together
 
 
@@ -35,7 +35,8 @@ def weights(kernels: Mapping[str, Mapping[str, Kernel]], names: Sequence[str]) -
     grid = figure.subplots(len(rows), len(columns), sharex="col", squeeze=False)
     for place, column in enumerate(columns):
         reach = max(_reach(kernels[name][column]) for _, name in rows if column in kernels[name])
-        edges = np.linspace(-reach, reach, BINS + 1)
+        fewest = min(len(kernels[name][column].trained) for _, name in rows if column in kernels[name])
+        edges = np.linspace(-reach, reach, int(np.clip(np.sqrt(2 * fewest), 10, MOST_BINS)) + 1)
         for axes, (index, name) in zip(grid[:, place], rows, strict=True):
             tidy(axes, grid=None)
             axes.set_yticks([])
