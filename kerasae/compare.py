@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,8 +77,9 @@ def compare(
     if not folder.exists():
         check_new(folder)
     # The runs' own processes need the memory of the GPUs.
-    for gpu in tf.config.list_physical_devices("GPU"):
-        tf.config.experimental.set_memory_growth(gpu, True)
+    with suppress(RuntimeError):  # they are in use by this process already
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
     planned = plan(listed, seeds or (SEEDS if folds is None else 1), folds, folder)
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):

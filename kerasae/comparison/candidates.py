@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kerasae.errors import RequestError
 from kerasae.recipe import Recipe
-from kerasae.recipe_file import changed, load
+from kerasae.recipe_file import builtin, changed, load
 from kerasae.runs import Run
 
 
@@ -55,7 +55,7 @@ def refuse_twice(names: Sequence[str], recipes: Sequence[Recipe]) -> None:
 
 def _read(word: str, overrides: Sequence[str]) -> tuple[Recipe, Run | None]:
     path = Path(word)
-    if (path / "recipe.json").is_file():
+    if word not in builtin() and (path / "recipe.json").is_file():
         run = Run.open(path)
         return changed(run.recipe, overrides), run
     return load(word, overrides), None
