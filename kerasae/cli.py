@@ -160,6 +160,38 @@ def predict(
 
 
 @app.command()
+def compare(
+    recipes: Annotated[
+        list[str],
+        typer.Argument(metavar="RECIPE...", help="Recipes' names, TOML files, or runs; the first is the baseline."),
+    ],
+    seeds: Annotated[int | None, typer.Option(metavar="N", help="Runs of each recipe; 3, or 1 with folds.")] = None,
+    folds: Annotated[
+        int | None, typer.Option(metavar="K", help="Cross-validate over K folds of the training set.")
+    ] = None,
+    data: Annotated[str | None, typer.Option(metavar="SOURCE", help="The same data for all recipes.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set any field in every recipe.")
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where to keep it; comparisons/NAME if left out.")
+    ] = None,
+) -> None:
+    """Train recipes side by side, over seeds or folds, with tables, paired tests and one page.
+
+    The same command again goes on where it was, and uses finished runs again.
+    """
+    load_tensorflow()
+    from kerasae.compare import compare as verb
+
+    made = verb(recipes, seeds=seeds, folds=folds, data=data, overrides=overrides or [], to=to)
+    out.print(_comparison(made))
+    out.print(str(made.folder / "comparison.html"), soft_wrap=True)
+    if made.num_failed:
+        raise typer.Exit(1)
+
+
+@app.command()
 def recipes() -> None:
     """List the recipes that come with kerasae."""
     from kerasae.recipe_file import builtin, load
@@ -182,6 +214,22 @@ def _open(path: Path) -> tuple[Any, Any, Any]:
     from kerasae.train import reopen
 
     return run, load_trained(run), reopen(run)
+
+
+def _comparison(made: Any) -> Table:
+    """Return the short table that a comparison ends with."""
+    from kerasae.comparison.measures import BY_KEY
+    from kerasae.comparison.tables import runs_in_words, spread, unit
+
+    keys = [
+        key for key in ("accuracy", "macro_f1", "mse") if any(key in one["measures"] for one in made.found["recipes"])
+    ]
+    title = f"{made.found['measured_on']} pictures, {unit(made.found)}"
+    table = Table("recipe", "runs", *(BY_KEY[key].title for key in keys), title=title, title_justify="left")
+    for one in made.found["recipes"]:
+        cells = [spread(BY_KEY[key], one["measures"][key]) if key in one["measures"] else "-" for key in keys]
+        table.add_row(one["name"], runs_in_words(one), *cells)
+    return table
 
 
 def _summary(run: Any) -> Table:
@@ -213,7 +261,9 @@ def _one_line(debug: bool) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        err.print("kerasae: interrupted; a run goes on with: kerasae train --run DIR --resume")
+        err.print(
+            "kerasae: interrupted; a run goes on with: kerasae train --run DIR --resume, a comparison by the same words"
+        )
         raise SystemExit(_INTERRUPTED) from None
     except Exception as error:
         if debug:

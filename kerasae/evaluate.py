@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -69,11 +72,11 @@ def evaluate(
     predictions = predict(model, collection.test, loss=loss, batch_size=batch_size)
     seconds = time.perf_counter() - started
 
-    metrics: dict[str, Any] = {"test": _set_metrics(predictions, collection.class_names)}
+    metrics: dict[str, Any] = {"test": measured(predictions, collection.class_names)}
     histograms = {"test": predictions.histogram}
     for name, pictures in changed.items():
         answers = predict(model, pictures, loss=loss, batch_size=batch_size)
-        metrics.setdefault("variants", {})[name] = _set_metrics(answers, collection.class_names)
+        metrics.setdefault("variants", {})[name] = measured(answers, collection.class_names)
         histograms[name] = answers.histogram
     if "label" in metrics["test"] and (is_small(collection) if linear_baseline is None else linear_baseline):
         baseline = fit_linear_baseline(collection)
@@ -84,7 +87,7 @@ def evaluate(
         "evaluation_seconds": seconds,
         "images_per_second": len(collection.test) / seconds,
     }
-    _write_predictions(run, predictions, collection.test, histograms)
+    write_predictions(run.predictions, predictions, collection.test, histograms)
     write_json(run.metrics, metrics)
     return metrics
 
@@ -106,7 +109,8 @@ def parameter_counts(model: keras.Model) -> dict[str, Any]:
     }
 
 
-def _set_metrics(predictions: Predictions, class_names: tuple[str, ...]) -> dict[str, Any]:
+def measured(predictions: Predictions, class_names: tuple[str, ...]) -> dict[str, Any]:
+    """Return the metrics of what a model said about the pictures of one split, as in the table "test"."""
     truth = predictions.label
     metrics: dict[str, Any] = {"num_pictures": len(truth), "pixels": pixel_statistics(predictions.histogram)}
     labelled = truth >= 0
@@ -122,9 +126,13 @@ def _training_seconds(run: Run) -> float | None:
     return number(np.nansum(history.columns["seconds"])) if history.has("seconds") else None
 
 
-def _write_predictions(
-    run: Run, predictions: Predictions, pictures: Pictures, histograms: dict[str, np.ndarray]
+def write_predictions(
+    path: Path,
+    predictions: Predictions,
+    pictures: Pictures,
+    histograms: Mapping[str, np.ndarray] = MappingProxyType({}),
 ) -> None:
+    """Keep labels, names, what the heads said about each picture, and histograms by name, as an .npz file."""
     arrays: dict[str, Any] = {
         "label": predictions.label,
         "names": np.array([pictures.name(index) for index in range(len(pictures))]),
@@ -134,7 +142,7 @@ def _write_predictions(
     if predictions.errors:
         arrays["mse"] = predictions.errors["mse"]
     arrays |= {f"histogram-{name}": counts for name, counts in histograms.items()}
-    with written_whole(run.predictions) as temporary:
+    with written_whole(path) as temporary:
         np.savez_compressed(temporary, **arrays)
 
 

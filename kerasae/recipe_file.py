@@ -43,6 +43,14 @@ def load(name: str, overrides: Iterable[str] = ()) -> Recipe:
     return parse(tree)
 
 
+def changed(recipe: Recipe, overrides: Iterable[str]) -> Recipe:
+    """Return a recipe with `KEY=VALUE` overrides applied; RequestError as in `load`."""
+    tree = recipe.model_dump(mode="json")
+    for override in overrides:
+        _override(tree, override)
+    return parse(tree)
+
+
 def parse(tree: Mapping[str, Any]) -> Recipe:
     """Validate a tree of plain values; RequestError names the first key that is wrong."""
     try:

@@ -6,8 +6,9 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from kerasae import distribution, models
 from kerasae.data.collection import Collection, open_collection
@@ -46,10 +47,10 @@ def train(
     check(resolved)
     check_new(run)
     collection = open_collection(resolved.data, classifies="label" in resolved.heads)
-    resolved = _resolve(resolved, collection)
+    resolved = resolve(resolved, collection)
     check_fit(resolved, collection)
     made = Run.create(run, Path(recipe).stem)
-    _begin(made, resolved, collection)
+    begin(made, resolved, facts_of(collection))
     _finish(made, resolved, collection)
     return made, resolved
 
@@ -61,13 +62,26 @@ def resume(run: Path) -> tuple[Run, Recipe]:
         RequestError: there is no such run, or its pictures are not what they were.
     """
     made = Run.open(run, trained=False)
-    recipe = made.recipe
+    go_on(made)
+    return made, made.recipe
+
+
+def go_on(run: Run, *, exports: bool = True) -> tuple[models.JointAutoencoder, Collection]:
+    """Do what of a begun run's work is not done yet, without the export if not `exports`.
+
+    Returns:
+        The trained model and the pictures.
+
+    Raises:
+        RequestError: the pictures are not what they were.
+        DivergedError: the loss is no longer a number.
+    """
+    recipe = run.recipe
     load_plugins(recipe.plugins)
     distribution.strategy(recipe.distribution.devices)  # before TensorFlow is used; see `check`
-    collection = reopen(made)
-    remove_unfinished(made.path)
-    _finish(made, recipe, collection)
-    return made, recipe
+    collection = reopen(run)
+    remove_unfinished(run.path)
+    return _finish(run, recipe, collection, exports), collection
 
 
 def reopen(run: Run) -> Collection:
@@ -95,7 +109,7 @@ def check(recipe: Recipe) -> None:
             Run.open(Path(folder))
 
 
-def _resolve(recipe: Recipe, collection: Collection) -> Recipe:
+def resolve(recipe: Recipe, collection: Collection) -> Recipe:
     """Put what "auto" came to in its place, so that the run can be repeated elsewhere."""
     tree = recipe.model_dump(mode="json")
     tree["data"]["image_shape"] = list(collection.image_shape)
@@ -109,10 +123,15 @@ def _resolve(recipe: Recipe, collection: Collection) -> Recipe:
     return parse(tree)
 
 
-def _begin(run: Run, recipe: Recipe, collection: Collection) -> None:
+def facts_of(collection: Collection) -> dict[str, Any]:
+    """Return what a run keeps of its pictures in data.json."""
+    return {**collection.facts, "class_names": list(collection.class_names)}
+
+
+def begin(run: Run, recipe: Recipe, facts: Mapping[str, Any]) -> None:
     """Write what a run begins with, or leave no run; the recipe last, since without it there is none to resume."""
     try:
-        _write_facts(run, collection)
+        _write_facts(run, facts)
         write_json(run.environment, environment(precision=recipe.precision, jit_compile=recipe.jit_compile))
         write_json(run.recipe_file, recipe.model_dump(mode="json"))
     except BaseException:
@@ -120,24 +139,25 @@ def _begin(run: Run, recipe: Recipe, collection: Collection) -> None:
         raise
 
 
-def _write_facts(run: Run, collection: Collection) -> None:
-    write_json(run.data_facts, {**collection.facts, "class_names": list(collection.class_names)})
+def _write_facts(run: Run, facts: Mapping[str, Any]) -> None:
+    write_json(run.data_facts, facts)
     text = io.StringIO()
     writer = csv.DictWriter(text, ("path", "reason"), lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(collection.facts["quarantine"])
+    writer.writerows(facts["quarantine"])
     write_text(run.quarantine, text.getvalue())
 
 
-def _finish(run: Run, recipe: Recipe, collection: Collection) -> None:
-    """Do what of a run's work is not done yet."""
+def _finish(run: Run, recipe: Recipe, collection: Collection, exports: bool = True) -> models.JointAutoencoder:
+    """Do what of a run's work is not done yet, and return its model."""
     model = models.load_trained(run) if run.model.is_file() else fit(run, recipe, collection)
     if not run.metrics.is_file():
         evaluate(run, model, collection)
     if not run.report.is_file():
         write_report(run, model, collection)
-    if not run.export.is_dir():
+    if exports and not run.export.is_dir():
         export(run, model, collection)
+    return model
 
 
 if __name__ == "__main__":

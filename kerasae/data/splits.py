@@ -26,6 +26,7 @@ class _Step(IntEnum):
     KEEP = 1
     VALIDATION = 2
     HIDE = 3
+    FOLD = 4
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def divide(
         labels: int64 (n,), -1 where there is none.
         given: strings (n,), the split that the source itself puts each picture in.
         class_names: a name for each label.
-        recipe: its `keep`, `test`, `validation`, `labelled_fraction` and `seed` are followed.
+        recipe: its `keep`, `test`, `validation`, `fold`, `labelled_fraction` and `seed` are followed.
         classifies: whether a classifier is trained; then every class must be in every split that is drawn, and
             unlabelled pictures stay in training.
 
@@ -56,7 +57,7 @@ def divide(
     """
     draw = _Draw(labels, class_names, recipe.seed, classifies)
     train, validation, test = (np.flatnonzero(given == split) for split in ("train", "validation", "test"))
-    keeps_validation = recipe.validation == "auto" and len(validation) > 0
+    keeps_validation = recipe.fold is None and recipe.validation == "auto" and len(validation) > 0
     if not keeps_validation:
         train = np.sort(np.concatenate([train, validation]))
     halves_test = recipe.validation == "half-of-test"
@@ -67,7 +68,7 @@ def divide(
             f"{recipe.source!r}, which has none; give a fraction such as 0.1"
         )
     if classifies:
-        drawn = {"test": not has_test, "validation": not (keeps_validation or halves_test)}
+        drawn = {"test": not has_test, "validation": not (keeps_validation or halves_test) or recipe.fold is not None}
         _check_classes(labels[train], class_names, [split for split, is_drawn in drawn.items() if is_drawn])
         for split, places in {"validation": validation if keeps_validation else train, "test": test}.items():
             if len(places) and (labels[places] == UNLABELLED).all():
@@ -82,7 +83,10 @@ def divide(
     if halves_test:
         validation = draw.fraction(test, 0.5, _Step.VALIDATION, "data.validation (half-of-test)")
         test = np.setdiff1d(test, validation)
-    elif not keeps_validation:
+    if recipe.fold is not None:
+        validation = draw.fold(train, *recipe.fold)
+        train = np.setdiff1d(train, validation)
+    elif not (keeps_validation or halves_test):
         share = recipe.validation if isinstance(recipe.validation, float) else _AUTO_VALIDATION
         validation = draw.fraction(train, share, _Step.VALIDATION, "data.validation")
         train = np.setdiff1d(train, validation)
@@ -135,6 +139,28 @@ class _Draw:
             self.of_class(places[self.labels[places] == label], int(label), int(take), step)
             for label, take in zip(found, takes, strict=True)
         ]
+        return np.sort(np.concatenate(chosen))
+
+    def fold(self, places: np.ndarray, index: int, count: int) -> np.ndarray:
+        """Choose the stratified fold `index` of `count`; each place that may validate is in exactly one of them."""
+        if self.classifies:
+            places = places[self.labels[places] != UNLABELLED]
+        if len(places) < count:
+            raise RequestError(
+                f"data.fold: expected a training picture for each of {count} folds. Received: {len(places)}; "
+                "take fewer folds or add pictures"
+            )
+        chosen, dealt = [], 0
+        for label, members in zip(*np.unique(self.labels[places], return_counts=True), strict=True):
+            if self.classifies and members < count:
+                raise RequestError(
+                    f"data.fold: expected {count} training pictures or more of every class, one for each fold. "
+                    f"Received: {members} of class {self.class_names[label]!r}; take fewer folds or add pictures"
+                )
+            mixed = self.of_class(places[self.labels[places] == label], int(label), int(members), _Step.FOLD)
+            # Dealt like cards, on from where the class before ended, so that the folds are of one size.
+            chosen.append(mixed[(dealt + np.arange(members)) % count == index])
+            dealt += int(members)
         return np.sort(np.concatenate(chosen))
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import keras
+from matplotlib.figure import Figure
 
 from kerasae.report.illustrations import NAMES, illustrations
 from kerasae.report.materials import Materials
@@ -52,17 +55,28 @@ class Plate:
 
 def draw(run: Run, materials: Materials, model: keras.Model, pictures: Pictures) -> dict[str, Plate]:
     """Draw every figure that the run has the numbers for, keep each in the run's figures, and return all by name."""
-    plates = {}
-    for drawn in illustrations(materials, model, pictures):
-        buffer = io.BytesIO()
-        drawn.figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH)
-        width, height = map(float, drawn.figure.get_size_inches())
-        plates[drawn.name] = Plate(drawn.name, drawn.title, drawn.caption, drawn.alt, buffer.getvalue(), width, height)
-    for name in NAMES:
-        path = run.figures / f"{name}.png"
+    plates = {
+        drawn.name: plate(drawn.name, drawn.title, drawn.caption, drawn.alt, drawn.figure)
+        for drawn in illustrations(materials, model, pictures)
+    }
+    keep(plates, run.figures, NAMES)
+    return plates
+
+
+def plate(name: str, title: str, caption: str, alt: str, figure: Figure) -> Plate:
+    """Draw a figure as a PNG."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH)
+    width, height = map(float, figure.get_size_inches())
+    return Plate(name, title, caption, alt, buffer.getvalue(), width, height)
+
+
+def keep(plates: Mapping[str, Plate], folder: Path, names: Sequence[str]) -> None:
+    """Write the plates into a folder, and remove those of `names` that an earlier drawing left."""
+    for name in names:
+        path = folder / f"{name}.png"
         if name in plates:
             with written_whole(path) as temporary:
                 temporary.write_bytes(plates[name].png)
         else:
-            path.unlink(missing_ok=True)  # of an earlier evaluation
-    return plates
+            path.unlink(missing_ok=True)

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from kerasae.report.gallery import draw
 from kerasae.report.materials import Materials
-from kerasae.report.wording import FORMATS, flat, plain, spec
+from kerasae.report.templating import render
+from kerasae.report.wording import FORMATS, flat, plain
 from kerasae.runs import Run, write_text
 
 if TYPE_CHECKING:
@@ -42,15 +42,8 @@ def write_report(run: Run, model: keras.Model, collection: Collection) -> Path:
     materials = Materials.read(run, collection)
     facts = materials.facts
     plates = draw(run, materials, model, collection.test)
-    environment = Environment(
-        loader=PackageLoader("kerasae.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    environment.filters |= {"plain": plain, "spec": spec, "flat": lambda tree: list(flat(tree))}
-    page = environment.get_template("report.html.j2").render(
+    page = render(
+        "report.html.j2",
         run=run.path.resolve().name,
         title=materials.recipe.get("title") or run.path.resolve().name,
         materials=materials,
@@ -64,8 +57,7 @@ def write_report(run: Run, model: keras.Model, collection: Collection) -> Path:
         longest=LONGEST_TABLE,
         recipe_json=json.dumps(materials.recipe, indent=2, ensure_ascii=False),
     )
-    # A file name that is not valid text cannot be written as UTF-8: its odd bytes become question marks.
-    write_text(run.report, page.encode("utf-8", "replace").decode("utf-8"))
+    write_text(run.report, page)
     return run.report
 
 

@@ -23,9 +23,11 @@ def seconds(value: float) -> str:
 
 FORMATS: dict[str, Callable[[Any], str]] = {
     "percent": percent,
+    "hundredths": lambda value: f"{value:.2%}",
     "fixed": lambda value: f"{value:.3f}",
     "rate": lambda value: f"{value:,.0f}" if value >= 10 else f"{value:.2g}",
     "small": lambda value: f"{value:.4f}" if value >= 0.001 else f"{value:.2e}",
+    "fine": lambda value: f"{value:.5f}" if abs(value) >= 0.0001 or value == 0 else f"{value:.2e}",
     "decibels": lambda value: f"{value:.1f} dB",
     "count": lambda value: f"{value:,}",
     "large": lambda value: f"{value:,}" if value < 1_000_000 else f"{value / 1e6:,.2f} M",

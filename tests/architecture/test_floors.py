@@ -19,6 +19,8 @@ FLOORS = [
     ["evaluation", "explore", "export", "report"],
     ["evaluate"],
     ["train", "predict"],
+    ["comparison"],
+    ["compare"],
     ["cli"],
     ["__main__"],
 ]

@@ -185,3 +185,36 @@ def test_a_classifier_needs_two_classes_and_labels() -> None:
 def test_too_few_pictures_for_a_split_are_refused_without_a_classifier_too() -> None:
     with pytest.raises(RequestError, match=r"data.test: .* 0 to be taken of 2"):
         division({"train": [2]}, names=(), classifies=False)
+
+
+@settings(deadline=None)
+@given(counts=st.lists(st.integers(5, 23), min_size=3, max_size=3), unlabelled=st.integers(0, 9), k=st.integers(2, 5))
+def test_folds_part_the_training_pictures(counts: list[int], unlabelled: int, k: int) -> None:
+    made = [division({"train": [*counts, unlabelled], "test": [3, 3, 3]}, fold=[i, k]) for i in range(k)]
+    labels = made[0][1]
+    for found, _ in made:
+        np.testing.assert_array_equal(found.test, made[0][0].test)
+        assert set(found.train) | set(found.validation) == set(range(sum(counts) + unlabelled))
+        assert not set(found.train) & set(found.validation)
+    dealt = np.concatenate([found.validation for found, _ in made])
+    assert sorted(dealt) == np.flatnonzero(labels[: sum(counts) + unlabelled] >= 0).tolist()
+    sizes = np.array([by_class(labels[found.validation]) for found, _ in made])
+    assert (np.ptp(sizes, axis=0) <= 1).all()
+    assert np.ptp(sizes.sum(axis=1)) <= 1
+
+
+def test_folds_take_in_a_given_validation_split_and_leave_the_test_set_as_it_was() -> None:
+    counts = {"train": [9, 9, 9], "validation": [6, 6, 6], "test": [8, 8, 8]}
+    assert len(division(counts, fold=[0, 3])[0].validation) == 15
+    whole, folded = (division(counts, validation="half-of-test", **more)[0] for more in ({}, {"fold": [0, 3]}))
+    np.testing.assert_array_equal(whole.test, folded.test)
+
+
+def test_a_class_smaller_than_the_folds_is_refused() -> None:
+    message = r"data\.fold: expected 5 training pictures or more of every class.* Received: 4 of class 'cat'"
+    with pytest.raises(RequestError, match=message):
+        division({"train": [9, 4, 9], "test": [1, 1, 1]}, fold=[0, 5])
+    with pytest.raises(RequestError, match=r"each of 5 folds\. Received: 4"):
+        division({"train": [4], "test": [2]}, names=(), classifies=False, fold=[0, 5])
+    with pytest.raises(ValueError, match=r"count 2 or more and index below count\. Received: \[3, 3\]"):
+        DataRecipe(fold=[3, 3])

@@ -53,7 +53,7 @@ def curves(
     if log is None:
         log = bool(values.min() > 0 and values.max() > LOG_RATIO * values.min())
     if log:
-        _logarithmic(axes)
+        logarithmic(axes)
     axes.set_xlabel("epoch", color=INK)
     axes.set_ylabel(f"{label} (log scale)" if log else label, color=INK)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
@@ -64,7 +64,8 @@ def curves(
     return finish(figure)
 
 
-def _logarithmic(axes: Axes) -> None:
+def logarithmic(axes: Axes) -> None:
+    """Make the vertical axis logarithmic, with plain numbers on it."""
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import unicodedata
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import matplotlib
 from matplotlib import font_manager
@@ -22,6 +22,25 @@ EMPTY = "#f4f5f7"
 
 # Okabe and Ito 2008, "Color Universal Design".
 BLUE, ORANGE, GREEN, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+SKY, PURPLE = "#56B4E9", "#CC79A7"
+# The looks of up to fourteen things told apart; beyond the colours, line and marker tell them.
+_COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, INK)
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+
+class Look(NamedTuple):
+    """How one of several things is drawn everywhere: colour, line style and marker."""
+
+    colour: str
+    line: Any
+    marker: str
+
+
+def look(index: int) -> Look:
+    """Return the look of the thing at `index`."""
+    turn, place = divmod(index, len(_COLOURS))
+    return Look(_COLOURS[place], ("-", (0, (4, 1.5)))[turn % 2], _MARKERS[(place + 3 * turn) % len(_MARKERS)])
+
 
 # Fonts for scripts that DejaVu Sans, which comes with matplotlib, lacks; used where installed.
 OTHER_FONTS = (

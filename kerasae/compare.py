@@ -1,0 +1,113 @@
+"""The verb that lays recipes side by side: the same pictures for all, over seeds or folds."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+from rich.console import Console
+
+from kerasae.comparison.candidates import Candidate, candidates
+from kerasae.comparison.page import write
+from kerasae.comparison.plan import plan
+from kerasae.comparison.running import run_all
+from kerasae.errors import RequestError
+from kerasae.runs import check_new
+
+COMPARISONS = Path("comparisons")
+SEEDS = 3
+LONGEST_NAME = 80
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A comparison's folder, and what its comparison.json holds."""
+
+    folder: Path
+    found: dict[str, Any]
+
+    @property
+    def num_failed(self) -> int:
+        """How many runs failed."""
+        return sum(bool(run["failed"]) for run in self.found["runs"])
+
+
+def compare(
+    recipes: Sequence[str],
+    *,
+    seeds: int | None = None,
+    folds: int | None = None,
+    data: str | None = None,
+    overrides: Sequence[str] = (),
+    to: Path | None = None,
+    console: Console | None = None,
+) -> Comparison:
+    """Train every recipe with every seed, on every fold if there are any, and write what came of it.
+
+    Runs that are finished already are not trained again, and interrupted ones go on where they were. A run that fails
+    does not end the others.
+
+    Args:
+        recipes: names of built-in recipes, paths of .toml files, or directories of finished runs; the first one is
+            the baseline of the paired tests.
+        seeds: runs of each recipe, whose `seed` counts up from the recipe's own; 3, or 1 with folds, if left out.
+        folds: how many stratified folds the training pictures are cut into, each the validation set once.
+        data: a source that takes the place of every recipe's.
+        overrides: `KEY=VALUE` settings for every recipe.
+        to: the comparison's folder; `comparisons/NAME` if left out, named for the recipes.
+        console: where progress is told; standard error if left out.
+
+    Raises:
+        RequestError: anything wrong with the request, before any run trains.
+    """
+    if seeds is not None and seeds < 1:
+        raise RequestError(f"--seeds: expected at least 1. Received: {seeds}")
+    if folds is not None and folds < 2:
+        raise RequestError(f"--folds: expected at least 2, to train on some and validate on another. Received: {folds}")
+    source = [f"data.source={json.dumps(data)}"] if data is not None else []
+    listed = candidates(recipes, [*overrides, *source])
+    folder = to if to is not None else COMPARISONS / _name(listed, folds)
+    if not folder.exists():
+        check_new(folder)
+    # The runs' own processes need the memory of the GPUs.
+    with suppress(RuntimeError):  # they are in use by this process already
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
+    planned = plan(listed, seeds or (SEEDS if folds is None else 1), folds, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        failed = run_all(planned, console or Console(stderr=True, highlight=False, markup=False, emoji=False))
+        return Comparison(folder, write(planned, failed))
+
+
+def _name(listed: Sequence[Candidate], folds: int | None) -> str:
+    name = "-vs-".join(one.name for one in listed)
+    if len(name) > LONGEST_NAME:
+        name = f"{name[:LONGEST_NAME]}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+    return f"{name}-{folds}-folds" if folds else name
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Refuse a second comparison in a folder where one is under way; the lock ends with the process."""
+    with (folder / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RequestError(
+                f"--to: {folder} is in use by another comparison; wait for it, or give another"
+            ) from None
+        yield
+
+
+if __name__ == "__main__":
+    from kerasae.cli import main
+
+    main("compare")

@@ -1,0 +1,186 @@
+"""Which runs a comparison is made of, and everything that can be wrong with them, before any of them trains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kerasae.comparison.candidates import Candidate, refuse_twice
+from kerasae.comparison.differences import first_difference
+from kerasae.data.collection import Collection, open_collection
+from kerasae.data.fingerprint import check_unchanged, fingerprint
+from kerasae.errors import RequestError
+from kerasae.recipe import Recipe
+from kerasae.runs import Run, read_json
+from kerasae.train import check, facts_of, resolve
+from kerasae.training.fit import check as check_fit
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One run of a comparison: whose, with which seed and fold (None: no folds), where it lies and what it needs.
+
+    `judgement` is where the validation pictures' metrics (.json) and predictions (.npz) lie, without suffix.
+    """
+
+    name: str
+    seed: int
+    fold: int | None
+    recipe: Recipe
+    run: Run
+    facts: dict[str, Any]
+    judgement: Path
+
+    @property
+    def epochs(self) -> int:
+        """The most epochs that it trains."""
+        return sum(phase.epochs for phase in self.recipe.phases)
+
+    @property
+    def words(self) -> str:
+        """What to call it."""
+        return f"{self.name}, {f'fold {self.fold}, ' * (self.fold is not None)}seed {self.seed}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All runs of a comparison in the order in which they run; `same_validation` says whether all share those too."""
+
+    folder: Path
+    names: list[str]
+    titles: list[str]
+    seeds: list[int]
+    folds: int | None
+    jobs: list[Job]
+    same_validation: bool
+
+    @property
+    def split(self) -> str:
+        """The split that the tables are about: choices between folds are made without the test pictures."""
+        return "test" if self.folds is None else "validation"
+
+    def predictions_of(self, job: Job) -> Path:
+        """Return the file of what a run said about each picture of that split."""
+        return job.run.predictions if self.folds is None else job.judgement.with_suffix(".npz")
+
+
+class Opener:
+    """Opens pictures, and keeps those opened last, since most recipes of a comparison share them."""
+
+    def __init__(self) -> None:
+        self._key: tuple[str, bool] | None = None
+        self._collection: Collection | None = None
+
+    def __call__(self, recipe: Recipe) -> Collection:
+        """Return the pictures of a recipe; raises as `open_collection` does."""
+        key = (recipe.data.model_dump_json(), "label" in recipe.heads)
+        if self._collection is None or key != self._key:
+            self._collection = None  # the old ones go before the new ones come
+            self._collection = open_collection(recipe.data, classifies=key[1])
+            self._key = key
+        return self._collection
+
+
+def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Path) -> Plan:
+    """Plan `seeds` runs of every candidate, for each of `folds` if there are any; nothing is written.
+
+    Raises:
+        RequestError: a recipe that cannot be trained, no common head, other test pictures than the first recipe's, or
+            runs in the folder that were made in another way.
+    """
+    _check_heads(listed)
+    for candidate in listed:
+        check(candidate.recipe)
+    first = listed[0].recipe.seed
+    numbers = list(range(first, first + seeds))
+    jobs: list[Job] = []
+    same_validation = True
+    opener = Opener()
+    for fold in range(folds) if folds else [None]:
+        planned: list[tuple[Candidate, Recipe, dict[str, Any]]] = []
+        marks: list[tuple[str, str]] = []
+        for candidate in listed:
+            recipe = candidate.recipe if fold is None else _folded(candidate.recipe, fold, folds)
+            collection = opener(recipe)
+            recipe = resolve(recipe, collection)
+            facts = facts_of(collection)
+            mine = list(_jobs(candidate, recipe, facts, numbers, fold, folder))
+            for job in mine:
+                _check_as_before(job)
+            if not all(job.run.recipe_file.is_file() for job in mine):
+                check_fit(recipe, collection)
+            marks.append((fingerprint({"": collection.test}), fingerprint({"": collection.validation})))
+            planned.append((candidate, recipe, facts))
+            jobs += mine
+            _check_same(marks, planned, 0, "test")
+            if fold is not None:
+                _check_same(marks, planned, 1, "validation")
+        refuse_twice([candidate.name for candidate, _, _ in planned], [recipe for _, recipe, _ in planned])
+        same_validation &= len({validation for _, validation in marks}) == 1
+    # A seed of every recipe before the next one: what is finished can be compared however early it is stopped.
+    jobs.sort(key=lambda job: (job.seed, job.fold or 0))
+    names, titles = [one.name for one in listed], [one.recipe.title for one in listed]
+    return Plan(folder, names, titles, numbers, folds, jobs, same_validation)
+
+
+def _jobs(
+    candidate: Candidate, recipe: Recipe, facts: dict[str, Any], seeds: Sequence[int], fold: int | None, folder: Path
+) -> Iterator[Job]:
+    for seed in seeds:
+        place = f"seed-{seed}" if fold is None else f"fold-{fold}-seed-{seed}"
+        seeded = recipe.model_copy(update={"seed": seed})
+        run = Run(folder / "runs" / candidate.name / place)
+        if candidate.run is not None and candidate.run.recipe == seeded:
+            run = candidate.run
+        yield Job(candidate.name, seed, fold, seeded, run, facts, folder / "validation" / candidate.name / place)
+
+
+def _folded(recipe: Recipe, fold: int, folds: int | None) -> Recipe:
+    return recipe.model_copy(update={"data": recipe.data.model_copy(update={"fold": [fold, folds]})})
+
+
+def _check_heads(listed: Sequence[Candidate]) -> None:
+    baseline = listed[0]
+    for one in listed[1:]:
+        if not set(one.recipe.heads) & set(baseline.recipe.heads):
+            sides = " and ".join(f"{', '.join(side.recipe.heads)} of {side.name}" for side in (baseline, one))
+            raise RequestError(
+                "compare: expected recipes that train a head of the first one's, or there is nothing to compare. "
+                f"Received: {sides}; leave one out, or name first a recipe that trains both"
+            )
+
+
+def _check_as_before(job: Job) -> None:
+    """Refuse a run that lies where this one belongs and was made in another way."""
+    if not job.run.recipe_file.is_file():
+        return
+    difference = first_difference(job.run.recipe.model_dump(mode="json"), job.recipe.model_dump(mode="json"))
+    if difference:
+        key, before, now = difference
+        raise RequestError(
+            f"--to: expected the recipe that {job.run.path} was made with, {key} {before}. Received: {key} {now}; "
+            "give another --to, or remove that run"
+        )
+    check_unchanged(read_json(job.run.data_facts), job.facts, str(job.run.path))
+
+
+def _check_same(
+    marks: Sequence[tuple[str, str]],
+    planned: Sequence[tuple[Candidate, Recipe, dict[str, Any]]],
+    place: int,
+    split: str,
+) -> None:
+    """Refuse a last candidate whose pictures of a split are others than the first one's, and say how they differ."""
+    if marks[-1][place] == marks[0][place]:
+        return
+    sides = [
+        f"{candidate.name}: {facts['counts'][split]['total']:,} of {facts['source']} as "
+        f"{'x'.join(map(str, facts['image_shape']))}, data.seed {recipe.data.seed}"
+        for candidate, recipe, facts in (planned[0], planned[-1])
+    ]
+    raise RequestError(
+        f"compare: expected the same {split} pictures for all recipes. Received: {'; '.join(sides)}; "
+        "set data.source, data.image_shape, data.validation, data.test and data.seed alike by --data or --set"
+    )

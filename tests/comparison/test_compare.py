@@ -1,0 +1,203 @@
+"""Comparisons from the request to the page; training takes place in this process, but for the slow test."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import Typed
+from rich.console import Console
+
+from kerasae.compare import compare
+from kerasae.comparison import running
+from kerasae.comparison.plan import Job
+from kerasae.data.collection import open_collection
+from kerasae.runs import Run, read_json
+
+BOTH = ["fast.toml", "slow.toml"]
+MEASURED = ("accuracy", "macro_f1", "calibration_error", "mse", "psnr", "ssim")
+
+
+def numbers(found: dict) -> list[dict]:
+    """What runs measured, but for the time they took."""
+    return [{key: run["values"][key] for key in MEASURED} for run in found["runs"]]
+
+
+def test_a_comparison_from_runs_to_page(task: Path, in_this_process: list[str], quiet: Console) -> None:
+    made = compare([*BOTH, "rebuilds.toml"], seeds=2, to=Path("c"), console=quiet)
+    assert in_this_process[:3] == ["fast, seed 0", "slow, seed 0", "rebuilds, seed 0"]
+    found = json.loads(Path("c/comparison.json").read_text())
+    assert found == made.found
+    fast = found["recipes"][0]
+    for run in found["runs"]:
+        metrics = read_json(Path("c", run["path"], "metrics.json"))["test"]
+        assert run["values"]["mse"] == metrics["reconstruction"]["mse"]
+        assert Path("c", run["path"], "report.html").is_file()
+        assert not Path("c", run["path"], "export").exists()
+    accuracies = [run["values"]["accuracy"] for run in found["runs"] if run["recipe"] == "fast"]
+    assert fast["measures"]["accuracy"]["mean"] == pytest.approx(np.mean(accuracies))
+    assert fast["measures"]["accuracy"]["n"] == 2
+    assert {(row["recipe"], row["seed"]) for row in found["mcnemar"]} == {("slow", 0), ("slow", 1)}
+    assert {row["measure"] for row in found["paired"] if row["recipe"] == "rebuilds"} == {
+        "mse", "psnr", "ssim", "training_seconds"
+    }  # fmt: skip
+    assert {"field": "phases.0.optimizer.learning_rate", "values": ["0.01", "0.001", "0.01"]} in found["differences"]
+    with Path("c/comparison.csv").open() as file:
+        rows = {(row["recipe"], row["measure"]): row for row in csv.DictReader(file)}
+    assert float(rows["fast", "mse"]["mean"]) == fast["measures"]["mse"]["mean"]
+    assert "## Paired differences" in Path("c/comparison.md").read_text()
+    page = Path("c/comparison.html").read_text()
+    for link in re.findall(r'href="([^#"]+)"', page):
+        assert Path("c", link).is_file()
+    assert not re.search(r"<script|<link|url\(|src=\"(?!data:)", page)
+    assert {path.stem for path in Path("c/figures").iterdir()} == {
+        "scores", "differences", "per_class", "label_accuracy", "label_loss", "reconstruction_loss", "weights",
+        "reconstructions",
+    }  # fmt: skip
+
+
+def test_finished_runs_are_used_again(task: Path, in_this_process: list[str], quiet: Console) -> None:
+    first = compare(["fast.toml"], seeds=1, to=Path("c"), console=quiet)
+    before = Path("c/runs/fast/seed-0/model.keras").stat().st_mtime_ns
+    grown = compare(BOTH, seeds=2, to=Path("c"), console=quiet)
+    assert in_this_process == ["fast, seed 0", "slow, seed 0", "fast, seed 1", "slow, seed 1"]
+    assert Path("c/runs/fast/seed-0/model.keras").stat().st_mtime_ns == before
+    assert numbers(grown.found)[0] == numbers(first.found)[0]
+    # A run of its own is used where it lies, and nothing is written into it.
+    shutil.copytree("c/runs/slow/seed-0", "mine")
+    kept = sorted(Path("mine").rglob("*"))
+    other = compare(["mine", "c/runs/fast/seed-0"], seeds=1, to=Path("d"), console=quiet)
+    assert [run["path"] for run in other.found["runs"]] == ["../mine", "../c/runs/fast/seed-0"]
+    assert sorted(Path("mine").rglob("*")) == kept
+    assert not Path("d/runs").exists()
+    assert numbers(other.found) == numbers(grown.found)[1::-1]
+
+
+def test_folds_validate_on_every_training_picture_once(task: Path, in_this_process: list[str], quiet: Console) -> None:
+    found = compare(BOTH, folds=3, to=Path("c"), console=quiet).found
+    assert found["measured_on"] == "validation"
+    assert [run["path"] for run in found["runs"]][::2] == [f"runs/fast/fold-{fold}-seed-0" for fold in range(3)]
+    names = [
+        name for fold in range(3) for name in np.load(f"c/validation/fast/fold-{fold}-seed-0.npz")["names"].tolist()
+    ]
+    assert len(names) == len(set(names)) == 48
+    assert {name.split("/")[0] for name in names} == {"train"}
+    accuracy = read_json(Path("c/validation/fast/fold-1-seed-0.json"))["validation"]["label"]["accuracy"]
+    assert found["runs"][2]["values"]["accuracy"] == accuracy
+    (row,) = found["mcnemar"]
+    assert row["only_baseline"] + row["only_other"] <= 48
+    assert all(one["n"] == 3 for one in found["paired"])
+    assert "Nadeau" in Path("c/comparison.md").read_text()
+
+
+def test_a_run_that_fails_does_not_end_the_others(
+    task: Path, in_this_process: list[str], typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = running._run
+
+    def fail_once(job: Job, folder: Path, tell: Callable[[int], object]) -> str | None:
+        return "DivergedError: the loss is nan" if job.name == "slow" else run(job, folder, tell)
+
+    monkeypatch.setattr(running, "_run", fail_once)
+    code, out, err = typed("compare", *BOTH, "--seeds", 1, "--to", "c")
+    assert code == 1
+    assert "0, 1 failed" in out
+    assert "run 2 of 2: slow, seed 0: failed: DivergedError: the loss is nan" in err
+    for name in ("comparison.md", "comparison.html"):
+        assert "DivergedError: the loss is nan" in Path("c", name).read_text()
+    monkeypatch.setattr(running, "_run", run)
+    assert typed("compare", *BOTH, "--seeds", 1, "--to", "c")[0] == 0
+    assert in_this_process == ["fast, seed 0", "slow, seed 0"]
+
+
+WRONG = {
+    "no such recipe": ([*BOTH, "digits-jiont"], r"Did you mean 'digits-joint'"),
+    "twice": (["fast.toml", "fast.toml"], r"expected different recipes\. Received: 'fast\.toml' twice"),
+    "no common head": (["rebuilds.toml", "names.toml"], r"a head of the first one's.*reconstruction of rebuilds and"),
+    "seeds": ([*BOTH, "--seeds", "0"], r"--seeds: expected at least 1\. Received: 0"),
+    "folds": ([*BOTH, "--folds", "1"], r"--folds: expected at least 2"),
+    "small class": ([*BOTH, "--folds", "30"], r"data\.fold: expected 30 training pictures.*Received: 24 of class '0'"),
+    "bad option": (["fast.toml", "odd.toml"], r"phases\.0\.optimizer.*adm"),
+    "other test set": (["fast.toml", "digits.toml"], r"the same test pictures.*fast: 20 of .*; digits: 359 of digits"),
+    "other seed": (["fast.toml", "seeded.toml"], r"recipes of one seed.*0 of 'fast\.toml' and 7 of 'seeded\.toml'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_cannot_be_compared_takes_one_line_and_trains_nothing(
+    case: str, task: Path, in_this_process: list[str], typed: Typed
+) -> None:
+    tiny = Path("fast.toml").read_text()
+    Path("odd.toml").write_text(tiny.replace('"adam"', '"adm"'))
+    Path("digits.toml").write_text(tiny.replace("task.npz", "digits"))
+    Path("seeded.toml").write_text("seed = 7\n" + tiny)
+    words, message = WRONG[case]
+    before = sorted(Path().rglob("*"))
+    code, out, err = typed("compare", *words)
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert re.search(message, err), err
+    assert sorted(Path().rglob("*")) == before
+    assert in_this_process == []
+
+
+def test_a_run_made_in_another_way_is_refused(task: Path, in_this_process: list[str], typed: Typed) -> None:
+    assert typed("compare", "fast.toml", "--seeds", 1, "--to", "c")[0] == 0
+    code, _, err = typed("compare", "fast.toml", "--seeds", 1, "--to", "c", "--set", "phases.0.epochs=3")
+    assert code == 2
+    assert "c/runs/fast/seed-0 was made with, phases.0.epochs 2. Received: phases.0.epochs 3" in err
+    arrays = dict(np.load("task.npz"))
+    arrays["x_train"][0] += 1
+    np.savez("task.npz", **arrays)
+    code, _, err = typed("compare", "fast.toml", "--seeds", 1, "--to", "c")
+    assert code == 2
+    assert "expected the pictures that c/runs/fast/seed-0 was made with" in err
+    assert in_this_process == ["fast, seed 0"]
+
+
+def test_the_test_pictures_are_the_same_with_and_without_folds(task: Path) -> None:
+    from kerasae.recipe import DataRecipe
+
+    opened = [
+        open_collection(DataRecipe(source="task.npz", fold=fold), classifies=True) for fold in (None, [0, 3], [2, 3])
+    ]
+    for other in opened[1:]:
+        np.testing.assert_array_equal(other.test.load(np.arange(20)), opened[0].test.load(np.arange(20)))
+
+
+@pytest.mark.slow
+def test_a_killed_comparison_goes_on_to_the_same(task: Path) -> None:
+    words = ["compare", *BOTH, "--seeds", "1", "--set", "phases.0.epochs=40"]
+    command = [sys.executable, "-m", "kerasae", *words]
+    subprocess.run([*command, "--to", "whole"], check=True, capture_output=True)
+    history = Path("killed/runs/slow/seed-0/history.csv")
+    process = subprocess.Popen([*command, "--to", "killed"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    while not history.is_file() or len(history.read_text().splitlines()) < 5:  # inside the second of the two
+        assert process.poll() is None
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    time.sleep(2)  # the run's own process ends too
+    left = history.read_text()
+    assert len(left.splitlines()) < 41
+    time.sleep(2)
+    assert history.read_text() == left
+    finished = Path("killed/runs/fast/seed-0/model.keras")
+    before = finished.stat().st_mtime_ns
+    subprocess.run([*command, "--to", "killed"], check=True, capture_output=True)
+    assert finished.stat().st_mtime_ns == before
+    whole, killed = (json.loads(Path(name, "comparison.json").read_text()) for name in ("whole", "killed"))
+    assert numbers(whole) == numbers(killed)
+    for key in ("mcnemar", "differences", "source"):
+        assert whole[key] == killed[key]
+    assert not list(Path("killed").rglob(".*.npz"))
+    assert Run(Path("killed/runs/slow/seed-0")).recipe == Run(Path("whole/runs/slow/seed-0")).recipe
