@@ -23,6 +23,7 @@ from kerasae.report import write_report
 from kerasae.runs import Run, check_new, read_json, remove_unfinished, write_json, write_text
 from kerasae.training import fit
 from kerasae.training.fit import check as check_fit
+from kerasae.training.loss_weights import check as check_loss_weights
 from kerasae.training.phase import check as check_phase
 
 
@@ -87,8 +88,9 @@ def check(recipe: Recipe) -> None:
     # Before any data, because several CPU devices can be made only before TensorFlow has used the one that there is.
     distribution.strategy(recipe.distribution.devices)
     models.check(recipe.model)
+    check_loss_weights(recipe)
     for index, phase in enumerate(recipe.phases):
-        check_phase(phase, f"phases.{index}")
+        check_phase(phase, f"phases.{index}", recipe.model.variational is not None)
         for folder in phase.start_from.values():
             Run.open(Path(folder))
 

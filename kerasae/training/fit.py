@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from rich.console import Console
 from rich.markup import escape
 
@@ -23,6 +24,7 @@ from kerasae.models import JointAutoencoder, build, load_trained, with_heads
 from kerasae.models.build import dtype_policy
 from kerasae.recipe import Phase, Recipe
 from kerasae.runs import Run, written_whole
+from kerasae.training import loss_weights
 from kerasae.training import phase as phases
 from kerasae.training.callbacks import read_arrays
 from kerasae.training.checkpoint import Checkpoint, Progress, read_progress, restore, write
@@ -93,11 +95,14 @@ def _fit_phase(
     plan = phases.schedule(phase, key, order.steps)
     phases.freeze_all_but(model, phase.learns)
     with dtype_policy(model.dtype_policy):
-        trained = with_heads(model, phase.heads)
+        trained = with_heads(model, phase.heads, "uncertainty" if phase.balance == "uncertainty" else None)
+    weights = loss_weights.schedules(recipe, index, model.input_shape[1:])
     trained.compile(
         optimizer=phases.optimizer(phase, key, plan),
         loss={head: phases.loss(recipe.loss, head) for head in phase.heads},
-        loss_weights={head: _loss_weight(phase, head) for head in phase.heads},
+        # Variables, so that they change between epochs without compiling anew.
+        loss_weights={term: keras.Variable(weight(0), False, name=term) for term, weight in weights.items()},
+        error_focus=phase.error_focus,
         jit_compile=distribution.jit_compile(recipe.jit_compile),
     )
     trained.optimizer.build(trained.trainable_variables)
@@ -105,9 +110,11 @@ def _fit_phase(
     rows = _read_rows(run)[: progress.rows]
     best = run.checkpoints / "best.npz"
     watching = phases.callbacks(phase, plan, best)
-    checkpoint = Checkpoint(run.checkpoints / "last.npz", model, index, watching, rows)
+    state = [*model.variables, *trained.optimizer.variables]
+    state += trained.uncertainty.variables if trained.uncertainty is not None else []
+    checkpoint = Checkpoint(run.checkpoints / "last.npz", state, index, watching, rows)
     if progress.epoch:
-        restore(checkpoint.path, [*model.variables, *trained.optimizer.variables])
+        restore(checkpoint.path, state)
         checkpoint.restored = progress
     if progress.epoch < phase.epochs and not progress.stopped:
         # Epochs are numbered over all phases, so that no two of them draw the same order and augmentations.
@@ -131,6 +138,7 @@ def _fit_phase(
             steps_per_epoch=order.steps,
             validation_data=evaluation_dataset(collection.validation, unweighted, batch_size=judged),
             callbacks=[
+                *loss_weights.callbacks(phase, weights, lambda: _first_batch(train, targets, order)),
                 History(run, rows, phase.name, order.steps * order.batch_size),
                 *watching,
                 keras.callbacks.TensorBoard(run.tensorboard / f"{index}-{_file_name(phase.name)}", write_graph=False),
@@ -195,9 +203,10 @@ def shared_batch(count: int, batch_size: int, replicas: int) -> int:
     )
 
 
-def _loss_weight(phase: Phase, head: Any) -> keras.Variable:
-    """A variable, so that a schedule may change it between epochs without compiling anew."""
-    return keras.Variable(phase.loss_weights.get(head, 1.0), trainable=False, name=f"{head}_weight")
+def _first_batch(train: Pictures, targets: Targets, order: EpochOrder) -> tuple[Any, Any, Any]:
+    """Return the pictures of a phase's first batch, as they are, with targets and weights."""
+    chosen = order.at(0, np.arange(order.batch_size))
+    return targets.element(tf.constant(train.load(chosen)), tf.constant(targets.rows(train.labels[chosen])))
 
 
 def _start_from(model: JointAutoencoder, phase: Phase, key: str) -> None:
