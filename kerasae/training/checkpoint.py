@@ -14,7 +14,7 @@ import numpy as np
 from kerasae.training.callbacks import read_arrays, write_arrays
 
 # What Keras' and our callbacks count between epochs; Keras' own backup forgets it.
-CALLBACK_STATE = ("wait", "best", "best_epoch", "stopped_epoch", "cooldown_counter")
+CALLBACK_STATE = ("wait", "best", "best_epoch", "judged_by", "stopped_epoch", "cooldown_counter")
 
 
 @dataclasses.dataclass(frozen=True)
