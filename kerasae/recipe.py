@@ -151,7 +151,7 @@ class Phase(Table):
         if self.balance and fixed:
             raise ValueError(
                 f"expected no loss_weights for heads that balance = {self.balance!r} weighs. Received: "
-                f"{', '.join(fixed)}; leave out one of the two"
+                f"{', '.join(fixed)}; set loss_weights to {{}} or leave out balance"
             )
         return self
 

@@ -52,12 +52,12 @@ class UncertaintyWeights(keras.layers.Layer):
         """Return the joint cost.
 
         Args:
-            losses: scalar loss of each head, averaged over the batch.
+            losses: scalar loss of each head that has one, averaged over the batch.
             shares: scalar mean weight of the batch's pictures for each head, below 1 where some have no label: those
                 say nothing about the noise of labels either.
         """
         factors = self.weights_now()
-        return sum(factors[head] * losses[head] + 0.5 * self.log_variances[head] * shares[head] for head in self.heads)
+        return sum(factors[head] * losses[head] + 0.5 * self.log_variances[head] * shares[head] for head in losses)
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument."""
