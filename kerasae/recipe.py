@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 Part = Literal["encoder", "decoder", "classifier"]
 Head = Literal["reconstruction", "label"]
+Term = Literal["reconstruction", "label", "kl_divergence"]
 PARTS: tuple[Part, ...] = ("encoder", "decoder", "classifier")
 HEADS: tuple[Head, ...] = ("reconstruction", "label")
 
@@ -81,6 +82,12 @@ class DataRecipe(Table):
         return self
 
 
+class Variational(Table):
+    """A Gaussian latent; `latent_dim` is its size, or None for the encoder's own."""
+
+    latent_dim: Positive | None = None
+
+
 class ModelRecipe(Table):
     """The parts of the model and what they share."""
 
@@ -89,6 +96,7 @@ class ModelRecipe(Table):
     classifier: Spec | None = None
     tied: bool = False
     input: Literal["plain", "product", "polarity"] = "plain"
+    variational: Variational | None = None
     standardize: Literal["none", "mean", "z-score"] = "none"
     output: Literal["pixels", "standardized"] = "pixels"
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
@@ -111,6 +119,11 @@ class ModelRecipe(Table):
                 "expected standardize 'mean' or 'z-score' where output is 'standardized'. Received: standardize 'none'"
             )
         return self
+
+    @field_validator("variational", mode="before")
+    @classmethod
+    def _switch(cls, value: Any) -> Any:
+        return ({} if value else None) if isinstance(value, bool) else value
 
 
 class LossRecipe(Table):
@@ -156,7 +169,9 @@ class Phase(Table):
     batch_size: Positive | BatchSizes = 64
     optimizer: Spec = Spec(name="adam")
     schedule: Spec = Spec(name="constant")
-    loss_weights: dict[Head, Annotated[float, Field(ge=0)]] = {}
+    loss_weights: dict[Term, Annotated[float, Field(ge=0)] | Spec] = {}
+    balance: Literal["uncertainty", "gradient_norm"] | None = None
+    error_focus: Annotated[float, Field(ge=0)] = 0.0
     augment: list[Spec] = []
     mix: Spec | None = None
     corrupt: list[Spec] = []
@@ -170,7 +185,22 @@ class Phase(Table):
         """The heads whose loss is trained on: those whose own part learns, or all if the encoder learns alone."""
         own: dict[Head, Part] = {"reconstruction": "decoder", "label": "classifier"}
         named = [head for head in HEADS if own[head] in self.learns]
-        return tuple(head for head in named or HEADS if self.loss_weights.get(head, 1.0) > 0)
+        return tuple(head for head in named or HEADS if self.loss_weights.get(head, 1.0) != 0)
+
+    @model_validator(mode="after")
+    def _balances_two(self) -> Phase:
+        for key, value in (("balance", self.balance), ("error_focus", self.error_focus)):
+            if value and set(self.heads) != set(HEADS):
+                raise ValueError(f"expected both heads to be trained beside {key} = {value!r}. Received: {self.heads}")
+        fixed = sorted(set(self.loss_weights) & set(HEADS))
+        if self.balance and "encoder" not in self.learns:
+            raise ValueError(f"expected the encoder to learn, which balance shares out. Received: learns {self.learns}")
+        if self.balance and fixed:
+            raise ValueError(
+                f"expected no loss_weights for heads that balance = {self.balance!r} weighs. Received: "
+                f"{', '.join(fixed)}; set loss_weights to {{}} or leave out balance"
+            )
+        return self
 
     @property
     def stretches(self) -> tuple[tuple[range, int], ...]:

@@ -25,6 +25,7 @@ from kerasae.report import write_report
 from kerasae.runs import Run, check_new, read_json, remove_unfinished, write_json, write_text
 from kerasae.training import fit
 from kerasae.training.fit import check as check_fit
+from kerasae.training.loss_weights import check as check_loss_weights
 from kerasae.training.phase import check as check_phase
 
 
@@ -103,8 +104,9 @@ def check(recipe: Recipe) -> None:
     distribution.strategy(recipe.distribution.devices)
     models.check(recipe.model)
     variants(recipe.evaluation)
+    check_loss_weights(recipe)
     for index, phase in enumerate(recipe.phases):
-        check_phase(phase, f"phases.{index}")
+        check_phase(phase, f"phases.{index}", recipe.model.variational is not None)
         for folder in phase.start_from.values():
             Run.open(Path(folder))
 

@@ -24,6 +24,9 @@ def explain(error: ValidationError, keys: Callable[[list[str]], list[str]], pref
         known = keys(steps[:-1])
         return f"unknown key {where!r}; expected one of {', '.join(known) or 'none'}.{nearest(steps[-1], known)}"
     messages = [finding["msg"].removeprefix("Value error, ") for finding in findings]
+    messages = [
+        message.replace("a valid dictionary or instance of Spec", "a name, or a table with one") for message in messages
+    ]
     if own := [message for message in messages if "Received:" in message]:  # a validator's whole sentence
         return f"{where}: {own[0]}"
     if findings[0]["type"] == "missing":

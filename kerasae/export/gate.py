@@ -45,7 +45,7 @@ def check_agreement(saved_model: Path, model: JointAutoencoder, pictures: Pictur
             for start in range(0, len(pictures), _BATCH):
                 images = pictures.load(np.arange(start, min(start + _BATCH, len(pictures))))
                 expected = model.predict_on_batch(images)
-                _send(process.stdin, {"images": images, **expected})
+                _send(process.stdin, {"images": images, **{head: expected[head] for head in model.heads}})
         except BrokenPipeError:
             pass  # the process ended early; its own words follow
         output, errors = process.communicate()

@@ -49,7 +49,8 @@ def save(model: JointAutoencoder, class_names: tuple[str, ...], mode: Resize, pa
     names = tf.constant(class_names or ("",))
 
     def serve(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        outputs: dict[str, Any] = dict(_fed(model, images))
+        fed = _fed(model, images)
+        outputs: dict[str, Any] = {head: fed[head] for head in model.heads}
         if "label" in outputs:
             outputs["class_name"] = tf.gather(names, tf.argmax(outputs["label"], axis=-1))
         if "reconstruction" in outputs:

@@ -2,21 +2,26 @@
 
 from kerasae.layers.batch_normalization import BatchNormalization
 from kerasae.layers.depth_to_space import DepthToSpace
+from kerasae.layers.gaussian_latent import GaussianLatent, PriorDivergence
 from kerasae.layers.log_probabilities import LogProbabilities
 from kerasae.layers.negative_product import NegativeProduct
 from kerasae.layers.pixel_scale import PixelScale
 from kerasae.layers.polarity import Polarity
 from kerasae.layers.tied_conv2d import TiedConv2D
 from kerasae.layers.transposed import Transposed, sharing
+from kerasae.layers.uncertainty import UncertaintyWeights
 
 __all__ = [
     "BatchNormalization",
     "DepthToSpace",
+    "GaussianLatent",
     "LogProbabilities",
     "NegativeProduct",
     "PixelScale",
     "Polarity",
+    "PriorDivergence",
     "TiedConv2D",
     "Transposed",
+    "UncertaintyWeights",
     "sharing",
 ]

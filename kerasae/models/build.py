@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import keras
 
@@ -14,6 +15,7 @@ from kerasae.models.classifiers.latent import check_softmax
 from kerasae.models.decoders.mirror import mirror
 from kerasae.models.joint import JointAutoencoder
 from kerasae.models.parts import CLASSIFIERS, DECODERS, ENCODERS, Settings
+from kerasae.models.variational import variational
 from kerasae.recipe import Head, ModelRecipe, Spec
 
 # The decoders of encoders that have none of their own name and whose latent is a map.
@@ -68,6 +70,8 @@ def build(
     )
     with dtype_policy(precision):
         encoder = ENCODERS.build(recipe.encoder, "model.encoder", image_shape, settings)
+        if recipe.variational is not None:
+            encoder = variational(encoder, recipe.variational.latent_dim, settings)
         decoder = classifier = None
         if "reconstruction" in heads and recipe.tied:
             decoder = mirror(encoder, settings)
@@ -82,12 +86,15 @@ def build(
         return JointAutoencoder(encoder, decoder, classifier)
 
 
-def with_heads(model: JointAutoencoder, heads: Sequence[Head]) -> JointAutoencoder:
+def with_heads(
+    model: JointAutoencoder, heads: Sequence[Head], balance: Literal["uncertainty"] | None = None
+) -> JointAutoencoder:
     """Return a model over the same parts with `heads` alone: a phase need not compute what it does not train."""
     return JointAutoencoder(
         model.encoder,
         model.decoder if "reconstruction" in heads else None,
         model.classifier if "label" in heads else None,
+        balance=balance,
     )
 
 

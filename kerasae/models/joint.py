@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import keras
 from keras import ops
 
-from kerasae.layers import Polarity, sharing
-from kerasae.losses import ReconstructionLoss
+from kerasae.layers import Polarity, PriorDivergence, UncertaintyWeights, sharing
 from kerasae.metrics import LabelledAccuracy
+from kerasae.models.objective import default_losses, elbo_weight, error_weights, per_picture, scaled_for_replicas
+from kerasae.models.variational import posterior
 
 
 @keras.saving.register_keras_serializable("kerasae")
@@ -29,13 +30,18 @@ class JointAutoencoder(keras.Model):
     An encoder with a `Polarity` layer forgets which polarity a picture came in, and its decoder knows but one; this
     model turns each reconstruction back to the polarity of its picture.
 
+    An encoder that ends in a `GaussianLatent` makes the model variational: a further output `kl_divergence` (batch,) is
+    each posterior's divergence from the prior in nats, a term of the loss with a weight of its own, and the model
+    `posterior` gives latent, mean and log variance of scaled pictures. `decoder` decodes what is drawn from the prior.
+
     Args:
         encoder: model from (height, width, channels) to a latent.
         decoder: model from the latent to (height, width, channels), or None for no reconstruction head.
         classifier: model from the latent to (num_classes,) logits, or None for no softmax head.
+        balance: "uncertainty" learns the weight of each head's loss (`UncertaintyWeights`); None does not.
 
     Raises:
-        ValueError: neither head is given, or the parts' shapes do not meet.
+        ValueError: neither head is given, the parts' shapes do not meet, or the balance is another.
     """
 
     def __init__(
@@ -43,14 +49,22 @@ class JointAutoencoder(keras.Model):
         encoder: keras.Model,
         decoder: keras.Model | None = None,
         classifier: keras.Model | None = None,
+        balance: Literal["uncertainty"] | None = None,
         **kwargs: Any,
     ) -> None:
         image_shape = tuple(encoder.input_shape[1:])
         _check_parts(encoder, decoder, classifier)
+        if balance not in (None, "uncertainty"):
+            raise ValueError(f"balance: expected 'uncertainty' or None. Received: {balance!r}")
         images = keras.Input(image_shape, dtype="uint8", name="images")
         scaled = keras.layers.Rescaling(1 / 255, dtype="float32", name="scale")(images)
-        latent = encoder(scaled)
         outputs = {}
+        gaussian = posterior(encoder)
+        if gaussian is None:
+            latent = encoder(scaled)
+        else:
+            latent, mean, log_variance = gaussian(scaled)
+            outputs["kl_divergence"] = PriorDivergence(name="kl_divergence")(mean, log_variance)
         if decoder is not None:
             decoded = decoder(latent)
             for layer in encoder.layers:
@@ -63,16 +77,25 @@ class JointAutoencoder(keras.Model):
         kwargs.setdefault("name", "joint_autoencoder")
         super().__init__(inputs=images, outputs=outputs, **kwargs)
         self.encoder = encoder
+        self.posterior = gaussian
         self.decoder = decoder
         self.classifier = classifier
         self.head_losses: Mapping[str, Any] = {}
-        self.head_weights: Mapping[str, Any] = {}
-        self.head_means = [keras.metrics.Mean(name=f"{head}_loss") for head in self.heads]
+        self.term_weights: Mapping[str, Any] = {}
+        self.uncertainty = UncertaintyWeights(self.heads) if balance else None
+        self.error_focus = 0.0
+        names = {term: term if term == "kl_divergence" else f"{term}_loss" for term in self.terms}
+        self.term_means = [keras.metrics.Mean(name=names[term]) for term in self.terms]
 
     @property
     def heads(self) -> tuple[str, ...]:
-        """The names of the outputs."""
-        return tuple(self.output_names)
+        """The names of the outputs that have a target."""
+        return tuple(name for name in self.output_names if name != "kl_divergence")
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The terms of the loss: the heads, and `kl_divergence` if the model is variational."""
+        return (*self.heads, *(["kl_divergence"] if self.posterior is not None else []))
 
     def compile(
         self,
@@ -80,6 +103,7 @@ class JointAutoencoder(keras.Model):
         loss: Mapping[str, Any] | None = None,
         loss_weights: Mapping[str, Any] | None = None,
         metrics: Any = None,
+        error_focus: float = 0.0,
         **kwargs: Any,
     ) -> None:
         """Compile with a loss for each head.
@@ -87,17 +111,32 @@ class JointAutoencoder(keras.Model):
         Args:
             optimizer: a Keras optimizer or its name.
             loss: a Keras loss a head; by default mean squared error over pixels and cross-entropy over classes.
-            loss_weights: a number or a scalar `keras.Variable` a head, 1 by default. A variable may be assigned to
-                between steps: no new compilation is needed.
+            loss_weights: a number or a scalar `keras.Variable` a head, 1 by default, and for `kl_divergence`, by
+                default 1 over the values of a picture (`elbo_weight`). A variable may be assigned to between steps: no
+                new compilation is needed.
             metrics: as in Keras; by default `LabelledAccuracy` on the softmax head.
+            error_focus: in training, weigh each picture's label loss by its reconstruction error to this power over
+                the batch's mean of that; 0 does not.
+
+        Raises:
+            ValueError: a head or term that the model lacks, or a focus without both heads.
         """
         losses = dict(loss) if loss is not None else default_losses()
-        unknown = sorted((set(loss or {}) | set(loss_weights or {})) - set(self.heads))
+        unknown = sorted((set(loss or {}) - set(self.heads)) | (set(loss_weights or {}) - set(self.terms)))
         if unknown:
-            raise ValueError(f"loss, loss_weights: expected heads of {list(self.heads)}. Received: {unknown}")
+            raise ValueError(f"loss, loss_weights: expected heads of {list(self.terms)}. Received: {unknown}")
+        if error_focus < 0 or (error_focus and not {"reconstruction", "label"} <= set(losses) & set(self.heads)):
+            raise ValueError(
+                "error_focus: expected a number from 0, above it only with losses of both heads. "
+                f"Received: {error_focus} and the heads {list(self.heads)}"
+            )
+        self.error_focus = error_focus
         # Proxies, because Keras would take the variables in a plain dict for weights of the model and save them.
         self.head_losses = MappingProxyType({h: keras.losses.get(losses[h]) for h in self.heads if h in losses})
-        self.head_weights = MappingProxyType({h: (loss_weights or {}).get(h, 1.0) for h in self.head_losses})
+        weights = dict.fromkeys(self.head_losses, 1.0)
+        if self.posterior is not None:
+            weights["kl_divergence"] = elbo_weight(self.input_shape[1:])
+        self.term_weights = MappingProxyType({term: (loss_weights or {}).get(term, weights[term]) for term in weights})
         if metrics is None:
             # Keras puts the output's name before a metric's only where there are several outputs.
             name = "accuracy" if len(self.heads) > 1 else "label_accuracy"
@@ -110,7 +149,8 @@ class JointAutoencoder(keras.Model):
             return None
         return {
             **super().get_compile_config(),
-            "loss_weights": {head: float(weight) for head, weight in self.head_weights.items()},
+            "loss_weights": {term: float(weight) for term, weight in self.term_weights.items()},
+            "error_focus": self.error_focus,
         }
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
@@ -130,24 +170,48 @@ class JointAutoencoder(keras.Model):
     ) -> Any:
         """Return the sum over heads of loss weight times (sum of weight times loss over the batch size).
 
-        Losses that the layers add (regularizers) come on top. Each head's mean is kept exactly over uneven batches.
+        The divergence of a variational model comes on top with its own weight, all pictures counting alike, and so do
+        losses that the layers add (regularizers). Each term's mean is kept exactly over uneven batches, without its
+        loss weight.
         """
-        del x, training
+        del x
+        values, counts = {}, {}
+        for head in self.head_losses:
+            values[head] = per_picture(self.head_losses[head], y[head], y_pred[head])
+            weight = sample_weight[head] if isinstance(sample_weight, Mapping) else sample_weight
+            counts[head] = ops.ones_like(values[head]) if weight is None else ops.cast(weight, values[head].dtype)
+        weighted = {head: values[head] * counts[head] for head in values}
+        if self.posterior is not None:
+            weighted["kl_divergence"] = y_pred["kl_divergence"]
+        for term, mean in zip(self.terms, self.term_means, strict=True):
+            if term in weighted:
+                mean.update_state(weighted[term])
+        if training and self.error_focus:
+            focus = error_weights(values["reconstruction"], counts["label"], self.error_focus)
+            weighted["label"] = weighted["label"] * focus
+        weights = {term: ops.convert_to_tensor(self.term_weights[term], "float32") for term in weighted}
+        costs = {term: weights[term] * ops.mean(weighted[term]) for term in weighted}
         total = ops.zeros(())
-        for head, mean in zip(self.heads, self.head_means, strict=True):
-            if head not in self.head_losses:
-                continue
-            loss = self.head_losses[head]
-            values = (loss.call if isinstance(loss, keras.losses.Loss) else loss)(y[head], y_pred[head])
-            values = ops.mean(ops.reshape(values, (ops.shape(values)[0], -1)), axis=-1)
-            if sample_weight is not None:
-                weight = sample_weight[head] if isinstance(sample_weight, Mapping) else sample_weight
-                values = values * ops.cast(weight, values.dtype)
-            mean.update_state(values)
-            total = total + ops.convert_to_tensor(self.head_weights[head], "float32") * ops.mean(values)
+        if self.uncertainty is not None:
+            shares = {head: weights[head] * ops.mean(counts[head]) for head in values}
+            total = self.uncertainty({head: costs.pop(head) for head in values}, shares)
+        for cost in costs.values():
+            total = total + cost
         for loss in self.losses:
             total = total + ops.sum(ops.cast(loss, "float32"))
-        return _scaled_for_replicas(total)
+        return scaled_for_replicas(total)
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """Update and return the metrics of the heads; the divergence has no target to be measured against."""
+        return super().compute_metrics(x, y, {head: y_pred[head] for head in self.heads}, sample_weight)
+
+    def effective_weights(self) -> dict[str, float]:
+        """Return what each term of the loss is multiplied by at present, learned factors included."""
+        factors = {} if self.uncertainty is None else self.uncertainty.weights_now()
+        return {
+            term: float(ops.convert_to_numpy(weight)) * float(ops.convert_to_numpy(factors.get(term, 1.0)))
+            for term, weight in self.term_weights.items()
+        }
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument; the parts in full."""
@@ -155,6 +219,7 @@ class JointAutoencoder(keras.Model):
         return {
             "name": self.name,
             "trainable": self.trainable,
+            "balance": None if self.uncertainty is None else "uncertainty",
             **{name: part and keras.saving.serialize_keras_object(part) for name, part in parts.items()},
         }
 
@@ -174,11 +239,6 @@ class JointAutoencoder(keras.Model):
             )
 
 
-def default_losses() -> dict[str, keras.losses.Loss]:
-    """Return the loss of each head that `JointAutoencoder` takes when none is given."""
-    return {"reconstruction": ReconstructionLoss(), "label": keras.losses.CategoricalCrossentropy()}
-
-
 def _check_parts(encoder: keras.Model, decoder: keras.Model | None, classifier: keras.Model | None) -> None:
     if decoder is None and classifier is None:
         raise ValueError("decoder, classifier: expected at least one of them. Received: None and None")
@@ -195,13 +255,3 @@ def _check_parts(encoder: keras.Model, decoder: keras.Model | None, classifier: 
         )
     if classifier is not None and len(classifier.output_shape) != 2:
         raise ValueError(f"classifier: expected one row of logits. Received: output shape {classifier.output_shape}")
-
-
-def _scaled_for_replicas(loss: Any) -> Any:
-    """Divide by the replicas, as Keras' own losses do, because gradients are summed over them."""
-    if keras.backend.backend() != "tensorflow":
-        return loss
-    import tensorflow as tf
-
-    replicas = tf.distribute.get_strategy().num_replicas_in_sync
-    return loss / replicas if replicas > 1 else loss

@@ -93,7 +93,7 @@ def rmsprop(
 
 
 def _spare_vectors(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-    """Keep weight decay off biases and normalization, which it would only bias."""
+    """Keep weight decay off biases, normalization and learned loss weights, which it would only bias."""
     if optimizer.weight_decay:
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "log_variance"])
     return optimizer

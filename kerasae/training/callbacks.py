@@ -44,7 +44,8 @@ class BestWeights(keras.callbacks.Callback):
     """Keeps the weights of the best epoch on disk.
 
     Of two epochs with an equal monitored value, the one with the lower validation loss is better: with few validation
-    pictures accuracy is too coarse to choose by alone.
+    pictures accuracy is too coarse to choose by alone. Where the loss itself is monitored, epochs of different loss
+    weights cannot be compared: the best is one of those with the last weights.
 
     Args:
         path: the .npz file to keep them in.
@@ -57,14 +58,17 @@ class BestWeights(keras.callbacks.Callback):
         self.monitor = monitor
         self.best: tuple[float, float] | None = None
         self.best_epoch: int | None = None
+        self.judged_by: tuple[float, ...] = ()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Keep the weights if they are the best so far."""
         logs = logs or {}
         sign = -1.0 if direction(self.monitor) == "max" else 1.0
         value = (sign * logs[self.monitor], logs.get("val_loss", logs["loss"]))
-        if self.best is None or value < self.best:
-            self.best, self.best_epoch = value, epoch
+        weights = self.model.term_weights.values() if self.monitor in ("loss", "val_loss") else ()
+        judged_by = tuple(float(keras.ops.convert_to_numpy(weight)) for weight in weights)
+        if self.best is None or value < self.best or judged_by != self.judged_by:
+            self.best, self.best_epoch, self.judged_by = value, epoch, judged_by
             write_arrays(self.path, self.model.get_weights())
 
 

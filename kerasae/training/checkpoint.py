@@ -14,7 +14,7 @@ import numpy as np
 from kerasae.training.callbacks import read_arrays, write_arrays
 
 # What Keras' and our callbacks count between epochs; Keras' own backup forgets it.
-CALLBACK_STATE = ("wait", "best", "best_epoch", "stopped_epoch", "cooldown_counter")
+CALLBACK_STATE = ("wait", "best", "best_epoch", "judged_by", "stopped_epoch", "cooldown_counter")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     Args:
         path: the .npz file.
-        whole: the model with every part, of which the trained model may hold a few.
+        state: the variables of the model with every part, of the optimizer, and whatever else training changes.
         phase: the phase's index.
         others: the phase's callbacks, whose counters are kept.
         rows: the history's rows, which are counted.
@@ -50,14 +50,14 @@ class Checkpoint(keras.callbacks.Callback):
     def __init__(
         self,
         path: Path,
-        whole: keras.Model,
+        state: Sequence[Any],
         phase: int,
         others: Sequence[keras.callbacks.Callback],
         rows: Sequence[Any],
     ) -> None:
         super().__init__()
         self.path = path
-        self.whole = whole
+        self.state = state
         self.phase = phase
         self.others = others
         self.rows = rows
@@ -77,8 +77,7 @@ class Checkpoint(keras.callbacks.Callback):
             for callback in self.others
         )
         self.progress = Progress(self.phase, epoch + 1, bool(self.model.stop_training), len(self.rows), counters)
-        variables = [*self.whole.variables, *self.model.optimizer.variables]
-        write(self.path, self.progress, variables)
+        write(self.path, self.progress, self.state)
 
 
 def write(path: Path, progress: Progress, variables: Sequence[Any]) -> None:

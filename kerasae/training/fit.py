@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import re
 import sys
 from pathlib import Path
@@ -10,17 +11,21 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from rich.console import Console
 from rich.markup import escape
 
 from kerasae import distribution
 from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, evaluation_dataset, training_dataset
+from kerasae.data.order import EpochOrder
+from kerasae.data.pictures import Pictures
 from kerasae.errors import RequestError
 from kerasae.models import JointAutoencoder, build, deviation, load_trained, with_heads
 from kerasae.models.build import dtype_policy
 from kerasae.recipe import Phase, Recipe
 from kerasae.runs import Run, written_whole
+from kerasae.training import loss_weights
 from kerasae.training import phase as phases
 from kerasae.training.batches import stretches
 from kerasae.training.callbacks import read_arrays
@@ -95,11 +100,14 @@ def _fit_phase(
     plan = phases.schedule(phase, key, [stretch.order.steps for stretch in course for _ in stretch.epochs])
     phases.freeze_all_but(model, phase.learns)
     with dtype_policy(model.dtype_policy):
-        trained = with_heads(model, phase.heads)
+        trained = with_heads(model, phase.heads, "uncertainty" if phase.balance == "uncertainty" else None)
+    weights = loss_weights.schedules(recipe, index, model.input_shape[1:])
     trained.compile(
         optimizer=phases.optimizer(phase, key, plan),
         loss={head: phases.loss(recipe.loss, head, deviation(trained)) for head in phase.heads},
-        loss_weights={head: _loss_weight(phase, head) for head in phase.heads},
+        # Variables, so that they change between epochs without compiling anew.
+        loss_weights={term: keras.Variable(weight(0), False, name=term) for term, weight in weights.items()},
+        error_focus=phase.error_focus,
         jit_compile=distribution.jit_compile(recipe.jit_compile),
     )
     trained.optimizer.build(trained.trainable_variables)
@@ -107,9 +115,11 @@ def _fit_phase(
     rows = _read_rows(run)[: progress.rows]
     best = run.checkpoints / "best.npz"
     watching = phases.callbacks(phase, plan, best)
-    checkpoint = Checkpoint(run.checkpoints / "last.npz", model, index, watching, rows)
+    state = [*model.variables, *trained.optimizer.variables]
+    state += trained.uncertainty.variables if trained.uncertainty is not None else []
+    checkpoint = Checkpoint(run.checkpoints / "last.npz", state, index, watching, rows)
     if progress.epoch:
-        restore(checkpoint.path, [*model.variables, *trained.optimizer.variables])
+        restore(checkpoint.path, state)
         checkpoint.progress = progress
     # Epochs are numbered over all phases, so that no two of them draw the same order and augmentations.
     first = sum(earlier.epochs for earlier in recipe.phases[:index])
@@ -138,6 +148,9 @@ def _fit_phase(
             steps_per_epoch=stretch.order.steps,
             validation_data=evaluation_dataset(collection.validation, unweighted, batch_size=stretch.judged),
             callbacks=[
+                *loss_weights.callbacks(
+                    phase, weights, functools.partial(_first_batch, stretch.pictures, targets, stretch.order)
+                ),
                 History(run, rows, phase.name, stretch.order.size),
                 *watching,
                 keras.callbacks.TensorBoard(run.tensorboard / f"{index}-{_file_name(phase.name)}", write_graph=False),
@@ -152,9 +165,10 @@ def _fit_phase(
     return rows
 
 
-def _loss_weight(phase: Phase, head: Any) -> keras.Variable:
-    """A variable, so that a schedule may change it between epochs without compiling anew."""
-    return keras.Variable(phase.loss_weights.get(head, 1.0), trainable=False, name=f"{head}_weight")
+def _first_batch(train: Pictures, targets: Targets, order: EpochOrder) -> tuple[Any, Any, Any]:
+    """Return the pictures of a phase's first batch, as they are, with targets and weights."""
+    chosen = order.at(0, np.arange(order.batch_size))
+    return targets.element(tf.constant(train.load(chosen)), tf.constant(targets.rows(train.labels[chosen])))
 
 
 def _start_from(model: JointAutoencoder, phase: Phase, key: str) -> None:

@@ -18,7 +18,7 @@ from kerasae.schedules import SCHEDULES, Plan
 from kerasae.training.callbacks import BestWeights, StopOnNaN
 
 
-def check(phase: Phase, key: str) -> None:
+def check(phase: Phase, key: str, variational: bool = False) -> None:
     """Refuse names, options and monitored values that do not exist.
 
     Raises:
@@ -33,6 +33,7 @@ def check(phase: Phase, key: str) -> None:
         "loss",
         *(f"{head}_loss" for head in phase.heads),
         *(["label_accuracy"] if "label" in phase.heads else []),
+        *(["kl_divergence"] if variational else []),
     ]
     known = [f"{split}{name}" for split in ("val_", "") for name in logged]
     if phase.monitor is not None and phase.monitor not in known:

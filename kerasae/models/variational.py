@@ -1,0 +1,39 @@
+"""From an encoder of any family to a variational one."""
+
+from __future__ import annotations
+
+import keras
+
+from kerasae.errors import RequestError
+from kerasae.layers import GaussianLatent
+from kerasae.models.parts import Settings
+
+
+def variational(encoder: keras.Model, latent_dim: int | None, settings: Settings) -> keras.Model:
+    """Return the encoder with a `GaussianLatent` at its end, from the same pictures to a latent.
+
+    A linear dense layer that gives the latent makes way for it, since two in a row are no more than one; its size is
+    kept unless `latent_dim` names another.
+
+    Raises:
+        RequestError: the weights are tied and `latent_dim` is not what the mirror takes.
+    """
+    last, features = encoder.layers[-1], encoder.output
+    width = latent_dim or features.shape[-1]
+    if settings.tied and width != features.shape[-1]:
+        raise RequestError(
+            f"model.variational.latent_dim: expected {features.shape[-1]}, since a tied decoder begins with the "
+            f"encoder's own channels. Received: {width}; leave it out, or set model.tied to false"
+        )
+    if isinstance(last, keras.layers.Dense) and last.activation is keras.activations.linear:
+        features = last.input
+    latent, _, _ = GaussianLatent(width, **settings.kernel, name="gaussian_latent")(features)
+    return keras.Model(encoder.input, latent, name="encoder")
+
+
+def posterior(encoder: keras.Model) -> keras.Model | None:
+    """Return the encoder as a model that gives latent, mean and log variance; None where it is not variational."""
+    last = encoder.layers[-1]
+    if not isinstance(last, GaussianLatent):
+        return None
+    return keras.Model(encoder.input, last.output, name="posterior")
