@@ -34,10 +34,11 @@ def check(recipe: ModelRecipe) -> None:
             f"model.tied: expected no model.decoder, since a tied decoder mirrors the encoder. "
             f"Received: {recipe.decoder.name!r}; leave out one of the two"
         )
-    if recipe.standardize and recipe.input == "product":
+    if recipe.standardize != "none" and recipe.input == "product":
         raise RequestError(
-            "model.standardize: expected false with model.input = 'product', since the training pictures' mean and "
-            "deviation are not those of the products. Received: true; leave it out or set model.input to 'polarity'"
+            "model.standardize: expected 'none' with model.input = 'product', since the training pictures' mean and "
+            f"deviation are not those of the products. Received: {recipe.standardize!r}; leave it out or set model.input "
+            "to 'polarity'"
         )
 
 

@@ -85,5 +85,5 @@ def test_polarity_stays_in_float32_in_mixed_precision() -> None:
 
 
 def test_statistics_of_pictures_are_none_of_products() -> None:
-    with pytest.raises(RequestError, match=r"model\.standardize: expected false with model\.input = 'product'"):
+    with pytest.raises(RequestError, match=r"model\.standardize: expected 'none' with model\.input = 'product'"):
         model("product", standardize=True)
