@@ -197,8 +197,12 @@ def recipes() -> None:
     from kerasae.recipe_file import builtin, load
     from kerasae.results import cost, in_words, results, usual
 
-    table = Table("recipe", "what it trains", "data", "cost", "measured")
+    table = Table(Column("recipe", no_wrap=True), "what it trains", Column("data", no_wrap=True), "cost", "measured")
+    group = ""
     for name in builtin():
+        if name.rpartition("/")[0] != group:
+            group = name.rpartition("/")[0]
+            table.add_section()
         recipe, found = load(name), usual(results(name))
         table.add_row(name, recipe.title, recipe.data.source, cost(found), in_words(found))
     out.print(table)
