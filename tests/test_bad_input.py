@@ -100,7 +100,7 @@ WRONG = {
     ),
     "loss weight": (
         lambda: ["--set", "phases.0.loss_weights.label=-1.0"],
-        r"phases\.0\.loss_weights\.label: expected greater than or equal to 0\. Received: -1\.0",
+        r"phases\.0\.loss_weights\.label: expected greater than or equal to 0 or a name.* Received: -1\.0",
     ),
     "no loss": (
         lambda: ["--set", "phases.0.loss_weights={label=0.0, reconstruction=0.0}"],

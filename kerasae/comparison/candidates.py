@@ -44,9 +44,10 @@ def candidates(words: Sequence[str], overrides: Sequence[str]) -> list[Candidate
 
 
 def refuse_twice(names: Sequence[str], recipes: Sequence[Recipe]) -> None:
-    """Refuse recipes that do the same; titles do not count."""
-    for (one, first), (other, second) in itertools.combinations(zip(names, recipes, strict=True), 2):
-        if first.model_copy(update={"title": ""}) == second.model_copy(update={"title": ""}):
+    """Refuse recipes that do the same; titles and references do not count."""
+    bare = [recipe.model_copy(update={"title": "", "reference": None}) for recipe in recipes]
+    for (one, first), (other, second) in itertools.combinations(zip(names, bare, strict=True), 2):
+        if first == second:
             again = f"{one!r} twice" if one == other else f"{one!r} and {other!r}, which do the same"
             raise RequestError(
                 f"compare: expected different recipes. Received: {again}; leave out one of the two, or see --seeds"

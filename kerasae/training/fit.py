@@ -49,13 +49,8 @@ def check(recipe: Recipe, collection: Collection) -> None:
     model = build_model(recipe, collection, "float32")
     for index, phase in enumerate(recipe.phases):
         stretches(recipe, index, collection)
-        if not any(getattr(model, part).trainable_variables for part in phase.learns if getattr(model, part)):
-            raise RequestError(
-                f"recipe: phases.{index}.learns: expected a part with weights to learn. Received: {phase.learns}, "
-                "which have none; this phase would train nothing"
-            )
-        _start_from(model, phase, f"phases.{index}")
         phases.check_trains(model, phase, f"phases.{index}")
+        _start_from(model, phase, f"phases.{index}")
 
 
 def fit(run: Run, recipe: Recipe, collection: Collection, *, console: Console | None = None) -> JointAutoencoder:

@@ -9,7 +9,7 @@ from kerasae.models import CLASSIFIERS, build
 from kerasae.models.parts import Settings
 from kerasae.recipe import ModelRecipe, Spec
 
-POOLING = [name for name in CLASSIFIERS.names if name not in ("conv1d", "latent")]
+POOLING = [name for name in CLASSIFIERS.names if name not in ("conv1d", "latent", "residual")]
 
 
 def classifier(name: str, latent_shape: tuple[int, ...], settings: Settings | None = None, **more: object):

@@ -141,7 +141,7 @@ def test_a_phase_of_parts_without_weights_trains_nothing(
     monkeypatch.setitem(CLASSIFIERS._builders, "mean", mean)
     model = {"encoder": {"name": "baseline", "filters": [4, 2]}, "classifier": "mean"}
     _, recipe = make(tmp_path / "run", {}, {"learns": ["classifier"]}, model=model)
-    with pytest.raises(RequestError, match=r"phases\.1\.learns: expected a part with weights to learn\. Rec"):
+    with pytest.raises(RequestError, match=r"phases\.1\.learns: expected a part with weights that can learn\. Rec"):
         check(recipe, collection)
 
 
