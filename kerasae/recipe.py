@@ -132,7 +132,19 @@ class LossRecipe(Table):
     reconstruction: Literal["mean_squared_error", "mean_absolute_error", "huber", "binary_crossentropy"] = (
         "mean_squared_error"
     )
+    label: Literal["categorical_crossentropy", "binary_crossentropy", "mean_squared_error", "mean_absolute_error"] = (
+        "categorical_crossentropy"
+    )
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+    @model_validator(mode="after")
+    def _smooths_entropies(self) -> LossRecipe:
+        if self.label_smoothing and not self.label.endswith("crossentropy"):
+            raise ValueError(
+                f"expected label_smoothing 0 where label is no cross-entropy. Received: {self.label_smoothing:g} and "
+                f"{self.label!r}"
+            )
+        return self
 
 
 class EarlyStopping(Table):

@@ -37,8 +37,8 @@ def check(recipe: ModelRecipe) -> None:
     if recipe.standardize != "none" and recipe.input == "product":
         raise RequestError(
             "model.standardize: expected 'none' with model.input = 'product', since the training pictures' mean and "
-            f"deviation are not those of the products. Received: {recipe.standardize!r}; leave it out or set model.input "
-            "to 'polarity'"
+            f"deviation are not those of the products. Received: {recipe.standardize!r}; leave it out or set "
+            "model.input to 'polarity'"
         )
 
 

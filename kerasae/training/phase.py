@@ -17,6 +17,13 @@ from kerasae.recipe import PARTS, Head, LossRecipe, Part, Phase, Spec
 from kerasae.schedules import SCHEDULES, Plan
 from kerasae.training.callbacks import BestWeights, StopOnNaN
 
+LABEL_LOSSES: dict[str, type[keras.losses.Loss]] = {
+    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
+    "binary_crossentropy": keras.losses.BinaryCrossentropy,
+    "mean_squared_error": keras.losses.MeanSquaredError,
+    "mean_absolute_error": keras.losses.MeanAbsoluteError,
+}
+
 
 def check(phase: Phase, key: str, variational: bool = False) -> None:
     """Refuse names, options and monitored values that do not exist.
@@ -103,7 +110,8 @@ def loss(recipe: LossRecipe, head: Head, deviation: Sequence[float] | None = Non
     """Return the loss of a head; `deviation` is that of the scale on which the decoder works."""
     if head == "reconstruction":
         return ReconstructionLoss(recipe.reconstruction, deviation)
-    return keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
+    smoothed = {"label_smoothing": recipe.label_smoothing} if recipe.label_smoothing else {}
+    return LABEL_LOSSES[recipe.label](**smoothed)
 
 
 def callbacks(phase: Phase, plan: Plan, best: Path) -> list[keras.callbacks.Callback]:
