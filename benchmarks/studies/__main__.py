@@ -17,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.studies.measured import measured
+from benchmarks.studies.measured import in_lines, measured
 from benchmarks.studies.tables import write_tables
 from kerasae.recipe_file import builtin, load
 from kerasae.results import experiment, folder, read, results
@@ -71,7 +71,7 @@ def _measure(name: str, seed: int, data: Path | None, overrides: list[str]) -> b
     print(f"== {name}, seed {seed}", flush=True)
     if subprocess.run(command, check=False).returncode:
         return False
-    write_text(kept, measured(Run.open(path), name, seed, overrides).model_dump_json(indent=1) + "\n")
+    write_text(kept, in_lines(measured(Run.open(path), name, seed, overrides)))
     print(f"== {results(name)[-1].metrics}", flush=True)
     return True
 
