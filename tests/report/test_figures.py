@@ -140,6 +140,17 @@ def test_a_value_missing_in_a_phase_is_left_out():
     assert line.get_xdata().tolist() == [3, 4]
 
 
+@pytest.mark.parametrize(("absent", "name"), [(slice(50), "classifier"), (slice(50, None), "autoencoder")])
+def test_a_phase_without_the_value_is_not_named(absent, name):
+    course = history(100, "autoencoder", "classifier")
+    for column in ("label_loss", "val_label_loss"):
+        course.columns[column][absent] = np.nan
+    figure = figures.curves(course, "label_loss", label="label loss")
+    assert [text.get_text() for text in figure.axes[0].texts] == [name]
+    left, right = figure.axes[0].get_xlim()
+    assert all(left <= text.get_position()[0] <= right for text in figure.axes[0].texts)
+
+
 def test_tiny_grey_pictures_are_grey_squares_and_errors_share_one_scale():
     pictures = np.full((1, 8, 8, 1), 51, np.uint8)
     figure = figures.reconstructions(pictures, np.full((1, 8, 8, 1), 0.5), [("a", "b")])

@@ -34,6 +34,7 @@ def curves(
     axes = figure.add_subplot()
     tidy(axes)
     seen = []
+    drawn = np.zeros(len(history), bool)
     for name, style, face, legend in (
         (column, "-", colour, "training"),
         (f"val_{column}", "--", "white", "validation"),
@@ -42,6 +43,7 @@ def curves(
             values = history.columns[name]
             shown = np.isfinite(values)
             seen.append(values[shown])
+            drawn |= shown
             # A single epoch makes no line: its marker is all there is to see.
             marker = "o" if shown.sum() <= 15 else ""
             (line,) = axes.plot(history.epochs[shown], values[shown], style, lw=1.8, c=colour, label=legend)
@@ -60,7 +62,8 @@ def curves(
     axes.margins(x=0.02)
     if len(history) == 1:
         axes.set_xlim(history.epochs[0] - 0.9, history.epochs[0] + 0.9)
-    _mark_phases(axes, history)
+    span = np.flatnonzero(drawn)
+    _mark_phases(axes, history, range(span[0], span[-1] + 1))
     return finish(figure)
 
 
@@ -72,16 +75,16 @@ def logarithmic(axes: Axes) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _mark_phases(axes: Axes, history: History) -> None:
-    """Draw a line where a phase begins, and its name above where there is room."""
-    starts = [0, *(i for i, (a, b) in enumerate(itertools.pairwise(history.phases), 1) if a != b)]
-    if len(starts) < 2:
+def _mark_phases(axes: Axes, history: History, drawn: range) -> None:
+    """Draw a line where a phase begins, and its name above where there is room, within the epochs that are drawn."""
+    starts = [i for i in drawn if i == drawn.start or history.phases[i] != history.phases[i - 1]]
+    if len(set(history.phases)) < 2:
         return
-    for start, end in itertools.pairwise([*starts, len(history)]):
+    for start, end in itertools.pairwise([*starts, drawn.stop]):
         edge = history.epochs[start] - 0.5
-        if start:
+        if start > drawn.start:
             axes.axvline(edge, color=FAINT, lw=0.9)
-        room = int(LABEL_CHARACTERS * (end - start) / len(history))
+        room = int(LABEL_CHARACTERS * (end - start) / len(drawn))
         name = drawable(history.phases[start], max(room, 1))
         if room >= min(len(history.phases[start]), LEGIBLE_CHARACTERS):
             middle = (edge + history.epochs[end - 1] + 0.5) / 2
