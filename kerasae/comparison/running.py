@@ -86,9 +86,11 @@ def _run(job: Job, folder: Path, tell: Callable[[int], object]) -> str | None:
     log = log_of(job, folder)
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "kerasae.comparison.worker", str(job.run.path), str(job.judgement)]
-    with log.open("ab") as file:
-        # The worker ends when its standard input does: a comparison that is killed leaves no run behind that goes on.
-        worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT)
+    # The worker ends when its standard input does: a comparison that is killed leaves no run behind that goes on.
+    with (
+        log.open("ab") as file,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT) as worker,
+    ):
         try:
             while True:
                 with contextlib.suppress(subprocess.TimeoutExpired):
@@ -97,7 +99,6 @@ def _run(job: Job, folder: Path, tell: Callable[[int], object]) -> str | None:
                 tell(_epochs(job.run))
         finally:
             worker.kill()
-            worker.wait()
     return _reason(code, log) if code else None
 
 
