@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 from kerasae.errors import RequestError
 from kerasae.quiet import load_tensorflow
@@ -197,14 +198,15 @@ def recipes() -> None:
     from kerasae.recipe_file import builtin, load
     from kerasae.results import cost, in_words, results, usual
 
-    table = Table(Column("recipe", no_wrap=True), "what it trains", Column("data", no_wrap=True), "cost", "measured")
+    table = Table("recipe, what it trains, what came of it", Column("data", no_wrap=True), Column("cost", no_wrap=True))
     group = ""
     for name in builtin():
         if name.rpartition("/")[0] != group:
             group = name.rpartition("/")[0]
             table.add_section()
         recipe, found = load(name), usual(results(name))
-        table.add_row(name, recipe.title, recipe.data.source, cost(found), in_words(found))
+        lines = [Text(name, "bold"), Text(recipe.title), *map(Text, filter(None, [in_words(found)]))]
+        table.add_row(Text("\n").join(lines), recipe.data.source, cost(found))
     out.print(table)
     out.print("cost: one run's training on the machine of docs/results.md, 2 CPU cores")
 
