@@ -1,0 +1,40 @@
+"""Panels side by side with a lane for each recipe, which the scores and their differences are drawn on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+from kerasae.report.figures.style import INK, drawables, new_figure, tidy
+
+
+def lanes(names: Sequence[str], titles: Sequence[str], number: str) -> tuple[Figure, list[Axes]]:
+    """Return a figure with an empty panel for each title, two beside each other.
+
+    Args:
+        names: of the lanes, from top to bottom; lane i lies at height i.
+        titles: of the panels.
+        number: format of the values on the horizontal axes, such as "{x:.4g}".
+    """
+    columns = min(2, len(titles))
+    rows = -(-len(titles) // columns)
+    figure = new_figure(rows * (0.75 + 0.27 * len(names)), 2.0 + 3.6 * columns)
+    grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    for axes in grid.flat[len(titles) :]:
+        axes.set_visible(False)
+    panels = list(grid.flat[: len(titles)])
+    for axes, title in zip(panels, titles, strict=True):
+        tidy(axes, grid="x")
+        axes.set_title(title, fontsize=10, color=INK, loc="left")
+        axes.use_sticky_edges = False
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_formatter(StrMethodFormatter(number))
+        axes.tick_params(axis="x", labelsize=8)
+        axes.margins(x=0.12)
+        axes.set_yticks(range(len(names)), drawables(names, 24), color=INK)
+        axes.tick_params(axis="y", length=0)
+        axes.set_ylim(len(names) - 0.5, -0.5)
+    return figure, panels
