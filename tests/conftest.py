@@ -43,12 +43,8 @@ def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
-    from rich.console import Console
+    from kerasae.cli.app import err, out
 
-    from kerasae import cli
-
-    # Consoles that look for the standard streams anew at each print, as pytest puts its own in their place.
-    for name in ("out", "err"):
-        console = Console(stderr=name == "err", highlight=False, markup=False, emoji=False, width=200)
-        monkeypatch.setattr(cli, name, console)
+    for console in (out, err):
+        monkeypatch.setattr(console, "width", 200)
     return Typed(monkeypatch, capsys)

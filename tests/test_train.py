@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerasae import cli, train
+from kerasae import train
+from kerasae.cli.app import open_run
 from kerasae.errors import RequestError
 
 
@@ -37,7 +38,7 @@ def test_pictures_that_changed_are_not_mixed_with_the_old(monkeypatch: pytest.Mo
     run.model.touch()
     monkeypatch.setattr("keras.saving.load_model", lambda *arguments, **more: None)
     with pytest.raises(RequestError, match=message):
-        cli._open(run.path)  # what evaluate, report and export begin with
+        open_run(run.path)  # what evaluate, report and export begin with
 
 
 def test_a_folder_does_not_take_the_place_of_a_known_source() -> None:

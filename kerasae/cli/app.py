@@ -1,0 +1,40 @@
+"""The application that verbs register with, its consoles, and how a verb opens a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    name="kerasae",
+    help="Joint autoencoder-classifiers: from a folder of pictures to a trained, reported and served model.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+# Names of files and classes are printed as they are: brackets are no markup in them, and :cat: is no emoji.
+out = Console(highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The directory of a run.")]
+
+
+@app.callback()
+def _common(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Take the options that every verb has; `main` acts on them."""
+
+
+def open_run(path: Path) -> tuple[Any, Any, Any]:
+    """Open a finished run with its model and its pictures."""
+    from kerasae.runs import Run
+
+    run = Run.open(path)
+    from kerasae.models import load_trained
+    from kerasae.train import reopen
+
+    return run, load_trained(run), reopen(run)

@@ -1,0 +1,64 @@
+"""What is wrong becomes one line and an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from kerasae.cli.app import err
+from kerasae.errors import RequestError
+
+# What the system refuses and the user can mend: no space, no permission, a read-only place.
+_REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ENOTDIR)
+# How TensorFlow and HDF5 put the same; theirs are no OSErrors.
+_REFUSED_WORDS = ("No space left on device", "Permission denied", "Read-only file system")
+INTERRUPTED = 130
+# The base class of wrong arguments in the click that Typer uses, which may be a copy of its own.
+_WrongArguments: Any = typer.BadParameter.__base__
+
+
+@contextlib.contextmanager
+def one_line(debug: bool) -> Iterator[None]:
+    """Turn an error into one line and an exit code, or let it through if `debug`."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        err.print(
+            "kerasae: interrupted; a run goes on with: kerasae train --run DIR --resume, a comparison by the same words"
+        )
+        raise SystemExit(INTERRUPTED) from None
+    except Exception as error:
+        if debug:
+            raise
+        line, code = _explained(error)
+        if sys.stdout.isatty():
+            print()  # a progress bar may stand on this line
+        err.print("kerasae:", " ".join(line.split()), soft_wrap=True)
+        raise SystemExit(code) from None
+
+
+def _explained(error: Exception) -> tuple[str, int]:
+    """Return what to say about an error, and the exit code: 2 for what the user can mend, 1 for the rest."""
+    if isinstance(error, RequestError):
+        return str(error), 2
+    if isinstance(error, _WrongArguments):
+        command = error.ctx.command_path if error.ctx else "kerasae"
+        return f"{error.format_message().rstrip('.')}; see: {command} --help", 2
+    if isinstance(error, OSError) and error.errno in _REFUSED:
+        return f"{error.filename or 'a file'}: {error.strerror}; mend that and try again", 2
+    inside = re.search("RequestError: (.+)", str(error))  # what an input pipeline raises, TensorFlow wraps
+    if inside:
+        return inside[1], 2
+    for words in _REFUSED_WORDS:
+        if words in str(error):
+            return f"{words}; mend that and try again", 2
+    if type(error).__name__ in ("DivergedError", "ExportError"):
+        return str(error), 1
+    reason = str(error).strip().splitlines() or ["no message"]
+    return f"{type(error).__name__}: {reason[0]}; that was not expected, and --debug shows where it came from", 1

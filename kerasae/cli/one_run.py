@@ -1,0 +1,115 @@
+"""The verbs on one run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Column, Table
+
+from kerasae.cli.app import RunArgument, app, open_run, out
+from kerasae.cli.tables import summary
+from kerasae.errors import RequestError
+from kerasae.quiet import load_tensorflow
+
+
+@app.command()
+def train(
+    recipe: Annotated[
+        str | None,
+        typer.Argument(metavar="[RECIPE]", help="A recipe's name (see: kerasae recipes) or a TOML file."),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="SOURCE", help="digits, cifar10, mnist, fashion_mnist, a folder, an .npz or a .csv."),
+    ] = None,
+    run: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to keep the run; else a new name.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set any field, as in phases.0.epochs=5.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
+) -> None:
+    """Train a recipe, then evaluate, report and export it.
+
+    Without a recipe: `digits-joint` on the digits, or `joint` on the data that you name.
+    """
+    if resume and (run is None or recipe is not None or data is not None or overrides):
+        raise RequestError("--resume: expected --run DIR and nothing else, since a run keeps its own recipe")
+    load_tensorflow()
+    from kerasae import train as verb
+
+    if resume and run is not None:
+        made, _ = verb.resume(run)
+    else:
+        name = recipe or ("digits-joint" if data is None else "joint")
+        made, _ = verb.train(name, data=data, run=run, overrides=overrides or [])
+    out.print(summary(made))
+
+
+@app.command()
+def evaluate(run: RunArgument) -> None:
+    """Measure a run on its test pictures again, and write its report anew."""
+    load_tensorflow()
+    from kerasae.evaluate import evaluate as measure
+    from kerasae.report import write_report
+
+    opened, model, collection = open_run(run)
+    measure(opened, model, collection)
+    write_report(opened, model, collection)
+    out.print(summary(opened))
+
+
+@app.command()
+def report(run: RunArgument) -> None:
+    """Draw a run's figures and report again."""
+    load_tensorflow()
+    from kerasae.report import write_report
+
+    opened, model, collection = open_run(run)
+    out.print(str(write_report(opened, model, collection)), soft_wrap=True)
+
+
+@app.command()
+def export(
+    run: RunArgument,
+    to: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to write it; RUN/export if left out.")] = None,
+) -> None:
+    """Write a run's SavedModel and check it in a fresh process."""
+    load_tensorflow()
+    from kerasae.export import export as write
+
+    if to is not None and to.exists():
+        raise RequestError(f"--to: {to} exists already; give another name")
+    opened, model, collection = open_run(run)
+    out.print(str(write(opened, model, collection, to)), soft_wrap=True)
+
+
+@app.command()
+def predict(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A run's directory or an exported SavedModel.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, or folders of them.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Name what pictures show, and how well the model rebuilds them."""
+    import dataclasses
+
+    load_tensorflow()
+    from kerasae.predict import predict as answer
+
+    answers = answer(model, images)
+    if as_json:
+        print(json.dumps([dataclasses.asdict(one) for one in answers], indent=2))
+        return
+    # A path is broken rather than cut: its end is what tells pictures apart.
+    table = Table(Column("image", overflow="fold"), "label", "probability", "top 3", "reconstruction error")
+    for one in answers:
+        table.add_row(
+            one.image,
+            one.label or "-",
+            "-" if one.probability is None else f"{one.probability:.3f}",
+            ", ".join(f"{name} {probability:.3f}" for name, probability in one.top) or "-",
+            "-" if one.reconstruction_error is None else f"{one.reconstruction_error:.5f}",
+        )
+    out.print(table)

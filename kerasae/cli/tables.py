@@ -1,0 +1,46 @@
+"""The short tables that verbs end with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+
+
+def summary(run: Any) -> Table:
+    """Return the short table that a run ends with."""
+    from kerasae.runs import read_json
+
+    metrics = read_json(run.metrics)
+    test, linear = metrics["test"], metrics.get("baseline", {}).get("linear")
+    table = Table(title=f"{run.path}: {test['num_pictures']:,} test pictures", show_header=False, title_justify="left")
+    if "label" in test:
+        table.add_row("accuracy", f"{test['label']['accuracy']:.4f}")
+        table.add_row("macro-F1", f"{test['label']['macro_f1']:.4f}")
+    if linear:
+        table.add_row("linear baseline", f"accuracy {linear['accuracy']:.4f}, macro-F1 {linear['macro_f1']:.4f}")
+    if "reconstruction" in test:
+        table.add_row("reconstruction MSE", f"{test['reconstruction']['mse']:.5f}")
+    for name, measured in metrics.get("variants", {}).items():
+        words = [f"accuracy {measured['label']['accuracy']:.4f}"] if "label" in measured else []
+        words += [f"MSE {measured['reconstruction']['mse']:.5f}"] if "reconstruction" in measured else []
+        table.add_row(f"on {name}", ", ".join(words))
+    table.add_row("report", str(run.report))
+    table.add_row("export", str(run.export))
+    return table
+
+
+def comparison(made: Any) -> Table:
+    """Return the short table that a comparison ends with."""
+    from kerasae.comparison.measures import BY_KEY
+    from kerasae.comparison.tables import runs_in_words, spread, unit
+
+    keys = [
+        key for key in ("accuracy", "macro_f1", "mse") if any(key in one["measures"] for one in made.found["recipes"])
+    ]
+    title = f"{made.found['measured_on']} pictures, {unit(made.found)}"
+    table = Table("recipe", "runs", *(BY_KEY[key].title for key in keys), title=title, title_justify="left")
+    for one in made.found["recipes"]:
+        cells = [spread(BY_KEY[key], one["measures"][key]) if key in one["measures"] else "-" for key in keys]
+        table.add_row(one["name"], runs_in_words(one), *cells)
+    return table

@@ -1,0 +1,32 @@
+"""A recipe: what a run is to do, as a validated tree.
+
+The tree knows structure and types. Names of encoders, transforms, optimizers and schedules are `Spec`s, checked
+by the registry that owns them when a verb starts.
+"""
+
+from kerasae.recipe.base import HEADS, PARTS, Head, Part, Spec, Table, Term
+from kerasae.recipe.data import DataRecipe
+from kerasae.recipe.model import LossRecipe, ModelRecipe, Variational
+from kerasae.recipe.phase import BatchSizes, EarlyStopping, Phase
+from kerasae.recipe.whole import DistributionRecipe, EvaluationRecipe, Recipe, Reference
+
+__all__ = [
+    "HEADS",
+    "PARTS",
+    "BatchSizes",
+    "DataRecipe",
+    "DistributionRecipe",
+    "EarlyStopping",
+    "EvaluationRecipe",
+    "Head",
+    "LossRecipe",
+    "ModelRecipe",
+    "Part",
+    "Phase",
+    "Recipe",
+    "Reference",
+    "Spec",
+    "Table",
+    "Term",
+    "Variational",
+]

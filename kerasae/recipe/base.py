@@ -1,0 +1,40 @@
+"""What the tables of a recipe are made of."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Part = Literal["encoder", "decoder", "classifier"]
+Head = Literal["reconstruction", "label"]
+Term = Literal["reconstruction", "label", "kl_divergence"]
+PARTS: tuple[Part, ...] = ("encoder", "decoder", "classifier")
+HEADS: tuple[Head, ...] = ("reconstruction", "label")
+
+Fraction = Annotated[float, Field(gt=0, le=1)]
+Positive = Annotated[int, Field(gt=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+
+
+class Table(BaseModel):
+    """A table of a recipe: unknown keys are refused, values are not converted from other types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Spec(BaseModel):
+    """A name and its options, such as `{name = "vgg", filters = [32, 64]}`; a bare string is the name alone."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    name: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Everything but the name."""
+        return dict(self.model_extra or {})

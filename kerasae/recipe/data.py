@@ -1,0 +1,45 @@
+"""`[data]`: which pictures, and how they are divided."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from kerasae.recipe.base import Fraction, Positive, Seed, Table
+
+
+class DataRecipe(Table):
+    """Which pictures, in what shape, and how they are divided."""
+
+    source: Annotated[str, Field(min_length=1)] = "digits"
+    image_shape: Literal["auto"] | Annotated[list[Positive], Field(min_length=3, max_length=3)] = "auto"
+    resize: Literal["fit", "fill", "stretch"] = "fill"
+    class_names: list[str] = []
+    keep: dict[str, Fraction] = {}
+    labelled_fraction: Fraction = 1.0
+    labelled_share: Literal["natural"] | Annotated[float, Field(gt=0, lt=1)] = "natural"
+    validation: Literal["auto", "half-of-test"] | Annotated[float, Field(gt=0, lt=1)] = "auto"
+    fold: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)] | None = None
+    test: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    class_weights: Literal["balanced", "none"] | dict[str, Annotated[float, Field(ge=0)]] = "none"
+    max_broken_fraction: Annotated[float, Field(ge=0, le=1)] = 0.05
+    memory_limit_mb: Annotated[int, Field(ge=0)] = 1024
+    augment_engine: Literal["native", "pil"] = "native"
+    seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _one_of_several(self) -> DataRecipe:
+        if self.fold is not None and (self.fold[1] < 2 or self.fold[0] >= self.fold[1]):
+            raise ValueError(
+                f"expected [index, count] with count 2 or more and index below count. Received: {self.fold}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _channels(self) -> DataRecipe:
+        if self.image_shape != "auto" and self.image_shape[2] not in (1, 3):
+            raise ValueError(
+                f"expected image_shape [height, width, channels] with 1 or 3 channels. Received: {self.image_shape}"
+            )
+        return self

@@ -1,0 +1,74 @@
+"""`[model]` and `[loss]`: the parts, and the loss of each head."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from kerasae.recipe.base import Positive, Spec, Table
+
+
+class Variational(Table):
+    """A Gaussian latent; `latent_dim` is its size, or None for the encoder's own."""
+
+    latent_dim: Positive | None = None
+
+
+class ModelRecipe(Table):
+    """The parts of the model and what they share."""
+
+    encoder: Spec = Spec(name="baseline")
+    decoder: Spec | None = None
+    classifier: Spec | None = None
+    tied: bool = False
+    input: Literal["plain", "product", "polarity"] = "plain"
+    variational: Variational | None = None
+    standardize: Literal["none", "mean", "z-score"] = "none"
+    output: Literal["pixels", "standardized"] = "pixels"
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    activation: Literal["relu", "elu", "leaky_relu", "gelu", "silu", "tanh"] = "relu"
+    initializer: Literal[
+        "he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "random_normal", "random_uniform"
+    ] = "he_normal"
+    l1: Annotated[float, Field(ge=0)] = 0.0
+    l2: Annotated[float, Field(ge=0)] = 0.0
+
+    @field_validator("standardize", mode="before")
+    @classmethod
+    def _yes_or_no(cls, value: Any) -> Any:
+        return ("z-score" if value else "none") if isinstance(value, bool) else value
+
+    @model_validator(mode="after")
+    def _standardized_by_something(self) -> ModelRecipe:
+        if self.output == "standardized" and self.standardize == "none":
+            raise ValueError(
+                "expected standardize 'mean' or 'z-score' where output is 'standardized'. Received: standardize 'none'"
+            )
+        return self
+
+    @field_validator("variational", mode="before")
+    @classmethod
+    def _switch(cls, value: Any) -> Any:
+        return ({} if value else None) if isinstance(value, bool) else value
+
+
+class LossRecipe(Table):
+    """The loss of each head."""
+
+    reconstruction: Literal["mean_squared_error", "mean_absolute_error", "huber", "binary_crossentropy"] = (
+        "mean_squared_error"
+    )
+    label: Literal["categorical_crossentropy", "binary_crossentropy", "mean_squared_error", "mean_absolute_error"] = (
+        "categorical_crossentropy"
+    )
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+    @model_validator(mode="after")
+    def _smooths_entropies(self) -> LossRecipe:
+        if self.label_smoothing and not self.label.endswith("crossentropy"):
+            raise ValueError(
+                f"expected label_smoothing 0 where label is no cross-entropy. Received: {self.label_smoothing:g} and "
+                f"{self.label!r}"
+            )
+        return self

@@ -1,0 +1,104 @@
+"""`[[phases]]`: one stretch of training."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from kerasae.recipe.base import HEADS, PARTS, Head, Part, Positive, Spec, Table, Term
+
+
+class EarlyStopping(Table):
+    """Stop a phase when the monitored value has not improved for `patience` epochs."""
+
+    patience: Positive = 10
+    min_delta: Annotated[float, Field(ge=0)] = 0.0
+
+
+class BatchSizes(Table):
+    """A batch size that changes after the epochs `at` (counted from 1 within the phase), the optimizer kept.
+
+    Smith et al., "Don't decay the learning rate, increase the batch size", arXiv 1711.00489.
+    """
+
+    sizes: Annotated[list[Positive], Field(min_length=2)]
+    at: list[Positive]
+
+    @model_validator(mode="after")
+    def _rises(self) -> BatchSizes:
+        if sorted(set(self.at)) != self.at or len(self.at) != len(self.sizes) - 1:
+            raise ValueError(
+                f"expected rising epochs `at`, one fewer than `sizes`. Received: at {self.at}, sizes {self.sizes}"
+            )
+        return self
+
+
+class Phase(Table):
+    """One stretch of training: which parts learn, for how long, and how."""
+
+    name: str = "joint"
+    learns: Annotated[list[Part], Field(min_length=1)] = list(PARTS)
+    epochs: Positive = 10
+    batch_size: Positive | BatchSizes = 64
+    optimizer: Spec = Spec(name="adam")
+    schedule: Spec = Spec(name="constant")
+    loss_weights: dict[Term, Annotated[float, Field(ge=0)] | Spec] = {}
+    balance: Literal["uncertainty", "gradient_norm"] | None = None
+    error_focus: Annotated[float, Field(ge=0)] = 0.0
+    augment: list[Spec] = []
+    mix: Spec | None = None
+    corrupt: list[Spec] = []
+    early_stopping: EarlyStopping | None = None
+    monitor: str | None = None
+    restore_best: bool = True
+    start_from: dict[Part, str] = {}
+
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        """The heads whose loss is trained on: those whose own part learns, or all if the encoder learns alone."""
+        own: dict[Head, Part] = {"reconstruction": "decoder", "label": "classifier"}
+        named = [head for head in HEADS if own[head] in self.learns]
+        return tuple(head for head in named or HEADS if self.loss_weights.get(head, 1.0) != 0)
+
+    @model_validator(mode="after")
+    def _balances_two(self) -> Phase:
+        for key, value in (("balance", self.balance), ("error_focus", self.error_focus)):
+            if value and set(self.heads) != set(HEADS):
+                raise ValueError(f"expected both heads to be trained beside {key} = {value!r}. Received: {self.heads}")
+        fixed = sorted(set(self.loss_weights) & set(HEADS))
+        if self.balance and "encoder" not in self.learns:
+            raise ValueError(f"expected the encoder to learn, which balance shares out. Received: learns {self.learns}")
+        if self.balance and fixed:
+            raise ValueError(
+                f"expected no loss_weights for heads that balance = {self.balance!r} weighs. Received: "
+                f"{', '.join(fixed)}; set loss_weights to {{}} or leave out balance"
+            )
+        return self
+
+    @property
+    def stretches(self) -> tuple[tuple[range, int], ...]:
+        """The epochs, counted from 0 within the phase, that share a batch size, and that size."""
+        if isinstance(self.batch_size, int):
+            return ((range(self.epochs), self.batch_size),)
+        ends = [0, *self.batch_size.at, self.epochs]
+        return tuple((range(*pair), size) for pair, size in zip(pairwise(ends), self.batch_size.sizes, strict=True))
+
+    @model_validator(mode="after")
+    def _sizes_within_the_phase(self) -> Phase:
+        if isinstance(self.batch_size, BatchSizes) and self.batch_size.at[-1] >= self.epochs:
+            raise ValueError(
+                f"expected batch_size.at to hold epochs below the phase's last, {self.epochs}. "
+                f"Received: {self.batch_size.at}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _trains_something(self) -> Phase:
+        if not self.heads:
+            raise ValueError(
+                f"expected a head with a loss weight above zero. Received: learns {self.learns}, "
+                f"loss_weights {self.loss_weights}; this phase would train nothing"
+            )
+        return self

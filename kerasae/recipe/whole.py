@@ -1,0 +1,76 @@
+"""A whole recipe."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from kerasae.recipe.base import HEADS, Head, Seed, Spec, Table
+from kerasae.recipe.data import DataRecipe
+from kerasae.recipe.model import LossRecipe, ModelRecipe
+from kerasae.recipe.phase import Phase
+
+
+class EvaluationRecipe(Table):
+    """What a trained model is measured on beside the test pictures: variants of them, by name."""
+
+    variants: dict[str, Annotated[list[Spec], Field(min_length=1)]] = {}
+
+    @model_validator(mode="after")
+    def _names(self) -> EvaluationRecipe:
+        for name in self.variants:
+            if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name) or name == "test":
+                raise ValueError(
+                    "expected names of up to 40 letters, digits, - and _, other than 'test', for the variants. "
+                    f"Received: {name!r}"
+                )
+        return self
+
+
+class DistributionRecipe(Table):
+    """Where training runs: every visible GPU, or the named devices."""
+
+    devices: Literal["auto"] | Annotated[list[str], Field(min_length=1)] = "auto"
+
+
+class Reference(Table):
+    """Where an experiment comes from, and what was measured there; nothing in a run depends on it."""
+
+    source: Annotated[str, Field(min_length=1)]
+    accuracy: float | None = None
+    train_accuracy: float | None = None
+    reconstruction_mse: float | None = None
+    note: str = ""
+
+
+class Recipe(Table):
+    """Everything that one run needs to know."""
+
+    title: str = ""
+    reference: Reference | None = None
+    plugins: list[str] = []
+    data: DataRecipe = DataRecipe()
+    model: ModelRecipe = ModelRecipe()
+    loss: LossRecipe = LossRecipe()
+    phases: Annotated[list[Phase], Field(min_length=1)] = [Phase()]
+    evaluation: EvaluationRecipe = EvaluationRecipe()
+    distribution: DistributionRecipe = DistributionRecipe()
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
+    jit_compile: Literal["auto"] | bool = "auto"
+    seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _loss_has_a_scale(self) -> Recipe:
+        if self.model.output == "standardized" and self.loss.reconstruction == "binary_crossentropy":
+            raise ValueError(
+                "loss.reconstruction: expected mean_squared_error, mean_absolute_error or huber where model.output is "
+                "'standardized', whose values leave [0, 1]. Received: 'binary_crossentropy'"
+            )
+        return self
+
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        """The heads that some phase trains, in the order of `HEADS`; no other is built."""
+        return tuple(head for head in HEADS if any(head in phase.heads for phase in self.phases))
