@@ -3,6 +3,7 @@
 from kerasae.models.build import build, check, deviation, with_heads
 from kerasae.models.joint import JointAutoencoder
 from kerasae.models.parts import CLASSIFIERS, DECODERS, ENCODERS
+from kerasae.models.probe import probe
 from kerasae.models.saved import load_trained
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "check",
     "deviation",
     "load_trained",
+    "probe",
     "with_heads",
 ]

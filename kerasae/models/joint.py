@@ -52,30 +52,13 @@ class JointAutoencoder(keras.Model):
         balance: Literal["uncertainty"] | None = None,
         **kwargs: Any,
     ) -> None:
-        image_shape = tuple(encoder.input_shape[1:])
         _check_parts(encoder, decoder, classifier)
         if balance not in (None, "uncertainty"):
             raise ValueError(f"balance: expected 'uncertainty' or None. Received: {balance!r}")
-        images = keras.Input(image_shape, dtype="uint8", name="images")
-        scaled = keras.layers.Rescaling(1 / 255, dtype="float32", name="scale")(images)
-        outputs = {}
         gaussian = posterior(encoder)
-        if gaussian is None:
-            latent = encoder(scaled)
-        else:
-            latent, mean, log_variance = gaussian(scaled)
-            outputs["kl_divergence"] = PriorDivergence(name="kl_divergence")(mean, log_variance)
-        if decoder is not None:
-            decoded = decoder(latent)
-            for layer in encoder.layers:
-                decoded = layer(decoded, like=scaled) if isinstance(layer, Polarity) else decoded
-            outputs["reconstruction"] = keras.layers.Activation("linear", dtype="float32", name="reconstruction")(
-                decoded
-            )
-        if classifier is not None:
-            outputs["label"] = keras.layers.Softmax(dtype="float32", name="label")(classifier(latent))
+        inner, outputs = wire(gaussian or encoder, decoder, classifier)
         kwargs.setdefault("name", "joint_autoencoder")
-        super().__init__(inputs=images, outputs=outputs, **kwargs)
+        super().__init__(inputs=inner["images"], outputs=outputs, **kwargs)
         self.encoder = encoder
         self.posterior = gaussian
         self.decoder = decoder
@@ -237,6 +220,36 @@ class JointAutoencoder(keras.Model):
             return cls(
                 **{**config, "encoder": encoder, "decoder": revive("decoder"), "classifier": revive("classifier")}
             )
+
+
+def wire(
+    encoder: keras.Model, decoder: keras.Model | None, classifier: keras.Model | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Join the parts from pictures to outputs.
+
+    Args:
+        encoder: gives a latent, or latent, mean and log variance (a variational model's `posterior`).
+
+    Returns:
+        `images`, `latent` and (with a classifier) `logits`, symbolic tensors by name; and the model's outputs.
+    """
+    images = keras.Input(encoder.input_shape[1:], dtype="uint8", name="images")
+    scaled = keras.layers.Rescaling(1 / 255, dtype="float32", name="scale")(images)
+    outputs = {}
+    latent = encoder(scaled)
+    if isinstance(latent, list | tuple):
+        latent, mean, log_variance = latent
+        outputs["kl_divergence"] = PriorDivergence(name="kl_divergence")(mean, log_variance)
+    inner = {"images": images, "latent": latent}
+    if decoder is not None:
+        decoded = decoder(latent)
+        for layer in encoder.layers:
+            decoded = layer(decoded, like=scaled) if isinstance(layer, Polarity) else decoded
+        outputs["reconstruction"] = keras.layers.Activation("linear", dtype="float32", name="reconstruction")(decoded)
+    if classifier is not None:
+        inner["logits"] = classifier(latent)
+        outputs["label"] = keras.layers.Softmax(dtype="float32", name="label")(inner["logits"])
+    return inner, outputs
 
 
 def _check_parts(encoder: keras.Model, decoder: keras.Model | None, classifier: keras.Model | None) -> None:
