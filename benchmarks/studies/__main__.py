@@ -2,6 +2,7 @@
 
     python -m benchmarks.studies run study-e/mnist study-e/fashion --seeds 5 --data FOLDER
     python -m benchmarks.studies tables
+    python -m benchmarks.studies figures
 
 `run` trains each recipe with each seed, one process a run, into runs/studies/, and keeps a small file a run in
 kerasae/recipes/results/: a run that has one is not trained again, a killed one goes on. FOLDER holds cifar10.npz,
@@ -17,6 +18,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.studies.figures import write_figures
 from benchmarks.studies.measured import in_lines, measured
 from benchmarks.studies.tables import write_tables
 from kerasae.recipe_file import builtin, load
@@ -51,6 +53,13 @@ def run(
 def tables() -> None:
     """Write the results into the headers of the recipes and the tables of docs/results.md."""
     write_tables()
+
+
+@app.command()
+def figures() -> None:
+    """Draw the figures of docs/results.md."""
+    for path in write_figures():
+        print(path)
 
 
 def _measure(name: str, seed: int, data: Path | None, overrides: list[str]) -> bool:

@@ -1,0 +1,66 @@
+"""Figures of docs/results.md, drawn from the results that are kept."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from kerasae.comparison.figures.courses import courses
+from kerasae.comparison.figures.per_class import per_class
+from kerasae.results import Result, results, usual
+from kerasae.runs import written_whole
+
+DOCS = Path(__file__).parents[2] / "docs"
+# Which recipes a figure sets side by side; those without results are left out.
+PER_CLASS = {
+    "results-a-per-class.png": [
+        *(f"study-a/{name}" for name in ("baseline", "prototype", "separate", "sgd", "xavier", "adabound")),
+    ],
+    "results-b-per-class.png": [
+        *(f"study-b/{name}" for name in ("joint", "direct", "joint-tied", "joint-unaugmented", "frozen-64")),
+        "cifar10-best",
+    ],
+}
+COURSES = {
+    "results-a-optimizers.png": [f"study-a/{name}" for name in ("baseline", "sgd", "sgd-xavier", "xavier", "adabound")],
+    "results-b-courses.png": [f"study-b/{name}" for name in ("joint", "direct", "joint-sgd", "joint-unaugmented")],
+}
+
+
+def write_figures() -> list[Path]:
+    """Draw every figure that has results of two recipes or more, and return their paths."""
+    written = []
+    for kind, table in ((_per_class, PER_CLASS), (_courses, COURSES)):
+        for file, names in table.items():
+            found = {name: kept for name in names if (kept := usual(results(name)))}
+            if len(found) > 1:
+                with written_whole(DOCS / file) as temporary:
+                    kind(found).savefig(temporary, dpi=110)
+                written.append(DOCS / file)
+    return written
+
+
+def _per_class(found: dict[str, list[Result]]) -> Figure:
+    accuracies = {
+        name: {one: _mean_and_deviation([run.per_class[one] for run in kept]) for one in kept[0].per_class}
+        for name, kept in found.items()
+    }
+    return per_class(accuracies, list(found))
+
+
+def _mean_and_deviation(values: Sequence[float]) -> tuple[float, float]:
+    return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else 0.0
+
+
+def _courses(found: dict[str, list[Result]]) -> Figure:
+    def values(key: str) -> dict[str, list[np.ndarray]]:
+        return {
+            name: [np.array(run.curves[key], float) for run in kept if key in run.curves]
+            for name, kept in found.items()
+        }
+
+    return courses(values("label_accuracy"), values("val_label_accuracy"), list(found), label="recognised", share=True)
