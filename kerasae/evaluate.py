@@ -20,6 +20,7 @@ from kerasae.evaluation.numbers import number
 from kerasae.evaluation.passes import Predictions, predict
 from kerasae.evaluation.pixels import pixel_statistics
 from kerasae.evaluation.reconstruction import reconstruction_metrics
+from kerasae.evaluation.rejection import rejection_metrics
 from kerasae.evaluation.variants import Changed, variants
 from kerasae.losses import ReconstructionLoss
 from kerasae.models import deviation
@@ -116,6 +117,8 @@ def measured(predictions: Predictions, class_names: tuple[str, ...]) -> dict[str
     labelled = truth >= 0
     if predictions.probabilities is not None and labelled.any():
         metrics["label"] = label_metrics(truth[labelled], predictions.probabilities[labelled], class_names)
+    if predictions.anomaly:
+        metrics["rejection"] = rejection_metrics(predictions)
     if predictions.errors:
         metrics["reconstruction"] = reconstruction_metrics(predictions.errors, truth, class_names)
     return metrics
@@ -139,6 +142,7 @@ def write_predictions(
     }
     if predictions.probabilities is not None:
         arrays["probabilities"] = predictions.probabilities
+    arrays |= {name: predictions.anomaly[name] for name in ("anomaly_score", "accepted") if name in predictions.anomaly}
     if predictions.errors:
         arrays["mse"] = predictions.errors["mse"]
     arrays |= {f"histogram-{name}": counts for name, counts in histograms.items()}

@@ -26,6 +26,8 @@ class Prediction:
         probability: its probability in [0, 1].
         top: the three most probable classes with their probabilities, best first.
         reconstruction_error: mean squared error on [0, 1] pixels, or None without a reconstruction head.
+        anomaly_score: how unlike the known pictures it is, 0 and up, or None without a rejection.
+        accepted: whether the answer is to be trusted: the score is no higher than the threshold; None without one.
     """
 
     image: str
@@ -33,6 +35,8 @@ class Prediction:
     probability: float | None
     top: tuple[tuple[str, float], ...]
     reconstruction_error: float | None
+    anomaly_score: float | None
+    accepted: bool | None
 
 
 def predict(model: Path, images: Sequence[Path]) -> list[Prediction]:
@@ -59,7 +63,7 @@ def predict(model: Path, images: Sequence[Path]) -> list[Prediction]:
 
 
 def _from_run(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]], dict[str, Any]]:
-    from kerasae.models import load_trained
+    from kerasae.models import guarded, load_trained
 
     run = Run.open(path)
     data = run.recipe.data
@@ -68,13 +72,14 @@ def _from_run(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]]
         "resize": data.resize,
         "class_names": read_json(run.data_facts)["class_names"],
     }
-    return load_trained(run).predict_on_batch, about
+    model = load_trained(run)
+    return (model if model.rejection is None else guarded(model, model.rejection)).predict_on_batch, about
 
 
 def _from_export(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]], dict[str, Any]]:
     import tensorflow as tf
 
-    from kerasae.export.saved_model import ABOUT
+    from kerasae.export.saved_model import ABOUT, DECISION
 
     if not (path / ABOUT).is_file():
         raise RequestError(f"predict: expected a SavedModel that kerasae exported. Received: {path}, without {ABOUT}")
@@ -82,7 +87,7 @@ def _from_export(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarra
 
     def answer(images: np.ndarray) -> dict[str, np.ndarray]:
         outputs = loaded.signatures["serving_default"](images=tf.constant(images))
-        return {name: outputs[name].numpy() for name in ("label", "reconstruction") if name in outputs}
+        return {name: outputs[name].numpy() for name in ("label", "reconstruction", *DECISION) if name in outputs}
 
     return answer, read_json(path / ABOUT)
 
@@ -119,7 +124,9 @@ def _prediction(path: Path, outputs: dict[str, np.ndarray], image: np.ndarray, c
     if "reconstruction" in outputs:
         error = float(np.mean(np.square(outputs["reconstruction"] - image.astype(np.float32) / 255.0)))
     label, probability = top[0] if top else (None, None)
-    return Prediction(str(path), label, probability, top, error)
+    score = float(outputs["anomaly_score"]) if "anomaly_score" in outputs else None
+    accepted = bool(outputs["accepted"]) if "accepted" in outputs else None
+    return Prediction(str(path), label, probability, top, error, score, accepted)
 
 
 if __name__ == "__main__":

@@ -93,6 +93,7 @@ class Run:
         self.checkpoints = path / "checkpoints"
         self.tensorboard = path / "tensorboard"
         self.model = path / "model.keras"
+        self.rejection = path / "rejection.keras"
         self.metrics = path / "metrics.json"
         self.predictions = path / "predictions.npz"
         self.figures = path / "figures"

@@ -27,6 +27,8 @@ from kerasae.training import fit
 from kerasae.training.fit import check as check_fit
 from kerasae.training.loss_weights import check as check_loss_weights
 from kerasae.training.phase import check as check_phase
+from kerasae.training.rejection import check as check_rejection
+from kerasae.training.rejection import fit_rejection
 
 
 def train(
@@ -50,6 +52,7 @@ def train(
     collection = open_collection(resolved.data, classifies="label" in resolved.heads)
     resolved = resolve(resolved, collection)
     check_fit(resolved, collection)
+    check_rejection(resolved, collection)
     made = Run.create(run, Path(recipe).stem)
     begin(made, resolved, facts_of(collection))
     _finish(made, resolved, collection)
@@ -68,7 +71,7 @@ def resume(run: Path) -> tuple[Run, Recipe]:
 
 
 def go_on(run: Run, *, exports: bool = True) -> tuple[models.JointAutoencoder, Collection]:
-    """Do what of a begun run's work is not done yet, without the export if not `exports`.
+    """Do what of a begun run's work is not done yet, without rejection and export if not `exports`.
 
     Returns:
         The trained model and the pictures.
@@ -153,6 +156,8 @@ def _write_facts(run: Run, facts: Mapping[str, Any]) -> None:
 def _finish(run: Run, recipe: Recipe, collection: Collection, exports: bool = True) -> models.JointAutoencoder:
     """Do what of a run's work is not done yet, and return its model."""
     model = models.load_trained(run) if run.model.is_file() else fit(run, recipe, collection)
+    if exports and model.rejection is None:
+        fit_rejection(run, recipe, model, collection)
     if not run.metrics.is_file():
         evaluate(run, model, collection)
     if not run.report.is_file():

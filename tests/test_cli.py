@@ -110,7 +110,11 @@ def test_a_finished_run_is_used_by_every_verb(digits_run: Path, typed: Typed) ->
     assert code == 0
     assert "black.png" in out
     code, out, _ = typed("predict", digits_run, "black.png", "--json")
-    assert set(json.loads(out)[0]) == {"image", "label", "probability", "top", "reconstruction_error"}
+    answer = json.loads(out)[0]
+    assert set(answer) == {
+        *("image", "label", "probability", "top", "reconstruction_error", "anomaly_score", "accepted")
+    }
+    assert answer["accepted"] is False  # nobody has written a digit that is all black
 
 
 def test_a_run_keeps_what_the_design_says(digits_run: Path) -> None:

@@ -3,6 +3,7 @@
 import errno
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ def test_pictures_that_changed_are_not_mixed_with_the_old(monkeypatch: pytest.Mo
     with pytest.raises(RequestError, match=message):
         train.resume(run.path)
     run.model.touch()
-    monkeypatch.setattr("keras.saving.load_model", lambda *arguments, **more: None)
+    monkeypatch.setattr("keras.saving.load_model", lambda *arguments, **more: SimpleNamespace())
     with pytest.raises(RequestError, match=message):
         open_run(run.path)  # what evaluate, report and export begin with
 

@@ -103,7 +103,9 @@ def predict(
         print(json.dumps([dataclasses.asdict(one) for one in answers], indent=2))
         return
     # A path is broken rather than cut: its end is what tells pictures apart.
-    table = Table(Column("image", overflow="fold"), "label", "probability", "top 3", "reconstruction error")
+    table = Table(
+        Column("image", overflow="fold"), "label", "probability", "top 3", "reconstruction error", "accepted, score"
+    )
     for one in answers:
         table.add_row(
             one.image,
@@ -111,5 +113,6 @@ def predict(
             "-" if one.probability is None else f"{one.probability:.3f}",
             ", ".join(f"{name} {probability:.3f}" for name, probability in one.top) or "-",
             "-" if one.reconstruction_error is None else f"{one.reconstruction_error:.5f}",
+            "-" if one.accepted is None else f"{'yes' if one.accepted else 'no'}, {one.anomaly_score:.1f}",
         )
     out.print(table)

@@ -17,6 +17,9 @@ def summary(run: Any) -> Table:
     if "label" in test:
         table.add_row("accuracy", f"{test['label']['accuracy']:.4f}")
         table.add_row("macro-F1", f"{test['label']['macro_f1']:.4f}")
+    if "rejection" in test:
+        found = test["rejection"]
+        table.add_row("rejected", f"{found['rejected_share']:.1%} of the test pictures, as too unlike the known")
     if linear:
         table.add_row("linear baseline", f"accuracy {linear['accuracy']:.4f}, macro-F1 {linear['macro_f1']:.4f}")
     if "reconstruction" in test:

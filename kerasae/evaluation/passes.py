@@ -16,6 +16,7 @@ from rich.progress import track
 from kerasae.evaluation.pixels import LEVELS, histogram
 from kerasae.evaluation.reconstruction import picture_errors
 from kerasae.losses import ReconstructionLoss
+from kerasae.models import guarded
 
 if TYPE_CHECKING:
     from kerasae.data.pictures import Pictures
@@ -29,12 +30,14 @@ LONG_BATCHES = 20
 class Predictions:
     """What a model said about n pictures; the head that it lacks leaves `probabilities` None or `errors` empty.
 
-    `histogram`, int64 (256,), counts the values of the pictures themselves.
+    `anomaly`, empty without a rejection, holds `anomaly_score` float32 (n,), `accepted` bool (n,), and each part's own
+    score. `histogram`, int64 (256,), counts the values of the pictures themselves.
     """
 
     label: np.ndarray
     probabilities: np.ndarray | None
     errors: dict[str, np.ndarray]
+    anomaly: dict[str, np.ndarray]
     histogram: np.ndarray
 
 
@@ -58,7 +61,8 @@ def predict(
         loss: the reconstruction loss that was trained on; mean squared error if None.
         batch_size: the most pictures of one batch.
     """
-    call = forward(model)
+    rejection = getattr(model, "rejection", None)
+    call = forward(model if rejection is None else guarded(model, rejection))
     size = max(1, min(batch_size, BATCH_VALUES // int(np.prod(pictures.image_shape))))
 
     @tf.function(
@@ -69,6 +73,7 @@ def predict(
 
     probabilities: list[np.ndarray] = []
     errors: dict[str, list[np.ndarray]] = {}
+    anomaly: dict[str, list[np.ndarray]] = {}
     counts = np.zeros(LEVELS, np.int64)
     starts = range(0, len(pictures), size)
     quiet = len(starts) < LONG_BATCHES or not sys.stderr.isatty()
@@ -78,6 +83,8 @@ def predict(
         outputs = call(images)
         if "label" in outputs:
             probabilities.append(np.asarray(keras.ops.convert_to_numpy(outputs["label"]), np.float32))
+        for key in rejection.output_names if rejection is not None else ():
+            anomaly.setdefault(key, []).append(keras.ops.convert_to_numpy(outputs[key]))
         if "reconstruction" in outputs:
             for key, value in measure(images, outputs["reconstruction"]).items():
                 errors.setdefault(key, []).append(value.numpy())
@@ -85,5 +92,6 @@ def predict(
         label=np.asarray(pictures.labels, np.int64),
         probabilities=np.concatenate(probabilities) if probabilities else None,
         errors={key: np.concatenate(values) for key, values in errors.items()},
+        anomaly={key: np.concatenate(values) for key, values in anomaly.items()},
         histogram=counts,
     )

@@ -28,18 +28,25 @@ def receive() -> dict[str, Any] | None:
 
 
 def main(path: str) -> None:
-    """Serve every batch twice, and print the largest difference from what was expected."""
+    """Serve every batch twice, and print the largest difference from what was expected.
+
+    `margin` is no output: how far each picture's score lies above the threshold, which its decision must agree with.
+    """
     serve = tf.saved_model.load(path).signatures["serving_default"]
-    difference, repeatable = 0.0, True
+    difference, undecided, repeatable = 0.0, 0.0, True
     while (expected := receive()) is not None:
         images = tf.constant(expected.pop("images"))
+        margin = expected.pop("margin", None)
         first, second = serve(images=images), serve(images=images)
+        if margin is not None:
+            wrong = first["accepted"].numpy() != (margin <= 0)
+            undecided = max(undecided, float(np.max(np.abs(margin[wrong]), initial=0.0)))
         for name, values in expected.items():
             served = first[name].numpy()
             repeatable &= served.tobytes() == second[name].numpy().tobytes()
             # The maximum of an array with NaN is NaN, which no tolerance lets through.
             difference = float(np.maximum(difference, np.max(np.abs(served - values), initial=0.0)))
-    print(json.dumps({"difference": difference, "repeatable": repeatable}))
+    print(json.dumps({"difference": difference, "undecided": undecided, "repeatable": repeatable}))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasae.data.pictures import Pictures
-from kerasae.models import JointAutoencoder
+from kerasae.models import JointAutoencoder, guarded
 
 # Both sides run in float32; other batches and fused operations move the last bits only.
 TOLERANCE = 1e-5
@@ -24,14 +24,17 @@ class ExportError(RuntimeError):
 
 
 def check_agreement(saved_model: Path, model: JointAutoencoder, pictures: Pictures) -> float:
-    """Serve every picture from a fresh process and compare each head with `model`.
+    """Serve every picture from a fresh process and compare each head, and what is rejected, with `model`.
 
     Returns:
         The largest absolute difference over all pictures and heads.
 
     Raises:
-        ExportError: the difference is above `TOLERANCE`, or the process failed.
+        ExportError: the difference is above `TOLERANCE`, a picture whose score is further than that from the threshold
+            is decided otherwise, or the process failed.
     """
+    rejection = model.rejection
+    whole = model if rejection is None else guarded(model, rejection)
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
     with subprocess.Popen(
         [sys.executable, str(_CHECKER), str(saved_model)],
@@ -44,8 +47,11 @@ def check_agreement(saved_model: Path, model: JointAutoencoder, pictures: Pictur
         try:
             for start in range(0, len(pictures), _BATCH):
                 images = pictures.load(np.arange(start, min(start + _BATCH, len(pictures))))
-                expected = model.predict_on_batch(images)
-                _send(process.stdin, {"images": images, **{head: expected[head] for head in model.heads}})
+                expected = whole.predict_on_batch(images)
+                arrays = {"images": images, **{head: expected[head] for head in model.heads}}
+                if rejection is not None:
+                    arrays["margin"] = expected["anomaly_score"] - float(rejection.threshold)
+                _send(process.stdin, arrays)
         except BrokenPipeError:
             pass  # the process ended early; its own words follow
         output, errors = process.communicate()
@@ -53,10 +59,11 @@ def check_agreement(saved_model: Path, model: JointAutoencoder, pictures: Pictur
         words = errors.decode(errors="replace").strip().splitlines()
         raise ExportError(f"export: the SavedModel does not load on its own: {words[-1] if words else 'no message'}")
     result = json.loads(output)
-    if not result["difference"] <= TOLERANCE or not result["repeatable"]:
+    if not result["difference"] <= TOLERANCE or result["undecided"] > TOLERANCE or not result["repeatable"]:
         raise ExportError(
             f"export: expected the SavedModel to agree with the trained model within {TOLERANCE:g} and repeat itself. "
-            f"Received: a difference of {result['difference']:g}, repeatable: {result['repeatable']}; it was removed"
+            f"Received: a difference of {result['difference']:g}, repeatable: {result['repeatable']}, other decisions "
+            f"up to {result['undecided']:g} from the threshold; it was removed"
         )
     return float(result["difference"])
 

@@ -11,11 +11,12 @@ import tensorflow as tf
 from kerasae.data.collection import Collection
 from kerasae.data.decoding import Resize, resize
 from kerasae.export.gate import check_agreement
-from kerasae.models import JointAutoencoder
+from kerasae.models import JointAutoencoder, guarded
 from kerasae.runs import Run, write_json, written_whole
 
 # Beside the SavedModel, where TensorFlow Serving expects what it does not read itself.
 ABOUT = Path("assets.extra") / "kerasae.json"
+DECISION = ("anomaly_score", "accepted")
 
 
 def export(run: Run, model: JointAutoencoder, collection: Collection, to: Path | None = None) -> Path:
@@ -26,7 +27,7 @@ def export(run: Run, model: JointAutoencoder, collection: Collection, to: Path |
     EXIF); `encode` takes `images` and gives `latent`; `classes` takes nothing and gives `class_names`. Outputs of the
     first two: `label` (n, num_classes) probabilities, `class_name` (n,) the most probable one, `reconstruction`
     (n, height, width, channels) in [0, 1], `reconstruction_error` (n,) mean squared error; of these the ones whose
-    head the model has.
+    head the model has; and where it has a rejection `anomaly_score` (n,) and `accepted` (n,), bool.
 
     Args:
         to: where to write it, or None for the run's own `export`.
@@ -47,10 +48,11 @@ def save(model: JointAutoencoder, class_names: tuple[str, ...], mode: Resize, pa
     """Write the SavedModel with all its signatures to a new folder."""
     image_shape = tuple(model.input_shape[1:])
     names = tf.constant(class_names or ("",))
+    whole = model if model.rejection is None else guarded(model, model.rejection)
 
     def serve(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        fed = _fed(model, images)
-        outputs: dict[str, Any] = {head: fed[head] for head in model.heads}
+        fed = _fed(whole, images)
+        outputs: dict[str, Any] = {name: fed[name] for name in (*model.heads, *DECISION) if name in fed}
         if "label" in outputs:
             outputs["class_name"] = tf.gather(names, tf.argmax(outputs["label"], axis=-1))
         if "reconstruction" in outputs:
@@ -71,7 +73,7 @@ def save(model: JointAutoencoder, class_names: tuple[str, ...], mode: Resize, pa
 
     pictures = tf.TensorSpec((None, *image_shape), tf.uint8, name="images")
     archive = keras.export.ExportArchive()
-    archive.track(model)
+    archive.track(whole)
     archive.add_endpoint("serving_default", serve, [pictures])
     archive.add_endpoint("encoded", serve_encoded, [tf.TensorSpec((None,), tf.string, name="encoded")])
     archive.add_endpoint("encode", encode, [pictures])

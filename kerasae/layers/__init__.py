@@ -7,6 +7,7 @@ from kerasae.layers.log_probabilities import LogProbabilities
 from kerasae.layers.negative_product import NegativeProduct
 from kerasae.layers.pixel_scale import PixelScale
 from kerasae.layers.polarity import Polarity
+from kerasae.layers.rejection import Rejection
 from kerasae.layers.tied_conv2d import TiedConv2D
 from kerasae.layers.transposed import Transposed, sharing
 from kerasae.layers.uncertainty import UncertaintyWeights
@@ -20,6 +21,7 @@ __all__ = [
     "PixelScale",
     "Polarity",
     "PriorDivergence",
+    "Rejection",
     "TiedConv2D",
     "Transposed",
     "UncertaintyWeights",

@@ -4,6 +4,7 @@ from kerasae.models.build import build, check, deviation, with_heads
 from kerasae.models.joint import JointAutoencoder
 from kerasae.models.parts import CLASSIFIERS, DECODERS, ENCODERS
 from kerasae.models.probe import probe
+from kerasae.models.rejection import guarded
 from kerasae.models.saved import load_trained
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "build",
     "check",
     "deviation",
+    "guarded",
     "load_trained",
     "probe",
     "with_heads",

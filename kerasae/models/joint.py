@@ -9,7 +9,7 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
-from kerasae.layers import Polarity, PriorDivergence, UncertaintyWeights, sharing
+from kerasae.layers import Polarity, PriorDivergence, Rejection, UncertaintyWeights, sharing
 from kerasae.metrics import LabelledAccuracy
 from kerasae.models.objective import default_losses, elbo_weight, error_weights, per_picture, scaled_for_replicas
 from kerasae.models.variational import posterior
@@ -67,6 +67,7 @@ class JointAutoencoder(keras.Model):
         self.term_weights: Mapping[str, Any] = {}
         self.uncertainty = UncertaintyWeights(self.heads) if balance else None
         self.error_focus = 0.0
+        self.rejection: Rejection | None = None
         names = {term: term if term == "kl_divergence" else f"{term}_loss" for term in self.terms}
         self.term_means = [keras.metrics.Mean(name=names[term]) for term in self.terms]
 
@@ -74,6 +75,38 @@ class JointAutoencoder(keras.Model):
     def heads(self) -> tuple[str, ...]:
         """The names of the outputs that have a target."""
         return tuple(name for name in self.output_names if name != "kl_divergence")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Keep `rejection` beside the model: Keras would take it for one of its layers and save its weights."""
+        if name == "rejection":
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
+    def fit_rejection(
+        self, validation: Any, false_positive_rate: float = 0.05, reference: Any | None = None
+    ) -> Rejection:
+        """Learn from known pictures when not to answer, and keep it as `rejection`.
+
+        Args:
+            validation: dataset of known pictures that the model was not trained on, elements as `evaluate` takes them:
+                every scale and the threshold come from these alone.
+            false_positive_rate: the share of known pictures that may be rejected, in (0, 1). Positive means unknown.
+            reference: dataset of pictures that the centres of the classes are taken from, training pictures for
+                instance; `validation` if None.
+
+        Returns:
+            The layer that scores features; `kerasae.models.guarded` joins it to the model.
+
+        Raises:
+            RequestError: too few validation pictures for the rate.
+        """
+        from kerasae.models import rejection  # which is built of models like this one
+
+        known, labels = rejection.features(self, validation)
+        basis = (known, labels) if reference is None else rejection.features(self, reference)
+        self.rejection = rejection.fit(*basis, known, labels, false_positive_rate)
+        return self.rejection
 
     @property
     def terms(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from kerasae.recipe.base import HEADS, PARTS, Head, Part, Spec, Table, Term
 from kerasae.recipe.data import DataRecipe
 from kerasae.recipe.model import LossRecipe, ModelRecipe, Variational
 from kerasae.recipe.phase import BatchSizes, EarlyStopping, Phase
-from kerasae.recipe.whole import DistributionRecipe, EvaluationRecipe, Recipe, Reference
+from kerasae.recipe.whole import DistributionRecipe, EvaluationRecipe, Recipe, Reference, RejectionRecipe
 
 __all__ = [
     "HEADS",
@@ -25,6 +25,7 @@ __all__ = [
     "Phase",
     "Recipe",
     "Reference",
+    "RejectionRecipe",
     "Spec",
     "Table",
     "Term",

@@ -29,6 +29,12 @@ class EvaluationRecipe(Table):
         return self
 
 
+class RejectionRecipe(Table):
+    """How often a known picture may be rejected; "auto" is 0.05, or no rejection where validation pictures are few."""
+
+    false_positive_rate: Literal["auto"] | Annotated[float, Field(gt=0, lt=1)] = "auto"
+
+
 class DistributionRecipe(Table):
     """Where training runs: every visible GPU, or the named devices."""
 
@@ -56,6 +62,7 @@ class Recipe(Table):
     loss: LossRecipe = LossRecipe()
     phases: Annotated[list[Phase], Field(min_length=1)] = [Phase()]
     evaluation: EvaluationRecipe = EvaluationRecipe()
+    rejection: RejectionRecipe = RejectionRecipe()
     distribution: DistributionRecipe = DistributionRecipe()
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
     jit_compile: Literal["auto"] | bool = "auto"

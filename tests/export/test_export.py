@@ -11,9 +11,9 @@ import tensorflow as tf
 from PIL import Image
 
 from kerasae.data.collection import Collection, open_collection
-from kerasae.export import ExportError, export, gate
+from kerasae.export import ExportError, export, gate, saved_model
 from kerasae.export.saved_model import decode
-from kerasae.models import JointAutoencoder
+from kerasae.models import JointAutoencoder, guarded, load_trained
 from kerasae.runs import Run
 
 
@@ -108,6 +108,29 @@ def test_an_export_that_disagrees_is_removed(
     with pytest.raises(ExportError, match=r"within 1e-05 and repeat itself\. Received: a difference of 0\.00"):
         export(Run(digits_run), trained, collection, tmp_path / "export")
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_served_is_rejected_as_offline(digits_run: Path, served: dict, collection: Collection) -> None:
+    model = load_trained(Run(digits_run))
+    images = collection.test.load(np.arange(len(collection.test)))
+    images = np.concatenate([images, 255 - images])  # negatives, nearly all of which are too unlike the known
+    outputs = served["serving_default"](images=tf.constant(images))
+    expected = guarded(model, model.rejection).predict(images, verbose=0)
+    far = np.abs(expected["anomaly_score"] - float(model.rejection.threshold)) > 1e-5
+    np.testing.assert_array_equal(outputs["accepted"].numpy()[far], expected["accepted"][far])
+    assert {True, False} == set(expected["accepted"].tolist())
+
+
+def test_an_export_that_decides_otherwise_is_removed(digits_run: Path, tmp_path: Path, collection: Collection) -> None:
+    model = load_trained(Run(digits_run))
+    rejection, threshold = model.rejection, float(model.rejection.threshold)
+    scores = guarded(model, rejection).predict(collection.test.load(np.arange(50)), verbose=0)["anomaly_score"]
+    saved_model.save(model, collection.class_names, "fill", tmp_path / "export")
+    rejection.threshold.assign(float(np.median(scores)))
+    with pytest.raises(ExportError, match="decisions"):
+        gate.check_agreement(tmp_path / "export", model, collection.test)
+    rejection.threshold.assign(threshold)
+    gate.check_agreement(tmp_path / "export", model, collection.test)
 
 
 def test_what_is_no_saved_model_is_refused(tmp_path: Path, trained: JointAutoencoder, collection: Collection) -> None:

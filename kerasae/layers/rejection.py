@@ -1,0 +1,128 @@
+"""Knowing when not to answer: how unlike everything known a picture is, as one number with a threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+PARTS = ("reconstruction", "latent", "label")
+ERROR = ("error", "contrast")
+# A tenth of a grey level, squared: what lies below is as good as a perfect copy, or one even colour.
+LOG_FLOOR = (0.1 / 255) ** 2
+NUM_KNOTS = 33
+
+
+@keras.saving.register_keras_serializable("kerasae")
+class Rejection(keras.layers.Layer):
+    """The anomaly score of pictures, and whether the model's answers to them are accepted.
+
+    Each part measures how unusual a picture is in one way:
+
+    - `reconstruction`: how far the log of the mean squared error lies, either way, from what known pictures of the same
+      local contrast have, since busy pictures are rebuilt worse than plain ones, known or not (Serra et al. 2020, arXiv
+      1909.11480; both ways: Nalisnick et al. 2019, arXiv 1906.02994);
+    - `latent`: the log of the squared Mahalanobis distance to the nearest class, with one shrunk covariance (Lee et al.
+      2018, arXiv 1807.03888);
+    - `label`: minus the log-odds of the most probable class after temperature scaling (Guo et al. 2017, arXiv
+      1706.04599), which orders pictures as its probability does and keeps apart what rounds to 1.
+
+    A part becomes comparable to the others as -log(tail probability) among known pictures: the empirical one up to the
+    last knot, beyond it that of an exponential tail (peaks over threshold). The score is their sum, Fisher's statistic
+    for several tests of one hypothesis, "this picture is a known one".
+
+    Input: a dict with, as far as `parts` need them, `error` and `contrast` (batch,), mean squares of what a
+    reconstruction misses and of the steps between neighbouring pixels, on [0, 1]; `latent` (batch, latent_dim); and
+    `logits` (batch, num_classes). Output: a dict of `anomaly_score` (batch,), float32, 0 and up, larger for the more
+    unusual; `accepted` (batch,), bool, score at or below `threshold`; and each part's own score, `PART_score`.
+
+    What it knows is weights that do not train: `fit_rejection` of the model sets them.
+
+    Args:
+        parts: some of "reconstruction", "latent" and "label".
+        latent_dim: width of the latent, where that part is used.
+        num_centres: classes whose centres are known, where that part is used.
+        num_classes: width of the logits, where the part `label` is used.
+
+    Raises:
+        ValueError: no part, or an unknown one.
+    """
+
+    def __init__(
+        self, parts: Sequence[str], latent_dim: int = 0, num_centres: int = 0, num_classes: int = 0, **kwargs: Any
+    ) -> None:
+        super().__init__(**{"dtype": "float32", "name": "rejection", "trainable": False, **kwargs})
+        if not parts or not set(parts) <= set(PARTS):
+            raise ValueError(f"parts: expected some of {', '.join(PARTS)}. Received: {list(parts)}")
+        self.parts = tuple(part for part in PARTS if part in parts)
+        self.latent_dim, self.num_centres, self.num_classes = latent_dim, num_centres, num_classes
+
+        def state(name: str, *shape: int) -> keras.Variable:
+            return self.add_weight(shape=shape, initializer="zeros", trainable=False, name=name)
+
+        self.threshold = state("threshold")
+        self.knots = {part: state(f"{part}_knots", NUM_KNOTS) for part in self.parts}
+        self.levels = {part: state(f"{part}_levels", NUM_KNOTS) for part in self.parts}
+        self.tails = {part: state(f"{part}_tail") for part in self.parts}
+        if "reconstruction" in self.parts:
+            self.expected = state("expected", 2)
+        if "label" in self.parts:
+            self.temperature = state("temperature")
+        if "latent" in self.parts:
+            self.centres = state("centres", num_centres, latent_dim)
+            self.whitening = state("whitening", latent_dim, latent_dim)
+        self.built = True
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """The keys of what it gives."""
+        return ("anomaly_score", "accepted", *(f"{part}_score" for part in self.parts))
+
+    def raw(self, features: Mapping[str, Any]) -> dict[str, Any]:
+        """Return each part's own measure, (batch,), before it is put on the common scale."""
+        found = {}
+        if "reconstruction" in self.parts:
+            error, contrast = (ops.log(ops.cast(features[name], "float32") + LOG_FLOOR) for name in ERROR)
+            found["reconstruction"] = ops.abs(error - self.expected[0] - self.expected[1] * contrast)
+        if "latent" in self.parts:
+            apart = ops.expand_dims(ops.cast(features["latent"], "float32"), 1) - self.centres
+            squares = ops.sum(ops.square(ops.matmul(apart, self.whitening)), axis=-1)
+            found["latent"] = ops.log(ops.min(squares, axis=-1) + 1e-6)
+        if "label" in self.parts:
+            logits = ops.cast(features["logits"], "float32") / self.temperature
+            best = ops.one_hot(ops.argmax(logits, axis=-1), self.num_classes, dtype="bool")
+            others = ops.where(best, -1e9, logits)
+            found["label"] = ops.logsumexp(others, axis=-1) - ops.max(logits, axis=-1)
+        return found
+
+    def call(self, features: Mapping[str, Any]) -> dict[str, Any]:
+        """Score features and decide."""
+        scores = {f"{part}_score": self._level(part, value) for part, value in self.raw(features).items()}
+        total = sum(scores.values())
+        return {"anomaly_score": total, "accepted": ops.less_equal(total, self.threshold), **scores}
+
+    def _level(self, part: str, value: Any) -> Any:
+        """Return -log(tail probability): straight between the knots, and on with the tail's slope after the last."""
+        knots, levels = ops.convert_to_tensor(self.knots[part]), ops.convert_to_tensor(self.levels[part])
+        # Knots that coincide, as of a measure with ties, make a step.
+        share = (ops.expand_dims(value, -1) - knots[:-1]) / ops.maximum(knots[1:] - knots[:-1], 1e-12)
+        within = ops.sum((levels[1:] - levels[:-1]) * ops.clip(share, 0.0, 1.0), axis=-1)
+        return levels[0] + within + ops.maximum(value - knots[-1], 0.0) * self.tails[part]
+
+    def compute_output_spec(self, features: Mapping[str, Any]) -> dict[str, Any]:
+        """Describe the outputs."""
+        batch = next(iter(features.values())).shape[0]
+        types = {"accepted": "bool"}
+        return {name: keras.KerasTensor((batch,), types.get(name, "float32")) for name in self.output_names}
+
+    def get_config(self) -> dict[str, Any]:
+        """Return every argument."""
+        return {
+            **super().get_config(),
+            "parts": list(self.parts),
+            "latent_dim": self.latent_dim,
+            "num_centres": self.num_centres,
+            "num_classes": self.num_classes,
+        }

@@ -1,0 +1,52 @@
+"""The last step of training: when not to answer, learned from validation pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.console import Console
+
+from kerasae.data.collection import Collection
+from kerasae.data.dataset import Targets, evaluation_dataset
+from kerasae.data.pictures import Pictures
+from kerasae.models import JointAutoencoder
+from kerasae.models.rejection import MOST_REFERENCES, needed, save, too_few
+from kerasae.recipe import Recipe
+from kerasae.runs import Run
+
+DEFAULT_RATE = 0.05
+_BATCH_VALUES = 2**22  # values of one batch of pictures
+
+
+def check(recipe: Recipe, collection: Collection) -> None:
+    """Refuse a rate that the validation pictures are too few for, before training.
+
+    Raises:
+        RequestError: fewer than `needed`; "auto" is never refused.
+    """
+    rate = recipe.rejection.false_positive_rate
+    if rate != "auto" and len(collection.validation) < needed(rate):
+        raise too_few(rate, len(collection.validation))
+
+
+def fit_rejection(run: Run, recipe: Recipe, model: JointAutoencoder, collection: Collection) -> None:
+    """Fit the model's rejection and keep it in the run; "auto" leaves it out, in one line, where it cannot be."""
+    rate = DEFAULT_RATE if recipe.rejection.false_positive_rate == "auto" else recipe.rejection.false_positive_rate
+    if len(collection.validation) < needed(rate):
+        Console(stderr=True, highlight=False).print(
+            f"no rejection: it takes {needed(rate)} validation pictures or more, and there are "
+            f"{len(collection.validation)}"
+        )
+        return
+    train = collection.train
+    if len(train) > MOST_REFERENCES:
+        train = train.select(np.linspace(0, len(train) - 1, MOST_REFERENCES).astype(np.int64))
+    targets = Targets(("label",) if collection.class_names else (), np.ones_like(collection.class_weights))
+    validation, reference = (_batches(pictures, targets) for pictures in (collection.validation, train))
+    model.fit_rejection(validation, rate, reference)
+    assert model.rejection is not None
+    save(model.rejection, run.rejection)
+
+
+def _batches(pictures: Pictures, targets: Targets) -> object:
+    size = max(1, min(256, _BATCH_VALUES // int(np.prod(pictures.image_shape))))
+    return evaluation_dataset(pictures, targets, batch_size=size)

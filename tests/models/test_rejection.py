@@ -1,0 +1,185 @@
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy.spatial.distance import mahalanobis
+from sklearn.covariance import LedoitWolf
+
+from kerasae.errors import RequestError
+from kerasae.layers import Rejection
+from kerasae.models import JointAutoencoder, build, guarded
+from kerasae.models.rejection import (
+    centres_and_whitening,
+    expected_error,
+    features,
+    fit,
+    load,
+    needed,
+    save,
+    scale,
+    temperature,
+)
+from kerasae.recipe import ModelRecipe
+
+RANDOM = np.random.default_rng(0)
+PICTURES = RANDOM.integers(0, 256, (200, 8, 8, 1), dtype=np.uint8)
+LABELS = np.arange(200) % 3
+ROWS = np.eye(3, dtype=np.float32)[LABELS]
+
+
+def made(*heads: str) -> JointAutoencoder:
+    keras.utils.set_random_seed(0)
+    recipe = ModelRecipe.model_validate({"encoder": {"name": "mlp", "units": [16, 6]}})
+    return build(recipe, (8, 8, 1), 3, heads=heads or ("reconstruction", "label"))
+
+
+def dataset(pictures: np.ndarray = PICTURES, rows: np.ndarray = ROWS) -> tf.data.Dataset:
+    return tf.data.Dataset.from_tensor_slices((pictures, {"label": rows})).batch(64)
+
+
+def known(count: int, seed: int = 0) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Features of a made-up model: three classes in eight dimensions, errors that follow the contrast."""
+    random = np.random.default_rng(seed)
+    labels = random.integers(0, 3, count)
+    contrast = np.exp(random.normal(size=count))
+    found = {
+        "latent": random.normal(size=(count, 8)) + 4 * labels[:, None],
+        "contrast": contrast,
+        "error": 0.01 * contrast**0.5 * np.exp(0.1 * random.normal(size=count)),
+        "logits": 3 * np.eye(3)[labels] + random.normal(size=(count, 3)),
+    }
+    return {name: value.astype(np.float32) for name, value in found.items()}, labels
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Rejection:
+    (reference, classes), (validation, labels) = known(3000, 1), known(2000, 2)
+    return fit(reference, classes, validation, labels, 0.05)
+
+
+def test_as_many_known_pictures_are_rejected_as_asked(fitted: Rejection) -> None:
+    accepted = np.asarray(fitted(known(20_000, 3)[0])["accepted"])
+    assert 0.035 < 1 - accepted.mean() < 0.065
+
+
+@pytest.mark.parametrize("part", ["reconstruction", "latent", "label"])
+def test_what_is_odd_in_one_way_is_found_by_that_part(fitted: Rejection, part: str) -> None:
+    odd, _ = known(500, 4)
+    usual = fitted(odd)
+    odd |= {
+        "reconstruction": {"error": 3 * odd["error"]},
+        "latent": {"latent": odd["latent"] + 3 * np.resize([1, -1], 8).astype(np.float32)},
+        "label": {"logits": 0 * odd["logits"]},
+    }[part]
+    found = fitted(odd)
+    assert np.median(found[f"{part}_score"]) > np.max(np.quantile(usual[f"{part}_score"], 0.9))
+    for other in {"reconstruction", "latent", "label"} - {part}:
+        np.testing.assert_array_equal(found[f"{other}_score"], usual[f"{other}_score"])
+    total = sum(np.asarray(found[f"{one}_score"]) for one in fitted.parts)
+    np.testing.assert_allclose(found["anomaly_score"], total, rtol=1e-6)
+
+
+def test_an_error_too_small_for_its_contrast_is_odd_too(fitted: Rejection) -> None:
+    odd, _ = known(500, 4)
+    usual = np.asarray(fitted(odd)["reconstruction_score"])
+    assert np.median(fitted({**odd, "error": odd["error"] / 3})["reconstruction_score"]) > usual.max()
+
+
+def test_distances_are_those_of_mahalanobis() -> None:
+    found, labels = known(400)
+    centres, whitening = centres_and_whitening(found["latent"], labels)
+    within = np.concatenate([found["latent"][labels == one] - centres[one] for one in range(3)])
+    precision = LedoitWolf(assume_centered=True).fit(within).precision_
+    for row in found["latent"][:5]:
+        for centre in centres:
+            own = np.linalg.norm((row - centre) @ whitening)
+            assert own == pytest.approx(mahalanobis(row, centre, precision), rel=1e-3)
+
+
+def test_without_labels_there_is_one_centre() -> None:
+    found, _ = known(50)
+    centres, _ = centres_and_whitening(found["latent"], np.full(50, -1))
+    np.testing.assert_allclose(centres, found["latent"].mean(axis=0)[None], rtol=1e-5)
+
+
+def test_a_latent_that_never_varies_gives_numbers() -> None:
+    assert np.isfinite(centres_and_whitening(np.ones((30, 4)), np.zeros(30, int))[1]).all()
+
+
+def test_temperature_undoes_a_factor_on_calibrated_logits() -> None:
+    logits = RANDOM.normal(size=(20_000, 4)) * 2
+    labels = (logits + RANDOM.gumbel(size=logits.shape)).argmax(axis=1)  # drawn from the softmax itself
+    assert temperature(logits, labels) == pytest.approx(1.0, abs=0.05)
+    assert temperature(5 * logits, labels) == pytest.approx(5.0, rel=0.05)
+    assert temperature(logits, np.full(len(logits), -1)) == 1.0
+
+
+def test_the_scale_is_minus_log_tail_probability() -> None:
+    knots, levels, tail = scale(RANDOM.exponential(2.0, 100_000))
+    np.testing.assert_allclose(levels, knots / 2, atol=0.05)  # of an exponential exactly value / mean
+    assert tail == pytest.approx(0.5, rel=0.05)
+
+
+def test_the_expected_error_follows_contrast() -> None:
+    contrast = np.exp(RANDOM.normal(size=1000))
+    offset, slope = expected_error(0.02 * contrast**0.7, contrast)
+    assert (np.exp(offset), slope) == (pytest.approx(0.02, rel=0.01), pytest.approx(0.7, abs=0.01))
+    assert expected_error(np.full(5, 0.1), np.full(5, 0.2))[1] == 0.0  # contrast that never varies explains nothing
+
+
+@pytest.mark.parametrize("heads", [("reconstruction", "label"), ("reconstruction",), ("label",)])
+def test_a_model_with_its_rejection_is_saved_and_decides_the_same(heads: tuple[str, ...], tmp_path: Path) -> None:
+    model = made(*heads)
+    rejection = model.fit_rejection(dataset(), reference=dataset(PICTURES[:100], ROWS[:100]))
+    whole = guarded(model, rejection)
+    answers = whole.predict(PICTURES, verbose=0)
+    assert answers["accepted"].dtype == bool
+    assert 1 - answers["accepted"].mean() == pytest.approx(0.05, abs=0.01)
+    np.testing.assert_array_equal(answers["accepted"], answers["anomaly_score"] <= float(rejection.threshold))
+    save(rejection, tmp_path / "rejection.keras")
+    again = guarded(model, load(tmp_path / "rejection.keras")).predict(PICTURES, verbose=0)
+    np.testing.assert_array_equal(again["anomaly_score"], answers["anomaly_score"])
+    whole.save(tmp_path / "whole.keras")
+    loaded = keras.saving.load_model(tmp_path / "whole.keras").predict(PICTURES, verbose=0)
+    np.testing.assert_array_equal(loaded["anomaly_score"], answers["anomaly_score"])
+
+
+def test_the_model_itself_is_saved_as_before(tmp_path: Path) -> None:
+    model = made()
+    names = [weight.path for weight in model.weights]
+    model.fit_rejection(dataset())
+    assert [weight.path for weight in model.weights] == names
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert loaded.rejection is None
+    for own, other in zip(model.weights, loaded.weights, strict=True):
+        np.testing.assert_array_equal(own, other)
+
+
+def test_features_are_what_a_rejection_goes_by() -> None:
+    model = made()
+    found, labels = features(model, dataset(rows=np.where(LABELS[:, None] == 2, 0, ROWS).astype(np.float32)))
+    np.testing.assert_array_equal(labels, np.where(LABELS == 2, -1, LABELS))
+    answers = model.predict(PICTURES, verbose=0)
+    scaled = PICTURES / 255
+    np.testing.assert_allclose(found["error"], np.mean((answers["reconstruction"] - scaled) ** 2, (1, 2, 3)), rtol=1e-4)
+    steps = (np.diff(scaled, axis=1) ** 2).sum((1, 2, 3)) + (np.diff(scaled, axis=2) ** 2).sum((1, 2, 3))
+    np.testing.assert_allclose(found["contrast"], steps / 64, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("rate", "count"), [(0.05, 19), (0.01, 99), (0.5, 1)])
+def test_how_many_are_needed(rate: float, count: int) -> None:
+    assert needed(rate) == count
+    found, labels = known(count)
+    if count > 5:
+        fit(found, labels, found, labels, rate)
+    few = {name: values[:-1] for name, values in found.items()}
+    with pytest.raises(RequestError, match=rf"takes {count} validation pictures or more\. Received: {count - 1};"):
+        fit(found, labels, few, labels[:-1], rate)
+
+
+def test_parts_are_checked() -> None:
+    with pytest.raises(ValueError, match=r"parts: expected some of reconstruction, latent, label\. Received: \['x'\]"):
+        Rejection(["x"])
