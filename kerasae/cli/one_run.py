@@ -10,7 +10,7 @@ import typer
 from rich.table import Column, Table
 
 from kerasae.cli.app import RunArgument, app, open_run, out
-from kerasae.cli.tables import summary
+from kerasae.cli.tables import strangers_table, summary
 from kerasae.errors import RequestError
 from kerasae.quiet import load_tensorflow
 
@@ -49,13 +49,30 @@ def train(
 
 
 @app.command()
-def evaluate(run: RunArgument) -> None:
-    """Measure a run on its test pictures again, and write its report anew."""
+def evaluate(
+    run: RunArgument,
+    unknown: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SOURCE", help="Strangers: any source of pictures, or a transform of the test pictures."),
+    ] = None,
+) -> None:
+    """Measure a run on its test pictures again, or on what it was never taught (--unknown)."""
     load_tensorflow()
     from kerasae.evaluate import evaluate as measure
     from kerasae.report import write_report
 
     opened, model, collection = open_run(run)
+    if unknown:
+        from kerasae.training.rejection import fit_rejection
+        from kerasae.unknown import open_strangers, write_unknown
+
+        strangers = [open_strangers(words, opened.recipe, collection) for words in unknown]
+        if model.rejection is None:
+            fit_rejection(opened, opened.recipe, model, collection, refuses=True)
+        out.print(strangers_table(write_unknown(opened, model, collection, strangers)))
+        for one in strangers:
+            out.print(str(opened.path / "unknown" / one.name / "unknown.html"), soft_wrap=True)
+        return
     measure(opened, model, collection)
     write_report(opened, model, collection)
     out.print(summary(opened))

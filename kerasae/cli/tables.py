@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.table import Table
@@ -46,4 +47,20 @@ def comparison(made: Any) -> Table:
     for one in made.found["recipes"]:
         cells = [spread(BY_KEY[key], one["measures"][key]) if key in one["measures"] else "-" for key in keys]
         table.add_row(one["name"], runs_in_words(one), *cells)
+    return table
+
+
+def strangers_table(found: Mapping[str, Any]) -> Table:
+    """Return the short table that a measurement of strangers ends with."""
+    table = Table("unknown", "pictures", "AUROC", "AUPR", "FPR at 95% TPR", "rejected")
+    for name, one in found.items():
+        ours = one["scores"]["joined"]
+        table.add_row(
+            name,
+            f"{one['num_unknown']:,}",
+            f"{ours['auroc']:.4f}",
+            f"{ours['aupr']:.4f}",
+            f"{ours['fpr_at_95_tpr']:.1%}",
+            f"{one['unknown_rejected']['share']:.1%} (known {one['known_rejected']['share']:.1%})",
+        )
     return table

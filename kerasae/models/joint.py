@@ -103,8 +103,9 @@ class JointAutoencoder(keras.Model):
         """
         from kerasae.models import rejection  # which is built of models like this one
 
-        known, labels = rejection.features(self, validation)
-        basis = (known, labels) if reference is None else rejection.features(self, reference)
+        extract = rejection.extractor(self)
+        known, labels = rejection.features(extract, validation)
+        basis = (known, labels) if reference is None else rejection.features(extract, reference)
         self.rejection = rejection.fit(*basis, known, labels, false_positive_rate)
         return self.rejection
 

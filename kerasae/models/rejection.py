@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,24 +29,30 @@ TAIL = 0.1  # share of the known pictures that the exponential tail is fitted to
 MOST_REFERENCES = 10_000  # training pictures that centres and covariance are taken from; more change little
 
 
-def features(model: JointAutoencoder, dataset: tf.data.Dataset) -> tuple[Features, np.ndarray]:
-    """Return what a rejection goes by, and the classes: int (n,), -1 where there is none.
-
-    Args:
-        dataset: elements as `model.fit` takes them, pictures first, then the targets by head, or pictures alone.
-    """
+def extractor(model: JointAutoencoder) -> Callable[[Any], dict[str, Any]]:
+    """Return what gives the features of a batch of uint8 pictures: one graph for every size of batch."""
     inner = probe(model)
 
     @tf.function(input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)])
-    def found(images: tf.Tensor) -> dict[str, tf.Tensor]:
+    def extract(images: tf.Tensor) -> dict[str, tf.Tensor]:
         outputs = with_error(images, inner(images, training=False))
         return {name: value for name, value in outputs.items() if name in ("latent", "logits", *ERROR)}
 
+    return extract
+
+
+def features(extract: Callable[[Any], dict[str, Any]], dataset: tf.data.Dataset) -> tuple[Features, np.ndarray]:
+    """Return what a rejection goes by, and the classes: int (n,), -1 where there is none.
+
+    Args:
+        extract: the model's `extractor`.
+        dataset: elements as `model.fit` takes them, pictures first, then the targets by head, or pictures alone.
+    """
     gathered: list[dict[str, np.ndarray]] = []
     labels: list[np.ndarray] = []
     for element in dataset:
         images, targets = (*element, {})[:2] if isinstance(element, tuple) else (element, {})
-        gathered.append({name: value.numpy() for name, value in found(images).items()})
+        gathered.append({name: value.numpy() for name, value in extract(images).items()})
         rows = targets["label"].numpy() if "label" in targets else np.zeros((len(images), 1))
         labels.append(np.where(rows.any(axis=1), rows.argmax(axis=1), -1))
     return {name: np.concatenate([batch[name] for batch in gathered]) for name in gathered[0]}, np.concatenate(labels)

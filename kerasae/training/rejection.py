@@ -28,23 +28,36 @@ def check(recipe: Recipe, collection: Collection) -> None:
         raise too_few(rate, len(collection.validation))
 
 
-def fit_rejection(run: Run, recipe: Recipe, model: JointAutoencoder, collection: Collection) -> None:
-    """Fit the model's rejection and keep it in the run; "auto" leaves it out, in one line, where it cannot be."""
+def fit_rejection(
+    run: Run, recipe: Recipe, model: JointAutoencoder, collection: Collection, *, refuses: bool = False
+) -> None:
+    """Fit the model's rejection and keep it in the run.
+
+    Where the validation pictures are too few, it is left out with one line about it, or with `refuses` a RequestError.
+    """
     rate = DEFAULT_RATE if recipe.rejection.false_positive_rate == "auto" else recipe.rejection.false_positive_rate
     if len(collection.validation) < needed(rate):
+        if refuses:
+            raise too_few(rate, len(collection.validation))
         Console(stderr=True, highlight=False).print(
             f"no rejection: it takes {needed(rate)} validation pictures or more, and there are "
             f"{len(collection.validation)}"
         )
         return
-    train = collection.train
-    if len(train) > MOST_REFERENCES:
-        train = train.select(np.linspace(0, len(train) - 1, MOST_REFERENCES).astype(np.int64))
     targets = Targets(("label",) if collection.class_names else (), np.ones_like(collection.class_weights))
-    validation, reference = (_batches(pictures, targets) for pictures in (collection.validation, train))
-    model.fit_rejection(validation, rate, reference)
+    validation, known = (
+        _batches(pictures, targets) for pictures in (collection.validation, reference(collection.train))
+    )
+    model.fit_rejection(validation, rate, known)
     assert model.rejection is not None
     save(model.rejection, run.rejection)
+
+
+def reference(train: Pictures) -> Pictures:
+    """Return the training pictures that stand for what is known: all, or `MOST_REFERENCES` of them from end to end."""
+    if len(train) <= MOST_REFERENCES:
+        return train
+    return train.select(np.linspace(0, len(train) - 1, MOST_REFERENCES).astype(np.int64))
 
 
 def _batches(pictures: Pictures, targets: Targets) -> object:

@@ -17,6 +17,7 @@ FLOORS = [
     ["distribution"],
     ["training"],
     ["evaluation", "explore", "export", "report"],
+    ["unknown"],
     ["evaluate"],
     ["train", "predict"],
     ["comparison"],

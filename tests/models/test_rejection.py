@@ -13,6 +13,7 @@ from kerasae.models import JointAutoencoder, build, guarded
 from kerasae.models.rejection import (
     centres_and_whitening,
     expected_error,
+    extractor,
     features,
     fit,
     load,
@@ -160,7 +161,7 @@ def test_the_model_itself_is_saved_as_before(tmp_path: Path) -> None:
 
 def test_features_are_what_a_rejection_goes_by() -> None:
     model = made()
-    found, labels = features(model, dataset(rows=np.where(LABELS[:, None] == 2, 0, ROWS).astype(np.float32)))
+    found, labels = features(extractor(model), dataset(rows=np.where(LABELS[:, None] == 2, 0, ROWS).astype(np.float32)))
     np.testing.assert_array_equal(labels, np.where(LABELS == 2, -1, LABELS))
     answers = model.predict(PICTURES, verbose=0)
     scaled = PICTURES / 255

@@ -1,0 +1,57 @@
+"""Scores of known and unknown pictures, and of one way of scoring against others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from kerasae.report.figures.style import BLUE, INK, ORANGE, VERMILLION, finish, new_figure, tidy
+
+NUM_BINS = 60
+
+
+def distributions(known: np.ndarray, unknown: np.ndarray, threshold: float) -> Figure:
+    """Draw the shares of known and unknown pictures by score, and the threshold between answer and rejection."""
+    figure = new_figure(2.9)
+    axes = figure.add_subplot()
+    tidy(axes)
+    # A few strangers may lie very far out: the last bin gathers them.
+    end = max(2.5 * threshold, float(np.quantile(np.concatenate([known, unknown]), 0.95)))
+    edges = np.linspace(0.0, end, NUM_BINS + 1).tolist()
+    for scores, colour, label in ((known, BLUE, "known"), (unknown, VERMILLION, "unknown")):
+        weights = np.full(len(scores), 1 / len(scores))
+        clipped = np.minimum(scores, end)
+        axes.hist(clipped, edges, weights=weights, color=colour, alpha=0.35)
+        axes.hist(clipped, edges, weights=weights, color=colour, histtype="step", lw=1.5, label=label)
+    axes.axvline(threshold, color=INK, ls=(0, (4, 2)), lw=1.3, label=f"threshold {threshold:.2f}")
+    axes.set_xlim(0, end)
+    axes.set_xlabel("anomaly score; the last bar holds all beyond", color=INK)
+    axes.set_ylabel("share of pictures", color=INK)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9, labelcolor=INK)
+    return finish(figure)
+
+
+def compared(values: Mapping[str, float], ours: str) -> Figure:
+    """Draw the AUROC of each way of scoring as a bar from 0.5, chance, to 1; `ours` stands out."""
+    figure = new_figure(0.6 + 0.28 * len(values))
+    axes = figure.add_subplot()
+    tidy(axes, grid="x")
+    names = list(values)
+    lows = min(0.5, *values.values())
+    bars = axes.barh(names, [values[name] - 0.5 for name in names], left=0.5, height=0.66)
+    for bar, name in zip(bars, names, strict=True):
+        bar.set_color(BLUE if name == ours else ORANGE)
+        axes.text(
+            max(values[name], 0.5) + 0.006, bar.get_y() + bar.get_height() / 2, f"{values[name]:.3f}", va="center",
+            fontsize=8.5, color=INK, weight="bold" if name == ours else "normal",
+        )  # fmt: skip
+    axes.axvline(0.5, color=INK, lw=1.0)
+    axes.invert_yaxis()
+    axes.set_xlim(max(0.0, lows - 0.02), 1.06)
+    axes.set_xlabel("AUROC (0.5 is chance)", color=INK)
+    axes.tick_params(axis="y", length=0)
+    return finish(figure)

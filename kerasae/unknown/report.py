@@ -1,0 +1,170 @@
+"""What a run makes of strangers: numbers, figures and one self-contained page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import binomtest
+
+from kerasae.data.collection import Collection
+from kerasae.data.dataset import Readable, Targets, evaluation_dataset
+from kerasae.evaluation.passes import forward
+from kerasae.models import JointAutoencoder
+from kerasae.models.rejection import Features, extractor, features
+from kerasae.report.gallery import Plate, keep, plate
+from kerasae.report.templating import render
+from kerasae.runs import Run, write_json, write_text, written_whole
+from kerasae.training.rejection import reference
+from kerasae.unknown import figures
+from kerasae.unknown.measure import JOINED, TITLES, Scorer, Scores, risk_coverage, separation
+from kerasae.unknown.strangers import Strangers
+
+NAMES = ("distributions", "compared", "risk", "accepted", "heatmaps")
+SHOWN = 15
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is the same for all strangers: the scores of the test pictures, who scores, and what of."""
+
+    extract: Callable[[Any], dict[str, Any]]
+    rebuild: Callable[[np.ndarray], Mapping[str, Any]]
+    scorer: Scorer
+    scores: Scores
+    right: np.ndarray | None
+
+
+def write_unknown(
+    run: Run, model: JointAutoencoder, collection: Collection, strangers: list[Strangers]
+) -> dict[str, dict[str, Any]]:
+    """Measure strangers against the run's test pictures, each into a folder below RUN/unknown.
+
+    Args:
+        model: with a fitted `rejection`.
+
+    Returns:
+        By folder's name what its unknown.json holds.
+    """
+    assert model.rejection is not None
+    extract = extractor(model)
+    scorer = Scorer(model.rejection, _features(extract, reference(collection.train)))
+    found = _features(extract, collection.test)
+    right = None
+    if "logits" in found and (collection.test.labels >= 0).all():
+        right = found["logits"].argmax(axis=1) == collection.test.labels
+    known = Known(extract, forward(model), scorer, scorer(found), right)
+    return {one.name: _one(run, model, collection.class_names, known, one) for one in strangers}
+
+
+def _one(
+    run: Run, model: JointAutoencoder, class_names: tuple[str, ...], known: Known, strangers: Strangers
+) -> dict[str, Any]:
+    folder = run.path / "unknown" / strangers.name
+    found = _features(known.extract, strangers.pictures)
+    scores = known.scorer(found)
+    threshold = float(known.scorer.rejection.threshold)
+    summary = {
+        "unknown": strangers.words,
+        "num_known": len(known.scores[JOINED]),
+        "num_unknown": len(scores[JOINED]),
+        "num_broken": strangers.num_broken,
+        "threshold": threshold,
+        "known_rejected": _share(known.scores[JOINED] > threshold),
+        "unknown_rejected": _share(scores[JOINED] > threshold),
+        "scores": {name: separation(known.scores[name], scores[name]) for name in scores},
+    }
+    if known.right is not None:
+        summary["area_under_risk_coverage"] = {
+            name: float(np.mean(risk_coverage(values, known.right)[1])) for name, values in known.scores.items()
+        }
+    write_json(folder / "unknown.json", summary)
+    with written_whole(folder / "scores.npz") as temporary:
+        arrays: dict[str, Any] = {f"known-{name}": values for name, values in known.scores.items()}
+        arrays |= {f"unknown-{name}": values for name, values in scores.items()}
+        np.savez_compressed(temporary, **arrays)
+    plates = {one.name: one for one in _plates(model, class_names, known, strangers, found, scores)}
+    keep(plates, folder / "figures", NAMES)
+    page = render(
+        "unknown.html.j2",
+        "kerasae.unknown",
+        title=strangers.words,
+        run=run.path.resolve().name,
+        found=summary,
+        plates=plates,
+        titles=TITLES,
+    )
+    write_text(folder / "unknown.html", page)
+    return summary
+
+
+def _features(extract: Callable[[Any], dict[str, Any]], pictures: Readable) -> Features:
+    size = max(1, min(BATCH, 2**22 // int(np.prod(pictures.image_shape))))
+    return features(extract, evaluation_dataset(pictures, Targets((), np.ones(0, np.float32)), batch_size=size))[0]
+
+
+def _share(rejected: np.ndarray) -> dict[str, Any]:
+    """Return a share with its exact 95% interval (Clopper and Pearson 1934)."""
+    interval = binomtest(int(rejected.sum()), len(rejected)).proportion_ci(0.95, method="exact")
+    return {"share": float(rejected.mean()), "interval": [float(interval.low), float(interval.high)]}
+
+
+def _plates(
+    model: JointAutoencoder,
+    class_names: tuple[str, ...],
+    known: Known,
+    strangers: Strangers,
+    found: Features,
+    scores: Scores,
+) -> Iterator[Plate]:
+    ours, threshold = scores[JOINED], float(known.scorer.rejection.threshold)
+    yield plate(
+        "distributions",
+        "Scores of known and unknown pictures",
+        "What lies right of the threshold is rejected. The threshold was set on validation pictures alone.",
+        f"Histogram of anomaly scores; {np.mean(ours > threshold):.0%} of the unknown lie above the threshold.",
+        figures.distributions(known.scores[JOINED], ours, threshold),
+    )
+    areas = {TITLES[name]: separation(known.scores[name], scores[name])["auroc"] for name in scores}
+    yield plate(
+        "compared",
+        "Ways of scoring",
+        "The chance that an unknown picture scores higher than a known one: the joined score, its parts, and the usual "
+        "scores of the same model.",
+        "; ".join(f"{name} {value:.3f}" for name, value in areas.items()),
+        figures.compared(areas, TITLES[JOINED]),
+    )
+    if known.right is not None:
+        curves = {TITLES[name]: risk_coverage(known.scores[name], known.right) for name in (JOINED, "max_softmax")}
+        yield plate(
+            "risk",
+            "Risk and coverage",
+            "Of the known pictures alone: how many answers are wrong if only the most usual are answered.",
+            f"Risk-coverage curves; with all answered, {1 - known.right.mean():.1%} are wrong.",
+            figures.risk(curves),
+        )
+    order = np.argsort(ours, kind="stable")
+    let_in = [index for index in order[:SHOWN] if ours[index] <= threshold]
+    if let_in:
+        answers = [class_names[index] for index in found["logits"][let_in].argmax(axis=1)] if "logits" in found else []
+        yield plate(
+            "accepted",
+            "The strangers that look the most usual",
+            "Accepted, though unknown, the lowest scores first; in red what they were taken for.",
+            f"{len(let_in)} accepted strangers.",
+            figures.accepted(strangers.pictures.load(let_in), answers or [""] * len(let_in), ours[let_in].tolist()),
+        )
+    if model.decoder is not None:
+        last = order[::-1][:SHOWN]
+        pictures = strangers.pictures.load(last)
+        rebuilt = np.asarray(known.rebuild(pictures)["reconstruction"])
+        yield plate(
+            "heatmaps",
+            "The strangers that look the most unusual",
+            "Each picture, its reconstruction, and where the two differ: black where not, bright by half of the range.",
+            f"{len(last)} strangers with error maps.",
+            figures.heatmaps(pictures, rebuilt, ours[last].tolist()),
+        )

@@ -1,0 +1,79 @@
+"""Where strangers come from: any source of pictures, or the test pictures after a transform."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+
+import augment
+from kerasae.data.collection import Collection
+from kerasae.data.pictures import ArrayPictures, Pictures
+from kerasae.data.sources import BUILTIN, open_source
+from kerasae.errors import RequestError
+from kerasae.evaluation.variants import Changed
+from kerasae.recipe import DataRecipe, Recipe
+
+LONGEST = 60  # characters of a name
+
+
+@dataclass(frozen=True)
+class Strangers:
+    """Pictures that are to be rejected, in the run's own shape; `num_broken` more could not be decoded."""
+
+    name: str
+    words: str
+    pictures: Pictures | Changed
+    num_broken: int
+
+
+def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strangers:
+    """Open pictures that a run does not know.
+
+    Args:
+        words: a source as of `data.source`, whose test pictures are taken if it names some and all if not; or a
+            transform of the test pictures, by name or as a TOML table such as `{name = "invert"}`, or a list of both.
+        recipe: the run's, whose shape and resizing are applied.
+        collection: the run's.
+
+    Raises:
+        RequestError: it is neither, or holds no picture that can be decoded.
+    """
+    name = (
+        re.sub(r"[^\w.]+", "-", Path(words).stem if Path(words).exists() else words).strip("-.")[:LONGEST] or "unknown"
+    )
+    if words not in BUILTIN and not Path(words).expanduser().exists():
+        changed = Changed(collection.test, _transforms(words), seed=recipe.data.seed)
+        return Strangers(name, f"the test pictures after {words}", changed, 0)
+    asked = {
+        "source": words,
+        "image_shape": list(collection.image_shape),
+        "resize": recipe.data.resize,
+        "max_broken_fraction": 1.0,  # of strangers, those that can be decoded are enough
+        "memory_limit_mb": recipe.data.memory_limit_mb,
+    }
+    source = open_source(DataRecipe.model_validate(asked))
+    parts = [part for part in source.parts.values() if len(part)]
+    pictures = source.parts["test"] if len(source.parts.get("test", ())) else reduce(lambda a, b: a.join(b), parts)
+    if isinstance(pictures, ArrayPictures):
+        pictures = pictures.resized(collection.image_shape, recipe.data.resize)
+    return Strangers(
+        name, words if words in BUILTIN else Path(words).name, pictures, len(source.facts.get("quarantine", ()))
+    )
+
+
+def _transforms(words: str) -> list[augment.Transform]:
+    try:
+        read = tomllib.loads(f"spec = {words}")["spec"]
+    except tomllib.TOMLDecodeError:
+        read = words
+    specs = [{"name": one} if isinstance(one, str) else one for one in (read if isinstance(read, list) else [read])]
+    try:
+        return augment.from_spec(specs)
+    except (ValueError, TypeError) as error:
+        raise RequestError(
+            f"--unknown: expected {', '.join(BUILTIN)}, a folder, an .npz, a .csv or a transform of the test pictures. "
+            f"Received: {words!r}, which is not there, and as a transform: {error}"
+        ) from None

@@ -1,0 +1,85 @@
+"""`kerasae evaluate RUN --unknown`, as it is typed."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import Typed
+from PIL import Image
+
+from kerasae.models import load_trained
+from kerasae.runs import Run
+from kerasae.unknown.figures.pictures import heatmap
+
+
+@pytest.fixture
+def photographs(tmp_path: Path) -> Path:
+    """Colour pictures of other sizes than the run's, and one file that is none."""
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    for index in range(12):
+        pixels = np.random.default_rng(index).integers(0, 256, (20, 30 + index, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{index}.png")
+    (folder / "broken.png").write_bytes(b"no picture")
+    return folder
+
+
+def test_strangers_get_numbers_figures_and_a_page(typed: Typed, digits_run: Path, photographs: Path) -> None:
+    code, out, err = typed("evaluate", digits_run, "--unknown", photographs, "--unknown", "invert")
+    assert code == 0, err
+    folder = digits_run / "unknown" / "photographs"
+    assert str(folder / "unknown.html") in out.replace("\n", "")
+    found = json.loads((folder / "unknown.json").read_text())
+    assert (found["num_unknown"], found["num_broken"], found["num_known"]) == (12, 1, 359)
+    assert set(found["scores"]) >= {"joined", "reconstruction", "latent", "label", "energy", "isolation_forest"}
+    assert found["threshold"] == float(load_trained(Run(digits_run)).rejection.threshold)
+    with np.load(folder / "scores.npz") as saved, np.load(digits_run / "predictions.npz") as predictions:
+        np.testing.assert_allclose(saved["known-joined"], predictions["anomaly_score"], rtol=1e-4, atol=1e-4)
+        assert found["unknown_rejected"]["share"] == np.mean(saved["unknown-joined"] > found["threshold"])
+    negatives = json.loads((digits_run / "unknown" / "invert" / "unknown.json").read_text())
+    assert negatives["num_unknown"] == 359
+    assert negatives["scores"]["joined"]["auroc"] > 0.95
+    assert {path.stem for path in (folder / "figures").iterdir()} >= {"distributions", "compared", "risk", "heatmaps"}
+    page = (digits_run / "unknown" / "invert" / "unknown.html").read_text()
+    assert f"{negatives['scores']['joined']['auroc']:.3f}" in page
+    HTMLParser().feed(page)
+    assert "http://" not in page
+    assert "https://" not in page
+
+
+def test_a_bare_or_written_out_transform(typed: Typed, digits_run: Path) -> None:
+    code, _, err = typed("evaluate", digits_run, "--unknown", '{name = "gaussian_noise", deviation_range = [99, 99]}')
+    assert code == 0, err
+    (folder,) = (digits_run / "unknown").glob("*gaussian_noise*")
+    assert json.loads((folder / "unknown.json").read_text())["num_unknown"] == 359
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("nowhere", r"--unknown: expected digits, .* or a transform of the test pictures\. Received: 'nowhere'"),
+        ('{name = "gaussian_noise", deviation_range = [9, 1]}', r"--unknown: .*as a transform: .*deviation_range"),
+        ("empty", r"expected pictures in empty"),
+    ],
+)
+def test_what_is_no_source(typed: Typed, digits_run: Path, words: str, message: str) -> None:
+    Path("empty").mkdir()
+    before = sorted((digits_run / "unknown").glob("*")) if (digits_run / "unknown").exists() else []
+    code, _, err = typed("evaluate", digits_run, "--unknown", words)
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1
+    assert re.search(message, err), err
+    assert before == (sorted((digits_run / "unknown").glob("*")) if before else [])
+
+
+def test_a_heatmap_is_black_where_nothing_differs() -> None:
+    picture = np.full((2, 2, 3), 51, np.uint8)
+    rebuilt = np.full((2, 2, 3), 0.2)
+    rebuilt[0, 0] = 0.7
+    found = heatmap(picture, rebuilt)
+    assert found.shape == (2, 2, 3)
+    assert found[1, 1].max() < 5
+    assert found[0, 0].min() > 150  # the brightest, since half of the range and more is missed
