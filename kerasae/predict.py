@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from kerasae.data.decoding import SUFFIXES, compiled_resize, decode
 from kerasae.errors import RequestError
-from kerasae.runs import Run, read_json
+from kerasae.runs import Run, read_json, written_whole
+from kerasae.unknown.figures.pictures import triptych
 
 _BATCH = 256
 
@@ -39,27 +41,50 @@ class Prediction:
     accepted: bool | None
 
 
-def predict(model: Path, images: Sequence[Path]) -> list[Prediction]:
+def predict(model: Path, images: Sequence[Path], *, heatmaps: Path | None = None) -> list[Prediction]:
     """Answer for pictures, or folders of pictures, in the given order.
 
     Args:
         model: a run's directory or an exported SavedModel.
+        heatmaps: a new folder for a PNG a picture: as the model saw it, rebuilt, and where the two differ.
 
     Raises:
-        RequestError: `model` is neither, or a picture is missing or cannot be decoded.
+        RequestError: `model` is neither, a picture is missing or cannot be decoded, the folder exists already, or
+            heatmaps are asked of a model without reconstruction head.
     """
+    if heatmaps is not None and heatmaps.exists():
+        raise RequestError(f"--heatmaps: {heatmaps} exists already; give another name")
     answer, about = _from_export(model) if (model / "saved_model.pb").is_file() else _from_run(model)
     paths = _expand(images)
     pictures = [_read(path, tuple(about["image_shape"]), about["resize"]) for path in paths]
     answers: list[Prediction] = []
+    maps: list[np.ndarray] = []
     for start in range(0, len(paths), _BATCH):
         batch = np.stack(pictures[start : start + _BATCH])
         outputs = answer(batch)
+        if heatmaps is not None:
+            if "reconstruction" not in outputs:
+                raise RequestError(
+                    f"--heatmaps: expected a model that rebuilds pictures. Received: {model}, which does not"
+                )
+            maps += [
+                triptych(picture, rebuilt) for picture, rebuilt in zip(batch, outputs["reconstruction"], strict=True)
+            ]
         answers += [
             _prediction(path, {name: values[row] for name, values in outputs.items()}, batch[row], about["class_names"])
             for row, path in enumerate(paths[start : start + _BATCH])
         ]
+    if heatmaps is not None:
+        _write_maps(maps, paths, heatmaps)
     return answers
+
+
+def _write_maps(maps: Sequence[np.ndarray], paths: Sequence[Path], folder: Path) -> None:
+    with written_whole(folder) as temporary:
+        temporary.mkdir(parents=True)
+        for index, (pixels, path) in enumerate(zip(maps, paths, strict=True)):
+            # Pictures of several folders may share a name.
+            Image.fromarray(pixels).save(temporary / f"{index:04d}-{path.stem}.png")
 
 
 def _from_run(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]], dict[str, Any]]:

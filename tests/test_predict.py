@@ -37,6 +37,17 @@ def test_top_three_come_best_first(digits_run: Path, images: Path) -> None:
     assert (answer.label, answer.probability) == answer.top[0]
 
 
+def test_heatmaps_show_picture_copy_and_error(digits_run: Path, images: Path, tmp_path: Path) -> None:
+    predict(digits_run / "export", [images], heatmaps=tmp_path / "maps")
+    names = sorted(path.name for path in (tmp_path / "maps").iterdir())
+    assert names == ["0000-0.png", "0001-1.png", "0002-2.png", "0003-orange.png"]
+    pixels = np.asarray(Image.open(tmp_path / "maps" / "0001-1.png"))
+    assert pixels.shape == (8, 3 * 8 + 2, 3)
+    np.testing.assert_array_equal(pixels[:, :8, 0], np.asarray(Image.open(images / "1.png")))
+    with pytest.raises(RequestError, match=r"--heatmaps: .*maps exists already; give another name"):
+        predict(digits_run / "export", [images], heatmaps=tmp_path / "maps")
+
+
 def test_what_cannot_be_answered_takes_one_line(digits_run: Path, images: Path, tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"expected a picture's file\. Received: 'none\.png', which does not exist"):
         predict(digits_run, [Path("none.png")])

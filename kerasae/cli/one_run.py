@@ -108,14 +108,17 @@ def predict(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A run's directory or an exported SavedModel.")],
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, or folders of them.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    heatmaps: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write where each reconstruction misses its picture.")
+    ] = None,
 ) -> None:
-    """Name what pictures show, and how well the model rebuilds them."""
+    """Name what pictures show, how well the model rebuilds them, and whether to trust the answer."""
     import dataclasses
 
     load_tensorflow()
     from kerasae.predict import predict as answer
 
-    answers = answer(model, images)
+    answers = answer(model, images, heatmaps=heatmaps)
     if as_json:
         print(json.dumps([dataclasses.asdict(one) for one in answers], indent=2))
         return

@@ -60,6 +60,7 @@ def open_collection(recipe: DataRecipe, *, classifies: bool) -> Collection:
             f"data.class_names: expected the classes of {recipe.source}, {', '.join(source.class_names) or 'none'}. "
             f"Received: {', '.join(recipe.class_names)}; leave it out, since the source names its own"
         )
+    source = source.without(recipe.leave_out)
     given = [split for split in SPLITS if split in source.parts and len(source.parts[split])]
     parts = [source.parts[split] for split in given]
     if not parts:

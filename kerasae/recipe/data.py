@@ -17,6 +17,7 @@ class DataRecipe(Table):
     resize: Literal["fit", "fill", "stretch"] = "fill"
     class_names: list[str] = []
     keep: dict[str, Fraction] = {}
+    leave_out: list[str] = []
     labelled_fraction: Fraction = 1.0
     labelled_share: Literal["natural"] | Annotated[float, Field(gt=0, lt=1)] = "natural"
     validation: Literal["auto", "half-of-test"] | Annotated[float, Field(gt=0, lt=1)] = "auto"

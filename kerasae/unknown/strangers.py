@@ -16,6 +16,7 @@ from kerasae.errors import RequestError
 from kerasae.evaluation.variants import Changed
 from kerasae.recipe import DataRecipe, Recipe
 
+LEFT_OUT = "left-out"
 LONGEST = 60  # characters of a name
 
 
@@ -33,8 +34,9 @@ def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strang
     """Open pictures that a run does not know.
 
     Args:
-        words: a source as of `data.source`, whose test pictures are taken if it names some and all if not; or a
-            transform of the test pictures, by name or as a TOML table such as `{name = "invert"}`, or a list of both.
+        words: "left-out", the classes that `data.leave_out` kept from the run; a source as of `data.source`, whose test
+            pictures are taken if it names some and all if not; or a transform of the test pictures, by name or as a
+            TOML table such as `{name = "invert"}`, or a list of both.
         recipe: the run's, whose shape and resizing are applied.
         collection: the run's.
 
@@ -44,6 +46,8 @@ def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strang
     name = (
         re.sub(r"[^\w.]+", "-", Path(words).stem if Path(words).exists() else words).strip("-.")[:LONGEST] or "unknown"
     )
+    if words == LEFT_OUT:
+        return _left_out(recipe, collection)
     if words not in BUILTIN and not Path(words).expanduser().exists():
         changed = Changed(collection.test, _transforms(words), seed=recipe.data.seed)
         return Strangers(name, f"the test pictures after {words}", changed, 0)
@@ -62,6 +66,19 @@ def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strang
     return Strangers(
         name, words if words in BUILTIN else Path(words).name, pictures, len(source.facts.get("quarantine", ()))
     )
+
+
+def _left_out(recipe: Recipe, collection: Collection) -> Strangers:
+    names = recipe.data.leave_out
+    if not names:
+        raise RequestError(
+            f"--unknown: expected a run that was trained with data.leave_out beside {LEFT_OUT!r}. Received: one that "
+            "knows all its classes"
+        )
+    pictures = open_source(recipe.data).only(names)
+    if isinstance(pictures, ArrayPictures):
+        pictures = pictures.resized(collection.image_shape, recipe.data.resize)
+    return Strangers(LEFT_OUT, f"{', '.join(names)}, left out of training", pictures, 0)
 
 
 def _transforms(words: str) -> list[augment.Transform]:

@@ -66,7 +66,7 @@ def test_a_bare_or_written_out_transform(typed: Typed, digits_run: Path) -> None
     ],
 )
 def test_what_is_no_source(typed: Typed, digits_run: Path, words: str, message: str) -> None:
-    Path("empty").mkdir()
+    Path("empty").mkdir(exist_ok=True)
     before = sorted((digits_run / "unknown").glob("*")) if (digits_run / "unknown").exists() else []
     code, _, err = typed("evaluate", digits_run, "--unknown", words)
     assert code == 2
@@ -83,3 +83,35 @@ def test_a_heatmap_is_black_where_nothing_differs() -> None:
     assert found.shape == (2, 2, 3)
     assert found[1, 1].max() < 5
     assert found[0, 0].min() > 150  # the brightest, since half of the range and more is missed
+
+
+def test_classes_that_are_left_out_are_strangers(typed: Typed, digits_run: Path) -> None:
+    short = [
+        "--set",
+        "phases.0.epochs=2",
+        "--set",
+        "phases.0.schedule=constant",
+        "--set",
+        "model.encoder.filters=[4, 8]",
+    ]
+    code, _, err = typed("train", "--run", "without", *short, "--set", "data.leave_out=['3', '8']")
+    assert code == 0, err
+    run = Run(Path("without"))
+    assert json.loads(run.data_facts.read_text())["class_names"] == [*"0124567", "9"]
+    with np.load(run.predictions) as saved:
+        assert saved["probabilities"].shape[1] == 8
+    code, _, err = typed("evaluate", "without", "--unknown", "left-out")
+    assert code == 0, err
+    found = json.loads(Path("without", "unknown", "left-out", "unknown.json").read_text())
+    assert found["num_unknown"] == 183 + 174  # threes and eights of the digits; all of them, as none was learned from
+    code, _, err = typed("evaluate", digits_run, "--unknown", "left-out")
+    assert code == 2
+    assert "expected a run that was trained with data.leave_out" in err
+
+
+@pytest.mark.parametrize("names", ["['three']", "['0','1','2','3','4','5','6','7','8','9']"])
+def test_what_cannot_be_left_out(typed: Typed, names: str) -> None:
+    code, _, err = typed("train", "--run", "x", "--set", f"data.leave_out={names}")
+    assert code == 2
+    assert re.search(r"data\.leave_out: expected some, not all, of the classes 0, .*9\. Received", err)
+    assert not Path("x").exists()

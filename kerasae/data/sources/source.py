@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, Literal, get_args
 
+import numpy as np
+
 from kerasae.data.pictures import Pictures
+from kerasae.errors import RequestError, nearest
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -25,3 +29,33 @@ class Source:
     parts: dict[Split, Pictures]
     class_names: tuple[str, ...]
     facts: dict[str, Any] = field(default_factory=dict)
+
+    def without(self, names: Sequence[str]) -> Source:
+        """Return the source as if it had never heard of some classes; what has no label stays.
+
+        Raises:
+            RequestError: there is no such class, or none is left.
+        """
+        unknown = [name for name in names if name not in self.class_names]
+        if unknown or (names and set(names) == set(self.class_names)):
+            raise RequestError(
+                f"data.leave_out: expected some, not all, of the classes {', '.join(self.class_names)}. "
+                f"Received: {', '.join(names)}{nearest(unknown[0], self.class_names) if unknown else ''}"
+            )
+        left = [index for index, name in enumerate(self.class_names) if name not in names]
+        places = np.full(len(self.class_names) + 1, -1)  # the last for pictures without a label, which are at -1
+        places[left] = np.arange(len(left))
+        out = [index for index, name in enumerate(self.class_names) if name in names]
+        parts = {split: part.select(np.flatnonzero(~np.isin(part.labels, out))) for split, part in self.parts.items()}
+        return Source(
+            {split: part.with_labels(places[part.labels]) for split, part in parts.items()},
+            tuple(self.class_names[index] for index in left),
+            self.facts,
+        )
+
+    def only(self, names: Sequence[str]) -> Pictures:
+        """Return the pictures of some classes: the test split's if the source has one, else all."""
+        wanted = [self.class_names.index(name) for name in names]
+        parts = [self.parts["test"]] if len(self.parts.get("test", ())) else [*self.parts.values()]
+        chosen = [part.select(np.flatnonzero(np.isin(part.labels, wanted))) for part in parts]
+        return reduce(lambda left, right: left.join(right), [part for part in chosen if len(part)] or chosen[:1])

@@ -54,6 +54,19 @@ def heatmaps(pictures: np.ndarray, rebuilt: np.ndarray, scores: Sequence[float],
     return finish(tiles.figure)
 
 
+def triptych(picture: np.ndarray, rebuilt: np.ndarray) -> np.ndarray:
+    """Return a picture, its reconstruction and its heatmap side by side: uint8 (H, 3 W + 2, 3), grey lines between.
+
+    Args:
+        picture: uint8 (H, W, C).
+        rebuilt: float (H, W, C) in [0, 1].
+    """
+    copy = np.rint(255 * rebuilt).astype(np.uint8)
+    line = np.full((len(picture), 1, 3), 128, np.uint8)
+    first, second = (np.broadcast_to(pixels, (*picture.shape[:2], 3)) for pixels in (picture, copy))
+    return np.concatenate([first, line, second, line, heatmap(picture, rebuilt)], axis=1)
+
+
 def heatmap(picture: np.ndarray, rebuilt: np.ndarray) -> np.ndarray:
     """Return where a reconstruction misses its picture: uint8 (H, W, 3), black for not at all, bright for much.
 
