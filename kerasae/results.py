@@ -92,6 +92,12 @@ def spread(values: list[float], digits: int) -> str:
     return f"{mean} ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else mean
 
 
+def variants(found: list[Result]) -> dict[str, list[float]]:
+    """Return the accuracies on each variant of the test pictures, by its name."""
+    names = [key.removesuffix(".accuracy") for key in found[0].metrics if key.endswith(".accuracy")] if found else []
+    return {name: [result.metrics[f"{name}.accuracy"] for result in found] for name in names}
+
+
 def in_words(found: list[Result]) -> str:
     """Return the results of one experiment in a line: accuracy, reconstruction error, seeds and epochs."""
     if not found:
@@ -101,6 +107,7 @@ def in_words(found: list[Result]) -> str:
         for key, words, digits in (("accuracy", "accuracy", 4), ("reconstruction_mse", "MSE", 5))
         if all(key in result.metrics for result in found)
     ]
+    parts += [f"on {name} {spread(values, 4)}" for name, values in variants(found).items()]
     seeds = f"{len(found)} seeds" if len(found) > 1 else f"seed {found[0].seed}"
     return f"{', '.join(parts)} ({seeds}, {found[0].epochs} epochs)"
 

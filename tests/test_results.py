@@ -66,6 +66,8 @@ def test_in_words() -> None:
     two = [result(), result(seed=1, metrics={"accuracy": 0.7}, seconds=30.0)]
     assert in_words(two) == "accuracy 0.6000 ± 0.1414 (2 seeds, 30 epochs)"
     assert cost(two) == "60 s"
+    negative = result(metrics={"accuracy": 0.9, "negative.accuracy": 0.1})
+    assert in_words([negative]) == "accuracy 0.9000, on negative 0.1000 (seed 0, 30 epochs)"
     assert cost([result()]) == "2 min"
     assert spread([1.0], 2) == "1.00"
 

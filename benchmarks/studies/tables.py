@@ -7,7 +7,7 @@ import textwrap
 from pathlib import Path
 
 from kerasae.recipe_file import builtin, load
-from kerasae.results import Result, cost, in_words, results, spread, usual
+from kerasae.results import Result, cost, in_words, results, spread, usual, variants
 from kerasae.runs import write_text
 
 PAGE = Path(__file__).parents[2] / "docs" / "results.md"
@@ -77,7 +77,9 @@ def row(name: str, found: list[Result], overrides: tuple[str, ...]) -> tuple[str
     return (
         load(name).title,
         ", ".join(quoted) or "-",
-        spread(accuracy, 4) if accuracy else "-",
+        "; ".join([spread(accuracy, 4), *(f"{one} {spread(values, 4)}" for one, values in variants(found).items())])
+        if accuracy
+        else "-",
         f"{max(accuracy):.4f}" if len(accuracy) > 1 else "-",
         spread(mse, 5) if mse else "-",
         str(len(found)) if found else "not run yet",
