@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from kerasae.data.decoding import SUFFIXES, compiled_resize, decode
+from kerasae.data.given import expand, read
 from kerasae.errors import RequestError
 from kerasae.runs import Run, read_json, written_whole
 from kerasae.unknown.figures.pictures import triptych
@@ -55,8 +55,8 @@ def predict(model: Path, images: Sequence[Path], *, heatmaps: Path | None = None
     if heatmaps is not None and heatmaps.exists():
         raise RequestError(f"--heatmaps: {heatmaps} exists already; give another name")
     answer, about = _from_export(model) if (model / "saved_model.pb").is_file() else _from_run(model)
-    paths = _expand(images)
-    pictures = [_read(path, tuple(about["image_shape"]), about["resize"]) for path in paths]
+    paths = expand(images, "predict")
+    pictures = [read(path, tuple(about["image_shape"]), about["resize"], "predict") for path in paths]
     answers: list[Prediction] = []
     maps: list[np.ndarray] = []
     for start in range(0, len(paths), _BATCH):
@@ -115,29 +115,6 @@ def _from_export(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarra
         return {name: outputs[name].numpy() for name in ("label", "reconstruction", *DECISION) if name in outputs}
 
     return answer, read_json(path / ABOUT)
-
-
-def _expand(images: Sequence[Path]) -> list[Path]:
-    paths: list[Path] = []
-    for path in images:
-        if path.is_dir():
-            found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-            if not found:
-                raise RequestError(f"predict: expected pictures in {path}. Received: a folder without any")
-            paths += found
-        else:
-            paths.append(path)
-    return paths
-
-
-def _read(path: Path, image_shape: tuple[int, int, int], mode: Any) -> np.ndarray:
-    if not path.is_file():
-        raise RequestError(f"predict: expected a picture's file. Received: {str(path)!r}, which does not exist")
-    try:
-        picture = decode(path)
-    except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
-        raise RequestError(f"predict: {path} cannot be decoded: {error}") from None
-    return np.asarray(compiled_resize(image_shape, mode)(picture))
 
 
 def _prediction(path: Path, outputs: dict[str, np.ndarray], image: np.ndarray, class_names: list[str]) -> Prediction:

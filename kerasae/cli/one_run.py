@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from kerasae.cli.app import RunArgument, app, open_run, out
-from kerasae.cli.tables import strangers_table, summary
+from kerasae.cli.app import RunArgument, app, err, open_run, out
+from kerasae.cli.tables import neighbours_table, strangers_table, summary
 from kerasae.errors import RequestError
 from kerasae.quiet import load_tensorflow
 
@@ -86,6 +86,47 @@ def report(run: RunArgument) -> None:
 
     opened, model, collection = open_run(run)
     out.print(str(write_report(opened, model, collection)), soft_wrap=True)
+
+
+@app.command()
+def explore(
+    run: RunArgument,
+    split: Annotated[str, typer.Option(metavar="SPLIT", help="train, validation or test.")] = "test",
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="The most pictures on a map.")] = 5_000,
+    maps: Annotated[str, typer.Option(metavar="NAMES", help="Which maps: pca, tsne, umap.")] = "pca,tsne,umap",
+    perplexity: Annotated[
+        float | None, typer.Option(metavar="P", help="How many neighbours t-SNE keeps together; 30 if left out.")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of everything random in the maps.")] = 0,
+    near: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="IMAGE", help="Only find the training pictures that are nearest to this one."),
+    ] = None,
+) -> None:
+    """Look at a run's latent space: maps, distances, neighbours, filters, and an interactive page."""
+    load_tensorflow()
+    from kerasae import explore as exploration
+
+    if near:
+        from kerasae.data.given import expand, read
+
+        opened, model, collection = open_run(run)
+        paths = expand(near, "--near")
+        pictures = [read(path, collection.image_shape, opened.recipe.data.resize, "--near") for path in paths]
+        found, known, figure = exploration.nearest(
+            opened, model, collection, list(zip(map(str, paths), pictures, strict=True))
+        )
+        out.print(neighbours_table(paths, found, known, collection.class_names))
+        out.print(str(figure), soft_wrap=True)
+        return
+    plan = exploration.Plan(split, limit, tuple(maps.replace(" ", "").split(",")), perplexity, seed)
+    opened, model, collection = open_run(run)
+    page = exploration.write_exploration(opened, model, collection, plan, console=err)
+    if opened.metrics.is_file():
+        from kerasae.report import write_report
+
+        write_report(opened, model, collection)  # which shows some of the figures
+    out.print(str(page), soft_wrap=True)
 
 
 @app.command()

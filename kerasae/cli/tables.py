@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from rich.table import Table
+from rich.table import Column, Table
 
 
 def summary(run: Any) -> Table:
@@ -63,4 +64,15 @@ def strangers_table(found: Mapping[str, Any]) -> Table:
             f"{ours['fpr_at_95_tpr']:.1%}",
             f"{one['unknown_rejected']['share']:.1%} (known {one['known_rejected']['share']:.1%})",
         )
+    return table
+
+
+def neighbours_table(images: Sequence[Path], found: Sequence[Any], known: Any, class_names: Sequence[str]) -> Table:
+    """Return the training pictures nearest to each of some pictures."""
+    table = Table(Column("image", overflow="fold"), "distance", "class", Column("training picture", overflow="fold"))
+    for image, row in zip(images, found, strict=True):
+        for place, one in enumerate(row):
+            label = known.label[one.index]
+            name = class_names[label] if label >= 0 else "-"
+            table.add_row("" if place else str(image), f"{one.distance:.4g}", name, str(known.name[one.index]))
     return table

@@ -9,11 +9,12 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from kerasae.comparison.figures.weights import Kernel
 from kerasae.comparison.plan import Job, Opener
 from kerasae.data.pictures import Pictures
 from kerasae.models import JointAutoencoder, load_trained
+from kerasae.models.kernels import kernels
 from kerasae.recipe import Part
+from kerasae.report.figures.kernels import Kernel
 from kerasae.report.selection import typical
 from kerasae.training.fit import build_model
 
@@ -73,15 +74,9 @@ def _kernels(model: JointAutoencoder, initial: JointAutoencoder | None, compared
     """Return the first and last kernel of each part that the model has."""
     found = {}
     for part in compared:
-        trained = _kernels_of(getattr(model, part, None))
-        before = _kernels_of(getattr(initial, part, None))
+        trained = [kernel for _, kernel in kernels(getattr(model, part, None))]
+        before = [kernel for _, kernel in kernels(getattr(initial, part, None))]
         for place, index in (("first", 0), ("last", -1)) if trained else ():
             kernel = Kernel(trained[index].ravel(), before[index].ravel() if before else None)
             found[f"{part}, {place} kernel"] = kernel
     return found
-
-
-def _kernels_of(part: keras.Model | None) -> list[np.ndarray]:
-    """Return a part's kernels in order: variables of that name with more than one axis."""
-    weights = [] if part is None else part.weights
-    return [keras.ops.convert_to_numpy(one) for one in weights if "kernel" in one.name and len(one.shape) > 1]

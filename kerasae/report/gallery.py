@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from kerasae.report.illustrations import NAMES, illustrations
 from kerasae.report.materials import Materials
-from kerasae.runs import Run, written_whole
+from kerasae.runs import Run, read_json, write_json, written_whole
 
 if TYPE_CHECKING:
     from kerasae.data.pictures import Pictures
@@ -80,3 +80,20 @@ def keep(plates: Mapping[str, Plate], folder: Path, names: Sequence[str]) -> Non
                 temporary.write_bytes(plates[name].png)
         else:
             path.unlink(missing_ok=True)
+
+
+def keep_words(plates: Mapping[str, Plate], path: Path) -> None:
+    """Write what stands around kept plates, so that another page can show them."""
+    fields = ("name", "title", "caption", "alt", "width", "height")
+    write_json(path, [{field: getattr(one, field) for field in fields} for one in plates.values()])
+
+
+def kept(path: Path) -> dict[str, Plate]:
+    """Read the plates whose words lie in a file of `keep_words`, from the same folder; none where there is no file."""
+    if not path.is_file():
+        return {}
+    return {
+        words["name"]: Plate(**words, png=(path.parent / f"{words['name']}.png").read_bytes())
+        for words in read_json(path)
+        if (path.parent / f"{words['name']}.png").is_file()
+    }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 from markupsafe import Markup
 
-from kerasae.report.gallery import draw
+from kerasae.report.gallery import draw, kept
 from kerasae.report.materials import Materials
 from kerasae.report.templating import render
 from kerasae.report.wording import FORMATS, flat, plain
@@ -48,6 +48,7 @@ def write_report(run: Run, model: keras.Model, collection: Collection) -> Path:
         title=materials.recipe.get("title") or run.path.resolve().name,
         materials=materials,
         plates=plates,
+        latent_plates=kept(run.path / "explore" / "test" / "figures" / "figures.json"),
         metric=lambda path, style: metric(materials.metrics, path, style),
         quarantine=[(row["path"], row["reason"]) for row in facts.get("quarantine", [])[:LONGEST_TABLE]],
         duplicates=[(row["kind"], plain(row["places"])) for row in facts.get("duplicates", [])[:LONGEST_TABLE]],

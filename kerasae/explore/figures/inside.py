@@ -1,0 +1,61 @@
+"""What a model looks for, and what it sees of a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from kerasae.report.figures.style import FAINT, INK, drawable, finish, new_figure
+from kerasae.report.figures.tiles import show
+
+MOST_FILTERS = 64
+FILTER_COLUMNS = 16
+
+
+def filters(kernels: np.ndarray) -> Figure:
+    """Draw filters as pictures: in colour where they have three channels, else from negative (dark) to positive.
+
+    Args:
+        kernels: float (n, h, w, C), C 1 or 3.
+    """
+    kernels = kernels[:MOST_FILTERS]
+    columns = min(FILTER_COLUMNS, len(kernels))
+    rows = -(-len(kernels) // columns)
+    figure = new_figure(0.1 + 0.36 * rows, 0.1 + 0.36 * columns)
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes, kernel in zip(grid, kernels, strict=False):
+        peak = max(float(np.abs(kernel).max()), 1e-12)
+        if kernel.shape[-1] == 3:
+            axes.imshow(0.5 + 0.5 * kernel / peak, interpolation="nearest")
+        else:
+            axes.imshow(kernel[..., 0], cmap="gray", vmin=-peak, vmax=peak, interpolation="nearest")
+        axes.spines[:].set(color=FAINT, linewidth=0.5)
+        axes.set_xticks([])
+        axes.set_yticks([])
+    for axes in grid[len(kernels) :]:
+        axes.set_axis_off()
+    return finish(figure)
+
+
+def activations(picture: np.ndarray, layers: Mapping[str, np.ndarray]) -> Figure:
+    """Draw a picture, and below it a row a layer of its strongest channels.
+
+    Args:
+        picture: uint8 (H, W, C).
+        layers: float (h, w, channels) by what stands over the row.
+    """
+    columns = max(values.shape[-1] for values in layers.values())
+    height = 5.2 / columns * picture.shape[0] / picture.shape[1]
+    figure = new_figure((len(layers) + 1) * (height + 0.22) + 0.1)
+    parts = figure.subfigures(len(layers) + 1, 1)
+    for part, (name, values) in zip(np.ravel(np.array(parts)), [("picture", None), *layers.items()], strict=True):
+        part.suptitle(drawable(name, 50), fontsize=8, color=INK, x=0.01, ha="left")
+        for index, axes in enumerate(np.atleast_1d(part.subplots(1, columns))):
+            axes.set_axis_off()
+            if values is None and index == 0:
+                show(axes, picture)
+            elif values is not None and index < values.shape[-1]:
+                axes.imshow(values[..., index], cmap="viridis", interpolation="nearest")
+    return finish(figure)

@@ -1,0 +1,110 @@
+"""`kerasae explore RUN`, as it is typed."""
+
+import base64
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import Typed
+from PIL import Image
+
+from kerasae.explore.latents import Latents
+from kerasae.runs import Run
+from kerasae.train import reopen, train
+
+
+def embedded(page: str) -> dict:
+    return json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', page, re.DOTALL)[1])
+
+
+def test_an_exploration(typed: Typed, digits_run: Path) -> None:
+    code, out, err = typed("explore", digits_run, "--maps", "pca,tsne")
+    assert code == 0, err
+    folder = digits_run / "explore" / "test"
+    assert out.strip() == str(folder / "explore.html")
+    assert "pooled to the mean of its 16 channels" in err
+    found = Latents.read(folder / "latents.npz")
+    with np.load(digits_run / "predictions.npz") as predictions:
+        np.testing.assert_array_equal(found.label, predictions["label"])
+        np.testing.assert_array_equal(found.prediction, predictions["probabilities"].argmax(axis=1))
+        np.testing.assert_allclose(found.confidence, predictions["probabilities"].max(axis=1), atol=1e-5)
+    assert found.latent.shape == (359, 16)
+    numbers = json.loads((folder / "exploration.json").read_text())
+    assert 0.3 < numbers["purity"]["latent"]["overall"] <= 1
+    assert numbers["latent_shape"] == [2, 2, 16]
+    assert np.array(numbers["centroid_distances"]).shape == (10, 10)
+    names = {path.stem for path in (folder / "figures").glob("*.png")}
+    assert names == {
+        "pca",
+        "tsne",
+        "variance",
+        "centroids",
+        "purities",
+        "neighbours",
+        "filters",
+        "activations",
+        "weights",
+    }
+    assert Latents.read(digits_run / "explore" / "train" / "latents.npz").latent.shape[1] == 16
+
+    page = (folder / "explore.html").read_text()
+    HTMLParser().feed(page)
+    assert not re.search(r"https?://(?!www\.w3\.org)", page)
+    data = embedded(page)
+    titles = [f"{method} of {space}" for space in ("latents", "raw pixels") for method in ("PCA", "t-SNE")]
+    assert [one["title"] for one in data["maps"]] == titles
+    assert len(data["names"]) == 359
+    np.testing.assert_array_equal(np.frombuffer(base64.b64decode(data["label"]), "<i2"), found.label)
+    assert len(base64.b64decode(data["maps"][0]["xy"])) == 359 * 2 * 2
+    report = (digits_run / "report.html").read_text()
+    assert 'href="explore/test/explore.html"' in report
+    assert 'id="figure-tsne"' in report
+
+
+def test_the_nearest_training_pictures_of_a_file(typed: Typed, digits_run: Path, tmp_path: Path) -> None:
+    collection = reopen(Run(digits_run))
+    Image.fromarray(collection.train.load([5])[0, ..., 0]).save(tmp_path / "known.png")
+    code, out, err = typed("explore", digits_run, "--near", tmp_path / "known.png")
+    assert code == 0, err
+    first = next(line for line in out.splitlines() if "known.png" in line)
+    assert collection.train.name(5) in first
+    assert float(first.split("│")[2]) < 1e-3  # itself
+    with Image.open(digits_run / "explore" / "near.png") as figure:
+        assert figure.width > 400
+
+
+def test_a_latent_of_two_values_without_softmax_head(typed: Typed, tmp_path: Path) -> None:
+    run = tmp_path / "flat"
+    flat = "model.encoder={name='mlp', units=[32, 2], normalize=false}"
+    train("autoencoder", data="digits", run=run, overrides=["phases.0.epochs=1", flat, "model.decoder.name=mlp"])
+    code, _, err = typed("explore", run, "--maps", "pca", "--split", "validation")
+    assert code == 0, err
+    folder = run / "explore" / "validation"
+    assert "pooled" not in err
+    assert {"plane", "pca", "neighbours"} <= {path.stem for path in (folder / "figures").glob("*.png")}
+    data = embedded((folder / "explore.html").read_text())
+    assert data["maps"][0]["title"] == "The latent itself"
+    assert (np.frombuffer(base64.b64decode(data["prediction"]), "<i2") == -1).all()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--split", "tests"], r"--split: expected one of train, validation, test\. Received: 'tests'"),
+        (["--maps", "pca,mds"], r"--maps: expected one of pca, tsne, umap\. Received: 'mds'"),
+        (
+            ["--perplexity", "200"],
+            r"--perplexity: 200 needs more than 600 pictures\. Received: 359; .* below 119.7",
+        ),
+        (["--limit", "4"], r"expected at least 10 pictures .* Received: 4 of test"),
+        (["--near", "nowhere.png"], r"--near: .*'nowhere.png', which does not exist"),
+    ],
+)
+def test_what_cannot_be_explored(typed: Typed, digits_run: Path, words: list[str], message: str) -> None:
+    code, _, err = typed("explore", digits_run, *words)
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1
+    assert re.search(message, err), err
