@@ -58,6 +58,33 @@
     plus: (p, a, b, r) => { p.rect(a - 1.2 * r, b - 0.4 * r, 2.4 * r, 0.8 * r); p.rect(a - 0.4 * r, b - 1.2 * r, 0.8 * r, 2.4 * r); },
     cross: (p, a, b, r) => { p.moveTo(a - r, b - r); p.lineTo(a, b - 0.4 * r); p.lineTo(a + r, b - r); p.lineTo(a + 0.4 * r, b); p.lineTo(a + r, b + r); p.lineTo(a, b + 0.4 * r); p.lineTo(a - r, b + r); p.lineTo(a - 0.4 * r, b); p.closePath(); },
   };
+  // Drawn once and stamped: ten thousand paths a frame would be slow.
+  const sprites = new Map();
+  const sprite = (shape, colour, radius) => {
+    const key = [shape, colour, radius.toFixed(1), ratio].join();
+    if (!sprites.has(key)) {
+      const half = Math.ceil(1.3 * radius + 4);
+      const image = document.createElement("canvas");
+      image.width = image.height = 2 * half * ratio;
+      const pen = image.getContext("2d");
+      pen.scale(ratio, ratio);
+      if (shape === "ring") {
+        pen.strokeStyle = colour;
+        pen.lineWidth = 1;
+        pen.arc(half, half, radius + 1.2, 0, 6.2832);
+        pen.stroke();
+      } else {
+        const path = new Path2D();
+        SHAPES[shape](path, half, half, radius);
+        pen.globalAlpha = 0.75;
+        pen.fillStyle = colour;
+        pen.fill(path);
+      }
+      if (sprites.size > 400) sprites.clear();
+      sprites.set(key, { image, half });
+    }
+    return sprites.get(key);
+  };
   const look = (index) => data.classes[index] || { colour: data.unlabelled, shape: "circle" };
   const inSight = (a, b) => a > -9 && b > -9 && a < width + 9 && b < height + 9;
 
@@ -67,31 +94,24 @@
     ink.clearRect(0, 0, width, height);
     const base = Math.max(1.6, Math.min(4, 110 / Math.sqrt(count)));
     const radius = base * Math.min(2.4, Math.sqrt(zoom));
-    const rings = new Path2D();
-    ink.globalAlpha = 0.75;
+    const ring = sprite("ring", "#1f2328", radius);
+    const ringed = [];
     for (const [index, members] of groups) {
       if (!shown.has(index)) continue;
       const { colour, shape } = look(index);
-      const path = new Path2D();
-      const add = SHAPES[shape];
+      const mark = sprite(shape, colour, radius);
       for (const i of members) {
         const wrong = isWrong(i);
         if (onlyWrong && !wrong) continue;
         const a = x(i), b = y(i);
         if (!inSight(a, b)) continue;
-        add(path, a, b, radius);
-        if (wrong) {
-          rings.moveTo(a + radius + 2, b);
-          rings.arc(a, b, radius + 2, 0, 6.2832);
-        }
+        ink.drawImage(mark.image, a - mark.half, b - mark.half, 2 * mark.half, 2 * mark.half);
+        if (wrong) ringed.push(a, b);
       }
-      ink.fillStyle = colour;
-      ink.fill(path);
     }
-    ink.globalAlpha = 1;
-    ink.strokeStyle = "#1f2328";
-    ink.lineWidth = 1.2;
-    ink.stroke(rings);
+    for (let k = 0; k < ringed.length; k += 2) {
+      ink.drawImage(ring.image, ringed[k] - ring.half, ringed[k + 1] - ring.half, 2 * ring.half, 2 * ring.half);
+    }
     if (named) names();
     if (chosen >= 0) {
       ink.beginPath();
