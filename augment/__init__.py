@@ -5,6 +5,7 @@ size, parallelism or engine. Use `augment.map` on a dataset, `augment.augment_ba
 `augment.apply` on a NumPy batch. TensorFlow and Numba are imported when first needed.
 """
 
+from augment.blurring import GaussianBlur
 from augment.compose import Compose, OneOf
 from augment.dataset import augment_batch, map
 from augment.draws import Draws
@@ -42,6 +43,7 @@ __all__ = [
     "Cutout",
     "Draws",
     "Equalize",
+    "GaussianBlur",
     "GaussianNoise",
     "HorizontalFlip",
     "Invert",

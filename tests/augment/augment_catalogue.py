@@ -23,6 +23,7 @@ TRANSFORMS: dict[str, augment.Transform] = {
     "crop reflect": augment.Crop(5, mode="reflect"),
     "cutout": augment.Cutout((0.0, 1.0), fill=90, probability=0.9),
     "equalize": augment.Equalize(probability=0.9),
+    "gaussian_blur": augment.GaussianBlur((0.0, 9.0), probability=0.9),
     "gaussian_noise": augment.GaussianNoise((0.0, 60.0), probability=0.9),
     "horizontal_flip": augment.HorizontalFlip(probability=0.5),
     "invert": augment.Invert(probability=0.9),
