@@ -21,6 +21,7 @@ _FAMILIES = {
     "flips": "Place",
     "geometric": "Place",
     "erasing": "Cut, hidden, noisy",
+    "blurring": "Blurred",
     "policy": "Policies",
     "mixing": "Mixings",
 }
