@@ -1,0 +1,82 @@
+"""The tables of docs/unknown.md, written from the results that are kept."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from kerasae.runs import write_text
+
+RESULTS = Path(__file__).parent / "results"
+PAGE = Path(__file__).parents[2] / "docs" / "unknown.md"
+SCORES = {
+    "joined": "joined",
+    "reconstruction": "reconstruction",
+    "latent": "latent",
+    "label": "confidence",
+    "max_softmax": "max softmax",
+    "energy": "energy",
+    "error": "plain error",
+    "isolation_forest": "isolation forest",
+    "local_outlier_factor": "local outlier factor",
+}
+USUAL = ("max_softmax", "energy", "error", "isolation_forest", "local_outlier_factor")
+GROUPS = {
+    "strangers": lambda name: name == "cifar10",
+    "left-out-cifar10": lambda name: name.startswith("cifar10-without-"),
+    "left-out-fashion": lambda name: name.startswith("fashion-without-"),
+}
+
+
+def write_tables() -> None:
+    """Write every table between its markers."""
+    text = PAGE.read_text(encoding="utf-8")
+    new = re.sub(
+        r"(<!-- table: (\S+) -->\n).*?(<!-- end -->)", lambda m: m[1] + table(rows(m[2])) + m[3], text, flags=re.S
+    )
+    if new != text:
+        write_text(PAGE, new)
+
+
+def rows(group: str) -> dict[str, Mapping[str, Any]]:
+    """Return what was found about each kind of strangers of a group, by its name."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for path in sorted(RESULTS.glob("*.json")):
+        if GROUPS[group](path.stem):
+            found |= json.loads(path.read_text(encoding="utf-8"))["strangers"]
+    return found
+
+
+def table(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return a line for each kind of strangers, and their mean: AUROC of every score, the best in bold.
+
+    The last columns are of the joined score: known pictures rejected where 95% of the strangers are, and the shares of
+    strangers and of known pictures that the stored threshold rejects.
+    """
+    if not found:
+        return "Not measured yet.\n"
+    areas = {name: {score: one["scores"][score]["auroc"] for score in SCORES} for name, one in found.items()}
+    lines = [["strangers", *SCORES.values(), "FPR at 95% TPR", "rejected", "known rejected"]]
+    lines.append(["---"] * len(lines[0]))
+    for name, one in found.items():
+        shares = (
+            one["scores"]["joined"]["fpr_at_95_tpr"],
+            one["unknown_rejected"]["share"],
+            one["known_rejected"]["share"],
+        )
+        lines.append([name, *_cells(areas[name]), *(f"{share:.1%}" for share in shares)])
+    if len(found) > 1:
+        mean = {score: fmean(values[score] for values in areas.values()) for score in SCORES}
+        lines.append(["mean", *_cells(mean), "", "", ""])
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def _cells(areas: Mapping[str, float]) -> Sequence[str]:
+    cells = {score: f"{area:.3f}" for score, area in areas.items()}
+    compared = ("joined", *USUAL)
+    best = max(cells[score] for score in compared)
+    return [f"**{cell}**" if score in compared and cell == best else cell for score, cell in cells.items()]
