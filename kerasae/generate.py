@@ -50,7 +50,8 @@ def generate(
     data = opened.recipe.data
     ends = None
     if between is not None:
-        first, second = (open_end(word, names, data.image_shape, data.resize) for word in between)
+        height, width, channels = data.image_shape
+        first, second = (open_end(word, names, (height, width, channels), data.resize) for word in between)
         ends = (first, second)
         _check_ends(opened, ends)
     request = Request(tuple(asked), count, noise, seed)

@@ -29,8 +29,8 @@ class Latents:
         code: how its latents are sampled.
         vectors: float64 (n, k), by `code`.
         labels: int (n,), -1 where there is none.
-        odds: float64 (n,), the log-odds that the classifier gives the picture's own class, higher for the surer, -inf
-            where it names another; None without a classifier.
+        odds: float64 (n,), the log-odds that the classifier gives the picture's own class, higher for the surer, below
+            0 where it names another, -inf without label; None without a classifier.
     """
 
     model: JointAutoencoder
@@ -97,5 +97,4 @@ def _log_odds(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     own = rows[index, labels]
     others = rows.copy()
     others[index, labels] = -np.inf
-    right = (labels >= 0) & (rows.argmax(axis=1) == labels)
-    return np.where(right, own - logsumexp(others, axis=1), -np.inf)
+    return np.where(labels >= 0, own - logsumexp(others, axis=1), -np.inf)

@@ -27,7 +27,7 @@ def prototypes(latents: Latents, num_classes: int) -> Prototypes:
     shape = (num_classes, latents.vectors.shape[1])
     found = Prototypes(np.full(shape, np.nan), np.full(shape, np.nan))
     for label in range(num_classes):
-        members = np.flatnonzero((latents.labels == label) & np.isfinite(latents.odds))
+        members = np.flatnonzero(latents.labels == label)
         if len(members):
             count = max(FEWEST, round(SHARE * len(members)))
             surest = members[np.argsort(-latents.odds[members], kind="stable")[:count]]

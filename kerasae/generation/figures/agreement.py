@@ -20,20 +20,24 @@ def agreement(values: Mapping[str, Mapping[str, float]], classes: Sequence[str])
         values: by method, the share of each class's pictures whose class the judge named.
         classes: their order, from the top; a class that is missing of a method has no mark.
     """
-    figure = new_figure(1.0 + 0.27 * len(classes))
+    height = 0.27 + 0.05 * max(len(values) - 2, 0)
+    figure = new_figure(1.0 + height * len(classes))
     axes = figure.add_subplot()
     tidy(axes, grid="x")
     lowest = min(value for shares in values.values() for value in shares.values())
     places = {name: place for place, name in enumerate(classes)}
+    made = [method for method in values if method != REAL]
     for index, (method, shares) in enumerate(values.items()):
         style = look(index)
         real = method == REAL
+        # Methods side by side within a row, so that none lies under another.
+        shift = 0.0 if real else 0.5 * ((made.index(method) + 0.5) / len(made) - 0.5)
         axes.plot(
             list(shares.values()),
-            [places[name] for name in shares],
+            [places[name] + shift for name in shares],
             ls="",
             marker="|" if real else style.marker,
-            ms=13 if real else 6.5,
+            ms=13 if real else 6.0,
             mew=2.2 if real else 1.0,
             c=FAINT if real else style.colour,
             label=method,
@@ -42,7 +46,7 @@ def agreement(values: Mapping[str, Mapping[str, float]], classes: Sequence[str])
         )
     axes.set_yticks(np.arange(len(classes)), drawables(list(classes), 18), color=INK)
     axes.set_ylim(len(classes) - 0.5, -0.5)
-    axes.set_xlim(min(0.9, max(0.0, lowest - 0.03)), 1.0)
+    axes.set_xlim(min(0.9, max(-0.02, lowest - 0.03)), 1.0)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
     axes.set_xlabel("pictures in which the judge sees the class", color=INK)
     axes.tick_params(axis="y", length=0)
