@@ -47,11 +47,9 @@ def generate(
     opened = Run.open(run)
     names: list[str] = read_json(opened.data_facts)["class_names"]
     asked = _check(opened, names, classes, count, noise, judge)
-    data = opened.recipe.data
     ends = None
     if between is not None:
-        height, width, channels = data.image_shape
-        first, second = (open_end(word, names, (height, width, channels), data.resize) for word in between)
+        first, second = (open_end(word, names, opened.recipe.data) for word in between)
         ends = (first, second)
         _check_ends(opened, ends)
     request = Request(tuple(asked), count, noise, seed)

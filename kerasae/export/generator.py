@@ -36,7 +36,9 @@ def export_generator(run: Run, model: AdversarialModel, collection: Collection, 
         temporary.mkdir()  # TensorFlow would not say where it may not write
         _save(model, collection.class_names if model.num_classes else (), temporary)
         random = np.random.default_rng(0)
-        given = {"noise": random.standard_normal((NUM_CHECKED, model.noise_dim)).astype(np.float32)}
+        given: dict[str, np.ndarray] = {
+            "noise": random.standard_normal((NUM_CHECKED, model.noise_dim)).astype(np.float32)
+        }
         rows = None
         if model.num_classes:
             given["label"] = np.arange(NUM_CHECKED, dtype=np.int64) % model.num_classes

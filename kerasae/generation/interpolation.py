@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from kerasae.data.pictures import ArrayPictures
 from kerasae.errors import RequestError, nearest
 from kerasae.generation.latents import Latents, encode
 from kerasae.generation.prototypes import prototypes
+from kerasae.recipe import DataRecipe
 
 STEPS = 9
 ROWS = 4  # ways between two classes
@@ -40,13 +40,11 @@ class Ways:
     centred: bool
 
 
-def open_end(
-    word: str,
-    class_names: Sequence[str],
-    image_shape: tuple[int, int, int],
-    mode: Literal["fit", "fill", "stretch"],
-) -> End:
-    """Take a word for a class, or for the path of a picture, which is resized as training did.
+def open_end(word: str, class_names: Sequence[str], data: DataRecipe) -> End:
+    """Take a word for a class, or for the path of a picture, which is resized as the pictures of a run were.
+
+    Args:
+        data: the run's, resolved.
 
     Raises:
         RequestError: it is neither.
@@ -64,7 +62,9 @@ def open_end(
         picture = decode(path)
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
         raise RequestError(f"--between: {path} cannot be decoded: {error}") from None
-    return End(path.name, None, np.asarray(compiled_resize(image_shape, mode)(picture)))
+    assert not isinstance(data.image_shape, str)
+    height, width, channels = data.image_shape
+    return End(path.name, None, np.asarray(compiled_resize((height, width, channels), data.resize)(picture)))
 
 
 def between_latents(latents: Latents, ends: tuple[End, End], num_classes: int, noise: float, seed: int) -> Ways:

@@ -89,8 +89,8 @@ def write_generated(
 def table(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a row a method, and real pictures last: what the page and the terminal show."""
     rows = [_row(name, one) for name, one in found["methods"].items()]
-    real = {**_row("real pictures", found["real"])}
-    first = next(iter(found["methods"].values()), {})
+    real = _row("real pictures", found["real"])
+    first: Mapping[str, Any] = next(iter(found["methods"].values()), {})
     real["frechet"] = first.get("frechet", {}).get("real")
     return [*rows, real]
 
