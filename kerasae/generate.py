@@ -60,7 +60,7 @@ def generate(
         methods = [by_generator(generator, names)]
     else:
         model, collection = load_trained(opened), reopen(opened)
-        methods, latents = methods_of(model, collection)
+        methods, latents = methods_of(model, collection, asked)
         methods = [method for method in methods if method.by_class or not classes]
         ways = between_latents(latents, ends, len(names), noise, seed) if ends is not None else None
     return write_generated(opened, collection, methods, request, judge_of(opened, collection, judge), ways)
