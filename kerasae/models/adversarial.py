@@ -93,11 +93,7 @@ class AdversarialModel(keras.Model):
         Raises:
             RequestError: the backend is not TensorFlow, whose gradients `train_step` takes.
         """
-        if keras.backend.backend() != "tensorflow":
-            raise RequestError(
-                "model.adversarial: expected the TensorFlow backend to train on. Received: "
-                f"{keras.backend.backend()!r}; set KERAS_BACKEND=tensorflow"
-            )
+        check_backend()
         super().compile(optimizer=optimizer, **kwargs)
         self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
         self.optimizer.build(self.generator.trainable_variables)
@@ -182,6 +178,19 @@ class AdversarialModel(keras.Model):
             for name in ("generator", "discriminator")
         }
         return cls(**{**config, **parts})
+
+
+def check_backend() -> None:
+    """Refuse to train on a backend other than TensorFlow; the parts themselves work on any.
+
+    Raises:
+        RequestError: says which one is needed.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise RequestError(
+            "model.adversarial: expected the TensorFlow backend to train on. Received: "
+            f"{keras.backend.backend()!r}; set KERAS_BACKEND=tensorflow"
+        )
 
 
 def _input(generator: keras.Model, name: str) -> Any:

@@ -14,6 +14,7 @@ from kerasae import distribution
 from kerasae.data.collection import Collection
 from kerasae.errors import RequestError
 from kerasae.models import AdversarialModel, build_adversarial, check_adversarial
+from kerasae.models.adversarial import check_backend
 from kerasae.optimizers import OPTIMIZERS
 from kerasae.recipe import Phase, Recipe
 from kerasae.runs import Run, written_whole
@@ -34,12 +35,13 @@ LOSSES = ("generator_loss", "discriminator_loss")
 
 
 def check(recipe: Recipe) -> None:
-    """Refuse names and options that do not exist, before data is read.
+    """Refuse names and options that do not exist, and a backend that cannot train, before data is read.
 
     Raises:
         RequestError: one line that begins with the place in the recipe.
     """
     assert recipe.model.adversarial is not None
+    check_backend()
     check_adversarial(recipe.model.adversarial)
     for index, phase in enumerate(recipe.phases):
         key = f"phases.{index}"
