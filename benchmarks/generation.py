@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -75,7 +76,8 @@ def rows() -> str:
     kept = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(KEPT.glob("*.json"))]
     cells = [COLUMNS, tuple("---" for _ in COLUMNS)]
     for one in kept:
-        words = " ".join([one["recipe"], "--data mnist", *(f"--set '{override}'" for override in one["overrides"])])
+        settings = [word for override in one["overrides"] for word in ("--set", override)]
+        words = shlex.join([one["recipe"], "--data", "mnist", *settings])
         for name, method in one["methods"].items():
             title = f"{one['recipe']}, {name}" if len(one["methods"]) > 1 else one["recipe"]
             made = (str(one["epochs"]), f"{one['seconds'] / 60:.0f} min", f"`kerasae train {words}`")
