@@ -15,7 +15,9 @@ def summary(run: Any) -> Table:
     metrics = read_json(run.metrics)
     if "generated" in metrics:
         table = generated_table(metrics["generated"])
-        table.title, table.title_justify = f"{run.path}: judged by {metrics['generated']['judge']}", "left"
+        judge = metrics["generated"]["judge"]
+        table.title = str(run.path) if judge is None else f"{run.path}: judged by {judge}"
+        table.title_justify = "left"
         table.caption, table.caption_justify = f"report: {run.report}\nexport: {run.export}", "left"
         return table
     test, linear = metrics["test"], metrics.get("baseline", {}).get("linear")

@@ -21,7 +21,7 @@ def by_generator(model: AdversarialModel, class_names: Sequence[str]) -> Method:
         rows = np.eye(len(class_names), dtype=np.float32)[[label] * count] if model.num_classes else None
         return _pictures(model, noise * random.standard_normal((count, model.noise_dim)), rows)
 
-    words = f"{model.noise_dim} values of noise" + ", and the class" * bool(model.num_classes)
+    words = f"from {model.noise_dim} values of noise" + " and the class" * bool(model.num_classes)
     return Method("generator", words, bool(model.num_classes), draw)
 
 

@@ -52,5 +52,5 @@ def by_mixtures(latents: Latents, found: dict[int, GaussianMixture]) -> Method:
     counts = sorted({mixture.n_components for mixture in found.values()})
     size = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
     of = "of all pictures" if UNLABELLED in found else "of each class"
-    words = f"a Gaussian mixture {of}, {size} component{'s' * (counts[-1] > 1)}; {latents.code.words}"
+    words = f"from a Gaussian mixture {of}, {size} component{'s' * (counts[-1] > 1)}; {latents.code.words}"
     return Method("mixtures", words, UNLABELLED not in found, draw)

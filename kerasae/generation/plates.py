@@ -84,7 +84,7 @@ def _sheet(one: Judged, names: Sequence[str]) -> Plate:
     return plate(
         f"samples-{method.name}",
         f"Samples: {method.name}",
-        f"The first ones, not the best ones. Sampled from {method.words}.{framed}",
+        f"The first ones, not the best ones. Sampled {method.words}.{framed}",
         f"A sheet of {sum(map(len, places))} samples in {len(places)} rows.",
         figures.sheet([images[row] for row in places], rows, wrong, columns=COLUMNS),
     )

@@ -17,4 +17,4 @@ def by_prior(model: JointAutoencoder) -> Method:
         return decode(model, (noise * random.standard_normal((count, *shape))).astype(np.float32))
 
     size = "x".join(map(str, shape))
-    return Method("prior", f"the standard normal of {size} values, of no class in particular", False, draw)
+    return Method("prior", f"from the standard normal of {size} values, of no class in particular", False, draw)
