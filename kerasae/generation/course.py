@@ -167,5 +167,5 @@ def _sheets(run: Run, recipe: Recipe, names: tuple[str, ...]) -> Iterator[Plate]
 
 def _changes(recipe: Recipe) -> tuple[float, ...]:
     """Return the places between epochs, counted over all phases, at which the discriminator's steps change."""
-    turns = [steps for phase in recipe.phases for epochs, steps in phase.duels for _ in epochs]
+    turns = [steps for phase in recipe.phases for epochs, steps in phase.discriminator_stretches for _ in epochs]
     return tuple(place + 1.5 for place, (one, other) in enumerate(itertools.pairwise(turns)) if one != other)

@@ -2,7 +2,7 @@
 
 from kerasae.models.adversarial import AdversarialModel
 from kerasae.models.build import build, check, deviation, with_heads
-from kerasae.models.duel import build_adversarial, check_adversarial
+from kerasae.models.build_adversarial import build_adversarial, check_adversarial
 from kerasae.models.joint import JointAutoencoder
 from kerasae.models.parts import CLASSIFIERS, DECODERS, DISCRIMINATORS, ENCODERS, GENERATORS
 from kerasae.models.probe import probe

@@ -55,4 +55,5 @@ def only(table: Table, keys: Set[str], beside: str) -> None:
     for name, field in type(table).model_fields.items():
         value = getattr(table, name)
         if name not in keys and value != field.get_default(call_default_factory=True):
-            raise ValueError(f"expected {', '.join(sorted(keys))} alone beside {beside}. Received: {name} = {value!r}")
+            alone = f"{', '.join(sorted(keys))} alone" if keys else "nothing to be set"
+            raise ValueError(f"expected {alone} beside {beside}. Received: {name} = {value!r}")

@@ -107,7 +107,7 @@ class Phase(Table):
         return tuple((range(*pair), size) for pair, size in zip(pairwise(ends), self.batch_size.sizes, strict=True))
 
     @property
-    def duels(self) -> tuple[tuple[range, int], ...]:
+    def discriminator_stretches(self) -> tuple[tuple[range, int], ...]:
         """The epochs, counted from 0 within the phase, that share a number of discriminator steps, and that number."""
         given = self.discriminator or DiscriminatorRecipe()
         ends = [0, *given.at, self.epochs]

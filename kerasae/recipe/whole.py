@@ -87,9 +87,9 @@ class Recipe(Table):
                     f"{phase.discriminator.model_dump(exclude_defaults=True)}"
                 )
         if self.model.adversarial is not None:
-            duel = {"name", "epochs", "batch_size", "optimizer", "schedule", "augment", "discriminator"}
+            fields = {"name", "epochs", "batch_size", "optimizer", "schedule", "augment", "discriminator"}
             for index, phase in enumerate(self.phases):
-                _only_beside_adversarial(phase, duel, f"phases.{index}")
+                _only_beside_adversarial(phase, fields, f"phases.{index}")
                 if not isinstance(phase.batch_size, int):
                     raise ValueError(
                         f"phases.{index}.batch_size: expected one number beside model.adversarial. "

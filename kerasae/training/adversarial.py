@@ -23,7 +23,7 @@ from kerasae.training import phase as phases
 from kerasae.training.callbacks import StopOnNaN
 from kerasae.training.checkpoint import Checkpoint, Progress, read_progress, restore, write
 from kerasae.training.collapse import Collapse, diversity
-from kerasae.training.draws import duel_dataset, duels, fixed_noise
+from kerasae.training.draws import adversarial_dataset, adversarial_stretches, fixed_noise
 from kerasae.training.history import History, read_rows
 from kerasae.training.sheets import Sheets
 
@@ -69,7 +69,7 @@ def check_fit(recipe: Recipe, collection: Collection) -> None:
     """
     build_model(recipe, collection, "float32")
     for index in range(len(recipe.phases)):
-        duels(recipe, index, collection.train)
+        adversarial_stretches(recipe, index, collection.train)
 
 
 def fit(run: Run, recipe: Recipe, collection: Collection, *, console: Console | None = None) -> AdversarialModel:
@@ -115,9 +115,9 @@ def _fit_phase(
     phase, key, train = recipe.phases[index], f"phases.{index}", collection.train
     after = f", going on after epoch {progress.epoch}" if progress.epoch else ""
     console.print(f"Phase {index + 1} of {len(recipe.phases)}, {phase.name}: {phase.epochs} epochs{after}")
-    course = duels(recipe, index, train)
-    steps = [duel.order.steps for duel in course for _ in duel.epochs]
-    turns = [duel.turns for duel in course for _ in duel.epochs]
+    course = adversarial_stretches(recipe, index, train)
+    steps = [stretch.order.steps for stretch in course for _ in stretch.epochs]
+    turns = [stretch.turns for stretch in course for _ in stretch.epochs]
     theirs = _discriminators(phase)
     plans: list[tuple[Phase, Plan]] = [
         (phase, phases.schedule(phase, key, steps)),
@@ -135,16 +135,16 @@ def _fit_phase(
     # Epochs are numbered over all phases, so that no two of them draw the same order and noise.
     first = sum(earlier.epochs for earlier in recipe.phases[:index])
     fixed = functools.partial(fixed_noise, recipe.seed, model.noise_dim, model.num_classes, most_classes=MOST_CLASSES)
-    for duel in course:
-        begin, end = max(duel.epochs.start, progress.epoch), duel.epochs.stop
+    for stretch in course:
+        begin, end = max(stretch.epochs.start, progress.epoch), stretch.epochs.stop
         if begin >= end:
             continue
         # Traced anew for each number of turns, as it would be in a run that is resumed there.
         model.train_function = None
         model.fit(
-            duel_dataset(
+            adversarial_dataset(
                 collection,
-                duel,
+                stretch,
                 phases.transforms(phase.augment, f"{key}.augment"),
                 epochs=range(first + begin, first + end),
                 noise_dim=model.noise_dim,
@@ -153,10 +153,10 @@ def _fit_phase(
             ),
             epochs=end,
             initial_epoch=begin,
-            steps_per_epoch=duel.order.steps,
+            steps_per_epoch=stretch.order.steps,
             callbacks=[
                 Collapse(*fixed(WATCHED), _real_diversity(collection, model.num_classes), console),
-                History(run, rows, phase.name, duel.order.size),
+                History(run, rows, phase.name, stretch.order.size),
                 StopOnNaN(phase.name, LOSSES),
                 Sheets(run.samples, _sheet_epochs(recipe), first, *fixed(ON_A_SHEET), ON_A_SHEET),
                 keras.callbacks.TensorBoard(run.tensorboard / f"{index}-adversarial", write_graph=False),

@@ -20,7 +20,7 @@ from kerasae.recipe import Recipe
 
 
 @dataclasses.dataclass(frozen=True)
-class Duel:
+class AdversarialStretch:
     """Epochs of a phase, counted from 0 within it, in which the discriminator takes so many `turns` for a step.
 
     `order` has the pictures of all turns of a step side by side.
@@ -31,7 +31,7 @@ class Duel:
     order: EpochOrder
 
 
-def duels(recipe: Recipe, index: int, train: Pictures) -> list[Duel]:
+def adversarial_stretches(recipe: Recipe, index: int, train: Pictures) -> list[AdversarialStretch]:
     """Return how a phase is trained.
 
     Raises:
@@ -46,19 +46,20 @@ def duels(recipe: Recipe, index: int, train: Pictures) -> list[Duel]:
             f"Received: {phase.batch_size}"
         )
     found = []
-    for epochs, turns in phase.duels:
+    for epochs, turns in phase.discriminator_stretches:
         if phase.batch_size * turns > len(train):
             raise RequestError(
                 f"recipe: phases.{index}.batch_size: expected batches of which {turns}, the discriminator's steps for "
                 f"one of the generator, fit the {len(train):,} training pictures. Received: {phase.batch_size}"
             )
-        found.append(Duel(epochs, turns, EpochOrder(train.labels, phase.batch_size * turns, None, recipe.seed)))
+        order = EpochOrder(train.labels, phase.batch_size * turns, None, recipe.seed)
+        found.append(AdversarialStretch(epochs, turns, order))
     return found
 
 
-def duel_dataset(
+def adversarial_dataset(
     collection: Collection,
-    duel: Duel,
+    stretch: AdversarialStretch,
     transforms: Sequence[augment.Transform],
     *,
     epochs: range,
@@ -66,7 +67,7 @@ def duel_dataset(
     num_classes: int,
     engine: Literal["native", "pil"] = "native",
 ) -> tf.data.Dataset:
-    """Return the elements that `AdversarialModel` trains on, `duel.order.steps` an epoch.
+    """Return the elements that `AdversarialModel` trains on, `stretch.order.steps` an epoch.
 
     The classes of made pictures are drawn evenly, whatever the training pictures' are.
 
@@ -74,7 +75,7 @@ def duel_dataset(
         epochs: counted over all phases.
         num_classes: 0 for a model without classes, which sees no label.
     """
-    order, turns = duel.order, duel.turns
+    order, turns = stretch.order, stretch.turns
     size = order.batch_size // turns
     targets = Targets(("label",) if num_classes else (), collection.class_weights)
     real = training_dataset(collection.train, targets, order, transforms, epochs=epochs, engine=engine)

@@ -136,6 +136,10 @@ def test_every_adversarial_recipe_fits_its_pictures(name: str) -> None:
     [
         ({"model": {"adversarial": "acgan", "encoder": "vgg"}}, r"beside model\.adversarial\. Received: encoder"),
         ({"model": {"adversarial": "acgan", "tied": True}}, r"beside model\.adversarial\. Received: tied = True"),
+        (
+            {"model": {"adversarial": "gan"}, "loss": {"label_smoothing": 0.1}},
+            r"loss: expected nothing to be set beside model\.adversarial\. Received: label_smoothing = 0\.1",
+        ),
         ({"model": {"adversarial": "gann"}}, r"model\.adversarial\.name: .*Received: 'gann'"),
         ({"phases": [{"discriminator": {}}]}, r"phases\.0\.discriminator: expected none without model\.adversarial"),
         (

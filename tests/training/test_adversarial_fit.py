@@ -19,7 +19,7 @@ from kerasae.recipe_file import parse
 from kerasae.runs import Run, write_json
 from kerasae.training import DivergedError, adversarial, history
 from kerasae.training.collapse import Collapse
-from kerasae.training.draws import duel_dataset, duels, fixed_noise
+from kerasae.training.draws import adversarial_dataset, adversarial_stretches, fixed_noise
 from kerasae.training.sheets import tiled, untiled
 
 MODEL = {
@@ -121,13 +121,13 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
 
 
 def test_what_is_drawn_is_a_function_of_seed_epoch_and_step(collection: Collection) -> None:
-    (duel, *_) = duels(recipe_of({**PHASE, "discriminator": {"steps": [2]}}), 0, collection.train)
+    (stretch, *_) = adversarial_stretches(recipe_of({**PHASE, "discriminator": {"steps": [2]}}), 0, collection.train)
 
     def elements(epochs: range) -> list[dict[str, np.ndarray]]:
-        found = duel_dataset(collection, duel, [], epochs=epochs, noise_dim=4, num_classes=2)
+        found = adversarial_dataset(collection, stretch, [], epochs=epochs, noise_dim=4, num_classes=2)
         return [{name: value.numpy() for name, value in one.items()} for one in found]
 
-    steps = duel.order.steps
+    steps = stretch.order.steps
     assert steps == 40 // 16
     both, second = elements(range(2)), elements(range(1, 2))
     assert {name: value.shape for name, value in both[0].items()} == {
@@ -145,10 +145,9 @@ def test_what_is_drawn_is_a_function_of_seed_epoch_and_step(collection: Collecti
 
 
 def test_classes_are_asked_for_evenly(collection: Collection) -> None:
-    (duel, *_) = duels(recipe_of({**PHASE, "discriminator": None}), 0, collection.train)
-    asked = [
-        one["asked"].numpy() for one in duel_dataset(collection, duel, [], epochs=range(60), noise_dim=1, num_classes=2)
-    ]
+    (stretch, *_) = adversarial_stretches(recipe_of({**PHASE, "discriminator": None}), 0, collection.train)
+    found = adversarial_dataset(collection, stretch, [], epochs=range(60), noise_dim=1, num_classes=2)
+    asked = [one["asked"].numpy() for one in found]
     share = np.mean(np.concatenate(asked))
     assert abs(share - 0.5) < 4 * 0.5 / np.sqrt(np.size(asked))  # four standard errors
 
