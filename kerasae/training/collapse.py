@@ -25,7 +25,7 @@ def diversity(values: np.ndarray, labels: np.ndarray) -> float | None:
     """
     groups = [values[labels == label] for label in np.unique(labels)]
     # The mean squared difference of all pairs is twice the unbiased variance.
-    spreads = [np.sqrt(2.0 * group.var(axis=0, ddof=1).mean(dtype=np.float64)) for group in groups if len(group) > 1]
+    spreads = [np.sqrt(2.0 * group.var(axis=0, ddof=1, dtype=np.float64).mean()) for group in groups if len(group) > 1]
     return float(np.mean(spreads)) if spreads else None
 
 
