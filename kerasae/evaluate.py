@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -22,8 +22,9 @@ from kerasae.evaluation.pixels import pixel_statistics
 from kerasae.evaluation.reconstruction import reconstruction_metrics
 from kerasae.evaluation.rejection import rejection_metrics
 from kerasae.evaluation.variants import Changed, variants
+from kerasae.generation import Request, by_generator, judge_of, write_generated
 from kerasae.losses import ReconstructionLoss
-from kerasae.models import deviation
+from kerasae.models import AdversarialModel, deviation
 from kerasae.recipe import PARTS
 from kerasae.runs import Run, write_json, written_whole
 
@@ -93,7 +94,30 @@ def evaluate(
     return metrics
 
 
-def parameter_counts(model: keras.Model) -> dict[str, Any]:
+def evaluate_generator(run: Run, model: AdversarialModel, collection: Collection) -> dict[str, Any]:
+    """Have the pictures of an adversarial model judged, into RUN/generated, and keep metrics.json in the run.
+
+    Returns:
+        What metrics.json holds: what generated.json does under `generated`, and the same `model` and `timings` as of
+        other runs.
+    """
+    started = time.perf_counter()
+    request = Request(tuple(range(len(collection.class_names))) if model.num_classes else ())
+    method = by_generator(model, collection.class_names)
+    found = write_generated(run, collection, [method], request, judge_of(run, collection))
+    metrics = {
+        "generated": found,
+        "model": parameter_counts(model, ("generator", "discriminator")),
+        "timings": {
+            "training_seconds": _training_seconds(run),
+            "evaluation_seconds": time.perf_counter() - started,
+        },
+    }
+    write_json(run.metrics, metrics)
+    return metrics
+
+
+def parameter_counts(model: keras.Model, parts_of: Sequence[str] = PARTS) -> dict[str, Any]:
     """Count parameters in all and by part; what is shared, such as a tied kernel, counts once, in the first part."""
     counted: set[int] = set()
 
@@ -102,7 +126,7 @@ def parameter_counts(model: keras.Model) -> dict[str, Any]:
         counted.update(new)
         return sum(int(np.prod(weight.shape)) for weight in new.values())
 
-    parts = {part: count(getattr(model, part).weights) for part in PARTS if getattr(model, part, None) is not None}
+    parts = {part: count(getattr(model, part).weights) for part in parts_of if getattr(model, part, None) is not None}
     rest = count(model.weights)
     return {
         "parameters": sum(parts.values()) + rest,

@@ -108,13 +108,19 @@ def _from_export(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarra
 
     if not (path / ABOUT).is_file():
         raise RequestError(f"predict: expected a SavedModel that kerasae exported. Received: {path}, without {ABOUT}")
+    about = read_json(path / ABOUT)
+    if about.get("generates"):
+        raise RequestError(
+            f"predict: expected a model that answers for pictures. Received: {path}, the export of a generator, which "
+            "makes pictures"
+        )
     loaded = tf.saved_model.load(path)  # kept in the closure: its variables live as long as it does
 
     def answer(images: np.ndarray) -> dict[str, np.ndarray]:
         outputs = loaded.signatures["serving_default"](images=tf.constant(images))
         return {name: outputs[name].numpy() for name in ("label", "reconstruction", *DECISION) if name in outputs}
 
-    return answer, read_json(path / ABOUT)
+    return answer, about
 
 
 def _prediction(path: Path, outputs: dict[str, np.ndarray], image: np.ndarray, class_names: list[str]) -> Prediction:

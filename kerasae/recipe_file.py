@@ -19,6 +19,8 @@ SPEC_DEFAULTS = {
     "encoder": "baseline",
     "decoder": "baseline",
     "classifier": "baseline",
+    "generator": "dense",
+    "discriminator": "dense",
     "optimizer": "adam",
     "schedule": "constant",
 }

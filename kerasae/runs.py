@@ -92,12 +92,14 @@ class Run:
         self.history = path / "history.csv"
         self.checkpoints = path / "checkpoints"
         self.tensorboard = path / "tensorboard"
+        self.samples = path / "samples"
         self.model = path / "model.keras"
         self.rejection = path / "rejection.keras"
         self.metrics = path / "metrics.json"
         self.predictions = path / "predictions.npz"
         self.figures = path / "figures"
         self.report = path / "report.html"
+        self.generated = path / "generated"
         self.export = path / "export"
 
     def __fspath__(self) -> str:

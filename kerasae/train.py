@@ -15,15 +15,16 @@ from kerasae.data.collection import Collection, open_collection
 from kerasae.data.fingerprint import check_unchanged
 from kerasae.data.sources import BUILTIN
 from kerasae.environment import environment
-from kerasae.evaluate import evaluate
+from kerasae.evaluate import evaluate, evaluate_generator
 from kerasae.evaluation.variants import variants
-from kerasae.export import export
+from kerasae.export import export, export_generator
+from kerasae.generation import write_generator_report
 from kerasae.plugins import load_plugins
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import load, parse
 from kerasae.report import write_report
 from kerasae.runs import Run, check_new, read_json, remove_unfinished, write_json, write_text
-from kerasae.training import fit
+from kerasae.training import adversarial, fit
 from kerasae.training.fit import check as check_fit
 from kerasae.training.loss_weights import check as check_loss_weights
 from kerasae.training.phase import check as check_phase
@@ -49,10 +50,9 @@ def train(
     resolved = load(recipe, [*overrides, *([f"data.source={json.dumps(data)}"] if data is not None else [])])
     check(resolved)
     check_new(run)
-    collection = open_collection(resolved.data, classifies="label" in resolved.heads)
+    collection = open_collection(resolved.data, classifies=resolved.classifies)
     resolved = resolve(resolved, collection)
-    check_fit(resolved, collection)
-    check_rejection(resolved, collection)
+    check_fits(resolved, collection)
     made = Run.create(run, Path(recipe).stem)
     begin(made, resolved, facts_of(collection))
     _finish(made, resolved, collection)
@@ -70,7 +70,7 @@ def resume(run: Path) -> tuple[Run, Recipe]:
     return made, made.recipe
 
 
-def go_on(run: Run, *, exports: bool = True) -> tuple[models.JointAutoencoder, Collection]:
+def go_on(run: Run, *, exports: bool = True) -> tuple[Any, Collection]:
     """Do what of a begun run's work is not done yet, without rejection and export if not `exports`.
 
     Returns:
@@ -95,7 +95,7 @@ def reopen(run: Run) -> Collection:
         RequestError: they are not there, or not what they were.
     """
     recipe = run.recipe
-    collection = open_collection(recipe.data, classifies="label" in recipe.heads)
+    collection = open_collection(recipe.data, classifies=recipe.classifies)
     check_unchanged(read_json(run.data_facts), collection.facts, str(run.path))
     return collection
 
@@ -105,6 +105,9 @@ def check(recipe: Recipe) -> None:
     load_plugins(recipe.plugins)
     # Before any data, because several CPU devices can be made only before TensorFlow has used the one that there is.
     distribution.strategy(recipe.distribution.devices)
+    if recipe.model.adversarial is not None:
+        adversarial.check(recipe)
+        return
     models.check(recipe.model)
     variants(recipe.evaluation)
     check_loss_weights(recipe)
@@ -112,6 +115,15 @@ def check(recipe: Recipe) -> None:
         check_phase(phase, f"phases.{index}", recipe.model.variational is not None)
         for folder in phase.start_from.values():
             Run.open(Path(folder))
+
+
+def check_fits(recipe: Recipe, collection: Collection) -> None:
+    """Refuse pictures that the recipe cannot be trained on, before a run is made."""
+    if recipe.model.adversarial is not None:
+        adversarial.check_fit(recipe, collection)
+        return
+    check_fit(recipe, collection)
+    check_rejection(recipe, collection)
 
 
 def resolve(recipe: Recipe, collection: Collection) -> Recipe:
@@ -153,8 +165,10 @@ def _write_facts(run: Run, facts: Mapping[str, Any]) -> None:
     write_text(run.quarantine, text.getvalue())
 
 
-def _finish(run: Run, recipe: Recipe, collection: Collection, exports: bool = True) -> models.JointAutoencoder:
+def _finish(run: Run, recipe: Recipe, collection: Collection, exports: bool = True) -> Any:
     """Do what of a run's work is not done yet, and return its model."""
+    if recipe.model.adversarial is not None:
+        return _finish_adversarial(run, recipe, collection)
     model = models.load_trained(run) if run.model.is_file() else fit(run, recipe, collection)
     if exports and model.rejection is None:
         fit_rejection(run, recipe, model, collection)
@@ -164,6 +178,18 @@ def _finish(run: Run, recipe: Recipe, collection: Collection, exports: bool = Tr
         write_report(run, model, collection)
     if exports and not run.export.is_dir():
         export(run, model, collection)
+    return model
+
+
+def _finish_adversarial(run: Run, recipe: Recipe, collection: Collection) -> models.AdversarialModel:
+    """Do the same for an adversarial model, which is measured by a judge."""
+    model = models.load_generator(run) if run.model.is_file() else adversarial.fit(run, recipe, collection)
+    if not run.metrics.is_file():
+        evaluate_generator(run, model, collection)
+    if not run.report.is_file():
+        write_generator_report(run, collection)
+    if not run.export.is_dir():
+        export_generator(run, model, collection)
     return model
 
 

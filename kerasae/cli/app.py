@@ -38,3 +38,21 @@ def open_run(path: Path) -> tuple[Any, Any, Any]:
     from kerasae.train import reopen
 
     return run, load_trained(run), reopen(run)
+
+
+def is_adversarial(path: Path) -> bool:
+    """Tell whether a finished run's model makes pictures rather than answering for them."""
+    from kerasae.runs import Run
+
+    return Run.open(path).recipe.model.adversarial is not None
+
+
+def open_generator(path: Path) -> tuple[Any, Any, Any]:
+    """Open a finished adversarial run with its model and its pictures."""
+    from kerasae.runs import Run
+
+    run = Run.open(path)
+    from kerasae.models import load_generator
+    from kerasae.train import reopen
+
+    return run, load_generator(run), reopen(run)

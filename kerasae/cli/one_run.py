@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from kerasae.cli.app import RunArgument, app, err, open_run, out
-from kerasae.cli.tables import neighbours_table, strangers_table, summary
+from kerasae.cli.app import RunArgument, app, err, is_adversarial, open_generator, open_run, out
+from kerasae.cli.tables import generated_table, neighbours_table, strangers_table, summary
 from kerasae.errors import RequestError
 from kerasae.quiet import load_tensorflow
 
@@ -59,8 +59,16 @@ def evaluate(
     """Measure a run on its test pictures again, or on what it was never taught (--unknown)."""
     load_tensorflow()
     from kerasae.evaluate import evaluate as measure
+    from kerasae.evaluate import evaluate_generator
+    from kerasae.generation import write_generator_report
     from kerasae.report import write_report
 
+    if is_adversarial(run) and not unknown:
+        opened, generator, collection = open_generator(run)
+        evaluate_generator(opened, generator, collection)
+        write_generator_report(opened, collection)
+        out.print(summary(opened))
+        return
     opened, model, collection = open_run(run)
     if unknown:
         from kerasae.training.rejection import fit_rejection
@@ -82,8 +90,13 @@ def evaluate(
 def report(run: RunArgument) -> None:
     """Draw a run's figures and report again."""
     load_tensorflow()
+    from kerasae.generation import write_generator_report
     from kerasae.report import write_report
 
+    if is_adversarial(run):
+        opened, _, collection = open_generator(run)
+        out.print(str(write_generator_report(opened, collection)), soft_wrap=True)
+        return
     opened, model, collection = open_run(run)
     out.print(str(write_report(opened, model, collection)), soft_wrap=True)
 
@@ -137,9 +150,14 @@ def export(
     """Write a run's SavedModel and check it in a fresh process."""
     load_tensorflow()
     from kerasae.export import export as write
+    from kerasae.export import export_generator
 
     if to is not None and to.exists():
         raise RequestError(f"--to: {to} exists already; give another name")
+    if is_adversarial(run):
+        opened, generator, collection = open_generator(run)
+        out.print(str(export_generator(opened, generator, collection, to)), soft_wrap=True)
+        return
     opened, model, collection = open_run(run)
     out.print(str(write(opened, model, collection, to)), soft_wrap=True)
 
@@ -177,3 +195,30 @@ def predict(
             "-" if one.accepted is None else f"{'yes' if one.accepted else 'no'}, {one.anomaly_score:.1f}",
         )
     out.print(table)
+
+
+@app.command()
+def generate(
+    run: RunArgument,
+    classes: Annotated[
+        list[str] | None, typer.Option("--class", metavar="NAME", help="A class to make pictures of; all if left out.")
+    ] = None,
+    count: Annotated[int, typer.Option(metavar="N", help="Pictures of each class.")] = 100,
+    noise: Annotated[
+        float, typer.Option(metavar="X", help="How far from the middle; 1 is as diverse as what was learned.")
+    ] = 1.0,
+    between: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="A B", help="Two classes or pictures to go between.")
+    ] = None,
+    judge: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="A classifier's run; if left out, one is trained, once.")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another seed draws other pictures.")] = 0,
+) -> None:
+    """Make new pictures with a run's model, and judge them."""
+    load_tensorflow()
+    from kerasae.generate import generate as verb
+
+    found = verb(run, classes=classes or [], count=count, noise=noise, between=between, judge=judge, seed=seed)
+    out.print(generated_table(found))
+    out.print(str(run / "generated" / "generated.html"), soft_wrap=True)

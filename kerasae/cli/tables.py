@@ -14,6 +14,13 @@ def summary(run: Any) -> Table:
     from kerasae.runs import read_json
 
     metrics = read_json(run.metrics)
+    if "generated" in metrics:
+        table = generated_table(metrics["generated"])
+        judge = metrics["generated"]["judge"]
+        table.title = str(run.path) if judge is None else f"{run.path}: judged by {judge}"
+        table.title_justify = "left"
+        table.caption, table.caption_justify = f"report: {run.report}\nexport: {run.export}", "left"
+        return table
     test, linear = metrics["test"], metrics.get("baseline", {}).get("linear")
     table = Table(title=f"{run.path}: {test['num_pictures']:,} test pictures", show_header=False, title_justify="left")
     if "label" in test:
@@ -76,3 +83,30 @@ def neighbours_table(images: Sequence[Path], found: Sequence[Any], known: Any, c
             name = class_names[label] if label >= 0 else "-"
             table.add_row("" if place else str(image), f"{one.distance:.4g}", name, str(known.name[one.index]))
     return table
+
+
+def generated_table(found: Mapping[str, Any]) -> Table:
+    """Return the short table that generated pictures end with: a column a method, and real pictures last."""
+    from kerasae.generation.report import table as rows_of
+
+    columns = rows_of(found)
+    lines: dict[str, list[str]] = {"pictures": [f"{one['num_pictures']:,}" for one in columns]}
+    if found["judge"] is not None:
+        lines["agreement"] = [_or_dash("{:.1%}", one["agreement"]) for one in columns]
+        lines["worst class"] = [
+            "-" if one["worst_class"] is None else f"{one['worst']:.1%} ({one['worst_class']})" for one in columns
+        ]
+        lines["classes off by"] = [_or_dash("{:.1%}", one["balance"]) for one in columns]
+        lines["Frechet distance"] = [_or_dash("{:.3f}", one["frechet"]) for one in columns]
+    lines["diversity"] = [_or_dash("{:.3f}", one["diversity"]) for one in columns]
+    lines["nearest training picture"] = [_or_dash("{:.3f}", one["nearest"]) for one in columns]
+    lines["copies"] = [_or_dash("{:.1%}", one["copies"]) for one in columns]
+    table = Table("", *(one["name"] for one in columns))
+    for name, cells in lines.items():
+        if any(cell != "-" for cell in cells):
+            table.add_row(name, *cells)
+    return table
+
+
+def _or_dash(form: str, value: float | None) -> str:
+    return "-" if value is None else form.format(value)

@@ -75,7 +75,7 @@ class Opener:
 
     def __call__(self, recipe: Recipe) -> Collection:
         """Return the pictures of a recipe; raises as `open_collection` does."""
-        key = (recipe.data.model_dump_json(), "label" in recipe.heads)
+        key = (recipe.data.model_dump_json(), recipe.classifies)
         if self._collection is None or key != self._key:
             self._collection = None  # the old ones go before the new ones come
             self._collection = open_collection(recipe.data, classifies=key[1])
@@ -143,6 +143,12 @@ def _folded(recipe: Recipe, fold: int, folds: int | None) -> Recipe:
 
 def _check_heads(listed: Sequence[Candidate]) -> None:
     baseline = listed[0]
+    for one in listed:
+        if one.recipe.model.adversarial is not None:
+            raise RequestError(
+                "compare: expected recipes of models that answer for pictures. Received: "
+                f"{one.name}, whose adversarial model makes pictures; leave it out, and see: kerasae generate"
+            )
     for one in listed[1:]:
         if not set(one.recipe.heads) & set(baseline.recipe.heads):
             sides = " and ".join(f"{', '.join(side.recipe.heads)} of {side.name}" for side in (baseline, one))

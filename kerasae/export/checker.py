@@ -30,14 +30,16 @@ def receive() -> dict[str, Any] | None:
 def main(path: str) -> None:
     """Serve every batch twice, and print the largest difference from what was expected.
 
-    `margin` is no output: how far each picture's score lies above the threshold, which its decision must agree with.
+    What is named `given/NAME` goes in, the rest is what should come out. `margin` is no output: how far each picture's
+    score lies above the threshold, which its decision must agree with.
     """
     serve = tf.saved_model.load(path).signatures["serving_default"]
     difference, undecided, repeatable = 0.0, 0.0, True
     while (expected := receive()) is not None:
-        images = tf.constant(expected.pop("images"))
+        given = {name.removeprefix("given/"): name for name in expected if name.startswith("given/")}
+        inputs = {name: tf.constant(expected.pop(key)) for name, key in given.items()}
         margin = expected.pop("margin", None)
-        first, second = serve(images=images), serve(images=images)
+        first, second = serve(**inputs), serve(**inputs)
         if margin is not None:
             wrong = first["accepted"].numpy() != (margin <= 0)
             undecided = max(undecided, float(np.max(np.abs(margin[wrong]), initial=0.0)))
@@ -45,7 +47,8 @@ def main(path: str) -> None:
             served = first[name].numpy()
             repeatable &= served.tobytes() == second[name].numpy().tobytes()
             # The maximum of an array with NaN is NaN, which no tolerance lets through.
-            difference = float(np.maximum(difference, np.max(np.abs(served - values), initial=0.0)))
+            distance = np.abs(served.astype(np.float64) - values)  # unsigned numbers have no differences below 0
+            difference = float(np.maximum(difference, np.max(distance, initial=0.0)))
     print(json.dumps({"difference": difference, "undecided": undecided, "repeatable": repeatable}))
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from kerasae.models import JointAutoencoder, guarded
 TOLERANCE = 1e-5
 _BATCH = 256
 _CHECKER = Path(__file__).with_name("checker.py")
+Arrays = dict[str, np.ndarray]
 
 
 class ExportError(RuntimeError):
@@ -35,6 +37,32 @@ def check_agreement(saved_model: Path, model: JointAutoencoder, pictures: Pictur
     """
     rejection = model.rejection
     whole = model if rejection is None else guarded(model, rejection)
+
+    def batches() -> Iterator[tuple[Arrays, Arrays]]:
+        for start in range(0, len(pictures), _BATCH):
+            images = pictures.load(np.arange(start, min(start + _BATCH, len(pictures))))
+            outputs = whole.predict_on_batch(images)
+            expected = {head: outputs[head] for head in model.heads}
+            if rejection is not None:
+                expected["margin"] = outputs["anomaly_score"] - float(rejection.threshold)
+            yield {"images": images}, expected
+
+    return check_served(saved_model, batches(), TOLERANCE)
+
+
+def check_served(saved_model: Path, batches: Iterable[tuple[Arrays, Arrays]], tolerance: float) -> float:
+    """Serve batches from a fresh process and compare what comes out.
+
+    Args:
+        batches: by name what goes in, and what should come out; `margin` as `checker` says.
+        tolerance: the largest absolute difference that is let through.
+
+    Returns:
+        The largest absolute difference.
+
+    Raises:
+        ExportError: the difference is above the tolerance, or the process failed.
+    """
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
     with subprocess.Popen(
         [sys.executable, str(_CHECKER), str(saved_model)],
@@ -45,13 +73,8 @@ def check_agreement(saved_model: Path, model: JointAutoencoder, pictures: Pictur
     ) as process:
         assert process.stdin is not None
         try:
-            for start in range(0, len(pictures), _BATCH):
-                images = pictures.load(np.arange(start, min(start + _BATCH, len(pictures))))
-                expected = whole.predict_on_batch(images)
-                arrays = {"images": images, **{head: expected[head] for head in model.heads}}
-                if rejection is not None:
-                    arrays["margin"] = expected["anomaly_score"] - float(rejection.threshold)
-                _send(process.stdin, arrays)
+            for given, expected in batches:
+                _send(process.stdin, {**{f"given/{name}": array for name, array in given.items()}, **expected})
         except BrokenPipeError:
             pass  # the process ended early; its own words follow
         output, errors = process.communicate()
@@ -59,9 +82,9 @@ def check_agreement(saved_model: Path, model: JointAutoencoder, pictures: Pictur
         words = errors.decode(errors="replace").strip().splitlines()
         raise ExportError(f"export: the SavedModel does not load on its own: {words[-1] if words else 'no message'}")
     result = json.loads(output)
-    if not result["difference"] <= TOLERANCE or result["undecided"] > TOLERANCE or not result["repeatable"]:
+    if not result["difference"] <= tolerance or result["undecided"] > tolerance or not result["repeatable"]:
         raise ExportError(
-            f"export: expected the SavedModel to agree with the trained model within {TOLERANCE:g} and repeat itself. "
+            f"export: expected the SavedModel to agree with the trained model within {tolerance:g} and repeat itself. "
             f"Received: a difference of {result['difference']:g}, repeatable: {result['repeatable']}, other decisions "
             f"up to {result['undecided']:g} from the threshold; it was removed"
         )

@@ -1,21 +1,29 @@
-"""Models: parts by name, and the joint model over them."""
+"""Models: parts by name, and the joint and the adversarial model over them."""
 
+from kerasae.models.adversarial import AdversarialModel
 from kerasae.models.build import build, check, deviation, with_heads
+from kerasae.models.build_adversarial import build_adversarial, check_adversarial
 from kerasae.models.joint import JointAutoencoder
-from kerasae.models.parts import CLASSIFIERS, DECODERS, ENCODERS
+from kerasae.models.parts import CLASSIFIERS, DECODERS, DISCRIMINATORS, ENCODERS, GENERATORS
 from kerasae.models.probe import probe
 from kerasae.models.rejection import guarded
-from kerasae.models.saved import load_trained
+from kerasae.models.saved import load_generator, load_trained
 
 __all__ = [
     "CLASSIFIERS",
     "DECODERS",
+    "DISCRIMINATORS",
     "ENCODERS",
+    "GENERATORS",
+    "AdversarialModel",
     "JointAutoencoder",
     "build",
+    "build_adversarial",
     "check",
+    "check_adversarial",
     "deviation",
     "guarded",
+    "load_generator",
     "load_trained",
     "probe",
     "with_heads",

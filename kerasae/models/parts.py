@@ -16,6 +16,8 @@ from kerasae.registry import Registry
 ENCODERS: Registry[keras.Model] = Registry("encoder")
 DECODERS: Registry[keras.Model] = Registry("decoder")
 CLASSIFIERS: Registry[keras.Model] = Registry("classifier")
+GENERATORS: Registry[keras.Model] = Registry("generator")
+DISCRIMINATORS: Registry[keras.Model] = Registry("discriminator")
 
 Count = Annotated[int, Field(gt=0)]
 Counts = Annotated[list[Count], Field(min_length=1)]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import keras
 
+from kerasae.errors import RequestError
 from kerasae.models import rejection
+from kerasae.models.adversarial import AdversarialModel
 from kerasae.models.joint import JointAutoencoder
 from kerasae.plugins import load_plugins
 from kerasae.runs import Run
@@ -14,9 +16,25 @@ def load_trained(run: Run) -> JointAutoencoder:
     """Load a run's model, uncompiled, with its rejection if it has one, after the plugins that its layers come from.
 
     Raises:
-        RequestError: a plugin of the run's recipe cannot be run.
+        RequestError: a plugin of the run's recipe cannot be run, or the run's model is an adversarial one.
     """
+    if run.recipe.model.adversarial is not None:
+        raise RequestError(
+            f"run: expected a model that answers for pictures. Received: {run.path}, whose adversarial model makes "
+            f"pictures; use: kerasae generate {run.path}"
+        )
     load_plugins(run.recipe.plugins)
     model: JointAutoencoder = keras.saving.load_model(run.model, compile=False)
     model.rejection = rejection.load(run.rejection) if run.rejection.is_file() else None
+    return model
+
+
+def load_generator(run: Run) -> AdversarialModel:
+    """Load the adversarial model of a run, uncompiled, after the plugins that its layers come from.
+
+    Raises:
+        RequestError: a plugin of the run's recipe cannot be run.
+    """
+    load_plugins(run.recipe.plugins)
+    model: AdversarialModel = keras.saving.load_model(run.model, compile=False)
     return model

@@ -6,15 +6,17 @@ by the registry that owns them when a verb starts.
 
 from kerasae.recipe.base import HEADS, PARTS, Head, Part, Spec, Table, Term
 from kerasae.recipe.data import DataRecipe
-from kerasae.recipe.model import LossRecipe, ModelRecipe, Variational
-from kerasae.recipe.phase import BatchSizes, EarlyStopping, Phase
+from kerasae.recipe.model import Adversarial, LossRecipe, ModelRecipe, Variational
+from kerasae.recipe.phase import BatchSizes, DiscriminatorRecipe, EarlyStopping, Phase
 from kerasae.recipe.whole import DistributionRecipe, EvaluationRecipe, Recipe, Reference, RejectionRecipe
 
 __all__ = [
     "HEADS",
     "PARTS",
+    "Adversarial",
     "BatchSizes",
     "DataRecipe",
+    "DiscriminatorRecipe",
     "DistributionRecipe",
     "EarlyStopping",
     "EvaluationRecipe",

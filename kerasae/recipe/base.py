@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -38,3 +39,21 @@ class Spec(BaseModel):
     def options(self) -> dict[str, Any]:
         """Everything but the name."""
         return dict(self.model_extra or {})
+
+
+def only(table: Table, keys: Set[str], beside: str) -> None:
+    """Refuse what has no meaning beside something else.
+
+    Args:
+        table: whose other keys have to be at their defaults.
+        keys: those that may be set.
+        beside: what they are set beside, in words.
+
+    Raises:
+        ValueError: names the first key that is set.
+    """
+    for name, field in type(table).model_fields.items():
+        value = getattr(table, name)
+        if name not in keys and value != field.get_default(call_default_factory=True):
+            alone = f"{', '.join(sorted(keys))} alone" if keys else "nothing to be set"
+            raise ValueError(f"expected {alone} beside {beside}. Received: {name} = {value!r}")

@@ -6,13 +6,28 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from kerasae.recipe.base import Positive, Spec, Table
+from kerasae.recipe.base import Positive, Spec, Table, only
 
 
 class Variational(Table):
     """A Gaussian latent; `latent_dim` is its size, or None for the encoder's own."""
 
     latent_dim: Positive | None = None
+
+
+class Adversarial(Table):
+    """A generator against a discriminator, in place of encoder, decoder and classifier.
+
+    `name` is "gan", which takes noise alone, or "acgan", whose pictures are of a class that is asked for.
+    """
+
+    name: Literal["gan", "acgan"] = "acgan"
+    noise_dim: Positive = 100
+    generator: Spec = Spec(name="dense")
+    discriminator: Spec | None = None
+    smoothing: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
+    label_fakes: bool = False
+    sheet_every: Positive = 5
 
 
 class ModelRecipe(Table):
@@ -24,6 +39,7 @@ class ModelRecipe(Table):
     tied: bool = False
     input: Literal["plain", "product", "polarity"] = "plain"
     variational: Variational | None = None
+    adversarial: Adversarial | None = None
     standardize: Literal["none", "mean", "z-score"] = "none"
     output: Literal["pixels", "standardized"] = "pixels"
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
@@ -46,6 +62,17 @@ class ModelRecipe(Table):
                 "expected standardize 'mean' or 'z-score' where output is 'standardized'. Received: standardize 'none'"
             )
         return self
+
+    @model_validator(mode="after")
+    def _one_kind_of_model(self) -> ModelRecipe:
+        if self.adversarial is not None:
+            only(self, {"adversarial", "activation", "initializer"}, "model.adversarial")
+        return self
+
+    @field_validator("adversarial", mode="before")
+    @classmethod
+    def _bare_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
 
     @field_validator("variational", mode="before")
     @classmethod

@@ -35,6 +35,26 @@ class BatchSizes(Table):
         return self
 
 
+class DiscriminatorRecipe(Table):
+    """How the discriminator of an adversarial model is trained.
+
+    `steps` are its steps for one of the generator, the next number of them after each of the epochs `at` (counted from
+    1 within the phase); its optimizer is the phase's if it has none of its own.
+    """
+
+    steps: Annotated[list[Positive], Field(min_length=1)] = [1]
+    at: list[Positive] = []
+    optimizer: Spec | None = None
+
+    @model_validator(mode="after")
+    def _rises(self) -> DiscriminatorRecipe:
+        if sorted(set(self.at)) != self.at or len(self.at) != len(self.steps) - 1:
+            raise ValueError(
+                f"expected rising epochs `at`, one fewer than `steps`. Received: at {self.at}, steps {self.steps}"
+            )
+        return self
+
+
 class Phase(Table):
     """One stretch of training: which parts learn, for how long, and how."""
 
@@ -54,6 +74,7 @@ class Phase(Table):
     monitor: str | None = None
     restore_best: bool = True
     start_from: dict[Part, str] = {}
+    discriminator: DiscriminatorRecipe | None = None
 
     @property
     def heads(self) -> tuple[Head, ...]:
@@ -84,6 +105,22 @@ class Phase(Table):
             return ((range(self.epochs), self.batch_size),)
         ends = [0, *self.batch_size.at, self.epochs]
         return tuple((range(*pair), size) for pair, size in zip(pairwise(ends), self.batch_size.sizes, strict=True))
+
+    @property
+    def discriminator_stretches(self) -> tuple[tuple[range, int], ...]:
+        """The epochs, counted from 0 within the phase, that share a number of discriminator steps, and that number."""
+        given = self.discriminator or DiscriminatorRecipe()
+        ends = [0, *given.at, self.epochs]
+        return tuple((range(*pair), steps) for pair, steps in zip(pairwise(ends), given.steps, strict=True))
+
+    @model_validator(mode="after")
+    def _steps_within_the_phase(self) -> Phase:
+        if self.discriminator is not None and any(epoch >= self.epochs for epoch in self.discriminator.at):
+            raise ValueError(
+                f"expected discriminator.at to hold epochs below the phase's last, {self.epochs}. "
+                f"Received: {self.discriminator.at}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _sizes_within_the_phase(self) -> Phase:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from kerasae.recipe.base import HEADS, Head, Seed, Spec, Table
+from kerasae.recipe.base import HEADS, Head, Seed, Spec, Table, only
 from kerasae.recipe.data import DataRecipe
 from kerasae.recipe.model import LossRecipe, ModelRecipe
 from kerasae.recipe.phase import Phase
@@ -77,7 +77,51 @@ class Recipe(Table):
             )
         return self
 
+    @model_validator(mode="after")
+    def _trains_one_kind_of_model(self) -> Recipe:
+        """Refuse what only the other kind of model knows; at the root, since the two kinds meet there alone."""
+        for index, phase in enumerate(self.phases):
+            if self.model.adversarial is None and phase.discriminator is not None:
+                raise ValueError(
+                    f"phases.{index}.discriminator: expected none without model.adversarial. Received: "
+                    f"{phase.discriminator.model_dump(exclude_defaults=True)}"
+                )
+        if self.model.adversarial is not None:
+            fields = {"name", "epochs", "batch_size", "optimizer", "schedule", "augment", "discriminator"}
+            for index, phase in enumerate(self.phases):
+                _only_beside_adversarial(phase, fields, f"phases.{index}")
+                if not isinstance(phase.batch_size, int):
+                    raise ValueError(
+                        f"phases.{index}.batch_size: expected one number beside model.adversarial. "
+                        f"Received: {phase.batch_size.model_dump()}"
+                    )
+            _only_beside_adversarial(self.loss, set(), "loss")
+            _only_beside_adversarial(self.evaluation, set(), "evaluation")
+            _only_beside_adversarial(self.rejection, set(), "rejection")
+            if self.precision == "mixed_float16" or self.data.labelled_share != "natural":
+                raise ValueError(
+                    "expected another precision than mixed_float16 and data.labelled_share 'natural' beside "
+                    f"model.adversarial. Received: {self.precision!r} and {self.data.labelled_share!r}"
+                )
+        return self
+
+    @property
+    def classifies(self) -> bool:
+        """Whether training needs labels."""
+        if self.model.adversarial is not None:
+            return self.model.adversarial.name == "acgan"
+        return "label" in self.heads
+
     @property
     def heads(self) -> tuple[Head, ...]:
-        """The heads that some phase trains, in the order of `HEADS`; no other is built."""
+        """The heads that some phase trains, in the order of `HEADS`; no other is built. An adversarial model: none."""
+        if self.model.adversarial is not None:
+            return ()
         return tuple(head for head in HEADS if any(head in phase.heads for phase in self.phases))
+
+
+def _only_beside_adversarial(table: Table, keys: set[str], where: str) -> None:
+    try:
+        only(table, keys, "model.adversarial")
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,17 @@ class DivergedError(RuntimeError):
 
 
 class StopOnNaN(keras.callbacks.Callback):
-    """Ends training with a `DivergedError` as soon as the loss is not finite."""
+    """Ends training with a `DivergedError` as soon as the loss is not finite.
 
-    def __init__(self, phase: str) -> None:
+    Args:
+        phase: the phase's name, for the message.
+        watched: the logged values to look at.
+    """
+
+    def __init__(self, phase: str, watched: Sequence[str] = ("loss",)) -> None:
         super().__init__()
         self.phase = phase
+        self.watched = watched
         self.epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -31,12 +38,15 @@ class StopOnNaN(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Look at the loss."""
-        loss = (logs or {}).get("loss")
-        if loss is not None and not math.isfinite(loss):
+        for name in self.watched:
+            loss = (logs or {}).get(name)
+            if loss is None or math.isfinite(loss):
+                continue
             rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
             raise DivergedError(
-                f"the loss became {loss} in phase {self.phase!r}, epoch {self.epoch + 1}, step {batch + 1}, at "
-                f"learning rate {rate:g}; lower the phase's optimizer.learning_rate or set its optimizer.clip_norm"
+                f"the {name.replace('_', ' ')} became {loss} in phase {self.phase!r}, epoch {self.epoch + 1}, "
+                f"step {batch + 1}, at learning rate {rate:g}; lower the phase's optimizer.learning_rate or set its "
+                "optimizer.clip_norm"
             )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import re
 import sys
@@ -30,7 +29,7 @@ from kerasae.training import phase as phases
 from kerasae.training.batches import stretches
 from kerasae.training.callbacks import read_arrays
 from kerasae.training.checkpoint import Checkpoint, Progress, read_progress, restore, write
-from kerasae.training.history import History
+from kerasae.training.history import History, read_rows
 
 
 def build_model(recipe: Recipe, collection: Collection, precision: str) -> JointAutoencoder:
@@ -107,7 +106,7 @@ def _fit_phase(
     )
     trained.optimizer.build(trained.trainable_variables)
 
-    rows = _read_rows(run)[: progress.rows]
+    rows = read_rows(run)[: progress.rows]
     best = run.checkpoints / "best.npz"
     watching = phases.callbacks(phase, plan, best)
     state = [*model.variables, *trained.optimizer.variables]
@@ -197,11 +196,3 @@ def _headline(recipe: Recipe, index: int, progress: Progress) -> str:
 def _file_name(name: str) -> str:
     """Return a phase's name as a folder may be called."""
     return re.sub(r"[^\w.-]+", "-", name)[:50]
-
-
-def _read_rows(run: Run) -> list[dict[str, Any]]:
-    """Read the history's rows; an empty value is one that its phase did not have."""
-    if not run.history.is_file():
-        return []
-    with run.history.open(encoding="utf-8", newline="") as file:
-        return [{key: value for key, value in row.items() if value} for row in csv.DictReader(file)]

@@ -62,3 +62,11 @@ def to_csv(rows: list[dict[str, Any]]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
+
+
+def read_rows(run: Run) -> list[dict[str, Any]]:
+    """Read the history's rows; an empty value is one that its phase did not have."""
+    if not run.history.is_file():
+        return []
+    with run.history.open(encoding="utf-8", newline="") as file:
+        return [{key: value for key, value in row.items() if value} for row in csv.DictReader(file)]

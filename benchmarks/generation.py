@@ -1,0 +1,119 @@
+"""Generators side by side, by the same judge: keep what a run generated, and write the table of docs/generation.md.
+
+    python benchmarks/generation.py keep RUN study-c/acgan --set phases.0.epochs=10
+    python benchmarks/generation.py
+
+`keep` takes RUN/generated/generated.json, as `kerasae generate RUN --judge JUDGE --count 1000` left it, into a small
+file beside this program. Without a verb the table is written anew from what is kept, and printed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kerasae.evaluation.history import read_history
+from kerasae.recipe_file import load
+from kerasae.results import experiment
+from kerasae.runs import Run, read_json, write_text
+
+KEPT = Path(__file__).parent / "generated"
+PAGE = Path(__file__).parents[1] / "docs" / "generation.md"
+COLUMNS = (
+    *("pictures", "agreement", "worst digit", "Frechet", "diversity", "nearest", "copies", "epochs", "training"),
+    "command",
+)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+@app.callback(invoke_without_command=True)
+def table(context: typer.Context) -> None:
+    """Write the table."""
+    if context.invoked_subcommand is None:
+        write_text(PAGE, filled(PAGE.read_text(encoding="utf-8")))
+        print(rows())
+
+
+@app.command()
+def keep(
+    run: Annotated[Path, typer.Argument(help="A run that has generated pictures.")],
+    recipe: Annotated[str, typer.Argument(help="The built-in recipe that it was trained with.")],
+    overrides: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, as it was trained with.")] = None,
+) -> None:
+    """Keep what a run generated."""
+    opened = Run.open(run)
+    settings = experiment(load(recipe, [*(overrides or []), "data.source=mnist"]))
+    if not _same(settings, opened):
+        raise typer.BadParameter(f"expected the settings that {run} was trained with. Received: {overrides}")
+    history = read_history(opened.history)
+    found = read_json(opened.generated / "generated.json")
+    kept = {
+        "recipe": recipe,
+        "overrides": overrides or [],
+        "settings": settings,
+        "epochs": len(history),
+        "seconds": round(float(history.columns["seconds"].sum()), 1),
+        "count": found["count"],
+        "real": found["real"],
+        "methods": found["methods"],
+    }
+    lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(_short(value))}" for key, value in kept.items())
+    write_text(KEPT / f"{recipe.replace('/', '-')}.json", "{\n" + lines + "\n}\n")
+
+
+def filled(text: str) -> str:
+    """Return the page with its table anew."""
+    return re.sub(r"(<!-- table -->\n).*?(<!-- end -->)", lambda match: match[1] + rows() + match[2], text, flags=re.S)
+
+
+def rows() -> str:
+    """Return the table: a row a method of each kept run, and real pictures last."""
+    kept = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(KEPT.glob("*.json"))]
+    cells = [COLUMNS, tuple("---" for _ in COLUMNS)]
+    for one in kept:
+        settings = [word for override in one["overrides"] for word in ("--set", override)]
+        words = shlex.join([one["recipe"], "--data", "mnist", *settings])
+        for name, method in one["methods"].items():
+            title = f"{one['recipe']}, {name}" if len(one["methods"]) > 1 else one["recipe"]
+            made = (str(one["epochs"]), f"{one['seconds'] / 60:.0f} min", f"`kerasae train {words}`")
+            cells.append((title, *_measures(method, method["frechet"]["distance"]), *made))
+    if kept:
+        first = next(iter(kept[0]["methods"].values()))
+        cells.append(("real pictures", *_measures(kept[0]["real"], first["frechet"]["real"]), "-", "-", "-"))
+    return "".join(f"| {' | '.join(row)} |\n" for row in cells)
+
+
+def _measures(one: dict[str, Any], frechet: float) -> tuple[str, ...]:
+    agreement = one.get("agreement")
+    return (
+        f"{agreement['overall']:.1%}" if agreement else f"classes off by {one['balance']['distance']:.1%}",
+        f"{agreement['worst']:.1%}" if agreement else "-",
+        f"{frechet:.3f}",
+        f"{one['diversity']['pixels']:.3f}",
+        f"{one['nearest']['median']:.3f}",
+        f"{one['nearest']['copies']:.1%}",
+    )
+
+
+def _same(settings: dict[str, Any], run: Run) -> bool:
+    """Tell whether a run was trained so: its recipe is the resolved one, whose shape was found in the data."""
+    theirs = experiment(run.recipe)
+    theirs["data"].pop("image_shape", None)
+    return theirs == settings
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.5g}")
+    if isinstance(value, dict):
+        return {key: _short(one) for key, one in value.items()}
+    return [_short(one) for one in value] if isinstance(value, list) else value
+
+
+if __name__ == "__main__":
+    app()

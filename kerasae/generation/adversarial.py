@@ -1,0 +1,48 @@
+"""Pictures of an adversarial model's generator, and the way between two classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from kerasae.generation.interpolation import ROWS, STEPS, Ways
+from kerasae.generation.method import Method, as_pictures
+from kerasae.models import AdversarialModel
+
+BATCH = 256
+
+
+def by_generator(model: AdversarialModel, class_names: Sequence[str]) -> Method:
+    """Return the method: standard normal noise, and the row of the class where the model takes one."""
+
+    def draw(label: int, count: int, noise: float, random: np.random.Generator) -> np.ndarray:
+        rows = np.eye(len(class_names), dtype=np.float32)[[label] * count] if model.num_classes else None
+        return _pictures(model, noise * random.standard_normal((count, model.noise_dim)), rows)
+
+    words = f"from {model.noise_dim} values of noise" + " and the class" * bool(model.num_classes)
+    return Method("generator", words, bool(model.num_classes), draw)
+
+
+def between_classes(
+    model: AdversarialModel, ends: tuple[int, int], names: Sequence[str], noise: float, seed: int
+) -> Ways:
+    """Go from the row of one class to that of another, the noise of each way the same throughout."""
+    random = np.random.default_rng([seed, *(2 + end for end in ends)])
+    draws = noise * np.repeat(random.standard_normal((ROWS, model.noise_dim)), STEPS, axis=0)
+    rows = np.eye(len(names))
+    shares = np.linspace(0.0, 1.0, STEPS)[:, None]
+    line = (1 - shares) * rows[ends[0]] + shares * rows[ends[1]]
+    images = _pictures(model, draws, np.tile(line, (ROWS, 1)))
+    return Ways((names[ends[0]], names[ends[1]]), images.reshape(ROWS, STEPS, *images.shape[1:]), centred=False)
+
+
+def _pictures(model: AdversarialModel, noise: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
+    """Return the generator's pictures: uint8 (n, H, W, C)."""
+    parts = []
+    for start in range(0, len(noise), BATCH):
+        part = slice(start, start + BATCH)
+        row = None if rows is None else rows[part].astype(np.float32)
+        parts.append(as_pictures(keras.ops.convert_to_numpy(model.drawn(noise[part].astype(np.float32), row))))
+    return np.concatenate(parts)

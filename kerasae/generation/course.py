@@ -1,0 +1,171 @@
+"""The report of an adversarial run: how its training went, and what the judge found."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from kerasae.data.collection import Collection
+from kerasae.evaluation.history import History, read_history
+from kerasae.generation import figures
+from kerasae.generation.figures.agreement import REAL
+from kerasae.generation.report import table, write_figures
+from kerasae.recipe import Recipe
+from kerasae.report.gallery import Plate, plate
+from kerasae.report.templating import render
+from kerasae.report.wording import flat
+from kerasae.runs import Run, read_json, write_text
+from kerasae.training.collapse import COLLAPSED
+from kerasae.training.sheets import untiled
+
+SHOWN_SHEETS = 4
+EVEN = math.log(2)  # what both losses come to where the discriminator can only guess
+
+
+def write_generator_report(run: Run, collection: Collection) -> Path:
+    """Draw the figures of a judged adversarial run, and write report.html.
+
+    Args:
+        run: holds metrics.json, history.csv and the sheets of samples.
+        collection: whose class names are written beside the samples.
+
+    Raises:
+        RequestError: the run was not judged.
+    """
+    metrics, recipe = read_json(run.metrics), run.recipe
+    history = read_history(run.history)
+    plates = {one.name: one for one in _plates(run, recipe, history, metrics["generated"], collection.class_names)}
+    write_figures(run.figures, plates)
+    tree = read_json(run.recipe_file)
+    page = render(
+        "adversarial.html.j2",
+        "kerasae.generation",
+        run=run.path.resolve().name,
+        title=recipe.title or run.path.resolve().name,
+        found=metrics["generated"],
+        rows=table(metrics["generated"]),
+        metrics=metrics,
+        history=history,
+        sheets=[name for name in plates if name.startswith("sheet-")],
+        plates=plates,
+        recipe_rows=list(flat(tree)),
+        environment=list(flat(read_json(run.environment))),
+        recipe_json=json.dumps(tree, indent=2, ensure_ascii=False),
+    )
+    write_text(run.report, page)
+    return run.report
+
+
+def _plates(
+    run: Run, recipe: Recipe, history: History, found: dict[str, Any], names: tuple[str, ...]
+) -> Iterator[Plate]:
+    if len(history):
+        yield from _curves(recipe, history)
+    yield from _sheets(run, recipe, names)
+    per_class = {
+        name: one["agreement"]["per_class"]
+        for name, one in {**found["methods"], REAL: found["real"]}.items()
+        if "agreement" in one
+    }
+    if "generator" in per_class:
+        worst = min(per_class["generator"].values())
+        yield plate(
+            "agreement",
+            "What the judge sees",
+            "The share of each class's samples in which the judge, which had no part in making them, sees that class. "
+            "The grey marks are real test pictures.",
+            f"Marks by class; the worst class of the generator has {worst:.1%}.",
+            figures.agreement(per_class, list(per_class["generator"])),
+        )
+    for one in found["methods"].values():
+        if "balance" in one:
+            yield plate(
+                "balance",
+                "Classes of the samples",
+                "The judge names each sample that no class was asked of. The grey marks are the training pictures.",
+                f"Bars of class shares; {one['balance']['distance']:.1%} would have to be of another class.",
+                figures.balance(one["balance"]["per_class"]),
+            )
+
+
+def _curves(recipe: Recipe, history: History) -> Iterator[Plate]:
+    changes = _changes(recipe)
+    more = " Vertical lines: from here on the discriminator trains more steps for each of the generator." * bool(
+        changes
+    )
+    final = {key: history.columns[key][-1] for key in ("generator_loss", "discriminator_loss", "diversity")}
+    yield plate(
+        "losses",
+        "Losses",
+        "How well each side does against the other; neither is meant to reach 0. On the grey line the discriminator "
+        f"can only guess; a generator's loss that climbs and climbs tells that the discriminator has won.{more}",
+        f"Losses over {len(history)} epochs: at the end {final['generator_loss']:.2f} of the generator, "
+        f"{final['discriminator_loss']:.2f} of the discriminator.",
+        figures.course(
+            history,
+            {"generator_loss": "generator", "discriminator_loss": "discriminator"},
+            label="cross-entropy",
+            marks={EVEN: "a guess"},
+            dividers=changes,
+        ),
+    )
+    yield plate(
+        "shares",
+        "What the discriminator tells apart",
+        "The shares of real and of made pictures that it takes for what they are. At 50% of both it guesses.",
+        "Shares of real and made pictures recognised, by epoch.",
+        figures.course(
+            history,
+            {"real_share": "real pictures", "fake_share": "made pictures"},
+            label="recognised",
+            share=True,
+            dividers=changes,
+        ),
+    )
+    yield plate(
+        "diversity",
+        "Diversity",
+        "How far apart two samples of a class are, over how far apart two real pictures of it are. Below the grey line "
+        "the generator is about to make one picture whatever the noise.",
+        f"Diversity by epoch, {final['diversity']:.2f} at the end.",
+        figures.course(
+            history,
+            {"diversity": "samples"},
+            label="of that of real pictures",
+            share=True,
+            marks={COLLAPSED: "a warning below"},
+        ),
+    )
+
+
+def _sheets(run: Run, recipe: Recipe, names: tuple[str, ...]) -> Iterator[Plate]:
+    """Draw a few of the sheets that training left, from the first to the last."""
+    found = sorted(run.samples.glob("epoch-*.png"))
+    adversarial = recipe.model.adversarial
+    assert adversarial is not None
+    for place in np.unique(np.linspace(0, len(found) - 1, min(SHOWN_SHEETS, len(found))).round().astype(int)):
+        epoch = int(re.sub(r"\D", "", found[place].stem))
+        pixels = np.asarray(Image.open(found[place]))
+        rows = untiled(pixels, tuple(recipe.data.image_shape))  # type: ignore[arg-type]
+        beside = list(names[: len(rows)]) if adversarial.name == "acgan" else [""] * len(rows)
+        yield plate(
+            f"sheet-{epoch}",
+            f"After epoch {epoch}",
+            "Samples of the same noise on every sheet.",
+            f"A sheet of {len(rows)} rows of samples after epoch {epoch}.",
+            figures.sheet(list(rows), beside, columns=rows.shape[1]),
+        )
+
+
+def _changes(recipe: Recipe) -> tuple[float, ...]:
+    """Return the places between epochs, counted over all phases, at which the discriminator's steps change."""
+    turns = [steps for phase in recipe.phases for epochs, steps in phase.discriminator_stretches for _ in epochs]
+    return tuple(place + 1.5 for place, (one, other) in enumerate(itertools.pairwise(turns)) if one != other)

@@ -1,0 +1,35 @@
+"""Which classes a method without classes makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from kerasae.report.figures.style import BLUE, FAINT, INK, drawables, finish, new_figure, tidy
+
+
+def balance(shares: Mapping[str, Mapping[str, float]]) -> Figure:
+    """Draw the share of each class, as the judge names it, over that of the training pictures.
+
+    Args:
+        shares: by class, its `share` of the samples and its share in `training`.
+    """
+    figure = new_figure(1.0 + 0.27 * len(shares))
+    axes = figure.add_subplot()
+    tidy(axes, grid="x")
+    places = np.arange(len(shares))
+    axes.barh(places, [one["share"] for one in shares.values()], 0.62, color=BLUE, label="samples")
+    axes.plot(
+        [one["training"] for one in shares.values()], places, ls="", marker="|", ms=13, mew=2.2, c=FAINT,
+        label="training pictures",
+    )  # fmt: skip
+    axes.set_yticks(places, drawables(list(shares), 18), color=INK)
+    axes.set_ylim(len(shares) - 0.5, -0.5)
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.set_xlabel("share of the pictures", color=INK)
+    axes.tick_params(axis="y", length=0)
+    figure.legend(loc="outside upper center", ncols=2, frameon=False, fontsize=9, labelcolor=INK)
+    return finish(figure)

@@ -1,0 +1,100 @@
+"""What an autoencoder makes of the training pictures: the latents that its samples are drawn like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from scipy.special import logsumexp
+
+from kerasae.data.pictures import Pictures
+from kerasae.errors import RequestError
+from kerasae.evaluation.passes import BATCH_VALUES, forward
+from kerasae.generation.code import Code
+from kerasae.generation.method import as_pictures
+from kerasae.models import JointAutoencoder
+from kerasae.models.joint import wire
+from kerasae.training.rejection import reference
+
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class Latents:
+    """Training pictures as an autoencoder encodes them.
+
+    Attributes:
+        model: the autoencoder, which has a decoder.
+        code: how its latents are sampled.
+        vectors: float64 (n, k), by `code`.
+        labels: int (n,), -1 where there is none.
+        odds: float64 (n,), the log-odds that the classifier gives the picture's own class, higher for the surer, below
+            0 where it names another, -inf without label; None without a classifier.
+    """
+
+    model: JointAutoencoder
+    code: Code
+    vectors: np.ndarray
+    labels: np.ndarray
+    odds: np.ndarray | None
+
+    @classmethod
+    def of(cls, model: JointAutoencoder, train: Pictures) -> Latents:
+        """Encode the training pictures, or as many of them from end to end as stand for all.
+
+        Raises:
+            RequestError: the model has no decoder.
+        """
+        if model.decoder is None:
+            raise RequestError(
+                "generate: expected a run whose model has a decoder, which makes pictures of latents. Received: one "
+                "that classifies alone; train a recipe with a reconstruction, such as joint or autoencoder"
+            )
+        known = reference(train)
+        latents, logits = encode(model, known)
+        odds = None
+        labels = np.asarray(known.labels)
+        if logits is not None and (labels >= 0).any():
+            odds = _log_odds(logits, labels)
+        code = Code.learned(latents, simplex=isinstance(model.encoder.layers[-1], keras.layers.Softmax))
+        return cls(model, code, code.to_vectors(latents), labels, odds)
+
+    def decode(self, vectors: np.ndarray) -> np.ndarray:
+        """Return the pictures of vectors (n, k): uint8 (n, H, W, C)."""
+        return decode(self.model, self.code.to_latents(vectors))
+
+
+def encode(model: JointAutoencoder, pictures: Pictures) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the latents of pictures, float32 (n, ...), and their logits if the model has a classifier."""
+    inner, _ = wire(model.posterior or model.encoder, None, model.classifier)
+    wanted = {name: inner[name] for name in ("latent", "logits") if name in inner}
+    call = forward(keras.Model(inner["images"], wanted))
+    size = max(1, min(BATCH, BATCH_VALUES // int(np.prod(pictures.image_shape))))
+    found: dict[str, list[np.ndarray]] = {name: [] for name in wanted}
+    for start in range(0, len(pictures), size):
+        outputs = call(pictures.load(np.arange(start, min(start + size, len(pictures)))))
+        for name in wanted:
+            found[name].append(np.asarray(keras.ops.convert_to_numpy(outputs[name]), np.float32))
+    joined = {name: np.concatenate(parts) for name, parts in found.items()}
+    return joined["latent"], joined.get("logits")
+
+
+def decode(model: JointAutoencoder, latents: np.ndarray) -> np.ndarray:
+    """Return the pictures of latents (n, ...): uint8 (n, H, W, C)."""
+    assert model.decoder is not None
+    return np.concatenate(
+        [
+            as_pictures(keras.ops.convert_to_numpy(model.decoder(latents[start : start + BATCH], training=False)))
+            for start in range(0, len(latents), BATCH)
+        ]
+    )
+
+
+def _log_odds(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the log-odds of each picture's class; probabilities of 1 could not be told apart."""
+    rows, index = logits.astype(np.float64), np.arange(len(labels))
+    own = rows[index, labels]
+    others = rows.copy()
+    others[index, labels] = -np.inf
+    return np.where(labels >= 0, own - logsumexp(others, axis=1), -np.inf)

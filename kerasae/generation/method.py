@@ -1,0 +1,59 @@
+"""A way of making pictures, and what it made."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kerasae.data.pictures import UNLABELLED
+
+# From a class (or UNLABELLED), how many, the noise and what draws it, to uint8 pictures (count, H, W, C).
+Draw = Callable[[int, int, float, np.random.Generator], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way of making pictures.
+
+    Attributes:
+        name: as files and tables call it.
+        words: how it samples, for a reader.
+        by_class: whether it makes pictures of a class that is asked for.
+        draw: makes pictures. Noise 1 is as much as was learned, 0 none, which makes all pictures of a class the same
+            but for the components of a mixture.
+    """
+
+    name: str
+    words: str
+    by_class: bool
+    draw: Draw
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Pictures of one method: uint8 (n, H, W, C), with the classes that were asked for, int (n,), or UNLABELLED."""
+
+    method: Method
+    images: np.ndarray
+    labels: np.ndarray
+
+
+def sample(method: Method, classes: Sequence[int], count: int, noise: float, seed: int) -> Samples:
+    """Make `count` pictures of each class, or as many in all by a method that knows no classes.
+
+    What is drawn for a class is a function of (seed, method, class): other classes, asked for or not, change nothing.
+    """
+    own = zlib.crc32(method.name.encode())
+    asked = list(classes) if method.by_class else [UNLABELLED]
+    each = count if method.by_class else count * max(len(classes), 1)
+    drawn = [method.draw(label, each, noise, np.random.default_rng([seed, own, label + 1])) for label in asked]
+    labels = np.repeat(asked, each)
+    return Samples(method, np.concatenate(drawn), labels.astype(np.int64))
+
+
+def as_pictures(scaled: np.ndarray) -> np.ndarray:
+    """Return scaled pictures as uint8; what lies outside of [0, 1] is cut off."""
+    return np.rint(255.0 * np.clip(scaled, 0.0, 1.0)).astype(np.uint8)

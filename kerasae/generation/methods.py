@@ -1,0 +1,52 @@
+"""Which ways of making pictures a trained model has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kerasae.data.collection import Collection
+from kerasae.data.pictures import UNLABELLED
+from kerasae.errors import RequestError
+from kerasae.generation.latents import Latents
+from kerasae.generation.method import Method
+from kerasae.generation.mixtures import by_mixtures, mixtures
+from kerasae.generation.prior import by_prior
+from kerasae.generation.prototypes import by_prototypes, prototypes
+from kerasae.models import JointAutoencoder
+
+
+def methods_of(model: JointAutoencoder, collection: Collection, classes: Sequence[int]) -> tuple[list[Method], Latents]:
+    """Return what an autoencoder samples by, the plainest first, and the latents that it was learned from.
+
+    `prototypes` where it classifies, `mixtures` for all but a variational model without classes, `prior` for a
+    variational one.
+
+    Args:
+        classes: those to make pictures of; empty where there are none.
+
+    Raises:
+        RequestError: the model has no decoder, or a class has no training picture to be sampled like.
+    """
+    latents = Latents.of(model, collection.train)
+    num_classes = len(collection.class_names)
+    found: list[Method] = []
+    if latents.odds is not None:
+        known = prototypes(latents, num_classes)
+        if np.isfinite(known.means[list(classes)]).all():
+            found.append(by_prototypes(latents, known))
+    if model.posterior is None or num_classes:
+        mixed = mixtures(latents, num_classes)
+        if all(label in mixed for label in classes or [UNLABELLED]):
+            found.append(by_mixtures(latents, mixed))
+    if model.posterior is not None:
+        found.append(by_prior(model))
+    if not found:
+        known_labels = set(latents.labels.tolist())
+        missing = [collection.class_names[label] for label in classes if label not in known_labels]
+        raise RequestError(
+            "--class: expected classes with labelled training pictures, which samples are made like. Received: "
+            f"{', '.join(missing)}, without any"
+        )
+    return found, latents

@@ -1,0 +1,145 @@
+"""What a run generates, judged: pictures, numbers, figures and one self-contained page in RUN/generated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from kerasae.data.collection import Collection
+from kerasae.generation.interpolation import Ways
+from kerasae.generation.judge import Judge
+from kerasae.generation.judged import Judged, Reality
+from kerasae.generation.method import Method, sample
+from kerasae.generation.plates import plates_of
+from kerasae.report.gallery import Plate
+from kerasae.report.templating import render
+from kerasae.runs import Run, write_json, write_text, written_whole
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for.
+
+    Attributes:
+        classes: by index, those that pictures are made of; empty where the run knows none.
+        count: pictures of each class.
+        noise: how far from the middle, in what was learned: 1 is as diverse as the training pictures were found to be.
+        seed: of everything that is drawn.
+    """
+
+    classes: tuple[int, ...]
+    count: int = 100
+    noise: float = 1.0
+    seed: int = 0
+
+
+def write_generated(
+    run: Run,
+    collection: Collection,
+    methods: Sequence[Method],
+    request: Request,
+    judge: Judge | None,
+    ways: Ways | None = None,
+) -> dict[str, Any]:
+    """Make pictures by every method, judge them, and write RUN/generated.
+
+    Returns:
+        What generated.json holds.
+    """
+    reality = Reality(collection, judge, request.classes)
+    made = [
+        reality.judged(sample(method, request.classes, request.count, request.noise, request.seed))
+        for method in methods
+    ]
+    summary = {
+        "classes": [collection.class_names[label] for label in request.classes],
+        "count": request.count,
+        "noise": request.noise,
+        "seed": request.seed,
+        "between": list(ways.words) if ways is not None else None,
+        "judge": str(judge.path) if judge is not None else None,
+        "real": reality.summary(),
+        "methods": {one.samples.method.name: one.found for one in made},
+    }
+    folder = run.generated
+    plates = plates_of(made, reality, ways)
+    _write_samples(folder / "samples.npz", made, ways)
+    _write_pictures(folder / "pictures", made, collection.class_names)
+    write_figures(folder / "figures", plates)
+    write_json(folder / "generated.json", summary)
+    page = render(
+        "generated.html.j2",
+        "kerasae.generation",
+        title=run.recipe.title or run.path.resolve().name,
+        run=run.path.resolve().name,
+        found=summary,
+        plates=plates,
+        rows=table(summary),
+    )
+    write_text(folder / "generated.html", page)
+    return summary
+
+
+def table(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a row a method, and real pictures last: what the page and the terminal show."""
+    rows = [_row(name, one) for name, one in found["methods"].items()]
+    real = _row("real pictures", found["real"])
+    first: Mapping[str, Any] = next(iter(found["methods"].values()), {})
+    real["frechet"] = first.get("frechet", {}).get("real")
+    return [*rows, real]
+
+
+def _row(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
+    agreement = one.get("agreement", {})
+    per_class = agreement.get("per_class", {})
+    return {
+        "name": name,
+        "num_pictures": one["num_pictures"],
+        "agreement": agreement.get("overall"),
+        "worst": agreement.get("worst"),
+        "worst_class": min(per_class, key=lambda key: per_class[key]) if per_class else None,
+        "balance": one.get("balance", {}).get("distance"),
+        "diversity": one["diversity"]["pixels"],
+        "features": one["diversity"].get("features"),
+        "nearest": one["nearest"]["median"],
+        "copies": one["nearest"]["copies"],
+        "frechet": one.get("frechet", {}).get("distance"),
+    }
+
+
+def write_figures(folder: Path, plates: Mapping[str, Plate]) -> None:
+    """Write the plates as the only files of a folder."""
+    with written_whole(folder) as temporary:
+        temporary.mkdir()
+        for name, plate in plates.items():
+            (temporary / f"{name}.png").write_bytes(plate.png)
+
+
+def _write_samples(path: Path, made: Sequence[Judged], ways: Ways | None) -> None:
+    """Keep every picture, with the class that was asked for and the one that the judge named, by method."""
+    arrays: dict[str, Any] = {} if ways is None else {"between": ways.images}
+    for one in made:
+        name = one.samples.method.name
+        arrays |= {f"{name}-images": one.samples.images, f"{name}-label": one.samples.labels}
+        arrays |= {f"{name}-named": one.named} if one.named is not None else {}
+    with written_whole(path) as temporary:
+        np.savez_compressed(temporary, **arrays)
+
+
+def _write_pictures(folder: Path, made: Sequence[Judged], class_names: Sequence[str]) -> None:
+    """Write each picture as METHOD/CLASS/0000.png, a folder of pictures as `--data` takes it."""
+    with written_whole(folder) as temporary:
+        for one in made:
+            places: dict[int, int] = {}
+            for image, label in zip(one.samples.images, one.samples.labels.tolist(), strict=True):
+                name = re.sub(r"[^\w.-]+", "-", class_names[label]) if label >= 0 else "unlabeled"
+                path = temporary / one.samples.method.name / name / f"{places.setdefault(label, 0):04d}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(path)
+                places[label] += 1

@@ -1,0 +1,57 @@
+"""From a recipe to an adversarial model: generator and discriminator by name."""
+
+from __future__ import annotations
+
+from kerasae.errors import RequestError
+from kerasae.models import discriminators, generators
+from kerasae.models.adversarial import AdversarialModel
+from kerasae.models.build import dtype_policy
+from kerasae.models.parts import DISCRIMINATORS, GENERATORS, Settings
+from kerasae.recipe import Adversarial, ModelRecipe, Spec
+
+__all__ = ["build_adversarial", "check_adversarial", "discriminators", "generators"]
+
+
+def check_adversarial(adversarial: Adversarial) -> None:
+    """Refuse unknown names and options, before any data is read."""
+    GENERATORS.check(adversarial.generator, "model.adversarial.generator")
+    DISCRIMINATORS.check(_discriminator(adversarial), "model.adversarial.discriminator")
+
+
+def build_adversarial(
+    recipe: ModelRecipe, image_shape: tuple[int, int, int], num_classes: int, precision: str = "float32"
+) -> AdversarialModel:
+    """Build the adversarial model of a recipe.
+
+    Args:
+        image_shape: (height, width, channels) of the pictures.
+        num_classes: classes of the pictures; "gan" has no use for them.
+        precision: Keras dtype policy of the layers inside.
+
+    Raises:
+        RequestError: the picture's sides do not fit the generator, or there are no classes to ask for.
+    """
+    adversarial = recipe.adversarial
+    assert adversarial is not None
+    if adversarial.name == "acgan" and num_classes < 2:
+        raise RequestError(
+            f"model.adversarial: 'acgan' expects pictures of two classes or more. Received: {num_classes}; set it to "
+            "'gan', which takes pictures without classes"
+        )
+    classes = num_classes if adversarial.name == "acgan" else 0
+    settings = Settings(activation=recipe.activation, initializer=recipe.initializer)
+    with dtype_policy(precision):
+        key = "model.adversarial"
+        generator = GENERATORS.build(
+            adversarial.generator, f"{key}.generator", image_shape, adversarial.noise_dim, classes, settings
+        )
+        discriminator = DISCRIMINATORS.build(
+            _discriminator(adversarial), f"{key}.discriminator", image_shape, classes, settings
+        )
+        return AdversarialModel(generator, discriminator, adversarial.smoothing, adversarial.label_fakes)
+
+
+def _discriminator(adversarial: Adversarial) -> Spec:
+    """Return the discriminator that is named, or that of the generator's family, or the dense one."""
+    family = adversarial.generator.name if adversarial.generator.name in DISCRIMINATORS.names else "dense"
+    return adversarial.discriminator or Spec(name=family)

@@ -1,0 +1,35 @@
+"""The `convolutional` discriminator: convolutions of stride 2 with dropout (arXiv 1511.06434)."""
+
+from __future__ import annotations
+
+import keras
+
+from kerasae.models.discriminators.ends import judged, seen
+from kerasae.models.parts import DISCRIMINATORS, Count, Counts, Rate, Settings, convolution
+from kerasae.models.parts import dense as dense_block
+from kerasae.models.parts import dropout as drop
+
+
+@DISCRIMINATORS.register("convolutional")
+def convolutional(
+    image_shape: tuple[int, int, int],
+    num_classes: int,
+    settings: Settings,
+    *,
+    filters: Counts = [32, 64],  # noqa: B006 (read, never changed)
+    units: list[Count] = [],  # noqa: B006 (read, never changed)
+    kernel_size: Count = 4,
+    dropout: Rate = 0.3,
+) -> keras.Model:
+    """Build one convolution of stride 2 for each entry of `filters`, then dense layers, dropout after each.
+
+    Without batch normalization: a batch of real pictures and one of made ones would tell themselves apart by their
+    statistics alone.
+    """
+    inputs, x = seen(image_shape)
+    for count in filters:
+        x = drop(convolution(x, count, kernel_size, settings, strides=2, normalize=False), dropout)
+    x = keras.layers.Flatten()(x)
+    for count in units:
+        x = drop(dense_block(x, count, settings, normalize=False), dropout)
+    return judged(inputs, x, num_classes)

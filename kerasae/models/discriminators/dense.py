@@ -1,0 +1,27 @@
+"""The `dense` discriminator: hidden layers with dropout, as in study C."""
+
+from __future__ import annotations
+
+import keras
+
+from kerasae.models.discriminators.ends import judged, seen
+from kerasae.models.parts import DISCRIMINATORS, Counts, Rate, Settings
+from kerasae.models.parts import dense as dense_block
+from kerasae.models.parts import dropout as drop
+
+
+@DISCRIMINATORS.register("dense")
+def dense(
+    image_shape: tuple[int, int, int],
+    num_classes: int,
+    settings: Settings,
+    *,
+    units: Counts = [1024, 512, 256],  # noqa: B006 (read, never changed)
+    dropout: Rate = 0.3,
+) -> keras.Model:
+    """Build one hidden layer with dropout for each entry of `units` on the flattened pixels."""
+    inputs, x = seen(image_shape)
+    x = keras.layers.Flatten()(x)
+    for width in units:
+        x = drop(dense_block(x, width, settings, normalize=False), dropout)
+    return judged(inputs, x, num_classes)

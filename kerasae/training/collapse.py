@@ -1,0 +1,70 @@
+"""Whether a generator still makes different pictures, watched on samples of the same noise after each epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from rich.console import Console
+
+from kerasae.models import AdversarialModel
+
+COLLAPSED = 0.5
+
+
+def diversity(values: np.ndarray, labels: np.ndarray) -> float | None:
+    """Return how far apart two of a class are: the root mean squared difference a value, averaged over the classes.
+
+    Args:
+        values: float (n, d), pixels on [0, 1] for instance.
+        labels: int (n,), the classes; all alike where there are none.
+
+    Returns:
+        None where no class has two.
+    """
+    groups = [values[labels == label] for label in np.unique(labels)]
+    # The mean squared difference of all pairs is twice the unbiased variance.
+    spreads = [np.sqrt(2.0 * group.var(axis=0, ddof=1, dtype=np.float64).mean()) for group in groups if len(group) > 1]
+    return float(np.mean(spreads)) if spreads else None
+
+
+class Collapse(keras.callbacks.Callback):
+    """Logs `diversity`, of samples over that of real pictures, and warns in a line while it is below a half.
+
+    A generator that collapses makes one picture whatever the noise. Must come before the callbacks that are to see its
+    logs. Works on an `AdversarialModel`.
+
+    Args:
+        noise: float32 (n, noise_dim), the same after each epoch.
+        classes: int (n,), the classes to make; all alike where there are none.
+        real: of real pictures, by `diversity`.
+        console: where the warning goes.
+    """
+
+    def __init__(self, noise: np.ndarray, classes: np.ndarray, real: float, console: Console) -> None:
+        super().__init__()
+        self.noise, self.classes, self.real, self.console = noise, classes, real, console
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Sample, measure and log."""
+        images = made(self.model, self.noise, self.classes)
+        ratio = (diversity(images.reshape(len(images), -1), self.classes) or 0.0) / max(self.real, 1e-6)
+        if logs is not None:
+            logs["diversity"] = ratio
+        if ratio < COLLAPSED:
+            self.console.print(
+                f"warning: after epoch {epoch + 1} two samples differ {ratio:.0%} as much as two real pictures do: the "
+                "generator makes nearly one picture; train the discriminator more seldom or at a lower rate",
+                soft_wrap=True,
+            )
+
+
+def made(model: AdversarialModel, noise: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the generator's pictures, float32 (n, H, W, C) in [0, 1], 256 at a time."""
+    rows = np.eye(model.num_classes, dtype=np.float32)[classes] if model.num_classes else None
+    parts = []
+    for start in range(0, len(noise), 256):
+        row = None if rows is None else rows[start : start + 256]
+        parts.append(keras.ops.convert_to_numpy(model.drawn(noise[start : start + 256], row)))
+    return np.concatenate(parts)

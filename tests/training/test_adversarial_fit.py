@@ -1,0 +1,227 @@
+"""Adversarial trainings: what is drawn, what is logged, resuming to the bit."""
+
+import csv
+import io
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+from rich.console import Console
+
+from kerasae.data.collection import Collection
+from kerasae.errors import RequestError
+from kerasae.recipe import Recipe
+from kerasae.recipe_file import parse
+from kerasae.runs import Run, write_json
+from kerasae.training import DivergedError, adversarial, history
+from kerasae.training.collapse import Collapse
+from kerasae.training.draws import adversarial_dataset, adversarial_stretches, fixed_noise
+from kerasae.training.sheets import tiled, untiled
+
+MODEL = {
+    "adversarial": {
+        "noise_dim": 4,
+        "generator": {"name": "dense", "units": [8], "normalize": True},
+        "discriminator": {"name": "dense", "units": [8], "dropout": 0.5},
+        "sheet_every": 2,
+    },
+    "activation": "leaky_relu",
+}
+PHASE = {
+    "epochs": 4,
+    "batch_size": 8,
+    "optimizer": {"name": "adam", "learning_rate": 0.002},
+    "schedule": "cosine",
+    "augment": [{"name": "contrast", "factor_range": [0.5, 1.5]}],
+    "discriminator": {"steps": [1, 2], "at": [2], "optimizer": {"name": "adam", "learning_rate": 0.001}},
+}
+
+
+def recipe_of(*phases: dict, **model: object) -> Recipe:
+    adversarial_model = {**MODEL, "adversarial": {**MODEL["adversarial"], **model}}  # type: ignore[dict-item]
+    return parse({"model": adversarial_model, "precision": "float32", "phases": list(phases or (PHASE,))})
+
+
+def begun(folder: Path, recipe: Recipe) -> Run:
+    run = Run.create(folder, "test")
+    write_json(run.recipe_file, recipe.model_dump(mode="json"))
+    return run
+
+
+def rows(run: Run) -> list[dict[str, str]]:
+    with run.history.open() as file:
+        untimed = ("seconds", "images_per_second")
+        return [{key: value for key, value in row.items() if key not in untimed} for row in csv.DictReader(file)]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, collection: Collection) -> tuple[Run, list[np.ndarray]]:
+    recipe = recipe_of(PHASE, {**PHASE, "name": "second", "epochs": 1, "discriminator": {"steps": [3]}})
+    run = begun(tmp_path_factory.mktemp("whole") / "run", recipe)
+    return run, adversarial.fit(run, recipe, collection).get_weights()
+
+
+def test_both_losses_and_diversity_are_logged(whole: tuple[Run, list[np.ndarray]]) -> None:
+    found = rows(whole[0])
+    assert [row["epoch"] for row in found] == list("12345")
+    for column in ("generator_loss", "discriminator_loss", "real_share", "fake_share", "label_accuracy", "diversity"):
+        assert all(np.isfinite(float(row[column])) for row in found), column
+    rates = [float(row["learning_rate"]) for row in found[:4]]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[-1] == pytest.approx(0.0, abs=1e-9)  # the cosine ends with the phase, however many steps it had
+
+
+def test_sheets_after_the_first_every_second_and_the_last_epoch(whole: tuple[Run, list[np.ndarray]]) -> None:
+    run, _ = whole
+    assert sorted(path.name for path in run.samples.iterdir()) == [f"epoch-{n:04d}.png" for n in (1, 2, 4, 5)]
+    sheet = np.asarray(Image.open(run.samples / "epoch-0005.png"))
+    assert sheet.shape == (2 * 10 - 2, 10 * 10 - 2)  # two classes, ten samples each, 8 pixels and a gap of 2
+    model = keras.saving.load_model(run.model)
+    noise, classes = fixed_noise(0, 4, 2, 10, 20)
+    images = keras.ops.convert_to_numpy(model.drawn(noise, np.eye(2, dtype=np.float32)[classes]))
+    again = np.rint(255 * images).astype(int).reshape(2, 10, 8, 8, 1)
+    assert np.abs(untiled(sheet, (8, 8, 1)) - again).max() <= 1  # other batches move the last bits
+
+
+class Killed(BaseException):
+    """What a kill between two epochs looks like from inside."""
+
+
+@pytest.mark.parametrize("kill_after", [2, 4])
+def test_a_killed_run_goes_on_to_the_same_bytes(
+    kill_after: int,
+    tmp_path: Path,
+    whole: tuple[Run, list[np.ndarray]],
+    collection: Collection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    uninterrupted, expected = whole
+    broken, recipe = Run.create(tmp_path / "broken", "test"), uninterrupted.recipe
+    shutil.copy(uninterrupted.recipe_file, broken.recipe_file)
+    write = history.write_text
+
+    def kill(path: Path, text: str) -> None:
+        write(path, text)
+        if len(text.splitlines()) == kill_after + 1:
+            raise Killed  # the history has the epoch already, the checkpoint does not
+
+    monkeypatch.setattr(history, "write_text", kill)
+    with pytest.raises(Killed):
+        adversarial.fit(broken, recipe, collection)
+    monkeypatch.undo()
+    for one, other in zip(expected, adversarial.fit(broken, recipe, collection).get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert rows(broken) == rows(uninterrupted)
+    for path in uninterrupted.samples.iterdir():
+        assert path.read_bytes() == (broken.samples / path.name).read_bytes()
+
+
+def test_what_is_drawn_is_a_function_of_seed_epoch_and_step(collection: Collection) -> None:
+    (stretch, *_) = adversarial_stretches(recipe_of({**PHASE, "discriminator": {"steps": [2]}}), 0, collection.train)
+
+    def elements(epochs: range) -> list[dict[str, np.ndarray]]:
+        found = adversarial_dataset(collection, stretch, [], epochs=epochs, noise_dim=4, num_classes=2)
+        return [{name: value.numpy() for name, value in one.items()} for one in found]
+
+    steps = stretch.order.steps
+    assert steps == 40 // 16
+    both, second = elements(range(2)), elements(range(1, 2))
+    assert {name: value.shape for name, value in both[0].items()} == {
+        "images": (8, 2, 8, 8, 1), "row": (8, 2, 2), "noise": (8, 3, 4), "asked": (8, 3),
+    }  # fmt: skip
+    for one, other in zip(both[steps:], second, strict=True):
+        for name in one:
+            np.testing.assert_array_equal(one[name], other[name])
+    draws = np.stack([one["noise"] for one in both]).reshape(len(both), -1)
+    assert len(np.unique(draws, axis=0)) == len(both)
+    # A row is the picture's own: bright on the left is class 0, and it counts its class weight.
+    images, row = both[0]["images"].reshape(-1, 8, 8), both[0]["row"].reshape(-1, 2)
+    left = images[:, :, :4].mean(axis=(1, 2)) > images[:, :, 4:].mean(axis=(1, 2))
+    np.testing.assert_array_equal(row, np.where(left[:, None], [0.5, 0.0], [0.0, 2.0]))
+
+
+def test_classes_are_asked_for_evenly(collection: Collection) -> None:
+    (stretch, *_) = adversarial_stretches(recipe_of({**PHASE, "discriminator": None}), 0, collection.train)
+    found = adversarial_dataset(collection, stretch, [], epochs=range(60), noise_dim=1, num_classes=2)
+    asked = [one["asked"].numpy() for one in found]
+    share = np.mean(np.concatenate(asked))
+    assert abs(share - 0.5) < 4 * 0.5 / np.sqrt(np.size(asked))  # four standard errors
+
+
+class Constant:
+    """A generator that has collapsed, or one that has not."""
+
+    num_classes = 2
+
+    def __init__(self, spread: float) -> None:
+        self.spread = spread
+
+    def drawn(self, noise: np.ndarray, row: np.ndarray) -> tf.Tensor:
+        return tf.constant(0.5 + self.spread * noise[:, None, :, None])
+
+
+@pytest.mark.parametrize(("spread", "warned"), [(0.0, True), (0.01, True), (0.2, False)])
+def test_collapse_is_told(spread: float, warned: bool) -> None:
+    text = io.StringIO()
+    noise = np.random.default_rng(0).normal(size=(40, 9)).astype(np.float32)
+    callback = Collapse(noise, np.repeat([0, 1], 20), 0.2, Console(file=text, width=300))
+    callback.set_model(Constant(spread))  # type: ignore[arg-type]
+    logs: dict[str, float] = {}
+    callback.on_epoch_end(6, logs)
+    assert ("warning: after epoch 7 two samples differ" in text.getvalue()) == warned
+    # Two draws of a standard normal differ by the root of two in the root mean square.
+    assert logs["diversity"] == pytest.approx(spread * np.sqrt(2) / 0.2, rel=0.2)
+
+
+def test_a_loss_that_is_no_number_ends_training(tmp_path: Path, collection: Collection) -> None:
+    recipe = recipe_of({**PHASE, "optimizer": {"name": "sgd", "learning_rate": 1e30}, "discriminator": None})
+    with pytest.raises(DivergedError, match=r"the (generator|discriminator) loss became (nan|inf) in phase 'joint'"):
+        adversarial.fit(begun(tmp_path / "run", recipe), recipe, collection)
+
+
+def test_two_devices_train_as_one(tmp_path: Path, collection: Collection) -> None:
+    phase = {
+        **PHASE,
+        "epochs": 1,
+        "schedule": "constant",
+        "optimizer": {"name": "sgd"},
+        "discriminator": {"steps": [2]},
+    }
+    found = []
+    for devices in (["CPU:0"], ["CPU:0", "CPU:1"]):
+        recipe = recipe_of(phase, generator={"name": "dense", "units": [8]}, discriminator={"name": "dense", "units": [8], "dropout": 0.0})  # fmt: skip  # noqa: E501
+        recipe = recipe.model_copy(update={"distribution": recipe.distribution.model_copy(update={"devices": devices})})
+        run = begun(tmp_path / str(len(devices)), recipe)
+        found.append(adversarial.fit(run, recipe, collection).get_weights())
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("phase", "message"),
+    [
+        ({"batch_size": 30, "discriminator": {"steps": [2]}}, r"phases\.0\.batch_size: expected batches of which 2, "),
+        ({"schedule": "plateau"}, r"phases\.0\.schedule: expected constant, step or cosine"),
+        ({"discriminator": {"optimizer": "adm"}}, r"phases\.0\.discriminator\.optimizer.*Did you mean 'adam'\?"),
+    ],
+)
+def test_phases_that_cannot_be(phase: dict, message: str, collection: Collection) -> None:
+    recipe = recipe_of({**PHASE, **phase})
+
+    def checked() -> None:
+        adversarial.check(recipe)
+        adversarial.check_fit(recipe, collection)
+
+    with pytest.raises(RequestError, match=message):
+        checked()
+
+
+def test_a_sheet_and_back() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (6, 5, 4, 3), dtype=np.uint8)
+    sheet = tiled(images, 3)
+    assert sheet.shape == (2 * 7 - 2, 3 * 6 - 2, 3)
+    np.testing.assert_array_equal(untiled(sheet, (5, 4, 3)).reshape(6, 5, 4, 3), images)
