@@ -8,10 +8,12 @@ from kerasae.recipe.base import HEADS, PARTS, Head, Part, Spec, Table, Term
 from kerasae.recipe.data import DataRecipe
 from kerasae.recipe.model import LossRecipe, ModelRecipe, Variational
 from kerasae.recipe.phase import BatchSizes, EarlyStopping, Phase
+from kerasae.recipe.search import KINDS, Pruning, Range, SearchRecipe
 from kerasae.recipe.whole import DistributionRecipe, EvaluationRecipe, Recipe, Reference, RejectionRecipe
 
 __all__ = [
     "HEADS",
+    "KINDS",
     "PARTS",
     "BatchSizes",
     "DataRecipe",
@@ -23,9 +25,12 @@ __all__ = [
     "ModelRecipe",
     "Part",
     "Phase",
+    "Pruning",
+    "Range",
     "Recipe",
     "Reference",
     "RejectionRecipe",
+    "SearchRecipe",
     "Spec",
     "Table",
     "Term",
