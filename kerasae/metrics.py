@@ -32,34 +32,34 @@ class LabelledAccuracy(keras.metrics.Mean):
 class LabelledMacroF1(keras.metrics.Metric):
     """The mean of the classes' F1 scores over labelled pictures; classes that neither occur nor are predicted are left out.
 
-    Takes rows as `LabelledAccuracy` does, and counts every labelled picture once.
+    Takes rows of shape (batch, num_classes) as `LabelledAccuracy` does, and counts every labelled picture once.
     """
 
-    def __init__(self, name: str = "macro_f1", dtype: Any = "float32") -> None:
+    def __init__(self, num_classes: int, name: str = "macro_f1", dtype: Any = "float32") -> None:
         super().__init__(name=name, dtype=dtype)
-
-    def build(self, num_classes: int) -> None:
-        """Make the counts of each class."""
-        for count in ("right", "true", "predicted"):
-            setattr(self, count, self.add_variable((num_classes,), "zeros", name=count))
-        self.built = True
+        self.num_classes = num_classes
+        self.right, self.true, self.predicted = (
+            self.add_variable((num_classes,), "zeros", name=count) for count in ("right", "true", "predicted")
+        )
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count the rows of one batch; `sample_weight` is not used."""
-        if not self.built:
-            self.build(y_pred.shape[-1])
         counted = ops.cast(ops.any(ops.not_equal(y_true, 0), axis=-1), "float32")[:, None]
-        rows = [ops.one_hot(ops.argmax(one, axis=-1), y_pred.shape[-1]) * counted for one in (y_true, y_pred)]
-        for variable, found in zip((self.right, self.true, self.predicted), (rows[0] * rows[1], *rows), strict=True):
+        true, predicted = (
+            ops.one_hot(ops.argmax(one, axis=-1), self.num_classes) * counted for one in (y_true, y_pred)
+        )
+        for variable, found in ((self.right, true * predicted), (self.true, true), (self.predicted, predicted)):
             variable.assign_add(ops.sum(found, axis=0))
 
     def result(self) -> Any:
         """Return the mean so far."""
-        if not self.built:
-            return ops.zeros(())
         sizes = self.true + self.predicted
         seen = ops.cast(sizes > 0, "float32")
         return ops.sum(2 * self.right / ops.maximum(sizes, 1)) / ops.maximum(ops.sum(seen), 1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return every argument."""
+        return {**super().get_config(), "num_classes": self.num_classes}
 
 
 def direction(monitor: str) -> Literal["min", "max"]:

@@ -48,6 +48,7 @@ class Kept:
         self._set_project_dir(str(folder.parent), folder.name)  # type: ignore[attr-defined]
         self.verbose = 0
         self.losses: dict[str, int] = {}
+        self.exhausted = False
         self._spent, self._begun = 0.0, time.monotonic()
         if (folder / "oracle.json").is_file():
             self.reload()
@@ -59,13 +60,27 @@ class Kept:
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """Return the values of a new trial, or that there is none any more."""
-        if (self.limit and len(self.trials) >= self.limit) or (
-            self.max_seconds and self.seconds_spent >= self.max_seconds
-        ):
+        if self.begins_no_more:
             return {"status": "STOPPED", "values": None}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the regression's own optimizer, on few points
-            return super().populate_space(trial_id)  # type: ignore[misc]
+            found = super().populate_space(trial_id)  # type: ignore[misc]
+        if found["status"] == "STOPPED":
+            self.exhausted = True
+            self.save()
+        return found
+
+    @property
+    def begins_no_more(self) -> bool:
+        """Whether no new trial begins: the space is exhausted, there are trials enough, or the time is over."""
+        enough = self.limit is not None and len(self.trials) >= self.limit
+        late = self.max_seconds is not None and self.seconds_spent >= self.max_seconds
+        return self.exhausted or enough or late
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no trial begins, is under way or waits."""
+        return self.begins_no_more and not self.ongoing_trials and not self._retry_queue
 
     def settle(self, outcome: Outcome) -> None:
         """Take in what came of a trial."""
@@ -104,11 +119,6 @@ class Kept:
         self.save()
         return None
 
-    @property
-    def num_waiting(self) -> int:
-        """How many trials were given back and wait for a worker."""
-        return len(self._retry_queue)
-
     def save(self) -> None:
         """Write the state, whole."""
         write_text(self.folder / "oracle.json", json.dumps(self.get_state()))
@@ -136,12 +146,13 @@ class Kept:
 
     def get_state(self) -> dict[str, Any]:
         """Return the state as plain values."""
-        return {**super().get_state(), "seconds_spent": self.seconds_spent, "losses": self.losses}  # type: ignore[misc]
+        own = {"seconds_spent": self.seconds_spent, "losses": self.losses, "exhausted": self.exhausted}
+        return {**super().get_state(), **own}  # type: ignore[misc]
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take up a state."""
         super().set_state(state)  # type: ignore[misc]
-        self._spent, self.losses = state["seconds_spent"], dict(state["losses"])
+        self._spent, self.losses, self.exhausted = state["seconds_spent"], dict(state["losses"]), state["exhausted"]
 
 
 class RandomSearch(Kept, keras_tuner.oracles.RandomSearchOracle):
@@ -246,6 +257,11 @@ def _declare(found: HyperParameters, parameter: Parameter, conditions: list[tupl
     else:
         kind = found.Int if parameter.kind == "int" else found.Float
         kind(parameter.name, parameter.low, parameter.high, parameter.step, "log" if parameter.log else "linear")
+
+
+def notes_of(trial: Trial) -> dict[str, Any]:
+    """Return what Hyperband notes of a trial."""
+    return {name: value for name, value in trial.hyperparameters.values.items() if name.startswith("tuner/")}
 
 
 def values_of(trial: Trial, space: Space | None = None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import csv
 import dataclasses
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -80,9 +80,10 @@ def trial_folder(folder: Path, id: str) -> Path:
     return folder / f"trial_{id}"
 
 
-def outcomes(folder: Path) -> list[Outcome]:
-    """Return the finished trials of a search, by id."""
-    found = (Outcome.read(path) for path in sorted(folder.glob("trial_*")))
+def outcomes(folder: Path, known: Container[str] = ()) -> list[Outcome]:
+    """Return the finished trials of a search, by id, but for those that are `known`."""
+    paths = sorted(path for path in folder.glob("trial_*") if path.name.removeprefix("trial_") not in known)
+    found = (Outcome.read(path) for path in paths)
     return [one for one in found if one is not None]
 
 

@@ -138,7 +138,7 @@ def _fit_phase(
         loss={head: phases.loss(recipe.loss, head, deviation(trained)) for head in phase.heads},
         # Variables, so that they change between epochs without compiling anew.
         loss_weights={term: keras.Variable(weight(0), False, name=term) for term, weight in weights.items()},
-        metrics=phases.metrics(phase.heads) if macro_f1 else None,
+        metrics=phases.metrics(phase.heads, len(collection.class_names)) if macro_f1 else None,
         error_focus=phase.error_focus,
         jit_compile=distribution.jit_compile(recipe.jit_compile),
     )

@@ -114,12 +114,12 @@ def loss(recipe: LossRecipe, head: Head, deviation: Sequence[float] | None = Non
     return LABEL_LOSSES[recipe.label](**smoothed)
 
 
-def metrics(heads: Sequence[Head]) -> dict[Head, list[keras.metrics.Metric]]:
+def metrics(heads: Sequence[Head], num_classes: int) -> dict[Head, list[keras.metrics.Metric]]:
     """Return accuracy and macro-F1, under the names that the history has, for the label head if it is among `heads`."""
     if "label" not in heads:
         return {}
     before = "" if len(heads) > 1 else "label_"  # Keras puts the output's name before it where there are several
-    return {"label": [LabelledAccuracy(f"{before}accuracy"), LabelledMacroF1(f"{before}macro_f1")]}
+    return {"label": [LabelledAccuracy(f"{before}accuracy"), LabelledMacroF1(num_classes, f"{before}macro_f1")]}
 
 
 def callbacks(phase: Phase, plan: Plan, best: Path) -> list[keras.callbacks.Callback]:
