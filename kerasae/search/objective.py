@@ -45,7 +45,9 @@ class Objective:
         """What to call it."""
         if not self.is_sum:
             return next(iter(self.weights))
-        terms = (f"{'+' if direction(name) == 'max' else '-'} {weight:g} {name}" for name, weight in self.weights.items())
+        terms = (
+            f"{'+' if direction(name) == 'max' else '-'} {weight:g} {name}" for name, weight in self.weights.items()
+        )
         return " ".join(terms).removeprefix("+ ")
 
     @property

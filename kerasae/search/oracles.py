@@ -78,6 +78,11 @@ class Kept:
         return self.exhausted or enough or late
 
     @property
+    def wants_workers(self) -> bool:
+        """Whether a worker that asks would get a trial, now or later."""
+        return not self.begins_no_more or bool(self._retry_queue)
+
+    @property
     def is_over(self) -> bool:
         """Whether no trial begins, is under way or waits."""
         return self.begins_no_more and not self.ongoing_trials and not self._retry_queue

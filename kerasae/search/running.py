@@ -56,13 +56,12 @@ def run(
                     fruitless += 1
                     if fruitless >= FRUITLESS * max(1, workers):
                         raise RequestError(f"tune: expected workers that do their trials. Received: one {reason}")
-                if code != 0 or not oracle.begins_no_more:
+                if oracle.wants_workers:
                     crew.start(name)
             for name in set(chief.silent()) - crew.running.keys():
                 chief.give_back(name, f"not heard for {time.monotonic() - chief.heard.get(name, begun):.0f} seconds")
-            if oracle.begins_no_more and not crew.running and not oracle.is_over and not oracle.ongoing_trials:
-                for name in crew.names[:1]:  # all were sent away, and then one trial came back
-                    crew.start(name)
+            if crew.names and not crew.running and oracle.wants_workers:
+                crew.start(crew.names[0])  # all were sent away, and then a trial came back
             if not workers and time.monotonic() - max(chief.last_heard(), begun) > wait:
                 raise RequestError(
                     f"tune: expected workers at the chief, {chief.address}. Received: none in {wait:g} seconds; start "

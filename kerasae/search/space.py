@@ -150,9 +150,7 @@ class Space:
         if deciding:
             first, *rest = deciding
             taken = _enumerated(first) if first.holds(values) else [None]
-            return sum(
-                self._size(rest, values if one is None else {**values, first.name: one}, names) for one in taken
-            )
+            return sum(self._size(rest, values if one is None else {**values, first.name: one}, names) for one in taken)
         free = (one.count or 0 for one in self.parameters if one.name not in names and one.holds(values))
         return math.prod(free)
 
@@ -232,7 +230,9 @@ def _parameter(name: str, found: Range, conditions: tuple[Condition, ...]) -> Pa
 
 def _depths(depth: Parameter, field: str) -> list[int]:
     if depth.count is None:
-        raise RequestError(f"search.space.{field}.depth: expected choices or a linear range. Received: a logarithmic one")
+        raise RequestError(
+            f"search.space.{field}.depth: expected choices or a linear range. Received: a logarithmic one"
+        )
     found = _enumerated(depth)
     if not all(isinstance(one, int) and not isinstance(one, bool) and one >= 0 for one in found) or max(found) == 0:
         raise RequestError(f"search.space.{field}.depth: expected numbers of entries, from 0. Received: {found}")
