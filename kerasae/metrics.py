@@ -30,7 +30,7 @@ class LabelledAccuracy(keras.metrics.Mean):
 
 @keras.saving.register_keras_serializable("kerasae")
 class LabelledMacroF1(keras.metrics.Metric):
-    """The mean of the classes' F1 scores over labelled pictures; classes that neither occur nor are predicted are left out.
+    """The mean of the F1 scores of the classes that occur or are predicted, over labelled pictures.
 
     Takes rows of shape (batch, num_classes) as `LabelledAccuracy` does, and counts every labelled picture once.
     """

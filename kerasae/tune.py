@@ -36,7 +36,7 @@ ANY_PORT = "127.0.0.1:0"
 
 @dataclass(frozen=True)
 class Tuned:
-    """A finished search, its best trial, and the comparison of its recipe with the default one if that was asked for."""
+    """A finished search, its best trial, and the comparison of its recipe with the default one, if asked for."""
 
     search: Search
     best: Outcome
@@ -66,8 +66,8 @@ def tune(
 ) -> Tuned | None:
     """Search a recipe, from the start or from where it was left, and write what came of it.
 
-    With keras-tuner's variables in the environment this process is the chief of a search over several machines, or one of
-    its workers.
+    With keras-tuner's variables in the environment this process is the chief of a search over several machines, or one
+    of its workers.
 
     Args:
         recipe: the name of a built-in recipe or the path of a TOML file; its table `search` says what is searched.
@@ -155,14 +155,14 @@ def _retrained(search: Search, best: Outcome, seeds: int, console: Console) -> C
 def _nothing_found(search: Search, found: Sequence[Outcome]) -> RequestError:
     if not found:
         return RequestError(
-            f"search.max_seconds: expected time for a trial. Received: {search.settings.max_seconds:g}, in which none ended; "
-            "raise it"
+            f"search.max_seconds: expected time for a trial. Received: {search.settings.max_seconds:g}, in which none "
+            "ended; raise it"
         )
     if all(one.status == "failed" for one in found):
         reason, count = commonest_reason(found)
         return RequestError(
-            f"tune: expected a trial that comes to something. Received: {len(found)} failed ones, {count} with: {reason}; "
-            f"see {search.folder / PAGE}"
+            f"tune: expected a trial that comes to something. Received: {len(found)} failed ones, {count} with: "
+            f"{reason}; see {search.folder / PAGE}"
         )
     return RequestError(
         f"tune: expected a trial that was not pruned. Received: none in {search.folder}; lower search.prune"

@@ -65,7 +65,8 @@ def tune(
 ) -> None:
     """Search a recipe's depth, width or any other field, and write the best recipe and a report.
 
-    Without a recipe: `digits-search` on the digits, or `joint` on the data that you name. The same command again goes on.
+    Without a recipe: `digits-search` on the digits, or `joint` on the data that you name. The same command again
+    goes on.
     """
     load_tensorflow()
     from kerasae.tune import tune as verb

@@ -18,10 +18,10 @@ KINDS = frozenset({"choice", "range", "depth", "like"})
 class Range(Table):
     """What a field may be: one of `choice`, a number in `range`, or a list of `depth` entries, each a `width`.
 
-    A bare list is a choice. Of a list, `like` names another list that it is as long as; with `growth` the widths are the
-    first one times its powers, in multiples of `step`, else every entry is drawn by itself. `when` says for which values
-    of other fields the field is varied at all; `also` names fields that get the same value, `mirror` lists that get it
-    backwards.
+    A bare list is a choice. Of a list, `like` names another list that it is as long as; with `growth` the widths are
+    the first one times its powers, in multiples of `step`, else every entry is drawn by itself. `when` says for which
+    values of other fields the field is varied at all; `also` names fields that get the same value, `mirror` lists that
+    get it backwards.
     """
 
     choice: Annotated[list[Any], Field(min_length=1)] | None = None

@@ -1,4 +1,4 @@
-"""The chief: keras-tuner's server of trials, which hears from its workers and gives the trials of lost ones to others."""
+"""The chief: keras-tuner's server of trials, which hears from its workers and gives lost trials to others."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Chief:
         return max(self.heard.values(), default=float("-inf"))
 
     def end(self, id: str) -> None:
-        """Take in the outcome of a trial that a worker has ended; one that was given to another by then is left to that."""
+        """Take in the outcome of a trial that a worker has ended, unless it was given to another one by then."""
         with self.holding() as oracle:
             if id not in {trial.trial_id for trial in oracle.ongoing_trials.values()}:
                 return

@@ -8,8 +8,8 @@ from kerasae.models.build import part_of
 from kerasae.recipe import Range, Recipe
 
 MOST_HALVINGS = 3
-# By encoder the option that lists its widths, what the widths are drawn from, and how deep it may be at most; None where
-# the picture's sides say how often they can be halved.
+# By encoder the option that lists its widths, what the widths are drawn from, and how deep it may be at most; None
+# where the picture's sides say how often they can be halved.
 LISTS: dict[str, tuple[str, list[int], int | None]] = {
     "baseline": ("filters", [16, 32, 48, 64], None),
     "vgg": ("filters", [16, 32, 64, 96], None),

@@ -29,12 +29,13 @@ def write_trials(search: Search) -> list[Outcome]:
 
 
 def write_best(search: Search, found: Sequence[Outcome]) -> Outcome | None:
-    """Write the recipe of the best trial, and the one that was searched, to train from; return the trial if there is one."""
+    """Write the recipe of the best trial, and the one that was searched, to train from; return the trial."""
     best = best_of(search, list(found))
     if best is None:
         return None
+    score = f"{search.objective.name} {best.score:.5g} on validation pictures"
     words = [
-        f"Found by a search: trial {best.id} of {len(found)}, {search.objective.name} {best.score:.5g} on validation pictures.",
+        f"Found by a search: trial {best.id} of {len(found)}, {score}.",
         f"Run:     kerasae train {search.folder / BEST}",
     ]
     write_text(search.folder / BEST, as_toml(search.found(best.values), words))

@@ -76,8 +76,8 @@ class Objective:
     def kept_epoch(self, history: History, recipe: Recipe) -> int | None:
         """Return the place of the epoch that speaks for a run, of those that have a value; None where none has.
 
-        It is in the last phase that has values: the epoch whose weights the run goes on with, the best monitored one where
-        the phase ends with that, else the last.
+        It is in the last phase that has values: the epoch whose weights the run goes on with, the best monitored one
+        where the phase ends with that, else the last.
         """
         course = self.course(history)
         groups = [list(rows) for _, rows in groupby(range(len(history)), key=lambda row: history.phases[row])]

@@ -1,8 +1,8 @@
 """keras-tuner's four algorithms, made to survive SIGKILL at any moment and to go on as if nothing had happened.
 
-What keras-tuner (1.4.8) lacks for that: it writes its JSON in place; a trial that has ended is still ongoing in the state
-that is written then; a trial that was begun, but not yet in the state, keeps its number; the grid forgets its order, and
-the Bayesian search its random state; and three failed trials in a row end everything.
+What keras-tuner (1.4.8) lacks for that: it writes its JSON in place; a trial that has ended is still ongoing in the
+state that is written then; a trial that was begun, but not yet in the state, keeps its number; the grid forgets its
+order, and the Bayesian search its random state; and three failed trials in a row end everything.
 """
 
 from __future__ import annotations

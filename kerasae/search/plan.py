@@ -172,7 +172,8 @@ class Search:
             if settings.max_trials is not None and (self.space.size or 0) > settings.max_trials:
                 raise RequestError(
                     f"search.max_trials: expected at least the {self.space.size:,} trials of the grid. "
-                    f"Received: {settings.max_trials}; raise it, narrow search.space, or set search.algorithm to 'random'"
+                    f"Received: {settings.max_trials}; raise it, narrow search.space, or set search.algorithm to "
+                    "'random'"
                 )
         if settings.algorithm == "hyperband" and any(
             field.startswith("phases.") and field.endswith(".epochs") for field in self.space.ranges
@@ -189,8 +190,8 @@ class Search:
         if not (self.folder / FILE).is_file():
             if any(path.name != ".lock" for path in self.folder.iterdir()):
                 raise RequestError(
-                    f"tune: expected a new folder, or that of this search. Received: {self.folder}, which holds no {FILE}; "
-                    "give another --name"
+                    f"tune: expected a new folder, or that of this search. Received: {self.folder}, which holds no "
+                    f"{FILE}; give another --name"
                 )
             return None
         before = Search.read(self.folder)

@@ -41,8 +41,8 @@ class EpochLimit(keras.callbacks.Callback):
 class MedianRule:
     """Whether a run's best value so far is worse than the median of the others' best values at that epoch.
 
-    As Optuna's MedianPruner and Vizier (Golovin et al., KDD 2017, section 3.1) have it; only trials that were trained to
-    their end are compared with.
+    As Optuna's MedianPruner has it (Akiba et al., KDD 2019); only trials that were trained to their end are compared
+    with.
 
     Attributes:
         epochs: the most that a run trains; after the last one nothing is left to stop.

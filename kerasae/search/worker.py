@@ -1,7 +1,7 @@
 """A worker of a search: asks the chief for trials and runs them, one after the other, in a process of its own.
 
-`python -m kerasae.search.worker FOLDER` with keras-tuner's variables set. TensorFlow keeps some 12 MB of every model that
-it has trained, whatever is cleared, so that a worker hands over to a new process after `TRIALS` of them.
+`python -m kerasae.search.worker FOLDER` with keras-tuner's variables set. TensorFlow keeps some 12 MB of every model
+that it has trained, whatever is cleared, so that a worker hands over to a new process after `TRIALS` of them.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def work(folder: Path, wait: float = WAIT_SECONDS, most: int | None = None) -> b
     here = place()
     assert here is not None
     gone = RequestError(
-        f"tune: expected a chief at {here.address} (KERASTUNER_ORACLE_IP, KERASTUNER_ORACLE_PORT). Received: no answer in "
-        f"{wait:g} seconds; start the chief first, or raise --wait"
+        f"tune: expected a chief at {here.address} (KERASTUNER_ORACLE_IP, KERASTUNER_ORACLE_PORT). Received: no answer "
+        f"in {wait:g} seconds; start the chief first, or raise --wait"
     )
     try:
         with grpc.insecure_channel(here.address) as channel:
@@ -82,7 +82,7 @@ def work(folder: Path, wait: float = WAIT_SECONDS, most: int | None = None) -> b
 
 @contextlib.contextmanager
 def _heard(client: object, trial: str, name: str, wait: float) -> Iterator[None]:
-    """Tell the chief again and again that the worker is at its trial; end the process when the chief does not want that."""
+    """Tell the chief again and again that the worker is at its trial; end the process when it should not be."""
     over = threading.Event()
 
     def tell() -> None:

@@ -88,8 +88,8 @@ def train_phases(
     """Train every phase of `recipe` and return the model as it was trained, with checkpoints but without `model.keras`.
 
     Args:
-        watching: gives further callbacks for each phase. They come last: what they raise after an epoch leaves a run that
-            goes on from there.
+        watching: gives further callbacks for each phase. They come last: what they raise after an epoch leaves a run
+            that goes on from there.
         macro_f1: whether the macro-F1 is logged beside the accuracy.
 
     Raises:
