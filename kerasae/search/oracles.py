@@ -19,6 +19,7 @@ import keras_tuner
 import numpy as np
 from keras_tuner.engine.hyperparameters import HyperParameters
 from keras_tuner.engine.trial import Trial
+from keras_tuner.src.tuners.gridsearch import LinkedList
 
 from kerasae.recipe import SearchRecipe
 from kerasae.runs import write_text
@@ -29,7 +30,7 @@ from kerasae.search.space import Parameter, Space
 FATAL_LOSSES = 2  # of one trial's process, after which it is not tried again
 
 
-class Kept:
+class Kept(keras_tuner.Oracle):
     """What the four oracles share; mixed in before keras-tuner's own.
 
     Attributes:
@@ -45,7 +46,7 @@ class Kept:
     def keep_in(self, folder: Path, limit: int | None, max_seconds: float | None) -> None:
         """Lay the state into a folder, or take it up where it lies there already."""
         self.folder, self.limit, self.max_seconds = folder, limit, max_seconds
-        self._set_project_dir(str(folder.parent), folder.name)  # type: ignore[attr-defined]
+        self._set_project_dir(str(folder.parent), folder.name)
         self.verbose = 0
         self.losses: dict[str, int] = {}
         self.exhausted = False
@@ -64,7 +65,7 @@ class Kept:
             return {"status": "STOPPED", "values": None}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the regression's own optimizer, on few points
-            found = super().populate_space(trial_id)  # type: ignore[misc]
+            found = super().populate_space(trial_id)
         if found["status"] == "STOPPED":
             self.exhausted = True
             self.save()
@@ -94,9 +95,9 @@ class Kept:
         ended.message = outcome.reason
         trial.metrics = type(trial.metrics)()
         if outcome.score is not None:
-            name = self.objective.name  # type: ignore[attr-defined]
-            self.update_trial(outcome.id, {name: outcome.score}, step=outcome.epochs)  # type: ignore[attr-defined]
-        self.end_trial(ended)  # type: ignore[attr-defined]
+            name = self.objective.name
+            self.update_trial(outcome.id, {name: outcome.score}, step=outcome.epochs)
+        self.end_trial(ended)
         self.save()  # once more, now that it is no longer ongoing
 
     def give_back(self, tuner_id: str, reason: str) -> Outcome | None:
@@ -136,7 +137,7 @@ class Kept:
         for path in self.folder.glob("trial_*"):  # one that was killed before its file was there
             if not (path / "trial.json").is_file():
                 shutil.rmtree(path)
-        super().reload()  # type: ignore[misc]
+        super().reload()
         for id in set(self.trials) - set(self.start_order):
             # Begun, but not in the state yet, which will draw the same values again.
             shutil.rmtree(trial_folder(self.folder, id))
@@ -152,11 +153,11 @@ class Kept:
     def get_state(self) -> dict[str, Any]:
         """Return the state as plain values."""
         own = {"seconds_spent": self.seconds_spent, "losses": self.losses, "exhausted": self.exhausted}
-        return {**super().get_state(), **own}  # type: ignore[misc]
+        return {**super().get_state(), **own}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take up a state."""
-        super().set_state(state)  # type: ignore[misc]
+        super().set_state(state)
         self._spent, self.losses, self.exhausted = state["seconds_spent"], dict(state["losses"]), state["exhausted"]
 
 
@@ -179,7 +180,7 @@ class GridSearch(Kept, keras_tuner.oracles.GridSearchOracle):
     def set_state(self, state: dict[str, Any]) -> None:
         """Take up a state."""
         super().set_state(state)
-        self._ordered_ids = type(self._ordered_ids)()
+        self._ordered_ids: Any = LinkedList()
         for id in state["ordered_ids"]:
             self._ordered_ids.insert(id)
         self._populate_next = list(state["populate_next"])

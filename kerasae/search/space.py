@@ -23,8 +23,10 @@ Values = Mapping[str, Any]
 Condition = tuple[str, tuple[Any, ...]]
 
 # What decides on the pictures that trials are measured on, or is no setting of a training.
-FIXED = ("data.source", "data.validation", "data.fold", "data.test", "data.seed", "data.keep", "data.leave_out")
-FIXED += ("seed", "title", "reference", "plugins", "search", "evaluation", "rejection", "distribution")
+FIXED = (
+    *("data.source", "data.validation", "data.fold", "data.test", "data.seed", "data.keep", "data.leave_out"),
+    *("seed", "title", "reference", "plugins", "search", "evaluation", "rejection", "distribution"),
+)
 
 
 @dataclass(frozen=True)

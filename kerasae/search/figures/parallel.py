@@ -69,5 +69,5 @@ def parallel(axes_of: Sequence[Axis], marks: Marks) -> Figure:
         bar = figure.colorbar(ScalarMappable(scale, colours), ax=axes, shrink=0.7, pad=0.01, aspect=30)
         bar.set_label(drawable(marks.label, 60), color=INK, fontsize=9)
         bar.ax.tick_params(labelsize=8, color=FAINT, labelcolor=INK)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
     return finish(figure)

@@ -17,7 +17,7 @@ def progress(numbers: np.ndarray, marks: Marks) -> Figure:
         numbers: of the trials, from 1, int (n,).
         marks: the trials.
     """
-    figure = new_figure(3.0)
+    figure = new_figure(3.2)
     axes = figure.add_subplot()
     tidy(axes)
     able = ~marks.pruned
@@ -29,8 +29,5 @@ def progress(numbers: np.ndarray, marks: Marks) -> Figure:
     axes.set_xlabel("trial", color=INK)
     axes.set_ylabel(drawable(marks.objective, 40), color=INK)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    handles, _ = axes.get_legend_handles_labels()
-    if len(handles) > 3:
-        axes.get_figure(root=True).set_size_inches(5.2, 3.3)
     legend(axes)
     return finish(figure)
