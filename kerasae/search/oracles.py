@@ -25,7 +25,7 @@ from kerasae.recipe import SearchRecipe
 from kerasae.runs import write_text
 from kerasae.search.objective import Objective
 from kerasae.search.outcome import Outcome, trial_folder
-from kerasae.search.space import Parameter, Space
+from kerasae.search.space import ROUNDING, Parameter, Space
 
 FATAL_LOSSES = 2  # of one trial's process, after which it is not tried again
 
@@ -262,7 +262,10 @@ def _declare(found: HyperParameters, parameter: Parameter, conditions: list[tupl
         found.Choice(parameter.name, parameter.labels)
     else:
         kind = found.Int if parameter.kind == "int" else found.Float
-        kind(parameter.name, parameter.low, parameter.high, parameter.step, "log" if parameter.log else "linear")
+        # keras-tuner leaves out an end that the steps reach but for a rounding.
+        slack = ROUNDING * parameter.step if parameter.kind == "float" and parameter.step else 0
+        sampling = "log" if parameter.log else "linear"
+        kind(parameter.name, parameter.low, parameter.high + slack, parameter.step, sampling)
 
 
 def notes_of(trial: Trial) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from kerasae.recipe_file import changed
 
 PARTS: tuple[Literal["decoder", "classifier"], ...] = ("decoder", "classifier")  # those that may be left out
 
+ROUNDING = 1e-6  # of a step: 0.1 fits five times into 0.5, whatever the last bit says
+
 # By name of a parameter what was drawn for it: an entry of its choices, an int or a float.
 Values = Mapping[str, Any]
 # A parameter, and its values under which another one is varied.
@@ -61,14 +63,14 @@ class Parameter:
         if self.step is None:
             return None if self.log or self.kind == "float" else round(self.high - self.low) + 1
         if self.log:
-            return int(math.log(self.high / self.low, self.step) + 1e-8) + 1
-        return int((self.high - self.low) // self.step + 1)
+            return int(math.log(self.high / self.low, self.step) + ROUNDING) + 1
+        return int((self.high - self.low) / self.step + ROUNDING) + 1
 
     def decoded(self, label: Any) -> Any:
         """Return the value that a label stands for."""
         if self.kind == "choice":
             return self.choices[self.labels.index(label)]
-        return round(label) if self.kind == "int" else float(label)
+        return round(label) if self.kind == "int" else float(f"{label:.12g}") if self.step else float(label)
 
     def holds(self, values: Values) -> bool:
         """Tell whether it is varied beside these values of the parameters before it."""
@@ -176,7 +178,7 @@ class Space:
         if one.growth is None:
             return [values[f"{field}.{place}"] for place in range(depth)]
         width, growth, step = values[f"{field}.width"], values.get(f"{field}.growth", 1), int(one.step or 1)
-        return [max(step, round(width * growth**place / step) * step) for place in range(depth)]
+        return [max(step, int(width * growth**place / step + 0.5) * step) for place in range(depth)]
 
     def applied(self, recipe: Recipe, values: Values) -> Recipe:
         """Return the recipe with its fields set to `values`, as `--set` would.
