@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import queue
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-
-os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 import grpc
 from keras_tuner.src import protos
@@ -44,17 +40,19 @@ class Chief:
         self.dismissed: set[str] = set()
         self._failure: BaseException | None = None
         self._lock = threading.RLock()
-        self._server = grpc.server(ThreadPoolExecutor(max_workers=4))
+        alone = [("grpc.so_reuseport", 0)]  # else a second chief would share the port, and half of the workers
+        self._server = grpc.server(ThreadPoolExecutor(max_workers=4), options=alone)
         protos.get_service_grpc().add_OracleServicer_to_server(_Servicer(self), self._server)
 
     def __enter__(self) -> Chief:
-        try:
+        port = 0
+        with contextlib.suppress(RuntimeError):
             port = self._server.add_insecure_port(self.address)
-        except RuntimeError:
+        if not port:
             raise RequestError(
-                f"KERASTUNER_ORACLE_IP, KERASTUNER_ORACLE_PORT: expected a free address of this machine for the chief. "
+                "KERASTUNER_ORACLE_IP, KERASTUNER_ORACLE_PORT: expected a free address of this machine for the chief. "
                 f"Received: {self.address}; choose another port"
-            ) from None
+            )
         self.address = f"{self.address.rpartition(':')[0]}:{port}"
         self._server.start()
         return self

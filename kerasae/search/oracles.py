@@ -60,15 +60,20 @@ class Kept(keras_tuner.Oracle):
         return self._spent + time.monotonic() - self._begun
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
-        """Return the values of a new trial, or that there is none any more."""
-        if self.begins_no_more:
-            return {"status": "STOPPED", "values": None}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of the regression's own optimizer, on few points
-            found = super().populate_space(trial_id)
-        if found["status"] == "STOPPED":
-            self.exhausted = True
-            self.save()
+        """Return the values of a new trial, or that there is none any more.
+
+        While others are at work there may be: a worker that is sent away could not take the trial of a lost one.
+        """
+        found = {"status": "STOPPED", "values": None}
+        if not self.begins_no_more:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of the regression's own optimizer, on few points
+                found = super().populate_space(trial_id)
+            if found["status"] == "STOPPED":
+                self.exhausted = True
+                self.save()
+        if found["status"] == "STOPPED" and self.ongoing_trials:
+            return {"status": "IDLE", "values": None}
         return found
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 import shutil
 import traceback
@@ -58,8 +57,7 @@ def run_trial(
         traceback.print_exc()
         lines = str(error).strip().splitlines() or ["no message"]
         outcome = replace(blank, reason=f"{type(error).__name__}: {lines[0]}")
-    finally:
-        _forget()
+    _forget()
     epochs, seconds = _spent(search, outcome)
     outcome = replace(outcome, epochs=epochs, seconds=seconds)
     if not notes:  # nothing goes on from it, and its checkpoints are larger than all the rest
@@ -82,7 +80,6 @@ def _trained(search: Search, blank: Outcome, opener: Opener, limit: int | None) 
         ready = resolve(seeded, collection)
         if cost is None:
             cost = costs(check_fit(ready, collection), search.settings)
-            _forget()
         run = Run(trial_folder(search.folder, blank.id) / name)
         _begin(search, run, ready, collection, blank.continues)
         pruned = _train(search, run, ready, collection, limit)
@@ -92,9 +89,9 @@ def _trained(search: Search, blank: Outcome, opener: Opener, limit: int | None) 
         value = None if kept is None else float(course[kept])
         executions.append(Execution(name, value, [float(one) if np.isfinite(one) else None for one in course]))
         measures.append({} if kept is None else _measures(history, kept))
-        _forget()
         if pruned:
             break
+        _forget()
     values = [one.value for one in executions if one.value is not None]
     reason = None if values else f"no epoch has a number for {search.objective.name}"
     return replace(
@@ -183,6 +180,5 @@ def _spent(search: Search, outcome: Outcome) -> tuple[int, float]:
 
 
 def _forget() -> None:
-    """Let go of models and graphs."""
+    """Let go of models and graphs, as far as TensorFlow lets go of them."""
     keras.backend.clear_session()
-    gc.collect()

@@ -7,6 +7,7 @@ that it has trained, whatever is cleared, so that a worker hands over to a new p
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import threading
@@ -73,7 +74,8 @@ def work(folder: Path, wait: float = WAIT_SECONDS, most: int | None = None) -> b
                 # As the chief has written it: what came over the wire is rounded and without choices' own types.
                 kept = Trial.load(str(trial_folder(folder, trial.trial_id) / "trial.json"))
                 run_trial(search, trial.trial_id, values_of(kept, search.space), opener, notes_of(kept))
-            client.end_trial(trial)
+            with contextlib.redirect_stdout(io.StringIO()):  # keras-tuner prints every condition that it sends
+                client.end_trial(trial)
             done += 1
     except grpc.RpcError:
         raise gone from None

@@ -60,9 +60,16 @@ def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Let a search's trials take place in this process; lists those that did."""
+def drawn() -> None:
+    """Let the figures be drawn, which takes seconds."""
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> list[str]:
+    """Let a search's trials take place in this process, without figures but for `drawn`; lists those that did."""
     done: list[str] = []
+    if "drawn" not in request.fixturenames:
+        monkeypatch.setattr("kerasae.search.report.draw", lambda *arguments: {})
 
     def run(oracle: Oracle, folder: Path, *, tell: Callable[[Outcome], object], **more: object) -> None:
         search, opener = Search.read(folder), Opener()
@@ -98,6 +105,7 @@ def pretended(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Recipe, in
         monkeypatch.setattr(trials, "train_phases", train)
         monkeypatch.setattr(trials, "check_fit", lambda *arguments: None)
         monkeypatch.setattr(trials, "costs", lambda *arguments: (1000, None))
+        monkeypatch.setattr(trials, "_forget", lambda: None)  # it takes longer than all the rest
 
     return pretend
 

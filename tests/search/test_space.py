@@ -99,6 +99,14 @@ def test_size_counts_what_can_be_drawn() -> None:
     assert found.size == counted == (1 + 2 * 2 + 2) * 6
 
 
+def test_steps_reach_the_end_of_a_range() -> None:
+    found = space('"model.dropout" = { range = [0.0, 0.3], step = 0.1 }')
+    (declared,) = hyperparameters(found).space
+    (parameter,) = found.parameters
+    assert [parameter.decoded(value) for value in declared.values] == [0.0, 0.1, 0.2, 0.3]
+    assert parameter.count == 4
+
+
 def test_a_name_is_set_before_its_options() -> None:
     found = space("""
         "phases.0.optimizer.momentum" = [0.5, 0.9]
@@ -121,7 +129,9 @@ def test_every_family_has_a_space_of_depth_and_width_that_it_takes(family: str) 
         for one in drawn.space:  # at random too, as keras-tuner draws
             drawn.values[one.name] = one.random_sample(seed)
         drawn.ensure_active_values()
-        named = {name: found.named[name].decoded(value) for name, value in drawn.values.items() if drawn.is_active(name)}
+        named = {
+            name: found.named[name].decoded(value) for name, value in drawn.values.items() if drawn.is_active(name)
+        }
         check(found.applied(recipe, named))
 
 

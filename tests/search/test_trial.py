@@ -16,7 +16,8 @@ from kerasae.search.outcome import Outcome, trial_folder
 from kerasae.search.plan import Search
 from kerasae.search.trial import run_trial
 
-VALUES = {"phases.0.optimizer.learning_rate": 0.01, "phases.0.optimizer.weight_decay": 0.0}
+RATE = "phases.0.optimizer.learning_rate"
+VALUES = {RATE: 0.01, "phases.0.optimizer.weight_decay": 0.0}
 
 
 def searching(name: str, *overrides: str) -> Search:
@@ -110,13 +111,13 @@ def test_a_poor_trial_is_pruned_and_stays_so_when_it_is_killed_before_it_could_s
     pretended(lambda recipe, epoch: epoch * recipe.phases[0].optimizer.options["learning_rate"])
     search, opener = searching("a", "search.prune={startup=2, warmup=1}"), Opener()
     for number, rate in enumerate((0.02, 0.04)):
-        assert run_trial(search, f"000{number}", {**VALUES, list(VALUES)[0]: rate}, opener).status == "completed"
-    outcome = run_trial(search, "0002", {**VALUES, list(VALUES)[0]: 0.025}, opener)
+        assert run_trial(search, f"000{number}", {**VALUES, RATE: rate}, opener).status == "completed"
+    outcome = run_trial(search, "0002", {**VALUES, RATE: 0.025}, opener)
     assert (outcome.status, outcome.epochs) == ("pruned", 2)
     assert outcome.score == pytest.approx(0.05)
     (trial_folder(search.folder, "0002") / "outcome.json").unlink()
     assert run_trial(search, "0002", outcome.values, opener) == outcome
-    assert run_trial(search, "0003", {**VALUES, list(VALUES)[0]: 0.035}, opener).status == "completed"
+    assert run_trial(search, "0003", {**VALUES, RATE: 0.035}, opener).status == "completed"
     assert len(read_history(Run(trial_folder(search.folder, "0002") / "seed-0").history)) == 2
 
 
