@@ -142,7 +142,8 @@ def _train(search: Search, run: Run, recipe: Recipe, collection: Collection, lim
         watching.append(EpochLimit(run, limit))
     if search.settings.prune is not None:
         others = partial(_courses, search, run.path.name, {})
-        rule = MedianRule(search.objective, search.settings.prune, search.epochs, others)
+        epochs = sum(phase.epochs for phase in recipe.phases)
+        rule = MedianRule(search.objective, search.settings.prune, epochs, others)
         if rule.stops(search.objective.course(history)):  # it was killed between that epoch and its outcome
             return True
         watching.append(MedianPruning(run, rule))

@@ -47,7 +47,7 @@ def parallel(axes_of: Sequence[Axis], marks: Marks) -> Figure:
         )
     for place, one in enumerate(shown):
         axes.plot([place, place], [0, 1], c=FAINT, lw=1, zorder=3)
-        axes.text(place, 1.07, drawable(one.label, 20), ha="center", va="bottom", fontsize=9, color=INK, rotation=12)
+        axes.text(place, 1.07, drawable(one.label, 24), ha="center", va="bottom", fontsize=9, color=INK, rotation=12)
         for height, text in one.ticks:
             axes.plot([place - 0.02, place + 0.02], [height, height], c=FAINT, lw=1, zorder=3)
             axes.text(
