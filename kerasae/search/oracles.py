@@ -27,6 +27,8 @@ from kerasae.search.objective import Objective
 from kerasae.search.outcome import Outcome, trial_folder
 from kerasae.search.space import ROUNDING, Parameter, Space
 
+TRIALS = 20  # of random and Bayesian searches that name no number
+FIRST = 10  # trials that a Bayesian search draws at random
 FATAL_LOSSES = 2  # of one trial's process, after which it is not tried again
 
 
@@ -244,7 +246,11 @@ def make_oracle(search: SearchRecipe, space: Space, objective: Objective, epochs
     }
     if search.algorithm == "hyperband":
         return Hyperband(max_epochs=epochs, factor=search.factor, **common)
-    kinds: dict[str, Any] = {"random": RandomSearch, "grid": GridSearch, "bayesian": BayesianSearch}
+    if search.algorithm == "bayesian":
+        # keras-tuner begins with three for each parameter, which often is the whole search.
+        first = min(FIRST, max(3, (search.max_trials or TRIALS) // 3))
+        return BayesianSearch(max_trials=None, num_initial_points=first, **common)
+    kinds: dict[str, Any] = {"random": RandomSearch, "grid": GridSearch}
     return kinds[search.algorithm](max_trials=None, **common)
 
 

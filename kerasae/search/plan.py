@@ -18,7 +18,7 @@ from kerasae.recipe_file import parse
 from kerasae.runs import check_new, read_json, write_json
 from kerasae.search.defaults import default_space
 from kerasae.search.objective import Objective, objective_of
-from kerasae.search.oracles import Hyperband, make_oracle
+from kerasae.search.oracles import TRIALS, Hyperband, make_oracle
 from kerasae.search.space import Space, Values
 from kerasae.train import check, facts_of, resolve
 from kerasae.training.fit import check as check_fit
@@ -26,7 +26,6 @@ from kerasae.training.fit import check as check_fit
 FILE = "search.json"
 # What may change from one start of a search to the next.
 APART = ("max_trials", "max_seconds", "directory", "name")
-TRIALS = 20  # of random and Bayesian searches that name no number
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,12 +142,13 @@ class Search:
         kept = {"source": recipe.data.source, "plugins": recipe.plugins}
         asked = _with_paths(asked, kept)
         search = cls._of(name, Path(settings.directory) / name, asked, recipe, settings, facts_of(collection))
-        search._check(collection)
-        search._check_folder()
+        search._check_algorithm()
+        if not search._lies_there():
+            search._check_ends(collection)
         return search
 
-    def _check(self, collection: Collection) -> None:
-        """Refuse ends of ranges that their fields do not take, and an algorithm that cannot go through the space."""
+    def _check_ends(self, collection: Collection) -> None:
+        """Refuse ends of ranges that their fields do not take."""
         settings = self.settings
         try:
             shortened(self.recipe, settings.max_epochs)
@@ -162,6 +162,10 @@ class Search:
                     check_fit(recipe, collection)
             except RequestError as error:
                 raise RequestError(f"search.space: {name} = {toml.inline(end)}: {error}") from None
+
+    def _check_algorithm(self) -> None:
+        """Refuse an algorithm that cannot go through the space."""
+        settings = self.settings
         if settings.algorithm == "grid":
             endless = next((one.name for one in self.space.parameters if one.count is None), None)
             if endless is not None:
@@ -183,17 +187,18 @@ class Search:
                 "Received: a range of epochs; leave it out, or choose another search.algorithm"
             )
 
-    def _check_folder(self) -> None:
-        """Refuse a folder that holds something else than this search."""
+    def _lies_there(self) -> bool:
+        """Tell whether the folder holds this search already; refuse one that holds something else."""
         if not self.folder.exists():
-            return check_new(self.folder)
+            check_new(self.folder)
+            return False
         if not (self.folder / FILE).is_file():
             if any(path.name != ".lock" for path in self.folder.iterdir()):
                 raise RequestError(
                     f"tune: expected a new folder, or that of this search. Received: {self.folder}, which holds no "
                     f"{FILE}; give another --name"
                 )
-            return None
+            return False
         before = Search.read(self.folder)
         difference = first_difference(_whole(before), _whole(self))
         if difference:
@@ -202,7 +207,8 @@ class Search:
                 f"tune: expected the search that lies in {self.folder}, {key} {was}. Received: {key} {now}; "
                 "go on with the old one by its own words, or give another --name"
             )
-        return check_unchanged(before.facts, self.facts, str(self.folder))
+        check_unchanged(before.facts, self.facts, str(self.folder))
+        return True
 
 
 def shortened(recipe: Recipe, most: int | None) -> Recipe:

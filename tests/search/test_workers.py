@@ -173,7 +173,7 @@ def start(*words: str) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def until(condition, seconds: float = 120) -> None:
+def until(condition, seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -182,18 +182,20 @@ def until(condition, seconds: float = 120) -> None:
 
 @pytest.mark.slow
 def test_a_search_that_is_killed_between_and_inside_trials(task: Path) -> None:
-    whole = start("--name", "whole")
-    assert whole.wait() == 0
+    long = ("--set", "phases.0.epochs=60")  # long enough to be killed inside
+    whole = start("--name", "whole", *long)
+    assert whole.communicate() is not None
+    assert whole.returncode == 0
     folder = Path("tuner_runs/tiny")
     for number in (1, 3):
-        search = start()
+        search = start(*long)
         until(lambda number=number: (folder / f"trial_000{number}" / "seed-0" / "history.csv").is_file())
         search.send_signal(signal.SIGKILL)
         search.communicate()
         finished = {one.id for one in outcomes(folder)}
         assert f"000{number}" not in finished
         assert len(finished) == number
-    search = start()
+    search = start(*long)
     _, err = search.communicate()
     assert search.returncode == 0
     assert "3 of 6 trials are finished already" in err
@@ -204,7 +206,7 @@ def test_a_search_that_is_killed_between_and_inside_trials(task: Path) -> None:
 
 @pytest.mark.slow
 def test_a_worker_that_is_killed_gives_its_trial_to_another(task: Path) -> None:
-    search = start("--workers", "2", "--set", "phases.0.epochs=40")
+    search = start("--workers", "2", "--set", "phases.0.epochs=60")
     folder = Path("tuner_runs/tiny")
     until(lambda: len(list(folder.glob("trial_*/seed-0/history.csv"))) == 2)
     children = Path(f"/proc/{search.pid}/task/{search.pid}/children").read_text().split()
