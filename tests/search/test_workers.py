@@ -208,7 +208,7 @@ def test_a_search_that_is_killed_between_and_inside_trials(task: Path) -> None:
 def test_a_worker_that_is_killed_gives_its_trial_to_another(task: Path) -> None:
     search = start("--workers", "2", "--set", "phases.0.epochs=60")
     folder = Path("tuner_runs/tiny")
-    until(lambda: len(list(folder.glob("trial_*/seed-0/history.csv"))) == 2)
+    until(lambda: len(list(folder.glob("trial_*/seed-0/history.csv"))) == len(outcomes(folder)) + 2)
     children = Path(f"/proc/{search.pid}/task/{search.pid}/children").read_text().split()
     os.kill(int(children[0]), signal.SIGKILL)
     out, err = search.communicate(timeout=600)
