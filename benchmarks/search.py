@@ -18,10 +18,13 @@ import argparse
 import json
 import os
 import statistics
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+# Before anything of the package: the workers need it too, and `import augment` would find augment.py beside this file.
+sys.path[0] = str(Path(__file__).resolve().parents[1])
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np

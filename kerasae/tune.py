@@ -9,7 +9,7 @@ if __name__ == "__main__":  # up here, so that the command line can hold back Te
 
 import json
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from rich.console import Console
 
 from kerasae.compare import Comparison, compare
 from kerasae.errors import RequestError
+from kerasae.recipe import SearchRecipe
 from kerasae.recipe_file import builtin, load
 from kerasae.runs import alone, remove_unfinished
 from kerasae.search.cluster import Place, place
@@ -29,7 +30,7 @@ from kerasae.search.plan import Search
 from kerasae.search.progress import Display
 from kerasae.search.report import PAGE, write_report
 from kerasae.search.running import run
-from kerasae.search.worker import WAIT_SECONDS, work
+from kerasae.search.worker import WAIT_SECONDS, wait_for, work
 
 ANY_PORT = "127.0.0.1:0"
 
@@ -86,6 +87,7 @@ def tune(
         RequestError: anything wrong with the request, before any trial; or no trial came to anything.
     """
     here = place()
+    told = console or Console(stderr=True, highlight=False, markup=False, emoji=False)
     if workers is not None and (workers < 0 or (workers == 0 and here is None)):
         raise RequestError(f"--workers: expected at least 1. Received: {workers}")
     if retrain is not None and retrain < 1:
@@ -96,9 +98,8 @@ def tune(
     asked = load(recipe, [*overrides, *source, *([f"search.name={json.dumps(name)}"] if name is not None else [])])
     usual = recipe.replace("/", "-") if recipe in builtin() else Path(recipe).stem
     if here is not None and not here.is_chief:
-        settings = asked.search
-        directory = "tuner_runs" if settings is None else settings.directory
-        work(Path(directory) / (settings.name if settings and settings.name else usual), wait)
+        settings = asked.search or SearchRecipe()
+        _work(Path(settings.directory) / (settings.name or usual), here, wait, told)
         return None
     _leave_gpus()
     search = Search.planned(usual, asked)
@@ -106,7 +107,6 @@ def tune(
     busy = f"tune: {search.folder} is in use by another search; wait for it, or give another --name"
     with alone(search.folder, busy):
         search.write()
-        told = console or Console(stderr=True, highlight=False, markup=False, emoji=False)
         _run(search, here, 1 if workers is None and here is None else workers or 0, wait, told)
         found = write_trials(search)
         best = write_best(search, found)
@@ -118,6 +118,21 @@ def tune(
             tuned = replace(tuned, comparison=_retrained(search, best, retrain, told))
         write_report(search, found, compared=tuned.comparison is not None)
         return tuned
+
+
+def _work(folder: Path, here: Place, wait: float, console: Console) -> None:
+    """Run trials for a chief elsewhere; what training prints goes into the search's logs."""
+    log = folder / "logs" / f"{here.id}.txt"
+    wait_for(here, wait)
+    if not folder.is_dir():
+        raise RequestError(
+            "search.directory: expected the folder of the chief's search, which all machines share. Received: "
+            f"{folder}, which does not exist"
+        )
+    log.parent.mkdir(exist_ok=True)
+    console.print(f"{here.id}: trials for the chief at {here.address}, whose course is in {log}", soft_wrap=True)
+    with log.open("a", 1, encoding="utf-8") as file, redirect_stdout(file), redirect_stderr(file):
+        work(folder, wait)
 
 
 def _run(search: Search, here: Place | None, workers: int, wait: float, console: Console) -> None:

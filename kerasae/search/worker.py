@@ -16,7 +16,9 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+from kerasae.errors import RequestError
 from kerasae.quiet import load_tensorflow
+from kerasae.search.cluster import Place, place
 
 TRIALS = 25
 IDLE_SECONDS, BEAT_SECONDS = 0.5, 5.0
@@ -40,8 +42,6 @@ def work(folder: Path, wait: float = WAIT_SECONDS, most: int | None = None) -> b
     from keras_tuner.src.distribute import oracle_client
 
     from kerasae.comparison.plan import Opener
-    from kerasae.errors import RequestError
-    from kerasae.search.cluster import place
     from kerasae.search.oracles import notes_of, values_of
     from kerasae.search.outcome import trial_folder
     from kerasae.search.plan import Search
@@ -49,15 +49,7 @@ def work(folder: Path, wait: float = WAIT_SECONDS, most: int | None = None) -> b
 
     here = place()
     assert here is not None
-    gone = RequestError(
-        f"tune: expected a chief at {here.address} (KERASTUNER_ORACLE_IP, KERASTUNER_ORACLE_PORT). Received: no answer "
-        f"in {wait:g} seconds; start the chief first, or raise --wait"
-    )
-    try:
-        with grpc.insecure_channel(here.address) as channel:
-            grpc.channel_ready_future(channel).result(timeout=wait)
-    except grpc.FutureTimeoutError:
-        raise gone from None
+    wait_for(here, wait)
     search, opener = Search.read(folder), Opener()
     oracle_client.TIMEOUT = wait  # keras-tuner's is an hour
     client = oracle_client.OracleClient(None)
@@ -78,8 +70,30 @@ def work(folder: Path, wait: float = WAIT_SECONDS, most: int | None = None) -> b
                 client.end_trial(trial)
             done += 1
     except grpc.RpcError:
-        raise gone from None
+        raise _gone(here, wait) from None
     return True
+
+
+def wait_for(here: Place, wait: float) -> None:
+    """Wait until the chief answers.
+
+    Raises:
+        RequestError: it does not within `wait` seconds.
+    """
+    import grpc
+
+    try:
+        with grpc.insecure_channel(here.address) as channel:
+            grpc.channel_ready_future(channel).result(timeout=wait)
+    except grpc.FutureTimeoutError:
+        raise _gone(here, wait) from None
+
+
+def _gone(here: Place, wait: float) -> RequestError:
+    return RequestError(
+        f"tune: expected a chief at {here.address} (KERASTUNER_ORACLE_IP, KERASTUNER_ORACLE_PORT). Received: no answer "
+        f"in {wait:g} seconds; start the chief first, or raise --wait"
+    )
 
 
 @contextlib.contextmanager
