@@ -1,5 +1,6 @@
 # The way in. `make train-joint` and `make test` set everything up by themselves.
 #   make train-joint [DATA=SOURCE] [RECIPE=NAME] [RUN=DIR] [SET="model.tied=true phases.0.epochs=5"]
+#   make tune [DATA=SOURCE] [RECIPE=NAME] [NAME=NAME] [WORKERS=N] [SET="search.max_trials=30"]
 # The fields of SET are divided by spaces, so write lists without any: SET="model.encoder.filters=[16,32]".
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ INSTALLED := $(VENV)/.installed
 DEVELOPED := $(VENV)/.developed
 
 .DEFAULT_GOAL := help
-.PHONY: help train-joint report test test-slow lint types bench clean
+.PHONY: help train-joint tune report test test-slow lint types bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -28,6 +29,10 @@ $(DEVELOPED): $(INSTALLED)
 train-joint: $(INSTALLED) ## train the joint model, evaluate, report, export (the digits unless DATA is given)
 	@$(BIN)/kerasae train $(RECIPE) $(if $(DATA),--data "$(DATA)") $(if $(RUN),--run "$(RUN)") \
 		$(foreach field,$(SET),--set '$(field)')
+
+tune: $(INSTALLED) ## search depth and width (the digits unless DATA or RECIPE is given), on WORKERS=N processes
+	@$(BIN)/kerasae tune $(RECIPE) $(if $(DATA),--data "$(DATA)") $(if $(NAME),--name "$(NAME)") \
+		$(if $(WORKERS),--workers "$(WORKERS)") $(foreach field,$(SET),--set '$(field)')
 
 report: $(INSTALLED) ## draw the report of RUN=DIR again
 	@$(BIN)/kerasae report "$(RUN)"

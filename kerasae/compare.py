@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from kerasae.comparison.page import write
 from kerasae.comparison.plan import plan
 from kerasae.comparison.running import run_all
 from kerasae.errors import RequestError
-from kerasae.runs import check_new
+from kerasae.runs import alone, check_new
 
 COMPARISONS = Path("comparisons")
 SEEDS = 3
@@ -82,7 +81,8 @@ def compare(
             tf.config.experimental.set_memory_growth(gpu, True)
     planned = plan(listed, seeds or (SEEDS if folds is None else 1), folds, folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    busy = f"--to: {folder} is in use by another comparison; wait for it, or give another"
+    with alone(folder, busy):
         failed = run_all(planned, console or Console(stderr=True, highlight=False, markup=False, emoji=False))
         return Comparison(folder, write(planned, failed))
 
@@ -92,19 +92,6 @@ def _name(listed: Sequence[Candidate], folds: int | None) -> str:
     if len(name) > LONGEST_NAME:
         name = f"{name[:LONGEST_NAME]}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
     return f"{name}-{folds}-folds" if folds else name
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Refuse a second comparison in a folder where one is under way; the lock ends with the process."""
-    with (folder / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RequestError(
-                f"--to: {folder} is in use by another comparison; wait for it, or give another"
-            ) from None
-        yield
 
 
 if __name__ == "__main__":

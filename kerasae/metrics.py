@@ -28,6 +28,40 @@ class LabelledAccuracy(keras.metrics.Mean):
         super().update_state(right, sample_weight=counted)
 
 
+@keras.saving.register_keras_serializable("kerasae")
+class LabelledMacroF1(keras.metrics.Metric):
+    """The mean of the F1 scores of the classes that occur or are predicted, over labelled pictures.
+
+    Takes rows of shape (batch, num_classes) as `LabelledAccuracy` does, and counts every labelled picture once.
+    """
+
+    def __init__(self, num_classes: int, name: str = "macro_f1", dtype: Any = "float32") -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.num_classes = num_classes
+        self.right, self.true, self.predicted = (
+            self.add_variable((num_classes,), "zeros", name=count) for count in ("right", "true", "predicted")
+        )
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Count the rows of one batch; `sample_weight` is not used."""
+        counted = ops.cast(ops.any(ops.not_equal(y_true, 0), axis=-1), "float32")[:, None]
+        true, predicted = (
+            ops.one_hot(ops.argmax(one, axis=-1), self.num_classes) * counted for one in (y_true, y_pred)
+        )
+        for variable, found in ((self.right, true * predicted), (self.true, true), (self.predicted, predicted)):
+            variable.assign_add(ops.sum(found, axis=0))
+
+    def result(self) -> Any:
+        """Return the mean so far."""
+        sizes = self.true + self.predicted
+        seen = ops.cast(sizes > 0, "float32")
+        return ops.sum(2 * self.right / ops.maximum(sizes, 1)) / ops.maximum(ops.sum(seen), 1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return every argument."""
+        return {**super().get_config(), "num_classes": self.num_classes}
+
+
 def direction(monitor: str) -> Literal["min", "max"]:
     """Return whether a logged value is to be small or large."""
-    return "max" if monitor.endswith("accuracy") else "min"
+    return "max" if monitor.endswith(("accuracy", "macro_f1")) else "min"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from kerasae.errors import RequestError, nearest
-from kerasae.recipe import Recipe, Table
+from kerasae.recipe import KINDS, Recipe, Table
 from kerasae.validation import explain
 
 # Where `--set` reaches into a Spec that a recipe leaves out, it starts from the default name.
@@ -47,7 +47,7 @@ def load(name: str, overrides: Iterable[str] = ()) -> Recipe:
 
 def changed(recipe: Recipe, overrides: Iterable[str]) -> Recipe:
     """Return a recipe with `KEY=VALUE` overrides applied; RequestError as in `load`."""
-    tree = recipe.model_dump(mode="json")
+    tree = recipe.model_dump(mode="json", exclude_none=True)
     for override in overrides:
         _override(tree, override)
     return parse(tree)
@@ -96,10 +96,10 @@ def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
 
 
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Lay one tree over another: plain tables merge, a table that names a `Spec` and a list replace."""
+    """Lay one tree over another: plain tables merge; a `Spec`'s, a range's and a list replace."""
     merged = dict(base)
     for key, value in over.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict) and "name" not in value
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict) and not value.keys() & {"name", *KINDS}
         merged[key] = _merge(merged[key], value) if both else value
     return merged
 
@@ -114,6 +114,8 @@ def _override(tree: dict[str, Any], override: str) -> None:
     except tomllib.TOMLDecodeError:
         value = text
     *path, last = key.strip().split(".")
+    if path[:2] == ["search", "space"]:  # what follows is one name: a field that is searched
+        path, last = path[:2], ".".join([*path[2:], last])
     node: Any = tree
     for count, step in enumerate(path, 1):
         node = _descend(node, step, key)
@@ -145,10 +147,15 @@ def _fields(path: list[str]) -> list[str]:
     """Return the keys of the table at `path`."""
     model: Any = Recipe
     for step in path:
-        if step.isdigit():
+        if step not in model.model_fields:  # an index, or the name of an entry
             continue
-        annotation = model.model_fields[step].annotation
-        candidates = [annotation, *getattr(annotation, "__args__", ())]
-        candidates += [inner for one in candidates for inner in getattr(one, "__args__", ())]
-        model = next(one for one in candidates if isinstance(one, type) and issubclass(one, Table))
+        model = next(_tables(model.model_fields[step].annotation))
     return list(model.model_fields)
+
+
+def _tables(annotation: Any) -> Iterator[type[Table]]:
+    """Find the classes of tables that an annotation names."""
+    if isinstance(annotation, type) and issubclass(annotation, Table):
+        yield annotation
+    for inner in getattr(annotation, "__args__", ()):
+        yield from _tables(inner)

@@ -15,7 +15,7 @@ from kerasae.recipe_file import builtin, load
 from kerasae.validation import explain
 
 # What says nothing about the outcome, or varies between runs of one experiment.
-APART = {"title", "reference", "seed", "distribution", "precision", "jit_compile"}
+APART = {"title", "reference", "seed", "distribution", "precision", "jit_compile", "search"}
 
 
 class Result(Table):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -78,6 +79,21 @@ def read_json(path: Path) -> Any:
         raise RequestError(f"run: {path.parent} lacks {path.name}; put it back or train a new run") from None
     except ValueError:
         raise RequestError(f"run: {path} is damaged; put it back or train a new run") from None
+
+
+@contextlib.contextmanager
+def alone(folder: Path, busy: str) -> Iterator[None]:
+    """Hold a folder for this process alone; the lock ends with the process.
+
+    Raises:
+        RequestError: another process holds it; `busy` says so.
+    """
+    with (folder / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RequestError(busy) from None
+        yield
 
 
 class Run:

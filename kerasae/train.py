@@ -127,8 +127,8 @@ def check_fits(recipe: Recipe, collection: Collection) -> None:
 
 
 def resolve(recipe: Recipe, collection: Collection) -> Recipe:
-    """Put what "auto" came to in its place, so that the run can be repeated elsewhere."""
-    tree = recipe.model_dump(mode="json")
+    """Put what "auto" came to in its place, so that the run can be repeated elsewhere; `search` is no part of a run."""
+    tree = recipe.model_dump(mode="json", exclude={"search"})
     tree["data"]["image_shape"] = list(collection.image_shape)
     tree["plugins"] = [str(Path(file).expanduser().resolve()) for file in recipe.plugins]
     if recipe.data.source not in BUILTIN:

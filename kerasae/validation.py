@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from kerasae.errors import nearest
 
 # Pydantic's own names for the members of a union, which stand in a location among the keys.
-_MEMBERS = {"str", "float", "int", "bool", "[key]", "Spec", "EarlyStopping", "BatchSizes"}
+_MEMBERS = {"str", "float", "int", "bool", "[key]", "Spec", "EarlyStopping", "BatchSizes", "Range"}
 
 
 def explain(error: ValidationError, keys: Callable[[list[str]], list[str]], prefix: str = "") -> str:

@@ -160,7 +160,7 @@ def test_help_and_the_list_of_recipes_need_no_tensorflow() -> None:
 
 
 def test_a_module_runs_its_verb() -> None:
-    for verb in ("train", "evaluate", "predict", "compare"):
+    for verb in ("train", "evaluate", "predict", "compare", "tune"):
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-m", f"kerasae.{verb}", "--help"],
             capture_output=True,

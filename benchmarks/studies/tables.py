@@ -49,7 +49,7 @@ def table(group: str) -> str:
     """Return one line a recipe and set of overrides for the recipes of a folder, or whose names begin so."""
     rows = [COLUMNS, tuple("---" for _ in COLUMNS)]
     for name in builtin():
-        if name.startswith(group):
+        if name.startswith(group) and load(name).search is None:  # what a search finds is a recipe of its own
             found = results(name)
             for overrides in sorted({tuple(result.overrides) for result in found}, key=len) or [()]:
                 rows.append(row(name, [one for one in found if tuple(one.overrides) == overrides], overrides))

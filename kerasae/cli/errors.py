@@ -30,7 +30,8 @@ def one_line(debug: bool) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         err.print(
-            "kerasae: interrupted; a run goes on with: kerasae train --run DIR --resume, a comparison by the same words"
+            "kerasae: interrupted; a run goes on with: kerasae train --run DIR --resume, a comparison or a search by "
+            "the same words"
         )
         raise SystemExit(INTERRUPTED) from None
     except Exception as error:

@@ -10,7 +10,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from kerasae.cli.app import app, out
-from kerasae.cli.tables import comparison
+from kerasae.cli.tables import comparison, search_table
 from kerasae.quiet import load_tensorflow
 
 
@@ -44,6 +44,39 @@ def compare(
     out.print(str(made.folder / "comparison.html"), soft_wrap=True)
     if made.num_failed:
         raise typer.Exit(1)
+
+
+@app.command()
+def tune(
+    recipe: Annotated[
+        str | None,
+        typer.Argument(metavar="[RECIPE]", help="A recipe's name or a TOML file; its table `search` is followed."),
+    ] = None,
+    data: Annotated[str | None, typer.Option(metavar="SOURCE", help="In place of the recipe's data.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set any field, as in search.max_trials=30.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Of the folder below tuner_runs.")] = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Trials at once on this machine; 1.")] = None,
+    retrain: Annotated[
+        int | None, typer.Option(metavar="N", help="Compare the best recipe with the default one over N seeds.")
+    ] = None,
+    wait: Annotated[float, typer.Option(metavar="SECONDS", help="For a chief, or for workers, to answer.")] = 60.0,
+) -> None:
+    """Search a recipe's depth, width or any other field, and write the best recipe and a report.
+
+    Without a recipe: `digits-search` on the digits, or `joint` on the data that you name. The same command again
+    goes on.
+    """
+    load_tensorflow()
+    from kerasae.tune import tune as verb
+
+    chosen = recipe or ("digits-search" if data is None else "joint")
+    made = verb(chosen, data=data, overrides=overrides or [], name=name, workers=workers, retrain=retrain, wait=wait)
+    if made is not None:
+        out.print(search_table(made))
+        if made.comparison is not None:
+            out.print(comparison(made.comparison))
 
 
 @app.command()

@@ -58,6 +58,20 @@ def comparison(made: Any) -> Table:
     return table
 
 
+def search_table(made: Any) -> Table:
+    """Return the short table that a search ends with."""
+    best = made.best
+    table = Table(title=f"{made.search.folder}", show_header=False, title_justify="left")
+    table.add_row("best trial", f"{best.id}: {made.search.objective.name} {best.score:.5g}, on validation pictures")
+    for name, value in best.values.items():
+        table.add_row(name, f"{value:.4g}" if isinstance(value, float) else str(value))
+    if best.parameters is not None:
+        table.add_row("parameters", f"{best.parameters:,}")
+    table.add_row("recipe", f"kerasae train {made.recipe}")
+    table.add_row("report", str(made.report))
+    return table
+
+
 def strangers_table(found: Mapping[str, Any]) -> Table:
     """Return the short table that a measurement of strangers ends with."""
     table = Table("unknown", "pictures", "AUROC", "AUPR", "FPR at 95% TPR", "rejected")

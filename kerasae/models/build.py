@@ -21,14 +21,14 @@ from kerasae.recipe import Head, ModelRecipe, Spec
 # The decoders of encoders that have none of their own name and whose latent is a map.
 MAPS = {"inception": "baseline", "nasnet": "baseline", "residual": "subpixel"}
 
-__all__ = ["build", "check", "classifiers", "decoders", "encoders", "with_heads"]
+__all__ = ["build", "check", "classifiers", "decoders", "encoders", "part_of", "with_heads"]
 
 
 def check(recipe: ModelRecipe) -> None:
     """Refuse unknown names and options of parts, and combinations that cannot be, before any data is read."""
     ENCODERS.check(recipe.encoder, "model.encoder")
-    DECODERS.check(_decoder(recipe), "model.decoder")
-    CLASSIFIERS.check(_classifier(recipe), "model.classifier")
+    DECODERS.check(part_of(recipe, "decoder"), "model.decoder")
+    CLASSIFIERS.check(part_of(recipe, "classifier"), "model.classifier")
     if recipe.tied and recipe.decoder is not None:
         raise RequestError(
             f"model.tied: expected no model.decoder, since a tied decoder mirrors the encoder. "
@@ -77,14 +77,21 @@ def build(
         if "reconstruction" in heads and recipe.tied:
             decoder = mirror(encoder, settings)
         elif "reconstruction" in heads:
-            decoder = DECODERS.build(_decoder(recipe), "model.decoder", encoder, settings)
+            decoder = DECODERS.build(part_of(recipe, "decoder"), "model.decoder", encoder, settings)
         if "label" in heads:
-            if _classifier(recipe).name == "latent":
+            if part_of(recipe, "classifier").name == "latent":
                 check_softmax(encoder)
             classifier = CLASSIFIERS.build(
-                _classifier(recipe), "model.classifier", encoder.output_shape[1:], num_classes, settings
+                part_of(recipe, "classifier"), "model.classifier", encoder.output_shape[1:], num_classes, settings
             )
         return JointAutoencoder(encoder, decoder, classifier)
+
+
+def part_of(recipe: ModelRecipe, part: Literal["decoder", "classifier"]) -> Spec:
+    """Return the recipe's decoder or classifier, or the one that comes with its encoder where it names none."""
+    if part == "decoder":
+        return recipe.decoder or _family(recipe, DECODERS.names, MAPS.get(recipe.encoder.name, "mlp"))
+    return recipe.classifier or _family(recipe, CLASSIFIERS.names, "baseline")
 
 
 def with_heads(
@@ -124,14 +131,6 @@ def _standardization(
         return None, None
     mean, variance = (tuple(map(float, values)) for values in statistics)
     return mean, variance if recipe.standardize == "z-score" else (1.0,) * len(mean)
-
-
-def _decoder(recipe: ModelRecipe) -> Spec:
-    return recipe.decoder or _family(recipe, DECODERS.names, MAPS.get(recipe.encoder.name, "mlp"))
-
-
-def _classifier(recipe: ModelRecipe) -> Spec:
-    return recipe.classifier or _family(recipe, CLASSIFIERS.names, "baseline")
 
 
 def _family(recipe: ModelRecipe, names: Sequence[str], other: str) -> Spec:

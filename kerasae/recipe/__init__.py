@@ -8,10 +8,12 @@ from kerasae.recipe.base import HEADS, PARTS, Head, Part, Spec, Table, Term
 from kerasae.recipe.data import DataRecipe
 from kerasae.recipe.model import Adversarial, LossRecipe, ModelRecipe, Variational
 from kerasae.recipe.phase import BatchSizes, DiscriminatorRecipe, EarlyStopping, Phase
+from kerasae.recipe.search import KINDS, Pruning, Range, SearchRecipe
 from kerasae.recipe.whole import DistributionRecipe, EvaluationRecipe, Recipe, Reference, RejectionRecipe
 
 __all__ = [
     "HEADS",
+    "KINDS",
     "PARTS",
     "Adversarial",
     "BatchSizes",
@@ -25,9 +27,12 @@ __all__ = [
     "ModelRecipe",
     "Part",
     "Phase",
+    "Pruning",
+    "Range",
     "Recipe",
     "Reference",
     "RejectionRecipe",
+    "SearchRecipe",
     "Spec",
     "Table",
     "Term",

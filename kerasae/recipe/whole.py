@@ -11,6 +11,7 @@ from kerasae.recipe.base import HEADS, Head, Seed, Spec, Table, only
 from kerasae.recipe.data import DataRecipe
 from kerasae.recipe.model import LossRecipe, ModelRecipe
 from kerasae.recipe.phase import Phase
+from kerasae.recipe.search import SearchRecipe
 
 
 class EvaluationRecipe(Table):
@@ -64,6 +65,7 @@ class Recipe(Table):
     evaluation: EvaluationRecipe = EvaluationRecipe()
     rejection: RejectionRecipe = RejectionRecipe()
     distribution: DistributionRecipe = DistributionRecipe()
+    search: SearchRecipe | None = None
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
     jit_compile: Literal["auto"] | bool = "auto"
     seed: Seed = 0

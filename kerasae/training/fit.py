@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,11 @@ def build_model(recipe: Recipe, collection: Collection, precision: str) -> Joint
     return build(recipe.model, collection.image_shape, len(collection.class_names), recipe.heads, statistics, precision)
 
 
-def check(recipe: Recipe, collection: Collection) -> None:
+def check(recipe: Recipe, collection: Collection) -> JointAutoencoder:
     """Refuse pictures, batches and saved parts that do not fit each other, before a run is made.
+
+    Returns:
+        The model that training would begin with, in float32.
 
     Raises:
         RequestError: what `fit` would say, but for what shows only in training.
@@ -50,12 +54,42 @@ def check(recipe: Recipe, collection: Collection) -> None:
         stretches(recipe, index, collection)
         phases.check_trains(model, phase, f"phases.{index}")
         _start_from(model, phase, f"phases.{index}")
+    return model
 
 
 def fit(run: Run, recipe: Recipe, collection: Collection, *, console: Console | None = None) -> JointAutoencoder:
     """Train every phase of `recipe`, write `model.keras`, and return the trained model in float32.
 
     Goes on from the run's last checkpoint if there is one; the result is the same as without the interruption.
+
+    Raises:
+        RequestError: the model cannot be built for these pictures or devices.
+        DivergedError: the loss is no longer a number.
+    """
+    model = train_phases(run, recipe, collection, console=console)
+    # Kept in float32, whatever it was trained in: the same answers on every machine and in the export.
+    trained = build_model(recipe, collection, "float32")
+    trained.set_weights(model.get_weights())
+    with written_whole(run.model) as temporary:
+        trained.save(temporary)
+    return trained
+
+
+def train_phases(
+    run: Run,
+    recipe: Recipe,
+    collection: Collection,
+    *,
+    console: Console | None = None,
+    watching: Callable[[], Sequence[keras.callbacks.Callback]] = tuple,
+    macro_f1: bool = False,
+) -> JointAutoencoder:
+    """Train every phase of `recipe` and return the model as it was trained, with checkpoints but without `model.keras`.
+
+    Args:
+        watching: gives further callbacks for each phase. They come last: what they raise after an epoch leaves a run
+            that goes on from there.
+        macro_f1: whether the macro-F1 is logged beside the accuracy.
 
     Raises:
         RequestError: the model cannot be built for these pictures or devices.
@@ -74,19 +108,21 @@ def fit(run: Run, recipe: Recipe, collection: Collection, *, console: Console | 
             if progress.epoch == 0:
                 _start_from(model, phase, f"phases.{index}")
             console.print(_headline(recipe, index, progress), highlight=False, soft_wrap=True)
-            rows = _fit_phase(run, recipe, index, model, collection, progress)
+            rows = _fit_phase(run, recipe, index, model, collection, progress, watching, macro_f1)
             progress = Progress(phase=index + 1, rows=len(rows))
             write(last, progress, model.variables)
-    # Kept in float32, whatever it was trained in: the same answers on every machine and in the export.
-    trained = build_model(recipe, collection, "float32")
-    trained.set_weights(model.get_weights())
-    with written_whole(run.model) as temporary:
-        trained.save(temporary)
-    return trained
+    return model
 
 
 def _fit_phase(
-    run: Run, recipe: Recipe, index: int, model: JointAutoencoder, collection: Collection, progress: Progress
+    run: Run,
+    recipe: Recipe,
+    index: int,
+    model: JointAutoencoder,
+    collection: Collection,
+    progress: Progress,
+    watching: Callable[[], Sequence[keras.callbacks.Callback]],
+    macro_f1: bool,
 ) -> list[dict[str, Any]]:
     """Train the parts that the phase names, in place, and return the rows of the history so far."""
     phase, key = recipe.phases[index], f"phases.{index}"
@@ -101,6 +137,7 @@ def _fit_phase(
         loss={head: phases.loss(recipe.loss, head, deviation(trained)) for head in phase.heads},
         # Variables, so that they change between epochs without compiling anew.
         loss_weights={term: keras.Variable(weight(0), False, name=term) for term, weight in weights.items()},
+        metrics=phases.metrics(phase.heads, len(collection.class_names)) if macro_f1 else None,
         error_focus=phase.error_focus,
         jit_compile=distribution.jit_compile(recipe.jit_compile),
     )
@@ -108,10 +145,10 @@ def _fit_phase(
 
     rows = read_rows(run)[: progress.rows]
     best = run.checkpoints / "best.npz"
-    watching = phases.callbacks(phase, plan, best)
+    counted = phases.callbacks(phase, plan, best)
     state = [*model.variables, *trained.optimizer.variables]
     state += trained.uncertainty.variables if trained.uncertainty is not None else []
-    checkpoint = Checkpoint(run.checkpoints / "last.npz", state, index, watching, rows)
+    checkpoint = Checkpoint(run.checkpoints / "last.npz", state, index, counted, rows)
     if progress.epoch:
         restore(checkpoint.path, state)
         checkpoint.progress = progress
@@ -146,9 +183,10 @@ def _fit_phase(
                     phase, weights, functools.partial(_first_batch, stretch.pictures, targets, stretch.order)
                 ),
                 History(run, rows, phase.name, stretch.order.size),
-                *watching,
+                *counted,
                 keras.callbacks.TensorBoard(run.tensorboard / f"{index}-{_file_name(phase.name)}", write_graph=False),
                 checkpoint,
+                *watching(),
             ],
             shuffle=False,
             verbose=1 if sys.stdout.isatty() else 2,  # a bar is for eyes; a log file gets one line an epoch

@@ -10,7 +10,7 @@ import keras
 import augment
 from kerasae.errors import RequestError
 from kerasae.losses import ReconstructionLoss
-from kerasae.metrics import direction
+from kerasae.metrics import LabelledAccuracy, LabelledMacroF1, direction
 from kerasae.models import JointAutoencoder
 from kerasae.optimizers import OPTIMIZERS
 from kerasae.recipe import PARTS, Head, LossRecipe, Part, Phase, Spec
@@ -112,6 +112,14 @@ def loss(recipe: LossRecipe, head: Head, deviation: Sequence[float] | None = Non
         return ReconstructionLoss(recipe.reconstruction, deviation)
     smoothed = {"label_smoothing": recipe.label_smoothing} if recipe.label_smoothing else {}
     return LABEL_LOSSES[recipe.label](**smoothed)
+
+
+def metrics(heads: Sequence[Head], num_classes: int) -> dict[Head, list[keras.metrics.Metric]]:
+    """Return accuracy and macro-F1, under the names that the history has, for the label head if it is among `heads`."""
+    if "label" not in heads:
+        return {}
+    before = "" if len(heads) > 1 else "label_"  # Keras puts the output's name before it where there are several
+    return {"label": [LabelledAccuracy(f"{before}accuracy"), LabelledMacroF1(num_classes, f"{before}macro_f1")]}
 
 
 def callbacks(phase: Phase, plan: Plan, best: Path) -> list[keras.callbacks.Callback]:

@@ -1,0 +1,250 @@
+"""What a search of depth and width finds, and what it costs, on 10,000 training pictures of Fashion-MNIST.
+
+Run: python benchmarks/search.py [found algorithms pruning workers optuna] [--data SOURCE] [--trials 30] [--to DIR]
+
+`found`       the best recipe of a random search against the default one, on test pictures, over 3 seeds.
+`algorithms`  the four algorithms at equal cost: as many epochs as Hyperband takes.
+`pruning`     the same search with and without the median rule: seconds, and what was found.
+`workers`     two workers against one: wall time of the same search.
+`optuna`      keras-tuner's Bayesian search and ours at random against Optuna's TPE, the same space and trials; where
+              Optuna is installed.
+
+Every part goes on where it was killed. Each prints what it measured and a ratio; all is kept in DIR/search.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+# Before anything of the package: the workers need it too, and `import augment` would find augment.py beside this file.
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+
+from kerasae.comparison.plan import Opener
+from kerasae.data.collection import open_collection
+from kerasae.recipe_file import load
+from kerasae.runs import write_json, written_whole
+from kerasae.search.outcome import Outcome, outcomes, trial_folder
+from kerasae.search.plan import Search
+from kerasae.search.progress import best_of
+from kerasae.search.space import Parameter
+from kerasae.search.trial import run_trial
+from kerasae.tune import tune
+
+RECIPE = """
+extends = "joint"
+title = "The default joint model on Fashion-MNIST"
+
+[data]
+source = {source}
+validation = 0.1
+class_weights = "none"
+
+[[phases]]
+name = "joint"
+learns = ["encoder", "decoder", "classifier"]
+epochs = {epochs}
+batch_size = 64
+optimizer = {{ name = "adam", learning_rate = 1e-3, weight_decay = 1e-2 }}
+schedule = {{ name = "cosine", warmup = 0.05 }}
+loss_weights = {{ reconstruction = 10.0 }}
+
+[search]
+objective = "val_label_accuracy"
+
+[search.space]
+"model.encoder.filters" = {{ depth = [1, 2], width = [16, 32, 48, 64, 96], mirror = ["model.decoder.filters"] }}
+"model.encoder.kernel_size" = {{ choice = [3, 5], also = ["model.decoder.kernel_size"] }}
+"model.dropout" = {{ range = [0.0, 0.4] }}
+"phases.0.optimizer.learning_rate" = {{ range = [3e-4, 1e-2], log = true }}
+"""
+
+
+class Bench:
+    """The parts of the benchmark, in a folder of their own."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.folder: Path = arguments.to
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.trials: int = arguments.trials
+        self.seeds: int = arguments.seeds
+        data = self.folder / "pictures.npz"
+        if not data.is_file():
+            cut(arguments.data, arguments.pictures, data)
+        self.recipe = self.folder / "searched.toml"
+        self.recipe.write_text(RECIPE.format(source=json.dumps(str(data.resolve())), epochs=arguments.epochs))
+        self.kept: Path = self.folder / "search.json"
+        self.results: dict[str, Any] = json.loads(self.kept.read_text()) if self.kept.is_file() else {}
+
+    def search(self, name: str, *overrides: str, workers: int = 1, retrain: int | None = None) -> dict[str, Any]:
+        """Run a search to its end and return what it came to; wall time is that of all its starts."""
+        given = [f"search.max_trials={self.trials}", f"search.directory={json.dumps(str(self.folder))}", *overrides]
+        made = tune(str(self.recipe), name=name, overrides=given, workers=workers, retrain=retrain)
+        assert made is not None
+        found = outcomes(made.search.folder)
+        state = json.loads((made.search.folder / "oracle.json").read_text())
+        result = {**summary(made.search, found), "wall_seconds": state["seconds_spent"]}
+        if made.comparison is not None:
+            result["test"] = {one["name"]: one["measures"]["accuracy"] for one in made.comparison.found["recipes"]}
+            result["paired"] = [row for row in made.comparison.found["paired"] if row["measure"] == "accuracy"]
+        self.keep("searches", {**self.results.get("searches", {}), name: result})
+        return result
+
+    def keep(self, name: str, value: Any) -> None:
+        self.results[name] = value
+        write_json(self.kept, self.results)
+
+    def found(self) -> None:
+        result = self.search("random", retrain=self.seeds)
+        default, best = result["test"]["default"]["mean"], result["test"]["best"]["mean"]
+        print(f"test accuracy over {self.seeds} seeds: default {default:.4f}, best found {best:.4f}")
+        print(f"errors, default / found: {(1 - default) / max(1 - best, 1e-9):.2f}")
+
+    def algorithms(self) -> None:
+        hyperband = self.search("hyperband", 'search.algorithm="hyperband"', "search.max_trials=100000")
+        epochs = hyperband["epochs"]
+        for algorithm in ("random", "grid", "bayesian"):
+            longest = sum(phase.epochs for phase in load(str(self.recipe)).phases)
+            count = max(1, round(epochs / longest))
+            overrides = [f'search.algorithm="{algorithm}"', f"search.max_trials={count}"]
+            if algorithm == "grid":
+                overrides += ["search.space=" + coarse(count), "search.max_trials=100000"]
+            result = self.search(f"equal-{algorithm}", *overrides)
+            print(f"{algorithm:10} best {result['best']:.4f} in {result['epochs']} epochs, {result['seconds']:.0f} s")
+        print(f"{'hyperband':10} best {hyperband['best']:.4f} in {epochs} epochs, {hyperband['seconds']:.0f} s")
+
+    def pruning(self) -> None:
+        whole, pruned = self.search("random"), self.search("pruned", "search.prune=true")
+        print(f"without pruning: best {whole['best']:.4f}, {whole['epochs']} epochs, {whole['seconds']:.0f} s")
+        print(f"median rule:     best {pruned['best']:.4f}, {pruned['epochs']} epochs, {pruned['seconds']:.0f} s, "
+              f"{pruned['pruned']} of {pruned['trials']} pruned")  # fmt: skip
+        print(f"seconds, without / with: {whole['seconds'] / pruned['seconds']:.2f}")
+
+    def workers(self) -> None:
+        one, two = self.search("one-worker", workers=1), self.search("two-workers", workers=2)
+        print(f"one worker {one['wall_seconds']:.0f} s, two {two['wall_seconds']:.0f} s")
+        print(f"wall time, one / two: {one['wall_seconds'] / two['wall_seconds']:.2f}")
+
+    def optuna(self) -> None:
+        try:
+            import optuna
+        except ModuleNotFoundError:
+            print("optuna: not installed")
+            return
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        search = Search.read(self.folder / "random") if (self.folder / "random").is_dir() else None
+        if search is None:
+            self.search("random")
+            search = Search.read(self.folder / "random")
+        curves: dict[str, list[float]] = {}
+        for seed in range(self.seeds):
+            curves[f"tpe-{seed}"] = self._tpe(optuna, search, seed)
+            for algorithm in ("random", "bayesian"):
+                name = f"{algorithm}-seed-{seed}"
+                self.search(name, f'search.algorithm="{algorithm}"', f"search.seed={seed}")
+                curves[name] = [one.score for one in outcomes(self.folder / name) if one.score is not None]
+        bests = {name: [max(curve) for key, curve in curves.items() if key.startswith(name)]
+                 for name in ("tpe", "random", "bayesian")}  # fmt: skip
+        self.keep("optuna", bests)
+        for name, values in bests.items():
+            print(
+                f"{name:10} best of {self.trials} trials, mean over {self.seeds} seeds: {statistics.fmean(values):.4f}"
+            )
+        errors = {name: 1 - statistics.fmean(values) for name, values in bests.items()}
+        print(f"errors, Optuna's TPE / Bayesian: {errors['tpe'] / max(errors['bayesian'], 1e-9):.2f}")
+
+    def _tpe(self, optuna: Any, search: Search, seed: int) -> list[float]:
+        """Run Optuna's sampler over the same space, and every trial as a search does."""
+        folder = self.folder / f"tpe-{seed}"
+        copy = Search(folder.name, folder, search.asked, search.recipe, search.settings, search.facts, search.space,
+                      search.objective)  # fmt: skip
+        opener = Opener()
+        study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
+        for number in range(self.trials):
+            trial, values = study.ask(), {}
+            for parameter in search.space.parameters:
+                if parameter.holds(values):
+                    values[parameter.name] = suggested(trial, parameter)
+            id = f"{number:04d}"
+            outcome = Outcome.read(trial_folder(folder, id)) or run_trial(copy, id, values, opener)
+            study.tell(trial, outcome.score if outcome.score is not None else 0.0)
+        return [one.score for one in outcomes(folder) if one.score is not None]
+
+
+def suggested(trial: Any, parameter: Parameter) -> Any:
+    if parameter.kind == "choice":
+        return parameter.decoded(trial.suggest_categorical(parameter.name, parameter.labels))
+    suggest = trial.suggest_int if parameter.kind == "int" else trial.suggest_float
+    return suggest(parameter.name, parameter.low, parameter.high, log=parameter.log)
+
+
+def coarse(count: int) -> str:
+    """Return a grid of the space with about so many combinations, as a value for `--set`."""
+    widths = [32, 64] if count >= 12 else [48]
+    rates = "[1e-3, 3e-3]" if count >= 6 else "[1e-3]"
+    return (
+        f'{{ "model.encoder.filters" = {{ depth = [1, 2], width = {widths}, mirror = ["model.decoder.filters"] }}, '
+        f'"phases.0.optimizer.learning_rate" = {rates} }}'
+    )
+
+
+def summary(search: Search, found: list[Outcome]) -> dict[str, Any]:
+    best = best_of(search, found)
+    return {
+        "best": None if best is None else best.score,
+        "values": {} if best is None else best.values,
+        "trials": len(found),
+        "pruned": sum(one.status == "pruned" for one in found),
+        "failed": sum(one.status == "failed" for one in found),
+        "epochs": sum(one.epochs for one in found),
+        "seconds": sum(one.seconds for one in found),
+    }
+
+
+def cut(source: str, count: int, path: Path) -> None:
+    """Keep the first `count` training pictures and all test pictures as an .npz."""
+    recipe = load("joint", [f"data.source={json.dumps(source)}", "data.validation=0.01"])
+    collection = open_collection(recipe.data, classifies=True)
+    train, test = collection.train, collection.test
+    chosen = np.arange(min(count, len(train)))
+    with written_whole(path) as temporary:
+        np.savez_compressed(
+            temporary,
+            x_train=train.load(chosen),
+            y_train=train.labels[chosen],
+            x_test=test.load(np.arange(len(test))),
+            y_test=test.labels,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = ("found", "algorithms", "pruning", "workers", "optuna")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(names)}; all if left out")
+    parser.add_argument("--data", default="fashion_mnist", help="any source that kerasae reads")
+    parser.add_argument("--pictures", type=int, default=10_000, help="training pictures")
+    parser.add_argument("--trials", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=9, help="of a trial, and of the recipes that are compared")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--to", type=Path, default=Path("tuner_runs/benchmark"))
+    arguments = parser.parse_args()
+    if unknown := set(arguments.parts) - set(names):
+        parser.error(f"expected parts of {', '.join(names)}. Received: {', '.join(sorted(unknown))}")
+    bench = Bench(arguments)
+    for name in arguments.parts or names:
+        print(f"{name}:", flush=True)
+        part: Callable[[], None] = getattr(bench, name)
+        part()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""The workers that a search starts on this machine: a process each, and a GPU each where there are some."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from kerasae.search.cluster import Place
+
+ENDING_SECONDS = 10.0
+
+
+class Crew:
+    """Processes of `kerasae.search.worker`; to be used in a `with`, at whose end they are gone.
+
+    Args:
+        folder: of the search; the workers' own words go into its logs.
+        size: how many there are.
+        address: of the chief.
+        gpus: the GPUs that there are, as CUDA names them; empty to leave each worker all that it sees.
+    """
+
+    def __init__(self, folder: Path, size: int, address: str, gpus: Sequence[str]) -> None:
+        self.folder = folder
+        self.names = [f"local-{index}" for index in range(size)]
+        self.address = address
+        self.gpus = gpus
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> Crew:
+        for name in self.names:
+            self.start(name)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for worker in self.running.values():
+            worker.kill()
+        for worker in self.running.values():
+            worker.wait()
+
+    def start(self, name: str) -> None:
+        """Start a worker."""
+        log = self.log(name)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        index = self.names.index(name)
+        # The worker ends when its standard input does: a search that is killed leaves none behind.
+        with log.open("ab") as file:
+            self.running[name] = subprocess.Popen(
+                [sys.executable, "-m", "kerasae.search.worker", str(self.folder)],
+                env=os.environ | self._environment(index) | Place(name, self.address).variables,
+                stdin=subprocess.PIPE,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+
+    def _environment(self, index: int) -> dict[str, str]:
+        """Return what keeps a worker from taking what others need."""
+        found = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "no_proxy": f"{os.environ.get('no_proxy', '')},127.0.0.1"}
+        if len(self.names) > 1:
+            threads = str(max(1, (os.cpu_count() or 1) // len(self.names)))
+            wanted = {"OMP_NUM_THREADS": threads, "TF_NUM_INTRAOP_THREADS": threads}
+            found |= {name: value for name, value in wanted.items() if name not in os.environ}
+            found |= {"CUDA_VISIBLE_DEVICES": self.gpus[index % len(self.gpus)]} if self.gpus else {}
+        return found
+
+    def log(self, name: str) -> Path:
+        """Return where a worker's own words go."""
+        return self.folder / "logs" / f"{name}.txt"
+
+    def ended(self) -> Iterator[tuple[str, int]]:
+        """List the workers that have ended since the last time, with their exit codes."""
+        for name, worker in list(self.running.items()):
+            code = worker.poll()
+            if code is not None:
+                del self.running[name]
+                assert worker.stdin is not None
+                worker.stdin.close()
+                yield name, code
+
+    def reason(self, name: str, code: int) -> str:
+        """Say why a worker has ended."""
+        if code < 0:
+            return f"ended by {signal.Signals(-code).name}; see {self.log(name)}"
+        lines = self.log(name).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return f"{lines[-1] if lines else f'exit code {code}'}; see {self.log(name)}"
+
+
+def visible_gpus() -> list[str]:
+    """Return the GPUs of this process, as CUDA_VISIBLE_DEVICES names them."""
+    import tensorflow as tf
+
+    count = len(tf.config.list_physical_devices("GPU"))
+    named = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+    return named[:count] if len(named) >= count else [str(index) for index in range(count)]

@@ -1,0 +1,107 @@
+"""What came of a trial, in its own folder: written before the algorithm hears of it, so that nothing is done twice."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from kerasae.runs import read_json, write_json
+
+FIRST_COLUMNS = ("id", "status", "score", "epochs", "seconds", "parameters", "latency_ms")
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One run of a trial.
+
+    Attributes:
+        name: the run's folder, below the trial's.
+        value: the objective, None where no epoch had one.
+        course: the objective in each epoch, None in those that have none.
+    """
+
+    name: str
+    value: float | None
+    course: list[float | None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished trial.
+
+    Attributes:
+        values: what was drawn, by parameter.
+        status: "completed"; "pruned", stopped by the median rule; or "failed", for `reason`.
+        score: the objective, the mean over executions.
+        epochs, seconds: over all executions; what an earlier trial trained that this one goes on from is not counted.
+        measures: logged validation values at the epoch that counts, means over executions.
+        continues: the trial that this one goes on from.
+    """
+
+    id: str
+    values: dict[str, Any]
+    status: Literal["completed", "pruned", "failed"]
+    reason: str | None = None
+    score: float | None = None
+    epochs: int = 0
+    seconds: float = 0.0
+    parameters: int | None = None
+    latency_ms: float | None = None
+    measures: dict[str, float] = field(default_factory=dict)
+    executions: Sequence[Execution] = ()
+    continues: str | None = None
+
+    @classmethod
+    def failed(cls, id: str, values: Mapping[str, Any], reason: str, **more: Any) -> Outcome:
+        """Return the outcome of a trial that came to nothing."""
+        return cls(id, dict(values), "failed", " ".join(reason.split()), **more)
+
+    def write(self, folder: Path) -> None:
+        """Keep it in the trial's folder, whole."""
+        write_json(folder / "outcome.json", dataclasses.asdict(self))
+
+    @classmethod
+    def read(cls, folder: Path) -> Outcome | None:
+        """Read it from a trial's folder; None where the trial is not finished."""
+        if not (folder / "outcome.json").is_file():
+            return None
+        found = read_json(folder / "outcome.json")
+        return cls(**{**found, "executions": [Execution(**one) for one in found["executions"]]})
+
+
+def trial_folder(folder: Path, id: str) -> Path:
+    """Return where a trial lies, as keras-tuner names it."""
+    return folder / f"trial_{id}"
+
+
+def outcomes(folder: Path, known: Container[str] = ()) -> list[Outcome]:
+    """Return the finished trials of a search, by id, but for those that are `known`."""
+    paths = sorted(path for path in folder.glob("trial_*") if path.name.removeprefix("trial_") not in known)
+    found = (Outcome.read(path) for path in paths)
+    return [one for one in found if one is not None]
+
+
+def to_csv(found: Iterable[Outcome], parameters: Sequence[str]) -> str:
+    """Return one row a finished trial: what it came to, its logged values, what was drawn, and why it failed, if so."""
+    rows = []
+    for one in found:
+        drawn = {name: _plain(one.values[name]) for name in parameters if name in one.values}
+        first = {name: getattr(one, name) for name in FIRST_COLUMNS}
+        rows.append({**first, **one.measures, **drawn, "continues": one.continues, "reason": one.reason})
+    measures = dict.fromkeys(name for row in rows for name in row if name.startswith("val_"))
+    columns = [*FIRST_COLUMNS, *measures, *parameters, "continues", "reason"]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _plain(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list | dict | bool) else value

@@ -1,0 +1,247 @@
+"""A search as it is asked for: what is searched, where it lies, and everything that can be wrong, before any trial."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kerasae import toml
+from kerasae.comparison.differences import first_difference
+from kerasae.data.collection import Collection, open_collection
+from kerasae.data.fingerprint import check_unchanged
+from kerasae.errors import RequestError
+from kerasae.recipe import Recipe, SearchRecipe
+from kerasae.recipe_file import parse
+from kerasae.runs import check_new, read_json, write_json
+from kerasae.search.defaults import default_space
+from kerasae.search.objective import Objective, objective_of
+from kerasae.search.oracles import TRIALS, Hyperband, make_oracle
+from kerasae.search.space import Space, Values
+from kerasae.train import check, facts_of, resolve
+from kerasae.training.fit import check as check_fit
+
+FILE = "search.json"
+# What may change from one start of a search to the next.
+APART = ("max_trials", "max_seconds", "directory", "name")
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """A search.
+
+    Attributes:
+        name: what it is called.
+        folder: where it lies.
+        asked: the recipe as it was asked for, without its table `search`.
+        recipe: the same with "auto" resolved: what trials are made of.
+        settings: the table `search`, its space never None.
+        facts: what is known of the pictures.
+    """
+
+    name: str
+    folder: Path
+    asked: Recipe
+    recipe: Recipe
+    settings: SearchRecipe
+    facts: dict[str, Any]
+    space: Space
+    objective: Objective
+
+    @property
+    def epochs(self) -> int:
+        """The most epochs of a trial's run."""
+        return sum(phase.epochs for phase in shortened(self.recipe, self.settings.max_epochs).phases)
+
+    @property
+    def num_trials(self) -> int:
+        """How many trials there are to be."""
+        limit = self.settings.max_trials
+        if self.settings.algorithm == "grid":
+            assert self.space.size is not None
+            return self.space.size
+        if self.settings.algorithm == "hyperband":
+            oracle = make_oracle(self.settings, self.space, self.objective, self.epochs)
+            assert isinstance(oracle, Hyperband)
+            return min(limit or oracle.total, oracle.total)
+        return min(limit or TRIALS, self.space.size or limit or TRIALS)
+
+    def trial(self, values: Values) -> Recipe:
+        """Return the recipe that a trial trains.
+
+        Raises:
+            RequestError: the recipe does not take these values.
+        """
+        return shortened(self.space.applied(self.recipe, values), self.settings.max_epochs)
+
+    def found(self, values: Values) -> Recipe:
+        """Return the recipe to train from: as it was asked for, with these values."""
+        return self.space.applied(self.asked, values)
+
+    def write(self) -> None:
+        """Keep it in its folder."""
+        write_json(
+            self.folder / FILE,
+            {
+                "name": self.name,
+                "space_hash": space_hash(self.settings),
+                "asked": self.asked.model_dump(mode="json"),
+                "recipe": self.recipe.model_dump(mode="json"),
+                "search": self.settings.model_dump(mode="json"),
+                "data": self.facts,
+            },
+        )
+
+    @classmethod
+    def read(cls, folder: Path) -> Search:
+        """Open a search that lies in a folder.
+
+        Raises:
+            RequestError: none does.
+        """
+        if not (folder / FILE).is_file():
+            raise RequestError(f"tune: expected the folder of a search, with {FILE} in it. Received: {str(folder)!r}")
+        kept = read_json(folder / FILE)
+        asked, recipe = parse(kept["asked"]), parse(kept["recipe"])
+        settings = parse({**kept["asked"], "search": kept["search"]}).search
+        assert settings is not None
+        return cls._of(kept["name"], folder, asked, recipe, settings, kept["data"])
+
+    @classmethod
+    def _of(
+        cls, name: str, folder: Path, asked: Recipe, recipe: Recipe, settings: SearchRecipe, facts: dict[str, Any]
+    ) -> Search:
+        objective = objective_of(recipe.model_copy(update={"search": settings}))
+        return cls(name, folder, asked, recipe, settings, facts, Space(settings.space or {}), objective)
+
+    @classmethod
+    def planned(cls, name: str, asked: Recipe) -> Search:
+        """Plan a search; nothing is written.
+
+        Args:
+            name: what to call it where the recipe does not.
+
+        Raises:
+            RequestError: a recipe that cannot be trained, a space or objective that does not fit it, a grid that is too
+                large, or a folder that holds another search.
+        """
+        settings = asked.search or SearchRecipe()
+        check(asked)
+        collection = open_collection(asked.data, classifies="label" in asked.heads)
+        recipe = resolve(asked, collection)
+        if settings.space is None:
+            settings = settings.model_copy(update={"space": default_space(recipe, collection.image_shape)})
+            if not settings.space:
+                raise RequestError(
+                    f"search.space: expected ranges of fields, since there are none to go by for the encoder "
+                    f"{recipe.model.encoder.name!r}. Received: nothing; add a table [search.space]"
+                )
+        name = settings.name or name
+        kept = {"source": recipe.data.source, "plugins": recipe.plugins}
+        asked = _with_paths(asked, kept)
+        search = cls._of(name, Path(settings.directory) / name, asked, recipe, settings, facts_of(collection))
+        search._check_algorithm()
+        if not search._lies_there():
+            search._check_ends(collection)
+        return search
+
+    def _check_ends(self, collection: Collection) -> None:
+        """Refuse ends of ranges that their fields do not take."""
+        settings = self.settings
+        try:
+            shortened(self.recipe, settings.max_epochs)
+        except RequestError as error:
+            raise RequestError(f"search.max_epochs: {error}") from None
+        for name, end, values in self.space.with_ends():
+            try:
+                recipe = self.trial(values)
+                check(recipe)
+                if any(field.startswith("model.") for field, _ in self.space.overrides(values)):
+                    check_fit(recipe, collection)
+            except RequestError as error:
+                raise RequestError(f"search.space: {name} = {toml.inline(end)}: {error}") from None
+
+    def _check_algorithm(self) -> None:
+        """Refuse an algorithm that cannot go through the space."""
+        settings = self.settings
+        if settings.algorithm == "grid":
+            endless = next((one.name for one in self.space.parameters if one.count is None), None)
+            if endless is not None:
+                raise RequestError(
+                    f"search.space.{endless}: expected choices, or a range with a step, to go through in a grid. "
+                    "Received: a range without one; add step, or choose another search.algorithm"
+                )
+            if settings.max_trials is not None and (self.space.size or 0) > settings.max_trials:
+                raise RequestError(
+                    f"search.max_trials: expected at least the {self.space.size:,} trials of the grid. "
+                    f"Received: {settings.max_trials}; raise it, narrow search.space, or set search.algorithm to "
+                    "'random'"
+                )
+        if settings.algorithm == "hyperband" and any(
+            field.startswith("phases.") and field.endswith(".epochs") for field in self.space.ranges
+        ):
+            raise RequestError(
+                "search.space: expected no epochs beside hyperband, which shares them out itself. "
+                "Received: a range of epochs; leave it out, or choose another search.algorithm"
+            )
+
+    def _lies_there(self) -> bool:
+        """Tell whether the folder holds this search already; refuse one that holds something else."""
+        if not self.folder.exists():
+            check_new(self.folder)
+            return False
+        if not (self.folder / FILE).is_file():
+            if any(path.name != ".lock" for path in self.folder.iterdir()):
+                raise RequestError(
+                    f"tune: expected a new folder, or that of this search. Received: {self.folder}, which holds no "
+                    f"{FILE}; give another --name"
+                )
+            return False
+        before = Search.read(self.folder)
+        difference = first_difference(_whole(before), _whole(self))
+        if difference:
+            key, was, now = difference
+            raise RequestError(
+                f"tune: expected the search that lies in {self.folder}, {key} {was}. Received: {key} {now}; "
+                "go on with the old one by its own words, or give another --name"
+            )
+        check_unchanged(before.facts, self.facts, str(self.folder))
+        return True
+
+
+def shortened(recipe: Recipe, most: int | None) -> Recipe:
+    """Return a recipe whose phases have at most so many epochs together, each its share, but one at least.
+
+    Raises:
+        RequestError: something in a phase lies beyond its last epoch then.
+    """
+    total = sum(phase.epochs for phase in recipe.phases)
+    if most is None or total <= most:
+        return recipe
+    tree = recipe.model_dump(mode="json", exclude_none=True)
+    for phase in tree["phases"]:
+        phase["epochs"] = max(1, phase["epochs"] * most // total)
+    return parse(tree)
+
+
+def space_hash(settings: SearchRecipe) -> str:
+    """Return a hash of the space alone."""
+    space = {field: one.model_dump(mode="json") for field, one in (settings.space or {}).items()}
+    return hashlib.sha256(json.dumps(space, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _whole(search: Search) -> dict[str, Any]:
+    """Return everything that decides on the trials."""
+    tree = search.recipe.model_dump(mode="json", exclude_defaults=True)
+    settings = search.settings.model_dump(mode="json", exclude_none=True, exclude=set(APART))
+    space = {field: toml.inline(one.model_dump(mode="json", exclude_defaults=True))
+             for field, one in (search.settings.space or {}).items()}  # fmt: skip
+    return {**tree, "phases": search.recipe.model_dump(mode="json")["phases"], "search": {**settings, "space": space}}
+
+
+def _with_paths(asked: Recipe, kept: dict[str, Any]) -> Recipe:
+    """Return a recipe without `search` that can be trained from any folder."""
+    data = asked.data.model_copy(update={"source": kept["source"]})
+    return asked.model_copy(update={"data": data, "plugins": kept["plugins"], "search": None})

@@ -1,0 +1,114 @@
+"""The page of a search: search.html, self-contained, with its figures beside it as PNG."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kerasae.report.templating import render
+from kerasae.report.wording import FORMATS
+from kerasae.report.wording import seconds as duration
+from kerasae.runs import write_text
+from kerasae.search.axes import labels
+from kerasae.search.gallery import draw
+from kerasae.search.outcome import Outcome, trial_folder
+from kerasae.search.plan import Search
+from kerasae.search.progress import best_of
+
+PAGE = "search.html"
+WORDS = {"random": "random search", "grid": "grid", "bayesian": "Bayesian optimization", "hyperband": "Hyperband"}
+
+
+def write_report(search: Search, found: Sequence[Outcome], *, compared: bool = False) -> Path:
+    """Draw the figures and write the page; `compared` says whether a comparison lies beside it."""
+    parameters = search.space.parameters
+    best = best_of(search, list(found))
+    by_score = sorted(found, key=lambda one: _rank(search, one))
+    page = render(
+        "search.html.j2",
+        "kerasae.search",
+        title=search.asked.title or search.name,
+        folder=search.folder.resolve().name,
+        algorithm=WORDS[search.settings.algorithm],
+        objective=search.objective,
+        num_pictures=search.facts["counts"]["validation"]["total"],
+        source=search.facts["source"],
+        found=found,
+        best=best,
+        best_changes=_changes(search, best) if best is not None else [],
+        counts={status: sum(one.status == status for one in found) for status in ("completed", "pruned", "failed")},
+        seconds=duration(sum(one.seconds for one in found)),
+        space=[(field, _range(one.model_dump(mode="json", exclude_defaults=True)))
+               for field, one in (search.settings.space or {}).items()],
+        settings=_settings(search),
+        plates=draw(search, found),
+        heads=labels([parameter.name for parameter in parameters]),
+        rows=[_row(search, one) for one in by_score],
+        compared=compared,
+    )  # fmt: skip
+    path = search.folder / PAGE
+    write_text(path, page)
+    return path
+
+
+def _rank(search: Search, one: Outcome) -> tuple[bool, bool, float]:
+    """Order trials: those trained to the end, the best first, then the pruned, then the failed."""
+    sign = -1.0 if search.objective.direction == "max" else 1.0
+    return (one.score is None, one.status == "pruned", sign * (one.score or 0.0))
+
+
+def _row(search: Search, one: Outcome) -> dict[str, Any]:
+    folder = trial_folder(search.folder, one.id)
+    runs = sorted(path.parent.name for path in folder.glob("*/history.csv"))
+    return {
+        "id": one.id,
+        "status": one.status + (f", from {one.continues}" if one.continues else ""),
+        "reason": one.reason,
+        "cells": [
+            "-" if one.score is None else f"{one.score:.5g}",
+            f"{one.epochs}",
+            duration(one.seconds) if one.epochs else "-",
+            "-" if one.parameters is None else FORMATS["large"](one.parameters),
+        ],
+        "values": [plain(one.values[name]) if name in one.values else "" for name in search.space.named],
+        "runs": [(run, f"{folder.name}/{run}/") for run in runs],
+    }
+
+
+def _changes(search: Search, best: Outcome) -> list[tuple[str, str]]:
+    """List what the best recipe sets, field by field."""
+    return [(field, plain(value)) for field, value in search.space.overrides(best.values)]
+
+
+def _settings(search: Search) -> list[tuple[str, str]]:
+    settings = search.settings.model_dump(mode="json", exclude_none=True, exclude={"space", "objective"})
+    if search.settings.algorithm != "hyperband":
+        settings.pop("factor")
+    return [(name, plain(value)) for name, value in settings.items()]
+
+
+def _range(one: Mapping[str, Any]) -> str:
+    """Say what a field may be."""
+    if "choice" in one:
+        words = " or ".join(plain(value) for value in one["choice"])
+    elif "range" in one:
+        low, high = one["range"]
+        words = f"{low:g} to {high:g}" + (f" in steps of {one['step']:g}" if "step" in one else "")
+        words += " (logarithmic)" if one.get("log") else ""
+    else:
+        length = f"as long as {one['like']}" if "like" in one else f"{_range(one['depth'])} entries"
+        words = f"{length}, each {_range(one['width'])}"
+        words += f", times powers of {_range(one['growth'])}" if "growth" in one else ""
+    conditions = [f"{name} is {' or '.join(map(plain, values))}" for name, values in one.get("when", {}).items()]
+    words += f"; where {' and '.join(conditions)}" if conditions else ""
+    others = [*one.get("also", []), *(f"{name} backwards" for name in one.get("mirror", []))]
+    return words + (f"; so too {', '.join(others)}" if others else "")
+
+
+def plain(value: Any) -> str:
+    """Write a value as it stands in a recipe."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,83 @@
+"""A search under way: the chief, its workers on this machine, and what a person sees of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty
+
+from kerasae.errors import RequestError
+from kerasae.search.chief import Chief
+from kerasae.search.crew import ENDING_SECONDS, Crew
+from kerasae.search.oracles import Oracle
+from kerasae.search.outcome import Outcome
+from kerasae.search.worker import HANDS_OVER
+
+POLL_SECONDS = 0.2
+FRUITLESS = 3  # workers in a row that end before any of them has finished a trial
+
+Tell = Callable[[Outcome], object]
+
+
+def run(
+    oracle: Oracle, folder: Path, *, workers: int, address: str, gpus: list[str], wait: float, tell: Tell,
+    beat: Callable[[Oracle], object],
+) -> None:  # fmt: skip
+    """Run trials until the algorithm has none left.
+
+    Args:
+        oracle: the algorithm.
+        folder: of the search.
+        workers: how many are started here; others may come by keras-tuner's variables.
+        address: where the chief is to be reached; port 0 for any.
+        gpus: see `Crew`.
+        wait: seconds without any worker after which it is given up.
+        tell: hears of every trial that ends.
+        beat: is called again and again.
+
+    Raises:
+        RequestError: workers end without having done anything, or none comes.
+    """
+    with Chief(oracle, address) as chief, Crew(folder, workers, chief.address, gpus) as crew:
+        fruitless, begun = 0, time.monotonic()
+        while not oracle.is_over:
+            time.sleep(POLL_SECONDS)
+            chief.check()
+            with suppress(Empty):
+                while True:
+                    tell(chief.finished.get_nowait())
+                    fruitless = 0
+            for name, code in list(crew.ended()):
+                if code not in (0, HANDS_OVER):
+                    reason = crew.reason(name, code)
+                    chief.give_back(name, reason)
+                    fruitless += 1
+                    if fruitless >= FRUITLESS * max(1, workers):
+                        raise RequestError(f"tune: expected workers that do their trials. Received: one {reason}")
+                if oracle.wants_workers:
+                    crew.start(name)
+            for name in set(chief.silent()) - crew.running.keys():
+                chief.give_back(name, f"not heard for {time.monotonic() - chief.heard.get(name, begun):.0f} seconds")
+            if crew.names and not crew.running and oracle.wants_workers:
+                crew.start(crew.names[0])  # all were sent away, and then a trial came back
+            if not workers and time.monotonic() - max(chief.last_heard(), begun) > wait:
+                raise RequestError(
+                    f"tune: expected workers at the chief, {chief.address}. Received: none in {wait:g} seconds; start "
+                    "some with the same variables, add --workers, or raise --wait"
+                )
+            beat(oracle)
+        _dismiss(chief, crew)
+        with suppress(Empty):
+            while True:
+                tell(chief.finished.get_nowait())
+
+
+def _dismiss(chief: Chief, crew: Crew) -> None:
+    """Let the workers hear that there is nothing left to do, so that they end by themselves."""
+    deadline = time.monotonic() + ENDING_SECONDS
+    while time.monotonic() < deadline and (crew.running or chief.heard.keys() - chief.dismissed - set(crew.names)):
+        for _ in crew.ended():
+            pass
+        time.sleep(POLL_SECONDS)

@@ -1,0 +1,254 @@
+"""The space of a search: from ranges to parameters that an algorithm draws, and from drawn values to a recipe."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from kerasae import toml
+from kerasae.errors import RequestError, nearest
+from kerasae.models.build import part_of
+from kerasae.recipe import Range, Recipe, Spec
+from kerasae.recipe_file import changed
+
+PARTS: tuple[Literal["decoder", "classifier"], ...] = ("decoder", "classifier")  # those that may be left out
+
+ROUNDING = 1e-6  # of a step: 0.1 fits five times into 0.5, whatever the last bit says
+
+# By name of a parameter what was drawn for it: an entry of its choices, an int or a float.
+Values = Mapping[str, Any]
+# A parameter, and its values under which another one is varied.
+Condition = tuple[str, tuple[Any, ...]]
+
+# What decides on the pictures that trials are measured on, or is no setting of a training.
+FIXED = (
+    *("data.source", "data.validation", "data.fold", "data.test", "data.seed", "data.keep", "data.leave_out"),
+    *("seed", "title", "reference", "plugins", "search", "evaluation", "rejection", "distribution"),
+)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One thing that an algorithm draws; `choices` is empty where it is a number between `low` and `high`."""
+
+    name: str
+    kind: Literal["choice", "int", "float"]
+    choices: tuple[Any, ...] = ()
+    low: float = 0
+    high: float = 0
+    step: float | None = None
+    log: bool = False
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def labels(self) -> list[Any]:
+        """The choices as keras-tuner can hold them: numbers or texts, all of one type."""
+        types = {type(choice) for choice in self.choices}
+        return list(self.choices) if types in ({int}, {float}, {str}) else [json.dumps(one) for one in self.choices]
+
+    @property
+    def ends(self) -> list[Any]:
+        """The values between which all others lie: every choice, or the ends of the range."""
+        return list(self.choices) if self.kind == "choice" else [self.decoded(self.low), self.decoded(self.high)]
+
+    @property
+    def count(self) -> int | None:
+        """How many values there are; None where there are too many to try each."""
+        if self.kind == "choice":
+            return len(self.choices)
+        if self.step is None:
+            return None if self.log or self.kind == "float" else round(self.high - self.low) + 1
+        if self.log:
+            return int(math.log(self.high / self.low, self.step) + ROUNDING) + 1
+        return int((self.high - self.low) / self.step + ROUNDING) + 1
+
+    def decoded(self, label: Any) -> Any:
+        """Return the value that a label stands for."""
+        if self.kind == "choice":
+            return self.choices[self.labels.index(label)]
+        return round(label) if self.kind == "int" else float(f"{label:.12g}") if self.step else float(label)
+
+    def holds(self, values: Values) -> bool:
+        """Tell whether it is varied beside these values of the parameters before it."""
+        return all(name in values and values[name] in wanted for name, wanted in self.conditions)
+
+
+class Space:
+    """The parameters of a search in the order in which they depend on each other.
+
+    Args:
+        ranges: by dotted name of a field what it may be.
+
+    Raises:
+        RequestError: a range that refers to what is not there, or a field that cannot be searched.
+    """
+
+    def __init__(self, ranges: Mapping[str, Range]) -> None:
+        self.ranges = dict(ranges)
+        self.parameters: list[Parameter] = []
+        self.by_field: dict[str, list[Parameter]] = {}
+        for field, found in self.ranges.items():
+            for target in (field, *found.also, *found.mirror):
+                fixed = next((one for one in FIXED if f"{target}.".startswith(f"{one}.")), None)
+                if fixed is not None:
+                    raise RequestError(
+                        f"search.space: expected fields of the model and its training, beside which the validation "
+                        f"pictures stay the same. Received: {target!r}; leave it out"
+                    )
+            self.by_field[field] = list(self._parameters(field, found))
+            self.parameters += self.by_field[field]
+        self.named = {parameter.name: parameter for parameter in self.parameters}
+
+    def _parameters(self, field: str, found: Range) -> Iterable[Parameter]:
+        conditions = tuple(self._condition(field, name, values) for name, values in found.when.items())
+        if found.width is None:
+            yield _parameter(field, found, conditions)
+            return
+        if found.depth is not None:
+            depth = _parameter(f"{field}.depth", found.depth, conditions)
+            yield depth
+        else:
+            if found.like not in self.by_field or self.ranges[found.like].depth is None:
+                raise RequestError(
+                    f"search.space.{field}.like: expected a list with a depth that stands before it. "
+                    f"Received: {found.like!r}"
+                )
+            depth = self.by_field[found.like][0]
+        depths = _depths(depth, field)
+        if found.growth is not None:
+            yield _parameter(f"{field}.width", found.width, conditions)
+            many = (depth.name, tuple(one for one in depths if one > 1))
+            yield _parameter(f"{field}.growth", found.growth, (*conditions, many))
+            return
+        for place in range(max(depths)):
+            reached = (depth.name, tuple(one for one in depths if one > place))
+            yield _parameter(f"{field}.{place}", found.width, (*conditions, reached))
+
+    def _condition(self, field: str, name: str, values: Sequence[Any]) -> Condition:
+        known = {parameter.name: parameter for parameter in self.parameters}
+        if name not in known:
+            raise RequestError(
+                f"search.space.{field}.when: expected a field of the space that stands before it. "
+                f"Received: {name!r}.{nearest(name, known)}"
+            )
+        parent = known[name]
+        if parent.kind != "choice" or any(value not in parent.choices for value in values):
+            raise RequestError(
+                f"search.space.{field}.when: expected some of the choices of {name}. Received: {list(values)}"
+            )
+        return name, tuple(values)
+
+    @property
+    def size(self) -> int | None:
+        """How many combinations there are; None where a parameter has too many values to try each."""
+        if any(parameter.count is None for parameter in self.parameters):
+            return None
+        deciding = {name for parameter in self.parameters for name, _ in parameter.conditions}
+        return self._size([one for one in self.parameters if one.name in deciding], {}, deciding)
+
+    def _size(self, deciding: list[Parameter], values: dict[str, Any], names: set[str]) -> int:
+        if deciding:
+            first, *rest = deciding
+            taken = _enumerated(first) if first.holds(values) else [None]
+            return sum(self._size(rest, values if one is None else {**values, first.name: one}, names) for one in taken)
+        free = (one.count or 0 for one in self.parameters if one.name not in names and one.holds(values))
+        return math.prod(free)
+
+    def overrides(self, values: Values) -> list[tuple[str, Any]]:
+        """Return what fields are set to, a field before those that lie below it."""
+        found: list[tuple[str, Any]] = []
+        for field, one in self.ranges.items():
+            drawn = [values[parameter.name] for parameter in self.by_field[field] if parameter.name in values]
+            if not drawn and not (one.width is not None and self._depth(one, field, values) == 0):
+                continue
+            value = drawn[0] if one.width is None else self._list(field, one, values)
+            found += [(target, value) for target in (field, *one.also)]
+            found += [(target, value[::-1]) for target in one.mirror]
+        return sorted(found, key=lambda pair: pair[0].count("."))
+
+    def _depth(self, one: Range, field: str, values: Values) -> int | None:
+        return values.get(f"{field if one.depth is not None else one.like}.depth")
+
+    def _list(self, field: str, one: Range, values: Values) -> list[Any]:
+        depth = self._depth(one, field, values) or 0
+        if one.growth is None:
+            return [values[f"{field}.{place}"] for place in range(depth)]
+        width, growth, step = values[f"{field}.width"], values.get(f"{field}.growth", 1), int(one.step or 1)
+        return [max(step, int(width * growth**place / step + 0.5) * step) for place in range(depth)]
+
+    def applied(self, recipe: Recipe, values: Values) -> Recipe:
+        """Return the recipe with its fields set to `values`, as `--set` would.
+
+        A part whose options are set and that the recipe leaves out is the default one of the encoder.
+
+        Raises:
+            RequestError: the recipe does not take them.
+        """
+        overrides = self.overrides(values)
+        encoder = next((value for field, value in overrides if field in ("model.encoder", "model.encoder.name")), None)
+        name = encoder["name"] if isinstance(encoder, Mapping) else encoder or recipe.model.encoder.name
+        for part in PARTS:
+            reached = any(field.startswith(f"model.{part}.") for field, _ in overrides)
+            if reached and getattr(recipe.model, part) is None and f"model.{part}" not in dict(overrides):
+                default = part_of(recipe.model.model_copy(update={"encoder": Spec(name=name)}), part)
+                overrides.insert(0, (f"model.{part}", default.name))
+        return changed(recipe, [f"{field}={toml.inline(value)}" for field, value in overrides])
+
+    def with_ends(self) -> Iterable[tuple[str, Any, dict[str, Any]]]:
+        """List every parameter with every end of its range, and the fewest other values beside which it is varied."""
+        for parameter in self.parameters:
+            for end in parameter.ends:
+                values = {parameter.name: end}
+                self._satisfy(parameter, values)
+                fields = [field for field, own in self.by_field.items() if any(one.name in values for one in own)]
+                for field in fields:
+                    for other in self.by_field[field]:
+                        if other.name not in values and other.holds(values):
+                            values[other.name] = other.ends[0]
+                yield parameter.name, end, values
+
+    def _satisfy(self, parameter: Parameter, values: dict[str, Any]) -> None:
+        for name, wanted in parameter.conditions:
+            values.setdefault(name, wanted[0])
+            self._satisfy(self.named[name], values)
+
+
+def _parameter(name: str, found: Range, conditions: tuple[Condition, ...]) -> Parameter:
+    if found.choice is not None:
+        numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in found.choice)
+        mixed = numbers and any(isinstance(one, float) for one in found.choice)
+        choices = [float(one) for one in found.choice] if mixed else found.choice
+        if any(one in choices[:place] for place, one in enumerate(choices)):
+            raise RequestError(f"search.space.{name}: expected different choices. Received: {choices}")
+        return Parameter(name, "choice", tuple(choices), conditions=conditions)
+    if found.range is None:
+        raise RequestError(f"search.space.{name}: expected a choice or a range. Received: a list with a depth")
+    low, high = found.range
+    kind: Literal["int", "float"] = "int" if found.is_whole else "float"
+    return Parameter(name, kind, (), low, high, found.step, found.log, conditions)
+
+
+def _depths(depth: Parameter, field: str) -> list[int]:
+    if depth.count is None:
+        raise RequestError(
+            f"search.space.{field}.depth: expected choices or a linear range. Received: a logarithmic one"
+        )
+    found = _enumerated(depth)
+    if not all(isinstance(one, int) and not isinstance(one, bool) and one >= 0 for one in found) or max(found) == 0:
+        raise RequestError(f"search.space.{field}.depth: expected numbers of entries, from 0. Received: {found}")
+    return found
+
+
+def _enumerated(parameter: Parameter) -> list[Any]:
+    if parameter.kind == "choice":
+        return list(parameter.choices)
+    step = parameter.step or 1
+    powers = itertools.count()
+    return [
+        parameter.decoded(parameter.low * step**i if parameter.log else parameter.low + step * i)
+        for i in itertools.islice(powers, parameter.count)
+    ]

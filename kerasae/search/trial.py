@@ -1,0 +1,185 @@
+"""One trial: the recipe with its values, trained on training pictures and measured on validation pictures alone."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasae.comparison.plan import Opener
+from kerasae.data.collection import Collection
+from kerasae.errors import RequestError
+from kerasae.evaluation.history import History, read_history
+from kerasae.recipe import Recipe
+from kerasae.runs import Run, remove_unfinished
+from kerasae.search.limits import OverLimitError, costs
+from kerasae.search.outcome import Execution, Outcome, outcomes, trial_folder
+from kerasae.search.plan import Search
+from kerasae.search.watch import EpochLimit, Halted, MedianPruning, MedianRule, Pruned
+from kerasae.train import begin, check, facts_of, resolve
+from kerasae.training.callbacks import DivergedError
+from kerasae.training.fit import check as check_fit
+from kerasae.training.fit import train_phases
+
+
+def run_trial(
+    search: Search, id: str, values: Mapping[str, Any], opener: Opener, notes: Mapping[str, Any] | None = None
+) -> Outcome:
+    """Train and measure one trial, from where it was left, and keep what came of it in its folder.
+
+    Args:
+        search: whose trial it is.
+        id: its number.
+        values: what was drawn for it.
+        opener: opens the pictures.
+        notes: Hyperband's: `tuner/epochs` to train to, and `tuner/trial_id` to go on from.
+
+    Returns:
+        The outcome. A model over a limit, a loss that diverges, and whatever else goes wrong with these values make the
+        trial a failed one, with the reason.
+    """
+    folder = trial_folder(search.folder, id)
+    notes = notes or {}
+    blank = Outcome(id, dict(values), "failed", continues=notes.get("tuner/trial_id"))
+    try:
+        outcome = _trained(search, blank, opener, notes.get("tuner/epochs"))
+    except (RequestError, OverLimitError, DivergedError) as error:
+        outcome = replace(blank, reason=str(error))
+    except Exception as error:
+        traceback.print_exc()
+        lines = str(error).strip().splitlines() or ["no message"]
+        outcome = replace(blank, reason=f"{type(error).__name__}: {lines[0]}")
+    _forget()
+    epochs, seconds = _spent(search, outcome)
+    outcome = replace(outcome, epochs=epochs, seconds=seconds)
+    if not notes:  # nothing goes on from it, and its checkpoints are larger than all the rest
+        for path in folder.glob("*/checkpoints"):
+            shutil.rmtree(path)
+    outcome.write(folder)
+    return outcome
+
+
+def _trained(search: Search, blank: Outcome, opener: Opener, limit: int | None) -> Outcome:
+    """Train every run of a trial until one is pruned, and return the means."""
+    recipe = search.trial(blank.values)
+    check(recipe)
+    executions: list[Execution] = []
+    measures: list[dict[str, float]] = []
+    cost: tuple[int, float | None] | None = None
+    pruned = False
+    for name, seeded in _runs(search, recipe):
+        collection = opener(seeded)
+        ready = resolve(seeded, collection)
+        if cost is None:
+            cost = costs(check_fit(ready, collection), search.settings)
+        run = Run(trial_folder(search.folder, blank.id) / name)
+        _begin(search, run, ready, collection, blank.continues)
+        pruned = _train(search, run, ready, collection, limit)
+        history = read_history(run.history)
+        course = search.objective.course(history)
+        kept = search.objective.kept_epoch(history, ready)
+        value = None if kept is None else float(course[kept])
+        executions.append(Execution(name, value, [float(one) if np.isfinite(one) else None for one in course]))
+        measures.append({} if kept is None else _measures(history, kept))
+        if pruned:
+            break
+        _forget()
+    values = [one.value for one in executions if one.value is not None]
+    reason = None if values else f"no epoch has a number for {search.objective.name}"
+    return replace(
+        blank,
+        status="pruned" if pruned and values else "completed" if values else "failed",
+        reason=reason,
+        score=float(np.mean(values)) if values else None,
+        parameters=cost[0] if cost else None,
+        latency_ms=cost[1] if cost else None,
+        measures={key: float(np.mean([one[key] for one in measures if key in one])) for key in measures[0]},
+        executions=executions,
+    )
+
+
+def _runs(search: Search, recipe: Recipe) -> list[tuple[str, Recipe]]:
+    """Return the runs of a trial by name: every seed, on every fold if there are any."""
+    seeds = range(recipe.seed, recipe.seed + search.settings.executions_per_trial)
+    if search.settings.folds is None:
+        return [(f"seed-{seed}", recipe.model_copy(update={"seed": seed})) for seed in seeds]
+    folds = [recipe.data.model_copy(update={"fold": [fold, search.settings.folds]})
+             for fold in range(search.settings.folds)]  # fmt: skip
+    return [
+        (f"fold-{fold}-seed-{seed}", recipe.model_copy(update={"seed": seed, "data": data}))
+        for seed, (fold, data) in itertools.product(seeds, enumerate(folds))
+    ]
+
+
+def _begin(search: Search, run: Run, recipe: Recipe, collection: Collection, parent: str | None) -> None:
+    """Make a run, or clear up after a process that was killed in it; `parent` is the trial that it goes on from."""
+    if run.recipe_file.is_file():
+        return remove_unfinished(run.path)
+    shutil.rmtree(run.path, ignore_errors=True)
+    run.path.mkdir(parents=True)
+    if parent is not None:
+        before = Run(trial_folder(search.folder, parent) / run.path.name)
+        shutil.copytree(before.checkpoints, run.checkpoints)
+        shutil.copy(before.history, run.history)
+    return begin(run, recipe, facts_of(collection))
+
+
+def _train(search: Search, run: Run, recipe: Recipe, collection: Collection, limit: int | None) -> bool:
+    """Train a run to its end or to `limit` epochs; return whether the median rule has ended it before."""
+    watching: list[keras.callbacks.Callback] = []
+    history = read_history(run.history)
+    if limit is not None:
+        if len(history) >= limit:
+            return False
+        watching.append(EpochLimit(run, limit))
+    if search.settings.prune is not None:
+        others = partial(_courses, search, run.path.name, {})
+        epochs = sum(phase.epochs for phase in recipe.phases)
+        rule = MedianRule(search.objective, search.settings.prune, epochs, others)
+        if rule.stops(search.objective.course(history)):  # it was killed between that epoch and its outcome
+            return True
+        watching.append(MedianPruning(run, rule))
+    try:
+        train_phases(run, recipe, collection, watching=lambda: watching, macro_f1=search.objective.macro_f1)
+    except Halted as halted:
+        return isinstance(halted, Pruned)
+    return False
+
+
+def _courses(search: Search, name: str, known: dict[str, np.ndarray | None]) -> Sequence[np.ndarray]:
+    """Return the courses of the same run of every trial that was trained to its end; `known` keeps what was read."""
+    for one in outcomes(search.folder, known):
+        found = [execution for execution in one.executions if execution.name == name]
+        whole = one.status == "completed" and found
+        known[one.id] = np.array(found[0].course, float) if whole else None
+    return [course for course in known.values() if course is not None]
+
+
+def _measures(history: History, place: int) -> dict[str, float]:
+    columns = {name: values[place] for name, values in history.columns.items() if name.startswith("val_")}
+    return {name: float(value) for name, value in columns.items() if np.isfinite(value)}
+
+
+def _spent(search: Search, outcome: Outcome) -> tuple[int, float]:
+    """Return the epochs and seconds that a trial trained itself."""
+
+    def of(id: str) -> list[np.ndarray]:
+        folders: list[Path] = sorted(trial_folder(search.folder, id).glob("*/history.csv"))
+        return [read_history(path).columns.get("seconds", np.empty(0)) for path in folders]
+
+    before = of(outcome.continues) if outcome.continues is not None else []
+    epochs = sum(map(len, of(outcome.id))) - sum(map(len, before))
+    return epochs, float(sum(map(np.nansum, of(outcome.id))) - sum(map(np.nansum, before)))
+
+
+def _forget() -> None:
+    """Let go of models and graphs, as far as TensorFlow lets go of them."""
+    keras.backend.clear_session()

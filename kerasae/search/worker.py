@@ -1,0 +1,149 @@
+"""A worker of a search: asks the chief for trials and runs them, one after the other, in a process of its own.
+
+`python -m kerasae.search.worker FOLDER` with keras-tuner's variables set. TensorFlow keeps some 12 MB of every model
+that it has trained, whatever is cleared, so that a worker hands over to a new process after `TRIALS` of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from kerasae.errors import RequestError
+from kerasae.quiet import load_tensorflow
+from kerasae.search.cluster import Place, place
+
+TRIALS = 25
+IDLE_SECONDS, BEAT_SECONDS = 0.5, 5.0
+HANDS_OVER = 75  # exit code of a worker that has done its share, while there are trials left
+WAIT_SECONDS = 60.0
+
+
+def work(folder: Path, wait: float = WAIT_SECONDS, most: int | None = None) -> bool:
+    """Run trials until there are none left, or `most` of them; return whether there may be more.
+
+    Args:
+        folder: where the search lies, for the chief too.
+        wait: seconds within which the chief must answer.
+
+    Raises:
+        RequestError: there is no chief, or no search in the folder.
+    """
+    load_tensorflow()
+    import grpc
+    from keras_tuner.engine.trial import Trial
+    from keras_tuner.src.distribute import oracle_client
+
+    from kerasae.comparison.plan import Opener
+    from kerasae.search.oracles import notes_of, values_of
+    from kerasae.search.outcome import trial_folder
+    from kerasae.search.plan import Search
+    from kerasae.search.trial import run_trial
+
+    here = place()
+    assert here is not None
+    wait_for(here, wait)
+    search, opener = Search.read(folder), Opener()
+    oracle_client.TIMEOUT = wait  # keras-tuner's is an hour
+    client = oracle_client.OracleClient(None)
+    done = 0
+    try:
+        while most is None or done < most:
+            trial = client.create_trial(here.id)
+            if trial.status == "STOPPED":
+                return False
+            if trial.status == "IDLE":
+                time.sleep(IDLE_SECONDS)
+                continue
+            with _heard(client, trial.trial_id, here.id, wait):
+                # As the chief has written it: what came over the wire is rounded and without choices' own types.
+                kept = Trial.load(str(trial_folder(folder, trial.trial_id) / "trial.json"))
+                run_trial(search, trial.trial_id, values_of(kept, search.space), opener, notes_of(kept))
+            with contextlib.redirect_stdout(io.StringIO()):  # keras-tuner prints every condition that it sends
+                client.end_trial(trial)
+            done += 1
+    except grpc.RpcError:
+        raise _gone(here, wait) from None
+    return True
+
+
+def wait_for(here: Place, wait: float) -> None:
+    """Wait until the chief answers.
+
+    Raises:
+        RequestError: it does not within `wait` seconds.
+    """
+    import grpc
+
+    try:
+        with grpc.insecure_channel(here.address) as channel:
+            grpc.channel_ready_future(channel).result(timeout=wait)
+    except grpc.FutureTimeoutError:
+        raise _gone(here, wait) from None
+
+
+def _gone(here: Place, wait: float) -> RequestError:
+    return RequestError(
+        f"tune: expected a chief at {here.address} (KERASTUNER_ORACLE_IP, KERASTUNER_ORACLE_PORT). Received: no answer "
+        f"in {wait:g} seconds; start the chief first, or raise --wait"
+    )
+
+
+@contextlib.contextmanager
+def _heard(client: object, trial: str, name: str, wait: float) -> Iterator[None]:
+    """Tell the chief again and again that the worker is at its trial; end the process when it should not be."""
+    over = threading.Event()
+
+    def tell() -> None:
+        import grpc
+        from keras_tuner.src import protos
+
+        from kerasae.search.chief import NAME_KEY
+
+        while not over.wait(BEAT_SECONDS):
+            try:
+                request = protos.get_service().GetTrialRequest(trial_id=trial)
+                client.stub.GetTrial(  # type: ignore[attr-defined]
+                    request, wait_for_ready=True, timeout=wait, metadata=((NAME_KEY, name),)
+                )
+            except grpc.RpcError as error:
+                if not over.is_set():
+                    print(f"trial {trial} is left: {error.details()}", flush=True)
+                    os._exit(1)
+
+    thread = threading.Thread(target=tell, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of standard input, which the parent holds open while it lives."""
+    os.read(0, 1)
+    os._exit(1)
+
+
+def main() -> None:
+    """Work for the chief that has started this process; the last line says why it failed, if it did."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        left = work(Path(sys.argv[1]), most=TRIALS)
+    except Exception as error:
+        traceback.print_exc()
+        lines = str(error).strip().splitlines() or ["no message"]
+        print(f"{type(error).__name__}: {lines[0]}", file=sys.stderr)
+        sys.exit(1)
+    sys.exit(HANDS_OVER if left else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""The verb that searches a recipe: trials, the best of them as a recipe, and a report."""
+
+from __future__ import annotations
+
+if __name__ == "__main__":  # up here, so that the command line can hold back TensorFlow's opening words
+    from kerasae.cli import main
+
+    main("tune")
+
+import json
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import tensorflow as tf
+from rich.console import Console
+
+from kerasae.compare import Comparison, compare
+from kerasae.errors import RequestError
+from kerasae.recipe import SearchRecipe
+from kerasae.recipe_file import builtin, load
+from kerasae.runs import alone, remove_unfinished
+from kerasae.search.cluster import Place, place
+from kerasae.search.crew import visible_gpus
+from kerasae.search.found import BEST, DEFAULT, commonest_reason, write_best, write_hparams, write_trials
+from kerasae.search.oracles import make_oracle
+from kerasae.search.outcome import Outcome, outcomes
+from kerasae.search.plan import Search
+from kerasae.search.progress import Display
+from kerasae.search.report import PAGE, write_report
+from kerasae.search.running import run
+from kerasae.search.worker import WAIT_SECONDS, wait_for, work
+
+ANY_PORT = "127.0.0.1:0"
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A finished search, its best trial, and the comparison of its recipe with the default one, if asked for."""
+
+    search: Search
+    best: Outcome
+    comparison: Comparison | None = None
+
+    @property
+    def recipe(self) -> Path:
+        """The file of the best recipe."""
+        return self.search.folder / BEST
+
+    @property
+    def report(self) -> Path:
+        """The page."""
+        return self.search.folder / PAGE
+
+
+def tune(
+    recipe: str,
+    *,
+    data: str | None = None,
+    overrides: Sequence[str] = (),
+    name: str | None = None,
+    workers: int | None = None,
+    retrain: int | None = None,
+    wait: float = WAIT_SECONDS,
+    console: Console | None = None,
+) -> Tuned | None:
+    """Search a recipe, from the start or from where it was left, and write what came of it.
+
+    With keras-tuner's variables in the environment this process is the chief of a search over several machines, or one
+    of its workers.
+
+    Args:
+        recipe: the name of a built-in recipe or the path of a TOML file; its table `search` says what is searched.
+        data: a source that takes the place of the recipe's.
+        overrides: `KEY=VALUE` settings that reach any field.
+        name: the folder below `search.directory`; named for the recipe if left out.
+        workers: trials at once on this machine; 1 if left out, 0 for a chief that the environment names.
+        retrain: with how many seeds the best recipe and the default one are trained and compared on test pictures.
+        wait: seconds that a worker waits for its chief, and a chief without workers of its own for one to come.
+        console: where progress is told; standard error if left out.
+
+    Returns:
+        What was found; None for a worker.
+
+    Raises:
+        RequestError: anything wrong with the request, before any trial; or no trial came to anything.
+    """
+    here = place()
+    told = console or Console(stderr=True, highlight=False, markup=False, emoji=False)
+    if workers is not None and (workers < 0 or (workers == 0 and here is None)):
+        raise RequestError(f"--workers: expected at least 1. Received: {workers}")
+    if retrain is not None and retrain < 1:
+        raise RequestError(f"--retrain: expected at least 1 seed. Received: {retrain}")
+    if wait <= 0:
+        raise RequestError(f"--wait: expected seconds above 0. Received: {wait:g}")
+    source = [f"data.source={json.dumps(data)}"] if data is not None else []
+    asked = load(recipe, [*overrides, *source, *([f"search.name={json.dumps(name)}"] if name is not None else [])])
+    usual = recipe.replace("/", "-") if recipe in builtin() else Path(recipe).stem
+    if here is not None and not here.is_chief:
+        settings = asked.search or SearchRecipe()
+        _work(Path(settings.directory) / (settings.name or usual), here, wait, told)
+        return None
+    _leave_gpus()
+    search = Search.planned(usual, asked)
+    search.folder.mkdir(parents=True, exist_ok=True)
+    busy = f"tune: {search.folder} is in use by another search; wait for it, or give another --name"
+    with alone(search.folder, busy):
+        search.write()
+        _run(search, here, 1 if workers is None and here is None else workers or 0, wait, told)
+        found = write_trials(search)
+        best = write_best(search, found)
+        if best is None:
+            write_report(search, found)
+            raise _nothing_found(search, found)
+        tuned = Tuned(search, best)
+        if retrain is not None:
+            tuned = replace(tuned, comparison=_retrained(search, best, retrain, told))
+        write_report(search, found, compared=tuned.comparison is not None)
+        return tuned
+
+
+def _work(folder: Path, here: Place, wait: float, console: Console) -> None:
+    """Run trials for a chief elsewhere; what training prints goes into the search's logs."""
+    log = folder / "logs" / f"{here.id}.txt"
+    wait_for(here, wait)
+    if not folder.is_dir():
+        raise RequestError(
+            "search.directory: expected the folder of the chief's search, which all machines share. Received: "
+            f"{folder}, which does not exist"
+        )
+    log.parent.mkdir(exist_ok=True)
+    console.print(f"{here.id}: trials for the chief at {here.address}, whose course is in {log}", soft_wrap=True)
+    with log.open("a", 1, encoding="utf-8") as file, redirect_stdout(file), redirect_stderr(file):
+        work(folder, wait)
+
+
+def _run(search: Search, here: Place | None, workers: int, wait: float, console: Console) -> None:
+    remove_unfinished(search.folder)
+    oracle = make_oracle(search.settings, search.space, search.objective, search.epochs)
+    oracle.keep_in(search.folder, search.num_trials, search.settings.max_seconds)
+    known = outcomes(search.folder)
+    for one in known:
+        write_hparams(search, one)
+    if known:
+        console.print(f"{search.name}: {len(known)} of {search.num_trials} trials are finished already", soft_wrap=True)
+    if oracle.is_over:
+        return
+    with Display(search, known, console) as display:
+
+        def tell(outcome: Outcome) -> None:
+            display.ended(outcome)
+            write_trials(search)
+            write_hparams(search, outcome)
+
+        address = ANY_PORT if here is None else here.address
+        run(oracle, search.folder, workers=workers, address=address, gpus=visible_gpus(), wait=wait, tell=tell,
+            beat=display.beat)  # fmt: skip
+
+
+def _retrained(search: Search, best: Outcome, seeds: int, console: Console) -> Comparison | None:
+    """Train the best recipe and the default one, and compare them; None where the best one is the default."""
+    if search.found(best.values) == search.asked:
+        console.print("the best recipe is the default one: there is nothing to compare", soft_wrap=True)
+        return None
+    recipes = [str(search.folder / file) for file in (DEFAULT, BEST)]
+    return compare(recipes, seeds=seeds, to=search.folder / "comparison", console=console)
+
+
+def _nothing_found(search: Search, found: Sequence[Outcome]) -> RequestError:
+    if not found:
+        return RequestError(
+            f"search.max_seconds: expected time for a trial. Received: {search.settings.max_seconds:g}, in which none "
+            "ended; raise it"
+        )
+    if all(one.status == "failed" for one in found):
+        reason, count = commonest_reason(found)
+        return RequestError(
+            f"tune: expected a trial that comes to something. Received: {len(found)} failed ones, {count} with: "
+            f"{reason}; see {search.folder / PAGE}"
+        )
+    return RequestError(
+        f"tune: expected a trial that was not pruned. Received: none in {search.folder}; lower search.prune"
+    )
+
+
+def _leave_gpus() -> None:
+    """Leave the memory of the GPUs to the workers."""
+    with suppress(RuntimeError):  # they are in use by this process already
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)

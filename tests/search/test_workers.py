@@ -1,0 +1,220 @@
+"""Chief and workers over the network of this machine: lost ones, late ones, and those that find nobody."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from command_line import Typed
+
+from kerasae.errors import RequestError
+from kerasae.recipe_file import load
+from kerasae.search import chief as chiefs
+from kerasae.search import worker
+from kerasae.search.chief import Chief
+from kerasae.search.cluster import ID, IP, PORT, Place, place
+from kerasae.search.crew import Crew
+from kerasae.search.oracles import make_oracle
+from kerasae.search.outcome import outcomes
+from kerasae.search.plan import Search
+from kerasae.search.running import run
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def called(name: str, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, value in Place(name, f"127.0.0.1:{port}").variables.items():
+        monkeypatch.setenv(variable, value)
+
+
+def searching(*overrides: str) -> tuple[Search, object]:
+    search = Search.planned("tiny", load("tiny.toml", overrides))
+    search.folder.mkdir(parents=True)
+    search.write()
+    oracle = make_oracle(search.settings, search.space, search.objective, search.epochs)
+    oracle.keep_in(search.folder, search.num_trials, None)
+    return search, oracle
+
+
+def test_a_lost_worker_gives_its_trial_back_and_the_search_ends(
+    task: Path, pretended, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    pretended(lambda recipe, epoch: 0.1 * epoch)
+    when = "phases.0.optimizer.weight_decay"
+    more = f'search.space."phases.0.optimizer.beta_1"={{range=[0.8, 0.9], when={{"{when}"=[0.0]}}}}'
+    search, oracle = searching(more.replace('"phases.0.optimizer.beta_1"', "phases.0.optimizer.beta_1"))
+    monkeypatch.setattr(chiefs, "SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(worker, "BEAT_SECONDS", 0.1)
+    port, told = free_port(), []
+    serving = threading.Thread(
+        target=run,
+        args=(oracle, search.folder),
+        kwargs={"workers": 0, "address": f"127.0.0.1:{port}", "gpus": [], "wait": 60, "tell": told.append,
+                "beat": lambda _: None},
+    )  # fmt: skip
+    serving.start()
+    called("lost", port, monkeypatch)
+    from keras_tuner.src.distribute.oracle_client import OracleClient
+
+    client = OracleClient(None)
+    lost = client.create_trial("lost")
+    assert client.create_trial("lost").trial_id == lost.trial_id  # asked again, it is still its own
+    called("able", port, monkeypatch)
+    assert worker.work(search.folder, wait=30) is False
+    assert capsys.readouterr().out == ""  # keras-tuner prints every condition that it sends
+    client.end_trial(lost)  # it comes too late: another one has done it
+    serving.join(30)
+    assert not serving.is_alive()
+    assert sorted(one.id for one in told) == [f"{number:04d}" for number in range(6)]
+    assert lost.trial_id in {one.id for one in outcomes(search.folder)}
+    assert oracle.is_over
+
+
+def test_a_worker_whose_trial_was_given_away_hears_of_it(task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import grpc
+    from keras_tuner.src import protos
+
+    _, oracle = searching()
+    with Chief(oracle, "127.0.0.1:0") as chief, grpc.insecure_channel(chief.address) as channel:
+        stub = protos.get_service_grpc().OracleStub(channel)
+        made = stub.CreateTrial(protos.get_service().CreateTrialRequest(tuner_id="a"))
+        request = protos.get_service().GetTrialRequest(trial_id=made.trial.trial_id)
+        assert stub.GetTrial(request, metadata=((chiefs.NAME_KEY, "a"),)).trial.trial_id == made.trial.trial_id
+        chief.give_back("a", "a test")
+        with pytest.raises(grpc.RpcError, match="was given to another worker"):
+            stub.GetTrial(request, metadata=((chiefs.NAME_KEY, "a"),))
+
+
+def test_what_goes_wrong_while_serving_ends_the_search(task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import grpc
+    from keras_tuner.src import protos
+
+    _, oracle = searching()
+
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device", "oracle.json")
+
+    monkeypatch.setattr(oracle, "save", full)
+    with Chief(oracle, "127.0.0.1:0") as chief, grpc.insecure_channel(chief.address) as channel:
+        stub = protos.get_service_grpc().OracleStub(channel)
+        with pytest.raises(grpc.RpcError):
+            stub.CreateTrial(protos.get_service().CreateTrialRequest(tuner_id="a"))
+        with pytest.raises(OSError, match="No space left"):
+            chief.check()
+
+
+def test_two_chiefs_do_not_share_an_address(task: Path) -> None:
+    _, oracle = searching()
+    taken = r"expected a free address of this machine for the chief\. Received: 127\.0\.0\.1:\d+; choose another port"
+    with Chief(oracle, "127.0.0.1:0") as chief, pytest.raises(RequestError, match=taken):
+        Chief(oracle, chief.address).__enter__()
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({ID: "a", IP: "127.0.0.1", PORT: None}, r"KERASTUNER_ORACLE_PORT: expected a value, as for .*TUNER_ID and"),
+        ({ID: "a", IP: "127.0.0.1", PORT: "80a"}, r"KERASTUNER_ORACLE_PORT: expected a port .*Received: '80a'"),
+        ({ID: "a", IP: "127.0.0.1", PORT: "FREE"}, r"expected a chief at 127\.0\.0\.1:\d+ .*no answer in 0\.5 seconds"),
+        ({ID: "chief", IP: "127.0.0.1", PORT: "FREE"}, r"expected workers at the chief, .*none in 0\.5 seconds"),
+    ],
+)
+def test_a_search_over_machines_that_cannot_be_takes_one_line(
+    variables: dict, message: str, task: Path, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        if value is not None:
+            monkeypatch.setenv(name, str(free_port()) if value == "FREE" else value)
+    code, out, err = typed("tune", "tiny.toml", "--wait", "0.5")
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert re.search(message, err), err
+
+
+def test_places() -> None:
+    assert place({}) is None
+    here = place({ID: "the-chief", IP: "10.0.0.1", PORT: "8000"})
+    assert here == Place("the-chief", "10.0.0.1:8000")
+    assert here.is_chief
+    assert here.variables == {ID: "the-chief", IP: "10.0.0.1", PORT: "8000"}
+
+
+def test_a_gpu_and_a_share_of_the_cores_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    crew = Crew(tmp_path, 3, "127.0.0.1:1", ["0", "GPU-7"])
+    found = [crew._environment(index) for index in range(3)]
+    assert [one["CUDA_VISIBLE_DEVICES"] for one in found] == ["0", "GPU-7", "0"]
+    assert {one["TF_NUM_INTRAOP_THREADS"] for one in found} == {"2"}
+    assert "CUDA_VISIBLE_DEVICES" not in Crew(tmp_path, 1, "127.0.0.1:1", ["0", "1"])._environment(0)
+
+
+def test_workers_that_cannot_work_end_the_search_with_their_reason(task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    search, oracle = searching()
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(RequestError, match=r"expected workers that do their trials\. Received: one exit code 1; see"):
+        run(oracle, search.folder, workers=1, address="127.0.0.1:0", gpus=[], wait=1, tell=print, beat=lambda _: None)
+
+
+def start(*words: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "kerasae.tune", "tiny.toml", *words]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def until(condition, seconds: float = 300) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_search_that_is_killed_between_and_inside_trials(task: Path) -> None:
+    long = ("--set", "phases.0.epochs=60")  # long enough to be killed inside
+    whole = start("--name", "whole", *long)
+    assert whole.communicate() is not None
+    assert whole.returncode == 0
+    folder = Path("tuner_runs/tiny")
+    for number in (1, 3):
+        search = start(*long)
+        until(lambda number=number: (folder / f"trial_000{number}" / "seed-0" / "history.csv").is_file())
+        search.send_signal(signal.SIGKILL)
+        search.communicate()
+        finished = {one.id for one in outcomes(folder)}
+        assert f"000{number}" not in finished
+        assert len(finished) == number
+    search = start(*long)
+    _, err = search.communicate()
+    assert search.returncode == 0
+    assert "3 of 6 trials are finished already" in err
+    found = [[(one.id, one.values, one.score, one.executions) for one in outcomes(path)]
+             for path in (folder, Path("tuner_runs/whole"))]  # fmt: skip
+    assert found[0] == found[1]
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_gives_its_trial_to_another(task: Path) -> None:
+    search = start("--workers", "2", "--set", "phases.0.epochs=60")
+    folder = Path("tuner_runs/tiny")
+    until(lambda: len(list(folder.glob("trial_*/seed-0/history.csv"))) == len(outcomes(folder)) + 2)
+    children = Path(f"/proc/{search.pid}/task/{search.pid}/children").read_text().split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    out, err = search.communicate(timeout=600)
+    assert search.returncode == 0, err
+    found = outcomes(folder)
+    assert [one.id for one in found] == [f"{number:04d}" for number in range(6)]
+    assert all(one.status == "completed" for one in found)
+    assert sum(json.loads((folder / "oracle.json").read_text())["losses"].values()) == 1
+    assert "keras" not in out.lower().replace("kerasae", "")
