@@ -129,6 +129,11 @@ class Search:
         """
         settings = asked.search or SearchRecipe()
         check(asked)
+        if asked.model.adversarial is not None:
+            raise RequestError(
+                "tune: expected a recipe that is measured on validation pictures. Received: an adversarial one, whose "
+                "samples are judged after training; compare such runs with kerasae generate"
+            )
         collection = open_collection(asked.data, classifies="label" in asked.heads)
         recipe = resolve(asked, collection)
         if settings.space is None:

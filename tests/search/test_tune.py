@@ -186,6 +186,12 @@ def test_options_are_checked(words: list[str], message: str, task: Path, typed: 
     assert re.search(message, err), err
 
 
+def test_an_adversarial_recipe_is_refused_before_its_space_is(task: Path, typed: Typed) -> None:
+    code, _, err = typed("tune", "study-c/gan", "--data", "task.npz")
+    assert code == 2
+    assert re.search(r"tune: expected a recipe that is measured on validation pictures\. Received: an adversarial", err)
+
+
 def test_another_search_is_not_mixed_with_the_one_that_is_there(
     task: Path, here: list[str], pretended, typed: Typed
 ) -> None:
