@@ -20,7 +20,7 @@ SPACE = """search.space={
     "model.tied" = [true, false],
     "model.encoder.filters" = { depth = [1, 2], width = { range = [16, 48], step = 16 } }
 }""".replace("\n", " ")
-ALGORITHMS = {"random": 20, "grid": 20, "bayesian": 10, "hyperband": None}
+ALGORITHMS = {"random": 20, "grid": 20, "bayesian": 14, "hyperband": None}
 
 
 class Searching:
