@@ -42,7 +42,7 @@ def work(folder: Path, wait: float = WAIT_SECONDS, most: int | None = None) -> b
     from keras_tuner.src.distribute import oracle_client
 
     from kerasae.comparison.plan import Opener
-    from kerasae.search.oracles import notes_of, values_of
+    from kerasae.search.kept import notes_of, values_of
     from kerasae.search.outcome import trial_folder
     from kerasae.search.plan import Search
     from kerasae.search.trial import run_trial

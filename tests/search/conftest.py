@@ -15,7 +15,8 @@ from kerasae.comparison.plan import Opener
 from kerasae.recipe import Recipe
 from kerasae.runs import Run
 from kerasae.search import trial as trials
-from kerasae.search.oracles import Oracle, notes_of, values_of
+from kerasae.search.kept import notes_of, values_of
+from kerasae.search.oracles import Oracle
 from kerasae.search.outcome import Outcome
 from kerasae.search.plan import Search
 from kerasae.search.trial import run_trial

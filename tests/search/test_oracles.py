@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from kerasae.recipe_file import load
+from kerasae.search.kept import notes_of, values_of
 from kerasae.search.objective import Objective, objective_of
-from kerasae.search.oracles import Oracle, make_oracle, notes_of, values_of
+from kerasae.search.oracles import Oracle, make_oracle
 from kerasae.search.outcome import Outcome, outcomes, trial_folder
 from kerasae.search.space import Space
 
@@ -19,7 +20,7 @@ SPACE = """search.space={
     "model.tied" = [true, false],
     "model.encoder.filters" = { depth = [1, 2], width = { range = [16, 48], step = 16 } }
 }""".replace("\n", " ")
-ALGORITHMS = {"random": 20, "grid": 20, "bayesian": 24, "hyperband": None}
+ALGORITHMS = {"random": 20, "grid": 20, "bayesian": 14, "hyperband": None}
 
 
 class Searching:
@@ -74,7 +75,7 @@ def test_a_search_that_is_killed_again_and_again_has_the_same_trials(algorithm: 
     kills = random.Random(0)
     found = broken.search(iter(lambda: kills.choice([0, 0, 1, 2, 3]), None))
     assert found == whole
-    assert len(whole) >= 16
+    assert len(whole) >= 10
     oracle = broken.started()
     assert oracle.is_over
     assert sorted(oracle.end_order) == [id for id, _ in found]
