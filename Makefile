@@ -8,6 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEVELOPED := $(VENV)/.developed
+# A process a core, a file of tests in one of them, so that what a file has trained serves all of its tests.
+PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help train-joint tune report test test-slow lint types bench clean
@@ -38,10 +40,10 @@ report: $(INSTALLED) ## draw the report of RUN=DIR again
 	@$(BIN)/kerasae report "$(RUN)"
 
 test: $(DEVELOPED) ## run the tests, a few minutes
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
 
 test-slow: $(DEVELOPED) ## run the slow tests too
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 lint: $(DEVELOPED) ## check style
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -40,7 +40,7 @@ def test_round_trip_through_json(name: str) -> None:
     assert type(item).from_config(item.get_config()) == item
 
 
-@pytest.mark.parametrize("name", {name.split()[0] for name in TRANSFORMS} | set(MIXINGS))
+@pytest.mark.parametrize("name", sorted({name.split()[0] for name in TRANSFORMS} | set(MIXINGS)))
 def test_the_catalogue_changes_every_argument(name: str) -> None:
     cls = augment.registry.lookup(name)
     items = [item for item in [*TRANSFORMS.values(), *MIXINGS.values()] if type(item) is cls]

@@ -49,7 +49,7 @@ def test_uncertainty_learns_and_is_saved(tmp_path: Path) -> None:
     joint = model(balance="uncertainty")
     joint.compile(keras.optimizers.Adam(0.05))
     before = joint.effective_weights()
-    course = joint.fit(IMAGES, TARGETS, sample_weight=WEIGHTS, epochs=30, verbose=0).history
+    course = joint.fit(IMAGES, TARGETS, sample_weight=WEIGHTS, epochs=30, batch_size=12, verbose=0).history
     after = joint.effective_weights()
     assert all(course[name][-1] < course[name][0] for name in ("loss", "reconstruction_loss", "label_loss"))
     assert after["reconstruction"] > 1.2 * before["reconstruction"]  # the better it does, the surer
