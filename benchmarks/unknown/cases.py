@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-EPOCHS_OF_CIFAR, EPOCHS_OF_FASHION = 10, 5
+EPOCHS = 10
 LEFT_OUT_OF_CIFAR = ("bird", "dog", "truck")
 FASHION = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 
@@ -58,12 +58,12 @@ def cases(files: Path | None, photographs: Path | None) -> Iterator[Case]:
         for strength in strengths
     }
     yield Case("cifar10", "cifar10-best", "cifar10", (), {**others, "negatives": "invert", **changed})
+    short = (f"phases.0.epochs={EPOCHS}", "data.validation=0.1")
     for name in LEFT_OUT_OF_CIFAR:
-        left = (f"phases.0.epochs={EPOCHS_OF_CIFAR}", "data.validation=0.1", f"data.leave_out=['{name}']")
+        left = (*short, f"data.leave_out=['{name}']")
         yield Case(f"cifar10-without-{name}", "cifar10-best", "cifar10", left, {name: "left-out"})
     small = (
-        f"phases.0.epochs={EPOCHS_OF_FASHION}",
-        "data.validation=0.1",
+        *short,
         f"data.class_names={list(FASHION)}",
         "model.encoder={name='residual', stem=16, filters=[32, 64], blocks=[0, 1]}",
         "model.decoder={name='subpixel', filters=[32, 16]}",

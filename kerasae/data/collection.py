@@ -60,7 +60,7 @@ def open_collection(recipe: DataRecipe, *, classifies: bool) -> Collection:
             f"data.class_names: expected the classes of {recipe.source}, {', '.join(source.class_names) or 'none'}. "
             f"Received: {', '.join(recipe.class_names)}; leave it out, since the source names its own"
         )
-    source = source.without(recipe.leave_out)
+    source, recipe = source.without(recipe.leave_out), _without_left_out(recipe)
     given = [split for split in SPLITS if split in source.parts and len(source.parts[split])]
     parts = [source.parts[split] for split in given]
     if not parts:
@@ -91,6 +91,18 @@ def open_collection(recipe: DataRecipe, *, classifies: bool) -> Collection:
     facts["storage"] = "memory" if isinstance(ready["train"], ArrayPictures) else "streamed"
     return Collection(
         **ready, class_names=source.class_names, image_shape=image_shape, class_weights=weights, facts=facts
+    )
+
+
+def _without_left_out(recipe: DataRecipe) -> DataRecipe:
+    """Drop what the recipe says of classes that it leaves out, so that leaving one out takes one change."""
+
+    def rest(table: dict[str, float]) -> dict[str, float]:
+        return {name: value for name, value in table.items() if name not in recipe.leave_out}
+
+    weights = recipe.class_weights
+    return recipe.model_copy(
+        update={"keep": rest(recipe.keep), "class_weights": rest(weights) if isinstance(weights, dict) else weights}
     )
 
 

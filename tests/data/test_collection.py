@@ -45,6 +45,15 @@ def test_the_cut_and_hidden_labels_count() -> None:
     np.testing.assert_array_equal(found.test.labels, whole.test.labels)
 
 
+def test_what_is_said_of_a_class_that_is_left_out_counts_no_more() -> None:
+    cut = recipe(keep={"3": 0.5, "7": 0.5}, class_weights={"3": 2.0, "8": 3.0}, leave_out=["3"])
+    collection = open_collection(cut, classifies=True)
+    assert "3" not in collection.class_names
+    assert collection.facts["class_weights"] == {**dict.fromkeys("0124567", 1.0), "8": 3.0, "9": 1.0}
+    counts = collection.facts["counts"]["train"]["classes"]
+    assert counts["7"] < 0.6 * counts["8"]
+
+
 def test_arrays_take_another_shape() -> None:
     found = open_collection(recipe(image_shape=[16, 12, 3]), classifies=True)
     assert found.image_shape == found.test.image_shape == (16, 12, 3)
