@@ -1,13 +1,13 @@
 """What a search of depth and width finds, and what it costs, on 10,000 training pictures of Fashion-MNIST.
 
-Run: python benchmarks/search.py [found algorithms pruning workers optuna] [--data SOURCE] [--trials 30] [--to DIR]
+Run: python benchmarks/search.py [found algorithms pruning workers samplers] [--data SOURCE] [--trials 30] [--to DIR]
 
 `found`       the best recipe of a random search against the default one, on test pictures, over 3 seeds.
 `algorithms`  the four algorithms at equal cost: as many epochs as Hyperband takes.
 `pruning`     the same search with and without the median rule: seconds, and what was found.
 `workers`     two workers against one: wall time of the same search.
-`optuna`      keras-tuner's Bayesian search and ours at random against Optuna's TPE, the same space and trials; where
-              Optuna is installed.
+`samplers`    the Bayesian search against Optuna's TPE, the same space and trials of 5 epochs, once for each seed;
+              `bayesian` and `tpe` run one of the two.
 
 Every part goes on where it was killed. Each prints what it measured and a ratio; all is kept in DIR/search.json.
 """
@@ -49,6 +49,10 @@ source = {source}
 validation = 0.1
 class_weights = "none"
 
+[model]
+encoder = {{ name = "prototype", filters = [16, 32] }}
+decoder = {{ name = "prototype", filters = [16, 32] }}
+
 [[phases]]
 name = "joint"
 learns = ["encoder", "decoder", "classifier"]
@@ -62,11 +66,14 @@ loss_weights = {{ reconstruction = 10.0 }}
 objective = "val_label_accuracy"
 
 [search.space]
-"model.encoder.filters" = {{ depth = [1, 2], width = [16, 32, 48, 64, 96], mirror = ["model.decoder.filters"] }}
-"model.encoder.kernel_size" = {{ choice = [3, 5], also = ["model.decoder.kernel_size"] }}
+"model.encoder.filters" = {{ depth = [1, 2], width = [16, 32, 48, 64, 96, 128], mirror = ["model.decoder.filters"] }}
+"model.encoder.kernel_size" = {{ choice = [3, 4, 5], also = ["model.decoder.kernel_size"] }}
 "model.dropout" = {{ range = [0.0, 0.4] }}
 "phases.0.optimizer.learning_rate" = {{ range = [3e-4, 1e-2], log = true }}
 """
+
+# Epochs of a trial where samplers are compared, of which only the choices matter.
+BRIEF = 5
 
 
 class Bench:
@@ -130,41 +137,39 @@ class Bench:
         print(f"seconds, without / with: {whole['seconds'] / pruned['seconds']:.2f}")
 
     def workers(self) -> None:
-        one, two = self.search("one-worker", workers=1), self.search("two-workers", workers=2)
+        one, two = self.search("random"), self.search("two-workers", workers=2)
         print(f"one worker {one['wall_seconds']:.0f} s, two {two['wall_seconds']:.0f} s")
         print(f"wall time, one / two: {one['wall_seconds'] / two['wall_seconds']:.2f}")
 
-    def optuna(self) -> None:
-        try:
-            import optuna
-        except ModuleNotFoundError:
-            print("optuna: not installed")
-            return
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        search = Search.read(self.folder / "random") if (self.folder / "random").is_dir() else None
-        if search is None:
-            self.search("random")
-            search = Search.read(self.folder / "random")
-        curves: dict[str, list[float]] = {}
+    def bayesian(self) -> None:
         for seed in range(self.seeds):
-            curves[f"tpe-{seed}"] = self._tpe(optuna, search, seed)
-            for algorithm in ("random", "bayesian"):
-                name = f"{algorithm}-seed-{seed}"
-                self.search(name, f'search.algorithm="{algorithm}"', f"search.seed={seed}")
-                curves[name] = [one.score for one in outcomes(self.folder / name) if one.score is not None]
-        bests = {name: [max(curve) for key, curve in curves.items() if key.startswith(name)]
-                 for name in ("tpe", "random", "bayesian")}  # fmt: skip
-        self.keep("optuna", bests)
-        for name, values in bests.items():
-            print(
-                f"{name:10} best of {self.trials} trials, mean over {self.seeds} seeds: {statistics.fmean(values):.4f}"
-            )
-        errors = {name: 1 - statistics.fmean(values) for name, values in bests.items()}
-        print(f"errors, Optuna's TPE / Bayesian: {errors['tpe'] / max(errors['bayesian'], 1e-9):.2f}")
+            overrides = (f"search.seed={seed}", 'search.algorithm="bayesian"', f"search.max_epochs={BRIEF}")
+            self.search(f"bayesian-seed-{seed}", *overrides)
 
-    def _tpe(self, optuna: Any, search: Search, seed: int) -> list[float]:
-        """Run Optuna's sampler over the same space, and every trial as a search does."""
-        folder = self.folder / f"tpe-{seed}"
+    def tpe(self) -> None:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        for seed in range(self.seeds):
+            self._tpe(optuna, Search.read(self.folder / "bayesian-seed-0"), seed)
+
+    def samplers(self) -> None:
+        self.bayesian()
+        self.tpe()
+        found = {
+            name: [scores(self.folder / f"{name}-seed-{seed}") for seed in range(self.seeds)]
+            for name in ("tpe", "bayesian")
+        }
+        self.keep("samplers", found)
+        means = {name: statistics.fmean(max(curve) for curve in curves) for name, curves in found.items()}
+        for name, curves in found.items():
+            print(f"{name:10} best of {self.trials} trials: mean {means[name]:.4f} over {self.seeds} seeds, "
+                  f"{', '.join(f'{max(curve):.4f}' for curve in curves)}")  # fmt: skip
+        print(f"errors, Optuna's TPE / Bayesian: {(1 - means['tpe']) / max(1 - means['bayesian'], 1e-9):.2f}")
+
+    def _tpe(self, optuna: Any, search: Search, seed: int) -> None:
+        """Run Optuna's sampler over the space of `search`, and every trial as a search does."""
+        folder = self.folder / f"tpe-seed-{seed}"
         copy = Search(folder.name, folder, search.asked, search.recipe, search.settings, search.facts, search.space,
                       search.objective)  # fmt: skip
         opener = Opener()
@@ -177,7 +182,10 @@ class Bench:
             id = f"{number:04d}"
             outcome = Outcome.read(trial_folder(folder, id)) or run_trial(copy, id, values, opener)
             study.tell(trial, outcome.score if outcome.score is not None else 0.0)
-        return [one.score for one in outcomes(folder) if one.score is not None]
+
+
+def scores(folder: Path) -> list[float]:
+    return [one.score for one in outcomes(folder) if one.score is not None]
 
 
 def suggested(trial: Any, parameter: Parameter) -> Any:
@@ -228,7 +236,7 @@ def cut(source: str, count: int, path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = ("found", "algorithms", "pruning", "workers", "optuna")
+    names = ("found", "algorithms", "pruning", "workers", "samplers")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(names)}; all if left out")
     parser.add_argument("--data", default="fashion_mnist", help="any source that kerasae reads")
     parser.add_argument("--pictures", type=int, default=10_000, help="training pictures")
@@ -237,8 +245,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--to", type=Path, default=Path("tuner_runs/benchmark"))
     arguments = parser.parse_args()
-    if unknown := set(arguments.parts) - set(names):
-        parser.error(f"expected parts of {', '.join(names)}. Received: {', '.join(sorted(unknown))}")
+    if unknown := set(arguments.parts) - {*names, "bayesian", "tpe"}:
+        parser.error(f"expected parts of {', '.join(names)}, bayesian, tpe. Received: {', '.join(sorted(unknown))}")
     bench = Bench(arguments)
     for name in arguments.parts or names:
         print(f"{name}:", flush=True)
