@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from benchmarks import generation
+from benchmarks.generation import __main__ as generation
+from benchmarks.pages import filled
 from kerasae.recipe_file import load
 from kerasae.results import experiment
 
@@ -14,12 +15,12 @@ def test_what_is_kept_is_of_its_recipe_as_it_stands(path) -> None:
     kept = json.loads(path.read_text())
     assert path.stem == kept["recipe"].replace("/", "-")
     assert kept["settings"] == experiment(load(kept["recipe"], [*kept["overrides"], "data.source=mnist"])), (
-        "measure it again: python benchmarks/generation.py keep RUN RECIPE"
+        "measure it again: python -m benchmarks.generation keep RUN RECIPE"
     )
 
 
 def test_the_page_holds_what_is_kept() -> None:
     text = generation.PAGE.read_text()
-    assert generation.filled(text) == text, "run: python benchmarks/generation.py"
+    assert filled(text, generation.table) == text, "run: python -m benchmarks.generation tables"
     for path in KEPT:
         assert f"kerasae train {json.loads(path.read_text())['recipe']} " in text

@@ -1,5 +1,6 @@
 import pytest
 
+from benchmarks.pages import filled
 from benchmarks.studies import tables
 from kerasae.recipe_file import builtin, load
 from kerasae.results import Result, cost, experiment, folder, in_words, read, results, spread, stale, usual
@@ -35,7 +36,7 @@ def test_the_page_and_the_headers_hold_what_was_measured() -> None:
         text, found = path.read_text(), usual(results(name))
         assert tables.header(text, in_words(found), cost(found)) == text, "run: python -m benchmarks.studies tables"
     text = tables.PAGE.read_text()
-    assert tables.filled(text) == text, "run: python -m benchmarks.studies tables"
+    assert filled(text, tables.table) == text, "run: python -m benchmarks.studies tables"
 
 
 def test_every_recipe_of_a_study_is_in_a_table() -> None:

@@ -6,12 +6,13 @@ import re
 import textwrap
 from pathlib import Path
 
+from benchmarks.pages import fill, lines
 from kerasae.recipe_file import builtin, load
 from kerasae.results import Result, cost, in_words, results, spread, usual, variants
 from kerasae.runs import write_text
 
 PAGE = Path(__file__).parents[2] / "docs" / "results.md"
-COLUMNS = ("what", "there", "here: accuracy", "best", "here: MSE", "seeds", "epochs", "time", "command")
+COLUMNS = ["what", "there", "here: accuracy", "best", "here: MSE", "seeds", "epochs", "time", "command"]
 WIDTH = 120
 
 
@@ -22,41 +23,34 @@ def write_tables() -> None:
         new = header(text, in_words(usual(results(name))), cost(usual(results(name))))
         if new != text:
             write_text(path, new)
-    text = PAGE.read_text(encoding="utf-8")
-    if filled(text) != text:
-        write_text(PAGE, filled(text))
-
-
-def filled(text: str) -> str:
-    """Return the page with every table between its markers anew."""
-    return re.sub(r"(<!-- table: (\S+) -->\n).*?(<!-- end -->)", lambda m: m[1] + table(m[2]) + m[3], text, flags=re.S)
+    fill(PAGE, table)
 
 
 def header(text: str, result: str, time: str) -> str:
     """Return a recipe's text with its `# Result:` lines anew; without a result, as it is."""
     if not result:
         return text
-    lines = textwrap.wrap(
+    wrapped = textwrap.wrap(
         f"{result[:-1]}, {time} a run, 2 CPU cores)",
         WIDTH,
         initial_indent="# Result:  ",
         subsequent_indent="#          ",
     )
-    return re.sub(r"# Result:.*\n(#   .*\n)*", "\n".join(lines) + "\n", text, count=1)
+    return re.sub(r"# Result:.*\n(#   .*\n)*", "\n".join(wrapped) + "\n", text, count=1)
 
 
 def table(group: str) -> str:
     """Return one line a recipe and set of overrides for the recipes of a folder, or whose names begin so."""
-    rows = [COLUMNS, tuple("---" for _ in COLUMNS)]
+    rows = [COLUMNS]
     for name in builtin():
         if name.startswith(group) and load(name).search is None:  # what a search finds is a recipe of its own
             found = results(name)
             for overrides in sorted({tuple(result.overrides) for result in found}, key=len) or [()]:
                 rows.append(row(name, [one for one in found if tuple(one.overrides) == overrides], overrides))
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
+    return lines(rows)
 
 
-def row(name: str, found: list[Result], overrides: tuple[str, ...]) -> tuple[str, ...]:
+def row(name: str, found: list[Result], overrides: tuple[str, ...]) -> list[str]:
     """Return the cells of one experiment."""
     there = load(name).reference
     quoted = (
@@ -74,7 +68,7 @@ def row(name: str, found: list[Result], overrides: tuple[str, ...]) -> tuple[str
     )
     accuracy = [one.metrics["accuracy"] for one in found if "accuracy" in one.metrics]
     mse = [one.metrics["reconstruction_mse"] for one in found if "reconstruction_mse" in one.metrics]
-    return (
+    return [
         load(name).title,
         ", ".join(quoted) or "-",
         "; ".join([spread(accuracy, 4), *(f"{one} {spread(values, 4)}" for one, values in variants(found).items())])
@@ -86,4 +80,4 @@ def row(name: str, found: list[Result], overrides: tuple[str, ...]) -> tuple[str
         str(found[0].epochs) if found else "-",
         cost(found) or "-",
         f"`kerasae train {' '.join([name, *(f'--set {override}' for override in overrides)])}`",
-    )
+    ]

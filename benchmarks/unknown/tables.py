@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from kerasae.runs import write_text
+from benchmarks.pages import fill, lines
 
 RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[2] / "docs" / "unknown.md"
@@ -34,12 +33,7 @@ GROUPS = {
 
 def write_tables() -> None:
     """Write every table between its markers."""
-    text = PAGE.read_text(encoding="utf-8")
-    new = re.sub(
-        r"(<!-- table: (\S+) -->\n).*?(<!-- end -->)", lambda m: m[1] + table(rows(m[2])) + m[3], text, flags=re.S
-    )
-    if new != text:
-        write_text(PAGE, new)
+    fill(PAGE, lambda group: table(rows(group)))
 
 
 def rows(group: str) -> dict[str, Mapping[str, Any]]:
@@ -60,19 +54,18 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
     if not found:
         return "Not measured yet.\n"
     areas = {name: {score: one["scores"][score]["auroc"] for score in SCORES} for name, one in found.items()}
-    lines = [["strangers", *SCORES.values(), "FPR at 95% TPR", "rejected", "known rejected"]]
-    lines.append(["---"] * len(lines[0]))
+    cells = [["strangers", *SCORES.values(), "FPR at 95% TPR", "rejected", "known rejected"]]
     for name, one in found.items():
         shares = (
             one["scores"]["joined"]["fpr_at_95_tpr"],
             one["unknown_rejected"]["share"],
             one["known_rejected"]["share"],
         )
-        lines.append([name, *_cells(areas[name]), *(f"{share:.1%}" for share in shares)])
+        cells.append([name, *_cells(areas[name]), *(f"{share:.1%}" for share in shares)])
     if len(found) > 1:
         mean = {score: fmean(values[score] for values in areas.values()) for score in SCORES}
-        lines.append(["mean", *_cells(mean), "", "", ""])
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+        cells.append(["mean", *_cells(mean), "", "", ""])
+    return lines(cells)
 
 
 def _cells(areas: Mapping[str, float]) -> Sequence[str]:

@@ -1,38 +1,40 @@
 """What a search of depth and width finds, and what it costs, on 10,000 training pictures of Fashion-MNIST.
 
-Run: python benchmarks/search.py [found algorithms pruning workers samplers] [--data SOURCE] [--trials 30] [--to DIR]
+    python -m benchmarks.search run [found algorithms pruning workers samplers] [--data SOURCE] [--to FOLDER]
+    python -m benchmarks.search keep FOLDER
+    python -m benchmarks.search tables
 
-`found`       the best recipe of a random search against the default one, on test pictures, over 3 seeds.
+`found`       the best recipe of a random search against the default one, on test pictures, over several seeds.
 `algorithms`  the four algorithms at equal cost: as many epochs as Hyperband takes.
 `pruning`     the same search with and without the median rule: seconds, and what was found.
 `workers`     two workers against one: wall time of the same search.
 `samplers`    the Bayesian search against Optuna's TPE, the same space and trials of 5 epochs, once for each seed;
               `bayesian` and `tpe` run one of the two.
 
-Every part goes on where it was killed. Each prints what it measured and a ratio; all is kept in DIR/search.json.
+Every part goes on where it was killed, and leaves what it found in FOLDER/results.json; `keep` takes that into a file
+beside this program, and `tables` writes the tables of docs/search.md from it.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-# Before anything of the package: the workers need it too, and `import augment` would find augment.py beside this file.
-sys.path[0] = str(Path(__file__).resolve().parents[1])
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before anything of the package
 
 import numpy as np
+import typer
 
+from benchmarks.pages import fill
+from benchmarks.search.tables import KEPT, PAGE, table
 from kerasae.comparison.plan import Opener
 from kerasae.data.collection import open_collection
 from kerasae.recipe_file import load
-from kerasae.runs import write_json, written_whole
+from kerasae.runs import read_json, write_json, write_text, written_whole
 from kerasae.search.outcome import Outcome, outcomes, trial_folder
 from kerasae.search.plan import Search
 from kerasae.search.progress import best_of
@@ -40,6 +42,8 @@ from kerasae.search.space import Parameter
 from kerasae.search.trial import run_trial
 from kerasae.tune import tune
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+PARTS = ("found", "algorithms", "pruning", "workers", "samplers")
 RECIPE = """
 extends = "joint"
 title = "The default joint model on Fashion-MNIST"
@@ -79,18 +83,16 @@ BRIEF = 5
 class Bench:
     """The parts of the benchmark, in a folder of their own."""
 
-    def __init__(self, arguments: argparse.Namespace) -> None:
-        self.folder: Path = arguments.to
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.trials: int = arguments.trials
-        self.seeds: int = arguments.seeds
-        data = self.folder / "pictures.npz"
+    def __init__(self, folder: Path, source: str, pictures: int, trials: int, epochs: int, seeds: int) -> None:
+        self.folder, self.trials, self.epochs, self.seeds = folder, trials, epochs, seeds
+        data = folder / "pictures.npz"
+        folder.mkdir(parents=True, exist_ok=True)
         if not data.is_file():
-            cut(arguments.data, arguments.pictures, data)
-        self.recipe = self.folder / "searched.toml"
-        self.recipe.write_text(RECIPE.format(source=json.dumps(str(data.resolve())), epochs=arguments.epochs))
-        self.kept: Path = self.folder / "search.json"
-        self.results: dict[str, Any] = json.loads(self.kept.read_text()) if self.kept.is_file() else {}
+            cut(source, pictures, data)
+        self.recipe = folder / "searched.toml"
+        self.recipe.write_text(RECIPE.format(source=json.dumps(str(data.resolve())), epochs=epochs))
+        self.kept = folder / "results.json"
+        self.results: dict[str, Any] = read_json(self.kept) if self.kept.is_file() else {}
 
     def search(self, name: str, *overrides: str, workers: int = 1, retrain: int | None = None) -> dict[str, Any]:
         """Run a search to its end and return what it came to; wall time is that of all its starts."""
@@ -120,8 +122,7 @@ class Bench:
         hyperband = self.search("hyperband", 'search.algorithm="hyperband"', "search.max_trials=100000")
         epochs = hyperband["epochs"]
         for algorithm in ("random", "grid", "bayesian"):
-            longest = sum(phase.epochs for phase in load(str(self.recipe)).phases)
-            count = max(1, round(epochs / longest))
+            count = max(1, round(epochs / self.epochs))
             overrides = [f'search.algorithm="{algorithm}"', f"search.max_trials={count}"]
             if algorithm == "grid":
                 overrides += ["search.space=" + coarse(count), "search.max_trials=100000"]
@@ -234,25 +235,37 @@ def cut(source: str, count: int, path: Path) -> None:
         )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = ("found", "algorithms", "pruning", "workers", "samplers")
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(names)}; all if left out")
-    parser.add_argument("--data", default="fashion_mnist", help="any source that kerasae reads")
-    parser.add_argument("--pictures", type=int, default=10_000, help="training pictures")
-    parser.add_argument("--trials", type=int, default=30)
-    parser.add_argument("--epochs", type=int, default=9, help="of a trial, and of the recipes that are compared")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--to", type=Path, default=Path("tuner_runs/benchmark"))
-    arguments = parser.parse_args()
-    if unknown := set(arguments.parts) - {*names, "bayesian", "tpe"}:
-        parser.error(f"expected parts of {', '.join(names)}, bayesian, tpe. Received: {', '.join(sorted(unknown))}")
-    bench = Bench(arguments)
-    for name in arguments.parts or names:
+@app.command()
+def run(
+    parts: Annotated[list[str] | None, typer.Argument(metavar="[PART]...", help="All if left out.")] = None,
+    data: Annotated[str, typer.Option(help="Any source that kerasae reads.")] = "fashion_mnist",
+    pictures: Annotated[int, typer.Option(help="Training pictures.")] = 10_000,
+    trials: Annotated[int, typer.Option(help="Of a search.")] = 30,
+    epochs: Annotated[int, typer.Option(help="Of a trial, and of the recipes that are compared.")] = 9,
+    seeds: Annotated[int, typer.Option(help="Of the recipes and of the samplers that are compared.")] = 3,
+    to: Annotated[Path, typer.Option(help="Where the searches lie.")] = Path("tuner_runs/benchmark"),
+) -> None:
+    """Measure."""
+    if unknown := set(parts or ()) - {*PARTS, "bayesian", "tpe"}:
+        raise typer.BadParameter(f"expected some of {', '.join(PARTS)}. Received: {', '.join(sorted(unknown))}")
+    bench = Bench(to, data, pictures, trials, epochs, seeds)
+    for name in parts or PARTS:
         print(f"{name}:", flush=True)
         part: Callable[[], None] = getattr(bench, name)
         part()
 
 
+@app.command()
+def keep(folder: Annotated[Path, typer.Argument(help="What `run --to` was given.")]) -> None:
+    """Keep what was measured."""
+    write_text(KEPT, json.dumps(read_json(folder / "results.json"), indent=1) + "\n")
+
+
+@app.command()
+def tables() -> None:
+    """Write the tables."""
+    fill(PAGE, table)
+
+
 if __name__ == "__main__":
-    main()
+    app()

@@ -1,42 +1,40 @@
 """Generators side by side, by the same judge: keep what a run generated, and write the table of docs/generation.md.
 
-    python benchmarks/generation.py keep RUN study-c/acgan --set phases.0.epochs=10
-    python benchmarks/generation.py
+    python -m benchmarks.generation keep RUN study-c/acgan --set phases.0.epochs=10
+    python -m benchmarks.generation tables
 
 `keep` takes RUN/generated/generated.json, as `kerasae generate RUN --judge JUDGE --count 1000` left it, into a small
-file beside this program. Without a verb the table is written anew from what is kept, and printed.
+file in benchmarks/generation/results/; `tables` writes the table of docs/generation.md from what is kept.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from benchmarks.pages import fill, lines
 from kerasae.evaluation.history import read_history
 from kerasae.recipe_file import load
 from kerasae.results import experiment
 from kerasae.runs import Run, read_json, write_text
 
-KEPT = Path(__file__).parent / "generated"
-PAGE = Path(__file__).parents[1] / "docs" / "generation.md"
-COLUMNS = (
+KEPT = Path(__file__).parent / "results"
+PAGE = Path(__file__).parents[2] / "docs" / "generation.md"
+COLUMNS = [
     *("pictures", "agreement", "worst digit", "Frechet", "diversity", "nearest", "copies", "epochs", "training"),
     "command",
-)
+]
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 
-@app.callback(invoke_without_command=True)
-def table(context: typer.Context) -> None:
+@app.command()
+def tables() -> None:
     """Write the table."""
-    if context.invoked_subcommand is None:
-        write_text(PAGE, filled(PAGE.read_text(encoding="utf-8")))
-        print(rows())
+    fill(PAGE, table)
 
 
 @app.command()
@@ -62,30 +60,25 @@ def keep(
         "real": found["real"],
         "methods": found["methods"],
     }
-    lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(_short(value))}" for key, value in kept.items())
-    write_text(KEPT / f"{recipe.replace('/', '-')}.json", "{\n" + lines + "\n}\n")
+    text = ",\n".join(f" {json.dumps(key)}: {json.dumps(_short(value))}" for key, value in kept.items())
+    write_text(KEPT / f"{recipe.replace('/', '-')}.json", "{\n" + text + "\n}\n")
 
 
-def filled(text: str) -> str:
-    """Return the page with its table anew."""
-    return re.sub(r"(<!-- table -->\n).*?(<!-- end -->)", lambda match: match[1] + rows() + match[2], text, flags=re.S)
-
-
-def rows() -> str:
+def table(_: str) -> str:
     """Return the table: a row a method of each kept run, and real pictures last."""
     kept = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(KEPT.glob("*.json"))]
-    cells = [COLUMNS, tuple("---" for _ in COLUMNS)]
+    cells = [COLUMNS]
     for one in kept:
         settings = [word for override in one["overrides"] for word in ("--set", override)]
         words = shlex.join([one["recipe"], "--data", "mnist", *settings])
         for name, method in one["methods"].items():
             title = f"{one['recipe']}, {name}" if len(one["methods"]) > 1 else one["recipe"]
             made = (str(one["epochs"]), f"{one['seconds'] / 60:.0f} min", f"`kerasae train {words}`")
-            cells.append((title, *_measures(method, method["frechet"]["distance"]), *made))
+            cells.append([title, *_measures(method, method["frechet"]["distance"]), *made])
     if kept:
         first = next(iter(kept[0]["methods"].values()))
-        cells.append(("real pictures", *_measures(kept[0]["real"], first["frechet"]["real"]), "-", "-", "-"))
-    return "".join(f"| {' | '.join(row)} |\n" for row in cells)
+        cells.append(["real pictures", *_measures(kept[0]["real"], first["frechet"]["real"]), "-", "-", "-"])
+    return lines(cells)
 
 
 def _measures(one: dict[str, Any], frechet: float) -> tuple[str, ...]:

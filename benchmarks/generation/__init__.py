@@ -1,0 +1,1 @@
+"""Generators side by side, by the same judge."""

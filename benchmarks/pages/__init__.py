@@ -1,0 +1,28 @@
+"""Tables of the documentation that programs write, each between its markers."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from kerasae.runs import write_text
+
+MARKED = re.compile(r"(<!-- table: (\S+) -->\n).*?(<!-- end -->)", flags=re.S)
+
+
+def filled(text: str, table: Callable[[str], str]) -> str:
+    """Return the page with every table between its markers anew; `table` is given the name in the marker."""
+    return MARKED.sub(lambda found: found[1] + table(found[2]) + found[3], text)
+
+
+def fill(page: Path, table: Callable[[str], str]) -> None:
+    """Write every table of a page anew; a page that has them already is left alone."""
+    text = page.read_text(encoding="utf-8")
+    new = filled(text, table)
+    if new != text:
+        write_text(page, new)
+
+
+def lines(cells: list[list[str]]) -> str:
+    """Return a Markdown table: the first row is its head."""
+    rows = [cells[0], ["---"] * len(cells[0]), *cells[1:]]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)

@@ -1,0 +1,1 @@
+"""What a search of depth and width finds, and what it costs."""
