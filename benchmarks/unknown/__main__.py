@@ -64,8 +64,7 @@ def _measure(case: Case, data: Path | None) -> dict[str, Any]:
 
     opened = Run.open(path)
     model, collection = load_trained(opened), reopen(opened)
-    if model.rejection is None:
-        fit_rejection(opened, opened.recipe, model, collection, refuses=True)
+    fit_rejection(opened, opened.recipe, model, collection, refuses=True)  # as this version does, whatever the run has
     strangers = {name: open_strangers(words, opened.recipe, collection) for name, words in case.strangers.items()}
     found = write_unknown(opened, model, collection, list(strangers.values()))
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ ERROR = ("error", "contrast")
 # A tenth of a grey level, squared: what lies below is as good as a perfect copy, or one even colour.
 LOG_FLOOR = (0.1 / 255) ** 2
 NUM_KNOTS = 33
+# Tail probability from which on a part counts beside the label.
+SCARCE = 0.05
 
 
 @keras.saving.register_keras_serializable("kerasae")
@@ -30,8 +33,10 @@ class Rejection(keras.layers.Layer):
       1706.04599), which orders pictures as its probability does and keeps apart what rounds to 1.
 
     A part becomes comparable to the others as -log(tail probability) among known pictures: the empirical one up to the
-    last knot, beyond it that of an exponential tail (peaks over threshold). The score is their sum, Fisher's statistic
-    for several tests of one hypothesis, "this picture is a known one".
+    last knot, beyond it that of an exponential tail (peaks over threshold). The score is the label's -log(p) plus
+    log(1 + 0.05 / p) of every other part, which says little of strangers that resemble the known until it is among
+    the rarest 5%, and from there on as much as the label. Without a label it is the sum of all -log(p), Fisher's
+    statistic for several tests of one hypothesis, "this picture is a known one".
 
     Input: a dict with, as far as `parts` need them, `error` and `contrast` (batch,), mean squares of what a
     reconstruction misses and of the steps between neighbouring pixels, on [0, 1]; `latent` (batch, latent_dim); and
@@ -100,8 +105,13 @@ class Rejection(keras.layers.Layer):
     def call(self, features: Mapping[str, Any]) -> dict[str, Any]:
         """Score features and decide."""
         scores = {f"{part}_score": self._level(part, value) for part, value in self.raw(features).items()}
-        total = sum(scores.values())
+        total = sum(self._counted(name, score) for name, score in scores.items())
         return {"anomaly_score": total, "accepted": ops.less_equal(total, self.threshold), **scores}
+
+    def _counted(self, name: str, score: Any) -> Any:
+        if name == "label_score" or "label" not in self.parts:
+            return score
+        return ops.softplus(score + math.log(SCARCE))
 
     def _level(self, part: str, value: Any) -> Any:
         """Return -log(tail probability): straight between the knots, and on with the tail's slope after the last."""

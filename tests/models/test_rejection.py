@@ -78,7 +78,16 @@ def test_what_is_odd_in_one_way_is_found_by_that_part(fitted: Rejection, part: s
     assert np.median(found[f"{part}_score"]) > np.max(np.quantile(usual[f"{part}_score"], 0.9))
     for other in {"reconstruction", "latent", "label"} - {part}:
         np.testing.assert_array_equal(found[f"{other}_score"], usual[f"{other}_score"])
-    total = sum(np.asarray(found[f"{one}_score"]) for one in fitted.parts)
+    chances = {one: np.exp(-np.asarray(found[f"{one}_score"], np.float64)) for one in fitted.parts}
+    beside = sum(np.log1p(0.05 / chances[one]) for one in ("reconstruction", "latent"))
+    np.testing.assert_allclose(found["anomaly_score"], beside - np.log(chances["label"]), rtol=1e-5)
+
+
+def test_without_a_label_the_score_is_fishers_sum() -> None:
+    latents, labels = known(300)
+    latents.pop("logits")
+    found = fit(latents, labels, latents, labels, 0.05)(latents)
+    total = np.asarray(found["reconstruction_score"]) + np.asarray(found["latent_score"])
     np.testing.assert_allclose(found["anomaly_score"], total, rtol=1e-6)
 
 
