@@ -72,9 +72,9 @@ def evaluate(
     opened, model, collection = open_run(run)
     if unknown:
         from kerasae.training.rejection import fit_rejection
-        from kerasae.unknown import open_strangers, write_unknown
+        from kerasae.unknown import open_all, write_unknown
 
-        strangers = [open_strangers(words, opened.recipe, collection) for words in unknown]
+        strangers = open_all(unknown, opened.recipe, collection)
         if model.rejection is None:
             fit_rejection(opened, opened.recipe, model, collection, refuses=True)
         out.print(strangers_table(write_unknown(opened, model, collection, strangers)))

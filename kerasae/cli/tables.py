@@ -79,7 +79,7 @@ def strangers_table(found: Mapping[str, Any]) -> Table:
         ours = one["scores"]["joined"]
         table.add_row(
             name,
-            f"{one['num_unknown']:,}",
+            f"{one['num_unknown']:,}" + (f" ({one['num_broken']:,} broken)" if one["num_broken"] else ""),
             f"{ours['auroc']:.4f}",
             f"{ours['aupr']:.4f}",
             f"{ours['fpr_at_95_tpr']:.1%}",
