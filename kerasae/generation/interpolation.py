@@ -53,9 +53,9 @@ def open_end(word: str, class_names: Sequence[str], data: DataRecipe) -> End:
         return End(word, list(class_names).index(word))
     path = Path(word)
     if not path.is_file():
-        known = ", ".join(class_names) or "none, since the run knows no classes"
+        known = f"classes of {', '.join(class_names)}, or " if class_names else ""
         raise RequestError(
-            f"--between: expected classes of {known}, or paths of pictures. Received: {word!r}."
+            f"--between: expected {known}paths of pictures. Received: {word!r}, which is no file."
             f"{nearest(word, class_names)}"
         )
     assert not isinstance(data.image_shape, str)
