@@ -74,7 +74,7 @@ def search_table(made: Any) -> Table:
 
 def strangers_table(found: Mapping[str, Any]) -> Table:
     """Return the short table that a measurement of strangers ends with."""
-    table = Table("unknown", "pictures", "AUROC", "AUPR", "FPR at 95% TPR", "rejected")
+    table = Table(Column("unknown", overflow="fold"), "pictures", "AUROC", "AUPR", "FPR at 95% TPR", "rejected")
     for name, one in found.items():
         ours = one["scores"]["joined"]
         table.add_row(

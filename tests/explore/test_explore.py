@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import io
 import json
 import re
 from html.parser import HTMLParser
@@ -12,6 +13,7 @@ import pytest
 from command_line import Typed
 from PIL import Image
 
+from kerasae.explore import figures, plates
 from kerasae.explore.latents import Latents
 from kerasae.explore.maps import Map
 from kerasae.explore.page import write_page
@@ -65,6 +67,23 @@ def test_an_exploration(typed: Typed, digits_run: Path) -> None:
     report = (digits_run / "report.html").read_text()
     assert 'href="explore/test/explore.html"' in report
     assert 'id="figure-tsne"' in report
+
+
+def test_both_directions_of_a_map_have_one_scale() -> None:
+    wide = np.random.default_rng(0).normal(size=(50, 2)) * [100.0, 1.0]
+    figure = figures.maps([Map("pca", "latent", wide)], np.zeros(50, int), np.zeros(50, bool), ["one"])
+    figure.savefig(io.BytesIO())  # limits are found while it is drawn
+    (axes,) = figure.axes
+    right, up = axes.transData.transform((1.0, 1.0)) - axes.transData.transform((0.0, 0.0))
+    assert right == pytest.approx(up, rel=1e-6)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_words_below_a_map_tell_of_what_is_there(answers: bool) -> None:
+    label, prediction = np.zeros(5, int) - (not answers), np.zeros(5, int) - (not answers)
+    found = Latents(np.zeros((5, 2)), label, prediction, np.zeros(5), np.array(["a"] * 5))
+    (drawn,) = plates.of_maps([Map("pca", "latent", np.eye(5, 2))], found, ["one"] if answers else [])
+    assert ("its colour the class" in drawn.caption) == ("a ring marks" in drawn.caption) == answers
 
 
 def test_names_of_classes_cannot_break_the_page(digits_run: Path, tmp_path: Path) -> None:
