@@ -129,7 +129,7 @@ def too_few(false_positive_rate: float, count: int) -> RequestError:
     """Return the error that says how many known pictures are needed."""
     return RequestError(
         f"rejection.false_positive_rate: {false_positive_rate:g} takes {needed(false_positive_rate):,} validation "
-        f"pictures or more. Received: {count:,}; set data.validation larger or the rate higher"
+        f"pictures or more. Received: {count:,}; train with data.validation larger or the rate higher"
     )
 
 
