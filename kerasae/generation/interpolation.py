@@ -68,7 +68,16 @@ def between_latents(latents: Latents, ends: tuple[End, End], num_classes: int, n
 
     A picture's end is its latent, a class's the centre of the class. Between two classes there are further ways, whose
     ends are samples of the classes.
+
+    Raises:
+        RequestError: a class has no labelled training picture.
     """
+    for end in ends:
+        if end.picture is None and not (latents.labels == end.label).any():
+            raise RequestError(
+                "--between: expected classes with labelled training pictures, between whose centres a way goes. "
+                f"Received: {end.words}, without any"
+            )
     centre, deviation = _centres(latents, num_classes)
     random = np.random.default_rng([seed, *(2 + (one.label or 0) for one in ends)])
 
