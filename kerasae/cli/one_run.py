@@ -132,7 +132,7 @@ def explore(
         out.print(neighbours_table(paths, found, known, collection.class_names))
         out.print(str(figure), soft_wrap=True)
         return
-    plan = exploration.Plan(split, limit, tuple(maps.replace(" ", "").split(",")), perplexity, seed)
+    plan = exploration.Plan(split, limit, tuple(dict.fromkeys(maps.replace(" ", "").split(","))), perplexity, seed)
     opened, model, collection = open_run(run)
     page = exploration.write_exploration(opened, model, collection, plan, console=err)
     if opened.metrics.is_file():

@@ -103,12 +103,13 @@ def test_names_of_classes_cannot_break_the_page(digits_run: Path, tmp_path: Path
 
 
 def test_a_part_of_the_training_pictures(typed: Typed, digits_run: Path) -> None:
-    code, _, err = typed("explore", digits_run, "--split", "train", "--maps", "pca", "--limit", 40)
+    code, _, err = typed("explore", digits_run, "--split", "train", "--maps", "pca, pca", "--limit", 40)
     assert code == 0, err
     folder = digits_run / "explore" / "train"
     latents = Latents.read(folder / "latents.npz")
     with np.load(folder / "maps.npz") as maps:
         assert len(latents.name) == len(maps["latent-pca"]) == 40
+    assert len(embedded((folder / "explore.html").read_text())["maps"]) == 2
     known = Latents.read(digits_run / "explore" / "training.npz")
     assert len(known.name) == len(reopen(Run(digits_run)).train)
 
