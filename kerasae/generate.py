@@ -36,7 +36,7 @@ def generate(
         noise: how far from the middle, 0 and up; 1 is as diverse as what was learned.
         between: two classes or paths of pictures, the way between which is decoded too.
         judge: the run of a classifier; if left out, one is trained on the run's own pictures, once.
-        seed: of everything that is drawn.
+        seed: of everything that is drawn, 0 and up.
 
     Returns:
         What generated.json holds.
@@ -46,7 +46,7 @@ def generate(
     """
     opened = Run.open(run)
     names: list[str] = read_json(opened.data_facts)["class_names"]
-    asked = _check(opened, names, classes, count, noise, judge)
+    asked = _check(opened, names, classes, count, noise, judge, seed)
     ends = None
     if between is not None:
         first, second = (open_end(word, names, opened.recipe.data) for word in between)
@@ -67,7 +67,7 @@ def generate(
 
 
 def _check(
-    run: Run, names: Sequence[str], classes: Sequence[str], count: int, noise: float, judge: Path | None
+    run: Run, names: Sequence[str], classes: Sequence[str], count: int, noise: float, judge: Path | None, seed: int
 ) -> list[int]:
     """Refuse what cannot be, before any model is loaded; return the classes that are asked for, by index."""
     adversarial = run.recipe.model.adversarial
@@ -78,8 +78,8 @@ def _check(
         )
     for name in classes:
         if name not in names:
-            known = ", ".join(names) or "none, since the run was trained without labels"
-            raise RequestError(f"--class: expected classes of {known}. Received: {name!r}.{nearest(name, names)}")
+            known = f"classes of {', '.join(names)}" if names else "none, since the run was trained without labels"
+            raise RequestError(f"--class: expected {known}. Received: {name!r}.{nearest(name, names)}")
     if classes and adversarial is not None and adversarial.name == "gan":
         raise RequestError(
             f"--class: expected none, since the generator of {run.path} takes noise alone. Received: "
@@ -89,6 +89,8 @@ def _check(
         raise RequestError(f"--count: expected at least 1. Received: {count}")
     if not 0 <= noise < float("inf"):
         raise RequestError(f"--noise: expected 0 and up. Received: {noise}")
+    if seed < 0:
+        raise RequestError(f"--seed: expected 0 and up. Received: {seed}")
     if judge is not None:
         check_judge(judge, run)
     return [names.index(name) for name in dict.fromkeys(classes or names)]

@@ -47,13 +47,30 @@ def written_whole(path: Path) -> Iterator[Path]:
                 left.unlink(missing_ok=True)
 
 
-def remove_unfinished(folder: Path) -> None:
-    """Remove the temporary files and folders of `written_whole` that a killed process has left below `folder`."""
-    for path in [path for path in folder.rglob(".*") if re.fullmatch(r"\..+\.\d+(\.\w+)?", path.name)]:
+def remove_unfinished(folder: Path, *, others: bool = True) -> None:
+    """Remove the temporary files and folders of `written_whole` that a killed process has left below `folder`.
+
+    Args:
+        others: whether what a process that still runs is writing goes too: only where no other can be at work here.
+    """
+    for path in list(folder.rglob(".*")):
+        left = re.fullmatch(r"\..+\.(\d+)(\.\w+)?", path.name)
+        if left is None or (not others and _runs(int(left[1]))):
+            continue
         if path.is_dir():
-            shutil.rmtree(path)
+            shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except PermissionError:
+        return True  # another user's
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,6 +1,8 @@
 import contextlib
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,16 @@ def test_what_a_killed_process_was_writing_is_removed(tmp_path: Path) -> None:
             raise Killed
     remove_unfinished(tmp_path)
     assert {path.name for path in tmp_path.rglob("*")} == {*keep, "checkpoints"}
+
+
+def test_what_another_process_is_writing_may_stay(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for process in (os.getppid(), ended.pid):
+        (tmp_path / f".pictures.{process}").mkdir()
+        (tmp_path / f".samples.{process}.npz").touch()
+    remove_unfinished(tmp_path, others=False)
+    assert {path.name for path in tmp_path.iterdir()} == {f".pictures.{os.getppid()}", f".samples.{os.getppid()}.npz"}
 
 
 def test_json_refuses_nan(tmp_path: Path) -> None:

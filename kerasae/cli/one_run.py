@@ -72,9 +72,9 @@ def evaluate(
     opened, model, collection = open_run(run)
     if unknown:
         from kerasae.training.rejection import fit_rejection
-        from kerasae.unknown import open_strangers, write_unknown
+        from kerasae.unknown import open_all, write_unknown
 
-        strangers = [open_strangers(words, opened.recipe, collection) for words in unknown]
+        strangers = open_all(unknown, opened.recipe, collection)
         if model.rejection is None:
             fit_rejection(opened, opened.recipe, model, collection, refuses=True)
         out.print(strangers_table(write_unknown(opened, model, collection, strangers)))
@@ -132,7 +132,7 @@ def explore(
         out.print(neighbours_table(paths, found, known, collection.class_names))
         out.print(str(figure), soft_wrap=True)
         return
-    plan = exploration.Plan(split, limit, tuple(maps.replace(" ", "").split(",")), perplexity, seed)
+    plan = exploration.Plan(split, limit, tuple(dict.fromkeys(maps.replace(" ", "").split(","))), perplexity, seed)
     opened, model, collection = open_run(run)
     page = exploration.write_exploration(opened, model, collection, plan, console=err)
     if opened.metrics.is_file():

@@ -74,12 +74,12 @@ def search_table(made: Any) -> Table:
 
 def strangers_table(found: Mapping[str, Any]) -> Table:
     """Return the short table that a measurement of strangers ends with."""
-    table = Table("unknown", "pictures", "AUROC", "AUPR", "FPR at 95% TPR", "rejected")
+    table = Table(Column("unknown", overflow="fold"), "pictures", "AUROC", "AUPR", "FPR at 95% TPR", "rejected")
     for name, one in found.items():
         ours = one["scores"]["joined"]
         table.add_row(
             name,
-            f"{one['num_unknown']:,}",
+            f"{one['num_unknown']:,}" + (f" ({one['num_broken']:,} broken)" if one["num_broken"] else ""),
             f"{ours['auroc']:.4f}",
             f"{ours['aupr']:.4f}",
             f"{ours['fpr_at_95_tpr']:.1%}",

@@ -37,13 +37,15 @@ def neighbours(space: np.ndarray, points: np.ndarray, count: int) -> list[list[N
 
 def trained_on(run: Run, model: JointAutoencoder, collection: Collection) -> Latents:
     """Return the latents of the training pictures, from the run if it has kept them."""
-    path = run.path / "explore" / "train" / "latents.npz"
-    if path.is_file() and path.stat().st_mtime >= run.model.stat().st_mtime:
-        kept = Latents.read(path)
-        if len(kept.label) == len(collection.train):
-            return kept
+    own = run.path / "explore" / "training.npz"
+    # What an exploration of the training pictures has kept serves too, if it was of all of them.
+    for path in (own, run.path / "explore" / "train" / "latents.npz"):
+        if path.is_file() and path.stat().st_mtime >= run.model.stat().st_mtime:
+            kept = Latents.read(path)
+            if len(kept.label) == len(collection.train):
+                return kept
     found, _, _ = observe(model, collection.train, what="Encoding the training pictures")
-    found.save(path)
+    found.save(own)
     return found
 
 

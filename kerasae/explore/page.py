@@ -60,8 +60,8 @@ def write_page(
         "names": [plain(str(name)) for name in found.name],
         "sheets": [one.as_table() for one in sheets([pictures] if rebuilt is None else [pictures, rebuilt])],
     }
-    # "</" would end the script that holds it.
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    # "</script>" would end the script that holds it, and "<!--<script>" would keep it from ending.
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     page = render(
         "explore.html.j2",
         "kerasae.explore",

@@ -50,10 +50,12 @@ class Plan:
             raise RequestError(
                 f"--split: expected at least {FEWEST} pictures to draw a map of. Received: {count} of {self.split}"
             )
-        if "tsne" in self.methods and self.perplexity is not None and not 0 < 3 * self.perplexity < count:
+        if self.perplexity is not None and not self.perplexity > 0:
+            raise RequestError(f"--perplexity: expected a number above 0. Received: {self.perplexity:g}")
+        if "tsne" in self.methods and self.perplexity is not None and not 3 * self.perplexity < count:
             raise RequestError(
                 f"--perplexity: {self.perplexity:g} needs more than {3 * self.perplexity:g} pictures. "
-                f"Received: {count:,}; set it below {count / 3:.4g}, above 0, or leave t-SNE out with --maps pca"
+                f"Received: {count:,}; set it below {count / 3:.4g}, or leave t-SNE out with --maps pca"
             )
         if count == len(found):
             return found

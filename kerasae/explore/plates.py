@@ -21,12 +21,17 @@ QUERIES = 8
 NEAREST = 6
 GRID = 24  # pictures along each side of the decoded plane
 
-_CROSSED = "Each point is a picture, its colour the class; a ring marks those that were named wrong."
 _HOW = {
     "pca": "The two directions in which the space varies most; distances are true but for what lies across them. ",
     "tsne": "Neighbours are kept together; distances between groups and their sizes mean nothing. ",
     "umap": "Neighbours are kept together, and groups roughly in place; distances are not to scale. ",
 }
+
+
+def _marks(found: Latents, class_names: Sequence[str]) -> str:
+    """Tell what a point is, as far as there are classes and answers."""
+    ringed = "; a ring marks those that were named wrong" * bool((found.prediction >= 0).any())
+    return f"Each point is a picture{', its colour the class' * bool(class_names)}{ringed}."
 
 
 def of_maps(made: Sequence[Map], found: Latents, class_names: Sequence[str]) -> Iterator[Plate]:
@@ -35,7 +40,9 @@ def of_maps(made: Sequence[Map], found: Latents, class_names: Sequence[str]) -> 
         pair = [one for one in made if one.method == method]
         alt = f"{TITLES[method]} of {len(found.label):,} pictures in {len(pair)} spaces."
         figure = figures.maps(pair, found.label, found.wrong, class_names)
-        yield plate(method, f"{TITLES[method]}: latents and raw pixels", _HOW[method] + _CROSSED, alt, figure)
+        yield plate(
+            method, f"{TITLES[method]}: latents and raw pixels", _HOW[method] + _marks(found, class_names), alt, figure
+        )
 
 
 def of_plane(model: JointAutoencoder, found: Latents, class_names: Sequence[str]) -> Iterator[Plate]:
@@ -54,7 +61,13 @@ def of_plane(model: JointAutoencoder, found: Latents, class_names: Sequence[str]
     caption = "The latent has two values: each picture where it lies." + (
         " Behind the points, what the decoder makes of each place." if decoded is not None else ""
     )
-    yield plate("plane", "The latent plane", f"{caption} {_CROSSED}", "The plane of the two latent values.", figure)
+    yield plate(
+        "plane",
+        "The latent plane",
+        f"{caption} {_marks(found, class_names)}",
+        "The plane of the two latent values.",
+        figure,
+    )
 
 
 def _centres(begin: float, end: float) -> np.ndarray:

@@ -53,9 +53,9 @@ def open_end(word: str, class_names: Sequence[str], data: DataRecipe) -> End:
         return End(word, list(class_names).index(word))
     path = Path(word)
     if not path.is_file():
-        known = ", ".join(class_names) or "none, since the run knows no classes"
+        known = f"classes of {', '.join(class_names)}, or " if class_names else ""
         raise RequestError(
-            f"--between: expected classes of {known}, or paths of pictures. Received: {word!r}."
+            f"--between: expected {known}paths of pictures. Received: {word!r}, which is no file."
             f"{nearest(word, class_names)}"
         )
     assert not isinstance(data.image_shape, str)
@@ -68,7 +68,16 @@ def between_latents(latents: Latents, ends: tuple[End, End], num_classes: int, n
 
     A picture's end is its latent, a class's the centre of the class. Between two classes there are further ways, whose
     ends are samples of the classes.
+
+    Raises:
+        RequestError: a class has no labelled training picture.
     """
+    for end in ends:
+        if end.picture is None and not (latents.labels == end.label).any():
+            raise RequestError(
+                "--between: expected classes with labelled training pictures, between whose centres a way goes. "
+                f"Received: {end.words}, without any"
+            )
     centre, deviation = _centres(latents, num_classes)
     random = np.random.default_rng([seed, *(2 + (one.label or 0) for one in ends)])
 

@@ -43,10 +43,10 @@ def methods_of(model: JointAutoencoder, collection: Collection, classes: Sequenc
     if model.posterior is not None:
         found.append(by_prior(model))
     if not found:
-        known_labels = set(latents.labels.tolist())
-        missing = [collection.class_names[label] for label in classes if label not in known_labels]
+        counts = np.bincount(latents.labels[latents.labels >= 0], minlength=num_classes)
+        few = [f"{collection.class_names[label]} with {counts[label]}" for label in classes if counts[label] < 2]
         raise RequestError(
-            "--class: expected classes with labelled training pictures, which samples are made like. Received: "
-            f"{', '.join(missing)}, without any"
+            "--class: expected classes with two labelled training pictures or more, which samples are made like. "
+            f"Received: {', '.join(few)}; name the others"
         )
     return found, latents

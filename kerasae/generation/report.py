@@ -19,7 +19,9 @@ from kerasae.generation.method import Method, sample
 from kerasae.generation.plates import plates_of
 from kerasae.report.gallery import Plate
 from kerasae.report.templating import render
-from kerasae.runs import Run, write_json, write_text, written_whole
+from kerasae.runs import Run, remove_unfinished, write_json, write_text, written_whole
+
+LONGEST_NAME = 40  # characters of a folder's name, of up to 4 bytes each
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def write_generated(
     Returns:
         What generated.json holds.
     """
+    remove_unfinished(run.generated, others=False)
     reality = Reality(collection, judge, request.classes)
     made = [
         reality.judged(sample(method, request.classes, request.count, request.noise, request.seed))
@@ -132,13 +135,27 @@ def _write_samples(path: Path, made: Sequence[Judged], ways: Ways | None) -> Non
         np.savez_compressed(temporary, **arrays)
 
 
+def folder_names(class_names: Sequence[str]) -> list[str]:
+    """Return a folder's name for each class: all different, none too long, and none that `--data` takes otherwise."""
+    taken = {"train", "validation", "val", "test", "unlabeled", "unlabelled"}
+    names = []
+    for index, class_name in enumerate(class_names):
+        name = re.sub(r"[^\w-]+", "-", class_name).strip("-")[:LONGEST_NAME] or "class"
+        while name.lower() in taken:
+            name = f"{name}-{index}"
+        taken.add(name.lower())
+        names.append(name)
+    return names
+
+
 def _write_pictures(folder: Path, made: Sequence[Judged], class_names: Sequence[str]) -> None:
     """Write each picture as METHOD/CLASS/0000.png, a folder of pictures as `--data` takes it."""
+    names = folder_names(class_names)
     with written_whole(folder) as temporary:
         for one in made:
             places: dict[int, int] = {}
             for image, label in zip(one.samples.images, one.samples.labels.tolist(), strict=True):
-                name = re.sub(r"[^\w.-]+", "-", class_names[label]) if label >= 0 else "unlabeled"
+                name = names[label] if label >= 0 else "unlabeled"
                 path = temporary / one.samples.method.name / name / f"{places.setdefault(label, 0):04d}.png"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(path)

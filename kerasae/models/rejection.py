@@ -47,15 +47,32 @@ def features(extract: Callable[[Any], dict[str, Any]], dataset: tf.data.Dataset)
     Args:
         extract: the model's `extractor`.
         dataset: elements as `model.fit` takes them, pictures first, then the targets by head, or pictures alone.
+
+    Raises:
+        RequestError: the dataset is empty, or of other elements.
     """
     gathered: list[dict[str, np.ndarray]] = []
     labels: list[np.ndarray] = []
     for element in dataset:
         images, targets = (*element, {})[:2] if isinstance(element, tuple) else (element, {})
+        rows: Any = targets.get("label", np.zeros((len(images), 1))) if isinstance(targets, Mapping) else None
+        if np.ndim(images) != 4 or np.ndim(rows) != 2:
+            raise RequestError(
+                "rejection: expected datasets of batches of uint8 pictures (n, H, W, C), alone or with "
+                '{"label": rows (n, num_classes)}. Received: an element of '
+                f"{', '.join(_described(part) for part in (element if isinstance(element, tuple) else (element,)))}"
+            )
         gathered.append({name: value.numpy() for name, value in extract(images).items()})
-        rows = targets["label"].numpy() if "label" in targets else np.zeros((len(images), 1))
-        labels.append(np.where(rows.any(axis=1), rows.argmax(axis=1), -1))
+        labels.append(np.where(np.any(rows, axis=1), np.argmax(rows, axis=1), -1))
+    if not gathered:
+        raise RequestError("rejection: expected pictures. Received: a dataset without any")
     return {name: np.concatenate([batch[name] for batch in gathered]) for name in gathered[0]}, np.concatenate(labels)
+
+
+def _described(part: Any) -> str:
+    if isinstance(part, Mapping):
+        return "{" + ", ".join(f"{name!r}: {_described(value)}" for name, value in part.items()) + "}"
+    return f"shape {tuple(part.shape)}" if hasattr(part, "shape") else type(part).__name__
 
 
 def save(rejection: Rejection, path: Path) -> None:
@@ -112,7 +129,7 @@ def too_few(false_positive_rate: float, count: int) -> RequestError:
     """Return the error that says how many known pictures are needed."""
     return RequestError(
         f"rejection.false_positive_rate: {false_positive_rate:g} takes {needed(false_positive_rate):,} validation "
-        f"pictures or more. Received: {count:,}; set data.validation larger or the rate higher"
+        f"pictures or more. Received: {count:,}; train with data.validation larger or the rate higher"
     )
 
 

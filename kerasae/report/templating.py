@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from kerasae.report.wording import flat, plain, spec
+from kerasae.report.wording import flat, plain, seconds, spec
 
 
 def render(template: str, package: str = "kerasae.report", **values: Any) -> str:
@@ -21,5 +21,5 @@ def render(template: str, package: str = "kerasae.report", **values: Any) -> str
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"plain": plain, "spec": spec, "flat": lambda tree: list(flat(tree))}
+    environment.filters |= {"plain": plain, "spec": spec, "seconds": seconds, "flat": lambda tree: list(flat(tree))}
     return environment.get_template(template).render(**values).encode("utf-8", "replace").decode("utf-8")

@@ -41,7 +41,8 @@ def fit_rejection(
             raise too_few(rate, len(collection.validation))
         Console(stderr=True, highlight=False).print(
             f"no rejection: it takes {needed(rate)} validation pictures or more, and there are "
-            f"{len(collection.validation)}"
+            f"{len(collection.validation)}; train with data.validation larger for one",
+            soft_wrap=True,
         )
         return
     targets = Targets(("label",) if collection.class_names else (), np.ones_like(collection.class_weights))

@@ -16,7 +16,7 @@ from kerasae.models import JointAutoencoder
 from kerasae.models.rejection import Features, extractor, features
 from kerasae.report.gallery import Plate, keep, plate
 from kerasae.report.templating import render
-from kerasae.runs import Run, write_json, write_text, written_whole
+from kerasae.runs import Run, remove_unfinished, write_json, write_text, written_whole
 from kerasae.training.rejection import reference
 from kerasae.unknown import figures
 from kerasae.unknown.measure import JOINED, TITLES, Scorer, Scores, risk_coverage, separation
@@ -64,6 +64,7 @@ def _one(
     run: Run, model: JointAutoencoder, class_names: tuple[str, ...], known: Known, strangers: Strangers
 ) -> dict[str, Any]:
     folder = run.path / "unknown" / strangers.name
+    remove_unfinished(folder, others=False)
     found = _features(known.extract, strangers.pictures)
     scores = known.scorer(found)
     threshold = float(known.scorer.rejection.threshold)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 
@@ -28,6 +29,18 @@ class Strangers:
     words: str
     pictures: Pictures | Changed
     num_broken: int
+
+
+def open_all(asked: Sequence[str], recipe: Recipe, collection: Collection) -> list[Strangers]:
+    """Open each of several strangers, as `open_strangers` does, under names that are all different."""
+    found: dict[str, Strangers] = {}
+    for words in dict.fromkeys(asked):
+        one = open_strangers(words, recipe, collection)
+        name, number = one.name, 2
+        while name in found:
+            name, number = f"{one.name}-{number}", number + 1
+        found[name] = replace(one, name=name)
+    return list(found.values())
 
 
 def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strangers:
@@ -58,7 +71,10 @@ def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strang
         "max_broken_fraction": 1.0,  # of strangers, those that can be decoded are enough
         "memory_limit_mb": recipe.data.memory_limit_mb,
     }
-    source = open_source(DataRecipe.model_validate(asked))
+    try:
+        source = open_source(DataRecipe.model_validate(asked))
+    except RequestError as error:
+        raise RequestError(f"--unknown: {str(error).removeprefix('data.source: ')}") from None
     parts = [part for part in source.parts.values() if len(part)]
     pictures = source.parts["test"] if len(source.parts.get("test", ())) else reduce(lambda a, b: a.join(b), parts)
     if isinstance(pictures, ArrayPictures):

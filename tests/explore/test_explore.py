@@ -1,6 +1,8 @@
 """`kerasae explore RUN`, as it is typed."""
 
 import base64
+import dataclasses
+import io
 import json
 import re
 from html.parser import HTMLParser
@@ -11,7 +13,10 @@ import pytest
 from command_line import Typed
 from PIL import Image
 
+from kerasae.explore import figures, plates
 from kerasae.explore.latents import Latents
+from kerasae.explore.maps import Map
+from kerasae.explore.page import write_page
 from kerasae.runs import Run
 from kerasae.train import reopen, train
 
@@ -48,7 +53,7 @@ def test_an_exploration(typed: Typed, digits_run: Path) -> None:
         "activations",
         "weights",
     }
-    assert Latents.read(digits_run / "explore" / "train" / "latents.npz").latent.shape[1] == 16
+    assert Latents.read(digits_run / "explore" / "training.npz").latent.shape[1] == 16
 
     page = (folder / "explore.html").read_text()
     HTMLParser().feed(page)
@@ -62,6 +67,51 @@ def test_an_exploration(typed: Typed, digits_run: Path) -> None:
     report = (digits_run / "report.html").read_text()
     assert 'href="explore/test/explore.html"' in report
     assert 'id="figure-tsne"' in report
+
+
+def test_both_directions_of_a_map_have_one_scale() -> None:
+    wide = np.random.default_rng(0).normal(size=(50, 2)) * [100.0, 1.0]
+    figure = figures.maps([Map("pca", "latent", wide)], np.zeros(50, int), np.zeros(50, bool), ["one"])
+    figure.savefig(io.BytesIO())  # limits are found while it is drawn
+    (axes,) = figure.axes
+    right, up = axes.transData.transform((1.0, 1.0)) - axes.transData.transform((0.0, 0.0))
+    assert right == pytest.approx(up, rel=1e-6)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_words_below_a_map_tell_of_what_is_there(answers: bool) -> None:
+    label, prediction = np.zeros(5, int) - (not answers), np.zeros(5, int) - (not answers)
+    found = Latents(np.zeros((5, 2)), label, prediction, np.zeros(5), np.array(["a"] * 5))
+    (drawn,) = plates.of_maps([Map("pca", "latent", np.eye(5, 2))], found, ["one"] if answers else [])
+    assert ("its colour the class" in drawn.caption) == ("a ring marks" in drawn.caption) == answers
+
+
+def test_names_of_classes_cannot_break_the_page(digits_run: Path, tmp_path: Path) -> None:
+    names = ("<!--<script>", "</script><b>", *map(str, range(8)))
+    collection = dataclasses.replace(reopen(Run(digits_run)), class_names=names)
+    found = Latents(np.zeros((2, 2), np.float32), np.arange(2), np.arange(2), np.ones(2), np.array(["<!--", "b"]))
+    small = np.zeros((2, 8, 8, 1), np.uint8)
+    made = [Map("pca", "latent", np.eye(2, dtype=np.float32))]
+    numbers = {"num_pictures": 2, "split": "test", "latent_dim": 2, "latent_shape": [2]}
+    page = write_page(tmp_path / "page.html", Run(digits_run), collection, found, made, small, None, numbers, {})
+    text = page.read_text()
+    # Within a script, "<!--" followed by "<script" makes the next "</script>" part of it.
+    assert "<" not in re.search(r'<script id="data" type="application/json">(.*?)</script>', text, re.DOTALL)[1]
+    data = embedded(text)
+    assert tuple(one["name"] for one in data["classes"]) == names
+    assert data["names"] == ["<!--", "b"]
+
+
+def test_a_part_of_the_training_pictures(typed: Typed, digits_run: Path) -> None:
+    code, _, err = typed("explore", digits_run, "--split", "train", "--maps", "pca, pca", "--limit", 40)
+    assert code == 0, err
+    folder = digits_run / "explore" / "train"
+    latents = Latents.read(folder / "latents.npz")
+    with np.load(folder / "maps.npz") as maps:
+        assert len(latents.name) == len(maps["latent-pca"]) == 40
+    assert len(embedded((folder / "explore.html").read_text())["maps"]) == 2
+    known = Latents.read(digits_run / "explore" / "training.npz")
+    assert len(known.name) == len(reopen(Run(digits_run)).train)
 
 
 def test_the_nearest_training_pictures_of_a_file(typed: Typed, digits_run: Path, tmp_path: Path) -> None:
@@ -99,6 +149,7 @@ def test_a_latent_of_two_values_without_softmax_head(typed: Typed, tmp_path: Pat
             ["--perplexity", "200"],
             r"--perplexity: 200 needs more than 600 pictures\. Received: 359; .* below 119.7",
         ),
+        (["--perplexity", "-1"], r"--perplexity: expected a number above 0\. Received: -1"),
         (["--limit", "4"], r"expected at least 10 pictures .* Received: 4 of test"),
         (["--near", "nowhere.png"], r"--near: .*'nowhere.png', which does not exist"),
     ],

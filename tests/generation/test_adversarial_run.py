@@ -46,6 +46,7 @@ def test_a_run_holds_what_others_hold(run: Path) -> None:
     assert list(found["model"]["parameters_by_part"]) == ["generator", "discriminator"]
     assert {path.stem for path in made.samples.iterdir()} == {"epoch-0001", "epoch-0002"}
     page = made.report.read_text()
+    assert "0.0 minutes" not in page
     HTMLParser().feed(page)
     assert "http://" not in page
     assert "https://" not in page

@@ -10,7 +10,10 @@ import pytest
 from command_line import Typed
 from PIL import Image
 
+from kerasae.data.sources import open_source
 from kerasae.generation import judge
+from kerasae.generation.report import folder_names
+from kerasae.recipe import DataRecipe
 from kerasae.runs import Run
 
 METHODS = ("prototypes", "mixtures")
@@ -85,6 +88,7 @@ def test_between_pictures(typed: Typed, digits_run: Path, judge_run: Path) -> No
 WRONG = {
     "unknown class": (["--class", "seven"], r"--class: expected classes of 0, .*, 9\. Received: 'seven'"),
     "count": (["--count", 0], r"--count: expected at least 1\. Received: 0"),
+    "seed": (["--seed", -1], r"--seed: expected 0 and up\. Received: -1"),
     "noise": (["--noise", -1], r"--noise: expected 0 and up\. Received: -1"),
     "between": (["--between", "3", "nothing.png"], r"--between: expected classes of 0, .* or paths of pictures\. "),
     "no judge": (["--judge", "nowhere"], r"expected the directory of a run\. Received: 'nowhere'"),
@@ -98,6 +102,26 @@ def test_what_cannot_be_is_said_in_a_line(case: str, typed: Typed, digits_run: P
     assert code == 2
     assert len(err.strip().splitlines()) == 1
     assert re.search(message, err), err
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["a/b", "a-b", "A-b", "a-b-1"],
+        ["🐱", "🐶", "..", ".", "class"],
+        ["test", "Unlabeled", "dog.png", ".hidden"],
+        ["long " + "裤" * 300, "long " + "裤" * 300 + "!"],
+    ],
+)
+def test_every_class_gets_a_folder_of_its_own(names: list[str], tmp_path: Path) -> None:
+    folders = folder_names(names)
+    assert len({name.lower() for name in folders}) == len(names)
+    for folder in folders:
+        (tmp_path / folder).mkdir()
+        Image.new("L", (8, 8)).save(tmp_path / folder / "0000.png")
+    source = open_source(DataRecipe.model_validate({"source": str(tmp_path), "image_shape": [8, 8, 1]}))
+    assert set(source.class_names) == set(folders)
+    assert len(source.parts["train"]) == len(names)
 
 
 def test_a_run_cannot_judge_itself(typed: Typed, digits_run: Path) -> None:

@@ -5,9 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from kerasae.errors import RequestError
 from kerasae.generation.code import LONGEST, Code
+from kerasae.generation.interpolation import End, between_latents
 from kerasae.generation.latents import Latents, _log_odds
 from kerasae.generation.method import Samples, as_pictures, sample
+from kerasae.generation.methods import methods_of
 from kerasae.generation.mixtures import by_mixtures, mixtures
 from kerasae.generation.prototypes import FEWEST, by_prototypes, prototypes
 
@@ -119,3 +122,25 @@ def test_a_class_is_drawn_the_same_whatever_else_is_asked_for() -> None:
 
 def test_pictures_are_cut_to_grey_levels() -> None:
     np.testing.assert_array_equal(as_pictures(np.array([-0.2, 0.0, 0.5, 1.0, 1.7])), [0, 0, 128, 255, 255])
+
+
+@pytest.mark.parametrize("odds", [None, np.arange(5.0)])
+def test_no_way_leads_to_a_class_without_pictures(odds: np.ndarray | None) -> None:
+    known = latents(RANDOM.normal(size=(5, 3)), np.array([0, 0, 0, 0, 2]), odds)
+    names = ("zero", "one", "two")
+    ends = [End(name, index) for index, name in enumerate(names)]
+    assert np.isfinite(between_latents(known, (ends[0], ends[2]), 3, 1.0, 0).images).all()
+    with pytest.raises(RequestError, match=r"--between: expected classes with labelled .* Received: one, without any"):
+        between_latents(known, (ends[0], ends[1]), 3, 1.0, 0)
+
+
+def test_a_class_that_is_too_small_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = latents(RANDOM.normal(size=(6, 3)), np.array([0, 0, 0, 0, 0, 2]))
+    monkeypatch.setattr(Latents, "of", lambda *_: known)
+    collection = SimpleNamespace(train=None, class_names=("zero", "one", "two"))
+    model = SimpleNamespace(posterior=None)
+    assert [method.name for method in methods_of(model, collection, [0])[0]] == ["mixtures"]
+    with pytest.raises(
+        RequestError, match=r"two labelled .* or more.*Received: one with 0, two with 1; name the others"
+    ):
+        methods_of(model, collection, [0, 1, 2])

@@ -179,6 +179,24 @@ def test_features_are_what_a_rejection_goes_by() -> None:
     np.testing.assert_allclose(found["contrast"], steps / 64, rtol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("known", "message"),
+    [
+        (PICTURES, r"Received: an element of shape \(8, 8, 1\)"),
+        ((PICTURES, ROWS), r"Received: an element of shape \(200, 3\)"),
+        (tf.data.Dataset.from_tensor_slices((PICTURES, ROWS)).batch(64), r"of shape \(64, 8, 8, 1\), shape \(64, 3\)"),
+        (
+            tf.data.Dataset.from_tensor_slices((PICTURES, {"label": LABELS})).batch(64),
+            r"of shape \(64, 8, 8, 1\), \{'label': shape \(64,\)\}",
+        ),
+        (dataset().take(0), "expected pictures. Received: a dataset without any"),
+    ],
+)
+def test_what_is_no_dataset_of_known_pictures(known: object, message: str) -> None:
+    with pytest.raises(RequestError, match=message):
+        made().fit_rejection(known)
+
+
 @pytest.mark.parametrize(("rate", "count"), [(0.05, 19), (0.01, 99), (0.5, 1)])
 def test_how_many_are_needed(rate: float, count: int) -> None:
     assert needed(rate) == count

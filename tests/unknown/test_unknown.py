@@ -13,6 +13,7 @@ from PIL import Image
 from kerasae.models import load_trained
 from kerasae.runs import Run
 from kerasae.unknown.figures.pictures import heatmap
+from kerasae.unknown.figures.scores import distributions
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_a_bare_or_written_out_transform(typed: Typed, digits_run: Path) -> None
     [
         ("nowhere", r"--unknown: expected digits, .* or a transform of the test pictures\. Received: 'nowhere'"),
         ('{name = "gaussian_noise", deviation_range = [9, 1]}', r"--unknown: .*as a transform: .*deviation_range"),
-        ("empty", r"expected pictures in empty"),
+        ("empty", r"--unknown: expected pictures in empty"),
     ],
 )
 def test_what_is_no_source(typed: Typed, digits_run: Path, words: str, message: str) -> None:
@@ -73,6 +74,28 @@ def test_what_is_no_source(typed: Typed, digits_run: Path, words: str, message: 
     assert len(err.strip().splitlines()) == 1
     assert re.search(message, err), err
     assert before == (sorted((digits_run / "unknown").glob("*")) if before else [])
+
+
+def test_strangers_of_the_same_name_are_kept_apart(typed: Typed, digits_run: Path, photographs: Path) -> None:
+    other = photographs.with_name("other") / "photographs"
+    other.mkdir(parents=True)
+    Image.new("L", (9, 9)).save(other / "0.png")
+    code, out, err = typed("evaluate", digits_run, "--unknown", photographs, "--unknown", other)
+    assert code == 0, err
+    assert "12 (1 broken)" in out
+    counts = [
+        json.loads((digits_run / "unknown" / name / "unknown.json").read_text())["num_unknown"]
+        for name in ("photographs", "photographs-2")
+    ]
+    assert counts == [12, 1]
+
+
+def test_scores_beyond_the_end_are_in_the_last_bar() -> None:
+    for threshold in (7.27, 7.28, 7.29, 7.3):
+        known, few = np.full(200, 1.0, np.float32), np.full(5, 1e3, np.float32)
+        figure = distributions(known, few, threshold)
+        heights = [patch.get_height() for patch in figure.axes[0].patches if hasattr(patch, "get_height")]
+        assert sum(heights) == pytest.approx(2.0), threshold
 
 
 def test_a_heatmap_is_black_where_nothing_differs() -> None:

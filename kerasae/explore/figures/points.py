@@ -28,7 +28,7 @@ def maps(pair: Sequence[Map], labels: np.ndarray, wrong: np.ndarray, class_names
     figure = new_figure(SIDE + 0.3, SIDE * len(pair) + 0.2)
     for axes, one in zip(np.atleast_1d(figure.subplots(1, len(pair))), pair, strict=True):
         _scatter(axes, one.xy, labels, wrong, class_names)
-        axes.set_aspect("auto")
+        axes.set_aspect("equal", adjustable="datalim")  # one scale for both directions, so that distances are true
         axes.set_xticks([])
         axes.set_yticks([])
         axes.set_title(one.title, fontsize=10, color=INK)

@@ -300,12 +300,14 @@
   }));
   document.getElementById("maps").append(...mapButtons);
   const classButtons = data.classes.map((one, index) => {
+    const toggle = () => { if (!shown.delete(index)) shown.add(index); };
     const made = button("", true, (event) => {
       if (event.detail > 1) return; // the second click of a double one
-      if (shown.has(index)) shown.delete(index); else shown.add(index);
+      toggle();
       refresh();
     });
     made.addEventListener("dblclick", () => {
+      toggle(); // back to what the first click found
       const alone = shown.size === 1 && shown.has(index);
       shown.clear();
       (alone ? data.classes.map((_, place) => place).concat(-1) : [index]).forEach((place) => shown.add(place));

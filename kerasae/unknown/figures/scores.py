@@ -19,6 +19,8 @@ def distributions(known: np.ndarray, unknown: np.ndarray, threshold: float) -> F
     axes = figure.add_subplot()
     tidy(axes)
     # A few strangers may lie very far out: the last bin gathers them.
+    # In float32, which scores come in, the end may round to a value beyond that bin, and nothing would be drawn.
+    known, unknown = known.astype(np.float64), unknown.astype(np.float64)
     end = max(2.5 * threshold, float(np.quantile(np.concatenate([known, unknown]), 0.95)))
     edges = np.linspace(0.0, end, NUM_BINS + 1).tolist()
     for scores, colour, label in ((known, BLUE, "known"), (unknown, VERMILLION, "unknown")):
