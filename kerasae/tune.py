@@ -146,7 +146,7 @@ def _run(search: Search, here: Place | None, workers: int, wait: float, console:
         console.print(f"{search.name}: {len(known)} of {search.num_trials} trials are finished already", soft_wrap=True)
     if oracle.is_over:
         return
-    with Display(search, known, console) as display:
+    with Display(search, oracle, known, console) as display:
 
         def tell(outcome: Outcome) -> None:
             display.ended(outcome)

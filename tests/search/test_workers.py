@@ -61,7 +61,7 @@ def test_a_lost_worker_gives_its_trial_back_and_the_search_ends(
         target=run,
         args=(oracle, search.folder),
         kwargs={"workers": 0, "address": f"127.0.0.1:{port}", "gpus": [], "wait": 60, "tell": told.append,
-                "beat": lambda _: None},
+                "beat": lambda: None},
     )  # fmt: skip
     serving.start()
     called("lost", port, monkeypatch)
@@ -165,7 +165,7 @@ def test_workers_that_cannot_work_end_the_search_with_their_reason(task: Path, m
     search, oracle = searching()
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(RequestError, match=r"expected workers that do their trials\. Received: one exit code 1; see"):
-        run(oracle, search.folder, workers=1, address="127.0.0.1:0", gpus=[], wait=1, tell=print, beat=lambda _: None)
+        run(oracle, search.folder, workers=1, address="127.0.0.1:0", gpus=[], wait=1, tell=print, beat=lambda: None)
 
 
 def start(*words: str) -> subprocess.Popen:
