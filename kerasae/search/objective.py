@@ -119,5 +119,9 @@ def objective_of(recipe: Recipe) -> Objective:
                 f"search.objective: expected {', '.join(known)}, or a table of weights of some of them. "
                 f"Received: {name!r}.{nearest(name, known)}"
             )
+        if f"val_{full}" in found:
+            raise RequestError(
+                f"search.objective: expected every value once. Received: val_{full} twice; add the weights"
+            )
         found[f"val_{full}"] = weight
     return Objective(found if len(found) > 1 else dict.fromkeys(found, 1.0))
