@@ -99,6 +99,41 @@ def test_best_and_default_are_compared_on_request(
     assert (more["seeds"], more["to"]) == (2, Path("tuner_runs/tiny/comparison"))
 
 
+def test_values_are_told_as_a_recipe_has_them(task: Path, here: list[str], pretended, typed: Typed) -> None:
+    pretended(accuracy)
+    space = "search.space={'phases.0.augment'=[[{name='crop', padding=2}]]}"
+    code, out, _ = typed("tune", "tiny.toml", "--set", space)
+    assert code == 0
+    words = " ".join(out.replace("│", " ").split())
+    assert '[{ name = "crop", padding = 2 }]' in words
+
+
+def test_a_better_recipe_takes_the_place_of_the_compared_one(
+    task: Path, here: list[str], pretended, quiet: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretended(lambda recipe, epoch: float(recipe.phases[0].optimizer.options["learning_rate"]))
+    folder, linked = Path("tuner_runs/tiny/comparison"), 'href="comparison/comparison.html"'
+
+    def train(recipes: list[str], **more: object) -> str:
+        # The page is there while the recipes are trained, and does not speak of another best one's runs.
+        assert linked not in Path("tuner_runs/tiny/search.html").read_text()
+        for name in ("default", "best"):
+            (folder / "runs" / name / "seed-0").mkdir(parents=True, exist_ok=name == "default")
+        (folder / "comparison.html").touch()
+        return "compared"
+
+    monkeypatch.setattr("kerasae.tune.compare", train)
+    scores = []
+    for trials in (1, 6):
+        made = tune("tiny.toml", retrain=1, overrides=[f"search.max_trials={trials}"], console=quiet)
+        assert made is not None
+        scores.append(made.best.score)
+    assert scores[0] < scores[1]
+    # Again, without training anew: the comparison is still that of the best recipe.
+    assert tune("tiny.toml", console=quiet) is not None
+    assert linked in Path("tuner_runs/tiny/search.html").read_text()
+
+
 @pytest.mark.parametrize("algorithm", ["grid", "bayesian", "hyperband"])
 def test_every_algorithm_ends(algorithm: str, task: Path, here: list[str], pretended, typed: Typed) -> None:
     pretended(accuracy)
