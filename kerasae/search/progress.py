@@ -64,13 +64,17 @@ class Display:
 
     def _line(self, outcome: Outcome) -> str:
         name = self.search.objective.name
-        what = f"{name} {outcome.score:.5g}" if outcome.score is not None else f"failed: {outcome.reason}"
+        what = (
+            f"{name} {outcome.score:.5g}"
+            if outcome.score is not None
+            else f"failed: {(outcome.reason or '').rstrip('.')}"
+        )
         if outcome.status == "pruned":
             what += f", pruned after {outcome.epochs} epoch{'s' * (outcome.epochs != 1)}"
         best = "" if self.best is None else f"; best {self.best.score:.5g} ({self.best.id})"
         return (
-            f"trial {self.done} of {self.search.num_trials} ({outcome.id}): {what}, {duration(outcome.seconds)}{best}"
-            f"{self._left()}"
+            f"trial {self.done} of {self.search.num_trials} ({outcome.id}): {what}"
+            f"{f', {duration(outcome.seconds)}' if outcome.epochs else ''}{best}{self._left()}"
         )
 
     def _left(self) -> str:

@@ -27,3 +27,12 @@ def test_the_time_left_is_no_longer_than_what_is_left_of_the_limit(task: Path, m
             display.ended(Outcome(f"{number:04d}", {}, "completed", score=0.5))
     left = [line.rpartition("; ")[2] for line in said.getvalue().splitlines()]
     assert left == ["25.0 s left", "10.0 s left", "best 0.5 (0000)"]
+
+
+def test_a_trial_that_failed_before_it_was_trained_is_told_by_its_reason_alone(task: Path) -> None:
+    search = Search.planned("tiny", load("tiny.toml"))
+    oracle = make_oracle(search.settings, search.space, search.objective, search.epochs)
+    said = io.StringIO()
+    with Display(search, oracle, [], Console(file=said, width=200)) as display:
+        display.ended(Outcome.failed("0000", {}, "too large."))
+    assert said.getvalue().startswith("trial 1 of 6 (0000): failed: too large; ")
