@@ -1,5 +1,6 @@
 """Chief and workers over the network of this machine: lost ones, late ones, and those that find nobody."""
 
+import io
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,54 @@ def test_a_worker_whose_trial_was_given_away_hears_of_it(task: Path, monkeypatch
         chief.give_back("a", "a test")
         with pytest.raises(grpc.RpcError, match="was given to another worker"):
             stub.GetTrial(request, metadata=((chiefs.NAME_KEY, "a"),))
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "said"),
+    [
+        (
+            "FAILED_PRECONDITION",
+            1,
+            r"kerasae: tune: trial 0003 was given to another worker; the same command aga",
+        ),
+        ("UNAVAILABLE", 2, r"kerasae: tune: expected a chief at 10\.0\.0\.1:80 .*no answer in 7 seconds"),
+    ],
+)
+def test_a_worker_that_is_to_leave_its_trial_says_so_on_the_terminal(
+    code: str, status: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import grpc
+
+    class Refused(grpc.RpcError):
+        def code(self) -> grpc.StatusCode:
+            return getattr(grpc.StatusCode, code)
+
+        def details(self) -> str:
+            return "trial 0003 was given to another worker"
+
+    class Stub:
+        def GetTrial(self, *request: object, **more: object) -> None:  # noqa: N802 (keras-tuner's name)
+            raise Refused
+
+    class Client:
+        stub = Stub()
+
+    ended, terminal, log = threading.Event(), io.StringIO(), io.StringIO()
+    codes: list[int] = []
+
+    def leave(status: int) -> None:
+        codes.append(status)
+        ended.set()
+        threading.Event().wait()  # the thread goes no further, as in a process that is gone
+
+    monkeypatch.setattr(worker, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(worker.os, "_exit", leave)
+    monkeypatch.setattr(worker.sys, "__stderr__", terminal)
+    with redirect_stdout(log), redirect_stderr(log), worker._heard(Client(), "0003", Place("a", "10.0.0.1:80"), 7.0):
+        assert ended.wait(10)
+    assert codes == [status]
+    assert re.match(said, terminal.getvalue())
+    assert log.getvalue() == ""
 
 
 def test_what_goes_wrong_while_serving_ends_the_search(task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
