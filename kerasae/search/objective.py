@@ -12,7 +12,7 @@ import numpy as np
 from kerasae.errors import RequestError, nearest
 from kerasae.evaluation.history import History
 from kerasae.metrics import direction
-from kerasae.recipe import Recipe
+from kerasae.recipe import HEADS, Phase, Recipe
 from kerasae.training.phase import monitor
 
 MACRO_F1 = "val_label_macro_f1"
@@ -54,6 +54,10 @@ class Objective:
     def macro_f1(self) -> bool:
         """Whether the macro-F1 is to be logged."""
         return MACRO_F1 in self.weights
+
+    def is_logged_by(self, phase: Phase) -> bool:
+        """Whether a phase logs all of it: what is said of a head is, where the head is trained."""
+        return all(head in phase.heads for head in HEADS for name in self.weights if name.startswith(f"val_{head}_"))
 
     def better(self, one: float, other: float) -> bool:
         """Tell whether one value is strictly better than another."""

@@ -202,6 +202,23 @@ class Search:
                 "search.space: expected no epochs beside hyperband, which shares them out itself. "
                 "Received: a range of epochs; leave it out, or choose another search.algorithm"
             )
+        if settings.algorithm == "hyperband":
+            self._check_first_epochs()
+
+    def _check_first_epochs(self) -> None:
+        """Refuse Hyperband where its shortest trials end before a phase begins that logs the objective."""
+        oracle = make_oracle(self.settings, self.space, self.objective, self.epochs)
+        assert isinstance(oracle, Hyperband)
+        before = 0
+        for phase in shortened(self.recipe, self.settings.max_epochs).phases:
+            if self.objective.is_logged_by(phase):
+                break
+            before += phase.epochs
+        if oracle.least_epochs <= before:
+            raise RequestError(
+                f"search.algorithm: expected trials that reach a phase which logs {self.objective.name}, after "
+                f"{before} epochs. Received: 'hyperband', whose first ones train {oracle.least_epochs}; choose another"
+            )
 
     def _lies_there(self) -> bool:
         """Tell whether the folder holds this search already; refuse one that holds something else."""

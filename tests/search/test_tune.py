@@ -193,6 +193,9 @@ WRONG = {
                    r"search\.max_trials: expected at least the 8 trials of the grid\. Received: 6"),
     "endless grid": (["search.algorithm=grid"], r"learning_rate: expected choices, or a range with a step"),
     "algorithm": (["search.algorithm=rndom"], r"search\.algorithm: expected 'random', 'grid'"),
+    "late phase": (["search.algorithm=hyperband", "phases=[{name='a', learns=['encoder', 'decoder'], epochs=3}, "
+                    "{name='b', learns=['classifier'], epochs=6}]", "search.space={'model.dropout'=[0.0, 0.1]}"],
+                   r"reach a phase which logs val_label_accuracy, after 3 epochs\. Received: 'hyperband', .* train 1;"),
     "both": (["search.algorithm=hyperband", "search.prune=true"], r"expected no prune beside hyperband"),
     "epochs": (["search.algorithm=hyperband", "search.space.phases.0.epochs=[1, 2]"], r"expected no epochs beside hyp"),
     "too short": (["search.max_epochs=2", "phases.0.schedule={name='step', at=[3]}"], r"schedule\.at: expected rising"),
