@@ -38,6 +38,8 @@ class Display:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        best = "" if self.best is None else f", best {self.best.score:.5g}"
+        self.bar.update(self.task, description=f"{self.search.name}{best}")
         self.bar.stop()
 
     def ended(self, outcome: Outcome) -> None:
