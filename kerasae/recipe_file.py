@@ -115,7 +115,7 @@ def _override(tree: dict[str, Any], override: str) -> None:
         value = text
     *path, last = key.strip().split(".")
     if path[:2] == ["search", "space"]:  # what follows is one name: a field that is searched
-        path, last = path[:2], ".".join([*path[2:], last])
+        path, last = path[:2], ".".join([*path[2:], last]).strip("\"'")  # quoted as in TOML, or not
     node: Any = tree
     for count, step in enumerate(path, 1):
         node = _descend(node, step, key)

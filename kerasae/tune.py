@@ -8,9 +8,10 @@ if __name__ == "__main__":  # up here, so that the command line can hold back Te
     main("tune")
 
 import json
+import shutil
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import tensorflow as tf
@@ -20,7 +21,7 @@ from kerasae.compare import Comparison, compare
 from kerasae.errors import RequestError
 from kerasae.recipe import SearchRecipe
 from kerasae.recipe_file import builtin, load
-from kerasae.runs import alone, remove_unfinished
+from kerasae.runs import alone, remove_unfinished, write_text
 from kerasae.search.cluster import Place, place
 from kerasae.search.crew import visible_gpus
 from kerasae.search.found import BEST, DEFAULT, commonest_reason, write_best, write_hparams, write_trials
@@ -33,6 +34,7 @@ from kerasae.search.running import run
 from kerasae.search.worker import WAIT_SECONDS, wait_for, work
 
 ANY_PORT = "127.0.0.1:0"
+COMPARISON = "comparison"
 
 
 @dataclass(frozen=True)
@@ -113,11 +115,12 @@ def tune(
         if best is None:
             write_report(search, found)
             raise _nothing_found(search, found)
-        tuned = Tuned(search, best)
-        if retrain is not None:
-            tuned = replace(tuned, comparison=_retrained(search, best, retrain, told))
-        write_report(search, found, compared=tuned.comparison is not None)
-        return tuned
+        write_report(search, found, compared=_is_compared(search))
+        if retrain is None:
+            return Tuned(search, best)
+        comparison = _retrained(search, best, retrain, told)
+        write_report(search, found, compared=_is_compared(search))
+        return Tuned(search, best, comparison)
 
 
 def _work(folder: Path, here: Place, wait: float, console: Console) -> None:
@@ -146,7 +149,7 @@ def _run(search: Search, here: Place | None, workers: int, wait: float, console:
         console.print(f"{search.name}: {len(known)} of {search.num_trials} trials are finished already", soft_wrap=True)
     if oracle.is_over:
         return
-    with Display(search, known, console) as display:
+    with Display(search, oracle, known, console) as display:
 
         def tell(outcome: Outcome) -> None:
             display.ended(outcome)
@@ -163,8 +166,24 @@ def _retrained(search: Search, best: Outcome, seeds: int, console: Console) -> C
     if search.found(best.values) == search.asked:
         console.print("the best recipe is the default one: there is nothing to compare", soft_wrap=True)
         return None
+    folder = search.folder / COMPARISON
+    if not _is_of_this_best(search):  # more trials have found a better one since
+        for room in ("runs", "validation"):
+            shutil.rmtree(folder / room / Path(BEST).stem, ignore_errors=True)
+        write_text(folder / BEST, (search.folder / BEST).read_text(encoding="utf-8"))
     recipes = [str(search.folder / file) for file in (DEFAULT, BEST)]
-    return compare(recipes, seeds=seeds, to=search.folder / "comparison", console=console)
+    return compare(recipes, seeds=seeds, to=folder, console=console)
+
+
+def _is_of_this_best(search: Search) -> bool:
+    """Whether the comparison is one of the best recipe that there is now."""
+    kept = search.folder / COMPARISON / BEST
+    return kept.is_file() and load(str(kept)) == load(str(search.folder / BEST))
+
+
+def _is_compared(search: Search) -> bool:
+    """Whether the comparison has a page, of the best recipe that there is now."""
+    return (search.folder / COMPARISON / "comparison.html").is_file() and _is_of_this_best(search)
 
 
 def _nothing_found(search: Search, found: Sequence[Outcome]) -> RequestError:

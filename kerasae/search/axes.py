@@ -79,8 +79,10 @@ def labels(names: Sequence[str]) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, list) and all(isinstance(one, dict) and "name" in one for one in value):
-        return "+".join(str(one["name"]) for one in value) or "none"
+    if isinstance(value, list):
+        names: list[Any] = [one.get("name") if isinstance(one, dict) else one for one in value]
+        if all(isinstance(name, str) for name in names):
+            return "+".join(names) or "none"
     if isinstance(value, dict) and "name" in value:
         return str(value["name"])
     if isinstance(value, bool):

@@ -129,7 +129,8 @@ class _Servicer(OracleServicer):
             if trial is not None and trial.trial_id == request.trial_id:
                 self.chief.heard[worker] = time.monotonic()
                 return protos.get_service().GetTrialResponse(trial=trial.to_proto())
-        context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"trial {request.trial_id} was given to another worker")
+        lost = f"trial {request.trial_id} was given to another worker, or its chief has been started again"
+        context.abort(grpc.StatusCode.FAILED_PRECONDITION, lost)
 
     def EndTrial(self, request: Any, context: Any) -> Any:  # noqa: N802
         self.chief.end(request.trial.trial_id)

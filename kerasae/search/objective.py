@@ -12,7 +12,7 @@ import numpy as np
 from kerasae.errors import RequestError, nearest
 from kerasae.evaluation.history import History
 from kerasae.metrics import direction
-from kerasae.recipe import Recipe
+from kerasae.recipe import HEADS, Phase, Recipe
 from kerasae.training.phase import monitor
 
 MACRO_F1 = "val_label_macro_f1"
@@ -54,6 +54,10 @@ class Objective:
     def macro_f1(self) -> bool:
         """Whether the macro-F1 is to be logged."""
         return MACRO_F1 in self.weights
+
+    def is_logged_by(self, phase: Phase) -> bool:
+        """Whether a phase logs all of it: what is said of a head is, where the head is trained."""
+        return all(head in phase.heads for head in HEADS for name in self.weights if name.startswith(f"val_{head}_"))
 
     def better(self, one: float, other: float) -> bool:
         """Tell whether one value is strictly better than another."""
@@ -118,6 +122,10 @@ def objective_of(recipe: Recipe) -> Objective:
             raise RequestError(
                 f"search.objective: expected {', '.join(known)}, or a table of weights of some of them. "
                 f"Received: {name!r}.{nearest(name, known)}"
+            )
+        if f"val_{full}" in found:
+            raise RequestError(
+                f"search.objective: expected every value once. Received: val_{full} twice; add the weights"
             )
         found[f"val_{full}"] = weight
     return Objective(found if len(found) > 1 else dict.fromkeys(found, 1.0))

@@ -74,6 +74,11 @@ class Hyperband(Kept, keras_tuner.oracles.HyperbandOracle):
     """Many trials of few epochs, the best of which go on (Li et al., arXiv 1603.06560)."""
 
     @property
+    def least_epochs(self) -> int:
+        """How many epochs the shortest trials train."""
+        return min(int(self._get_epochs(bracket, 0)) for bracket in range(self._get_num_brackets()))
+
+    @property
     def total(self) -> int:
         """How many trials all brackets have together."""
         return sum(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from kerasae.comparison.differences import first_difference
 from kerasae.data.collection import Collection, open_collection
 from kerasae.data.fingerprint import check_unchanged
 from kerasae.errors import RequestError
-from kerasae.recipe import Recipe, SearchRecipe
+from kerasae.recipe import KINDS, Recipe, SearchRecipe
 from kerasae.recipe_file import parse
 from kerasae.runs import check_new, read_json, write_json
 from kerasae.search.defaults import default_space
@@ -159,6 +161,12 @@ class Search:
             shortened(self.recipe, settings.max_epochs)
         except RequestError as error:
             raise RequestError(f"search.max_epochs: {error}") from None
+        if settings.folds is not None:
+            data = self.recipe.data.model_copy(update={"fold": [0, settings.folds]})
+            try:
+                open_collection(data, classifies=self.recipe.classifies)
+            except RequestError as error:
+                raise RequestError(f"search.folds: {error}") from None
         for name, end, values in self.space.with_ends():
             try:
                 recipe = self.trial(values)
@@ -166,7 +174,10 @@ class Search:
                 if any(field.startswith("model.") for field, _ in self.space.overrides(values)):
                     check_fit(recipe, collection)
             except RequestError as error:
-                raise RequestError(f"search.space: {name} = {toml.inline(end)}: {error}") from None
+                words = re.sub(r"^--set \S+: ", "", str(error))
+                if "Did you mean" not in words and (kind := get_close_matches(name.rpartition(".")[2], KINDS, 1, 0.75)):
+                    words += f". Did you mean the key {kind[0]!r}?"
+                raise RequestError(f"search.space: {name} = {toml.inline(end)}: {words}") from None
 
     def _check_algorithm(self) -> None:
         """Refuse an algorithm that cannot go through the space."""
@@ -190,6 +201,23 @@ class Search:
             raise RequestError(
                 "search.space: expected no epochs beside hyperband, which shares them out itself. "
                 "Received: a range of epochs; leave it out, or choose another search.algorithm"
+            )
+        if settings.algorithm == "hyperband":
+            self._check_first_epochs()
+
+    def _check_first_epochs(self) -> None:
+        """Refuse Hyperband where its shortest trials end before a phase begins that logs the objective."""
+        oracle = make_oracle(self.settings, self.space, self.objective, self.epochs)
+        assert isinstance(oracle, Hyperband)
+        before = 0
+        for phase in shortened(self.recipe, self.settings.max_epochs).phases:
+            if self.objective.is_logged_by(phase):
+                break
+            before += phase.epochs
+        if oracle.least_epochs <= before:
+            raise RequestError(
+                f"search.algorithm: expected trials that reach a phase which logs {self.objective.name}, after "
+                f"{before} epochs. Received: 'hyperband', whose first ones train {oracle.least_epochs}; choose another"
             )
 
     def _lies_there(self) -> bool:

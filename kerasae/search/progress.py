@@ -19,8 +19,9 @@ SPEEDS = 20  # trials by whose pace the time left is told
 class Display:
     """A bar on a terminal, and a line for every trial that ends; to be used in a `with`."""
 
-    def __init__(self, search: Search, known: list[Outcome], console: Console) -> None:
+    def __init__(self, search: Search, oracle: Oracle, known: list[Outcome], console: Console) -> None:
         self.search = search
+        self.oracle = oracle
         self.console = console
         self.done = len(known)
         self.best = best_of(search, known)
@@ -37,6 +38,8 @@ class Display:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        best = "" if self.best is None else f", best {self.best.score:.5g}"
+        self.bar.update(self.task, description=f"{self.search.name}{best}")
         self.bar.stop()
 
     def ended(self, outcome: Outcome) -> None:
@@ -49,12 +52,12 @@ class Display:
         self.console.print(self._line(outcome), soft_wrap=True)
         self.bar.update(self.task, completed=self.done)
 
-    def beat(self, oracle: Oracle) -> None:
+    def beat(self) -> None:
         """Show how far the trials under way have come."""
         if not self.console.is_terminal:
             return
         under_way = []
-        for id in sorted(trial.trial_id for trial in list(oracle.ongoing_trials.values())):
+        for id in sorted(trial.trial_id for trial in list(self.oracle.ongoing_trials.values())):
             histories = trial_folder(self.search.folder, id).glob("*/history.csv")
             epochs = sum(max(0, path.read_bytes().count(b"\n") - 1) for path in histories)
             under_way.append(f"{id} epoch {epochs}")
@@ -63,13 +66,17 @@ class Display:
 
     def _line(self, outcome: Outcome) -> str:
         name = self.search.objective.name
-        what = f"{name} {outcome.score:.5g}" if outcome.score is not None else f"failed: {outcome.reason}"
+        what = (
+            f"{name} {outcome.score:.5g}"
+            if outcome.score is not None
+            else f"failed: {(outcome.reason or '').rstrip('.')}"
+        )
         if outcome.status == "pruned":
             what += f", pruned after {outcome.epochs} epoch{'s' * (outcome.epochs != 1)}"
         best = "" if self.best is None else f"; best {self.best.score:.5g} ({self.best.id})"
         return (
-            f"trial {self.done} of {self.search.num_trials} ({outcome.id}): {what}, {duration(outcome.seconds)}{best}"
-            f"{self._left()}"
+            f"trial {self.done} of {self.search.num_trials} ({outcome.id}): {what}"
+            f"{f', {duration(outcome.seconds)}' if outcome.epochs else ''}{best}{self._left()}"
         )
 
     def _left(self) -> str:
@@ -80,8 +87,8 @@ class Display:
         pace = (recent[-1] - recent[0]) / (len(recent) - 1)
         seconds = pace * left
         if self.search.settings.max_seconds is not None:
-            seconds = min(seconds, self.search.settings.max_seconds)
-        return f"; {duration(seconds)} left"
+            seconds = min(seconds, self.search.settings.max_seconds - self.oracle.seconds_spent)
+        return f"; {duration(seconds)} left" if seconds > 0 else ""
 
 
 def best_of(search: Search, found: list[Outcome]) -> Outcome | None:

@@ -23,7 +23,7 @@ Tell = Callable[[Outcome], object]
 
 def run(
     oracle: Oracle, folder: Path, *, workers: int, address: str, gpus: list[str], wait: float, tell: Tell,
-    beat: Callable[[Oracle], object],
+    beat: Callable[[], object],
 ) -> None:  # fmt: skip
     """Run trials until the algorithm has none left.
 
@@ -67,7 +67,7 @@ def run(
                     f"tune: expected workers at the chief, {chief.address}. Received: none in {wait:g} seconds; start "
                     "some with the same variables, add --workers, or raise --wait"
                 )
-            beat(oracle)
+            beat()
         _dismiss(chief, crew)
         with suppress(Empty):
             while True:

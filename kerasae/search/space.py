@@ -17,6 +17,7 @@ from kerasae.recipe_file import changed
 
 PARTS: tuple[Literal["decoder", "classifier"], ...] = ("decoder", "classifier")  # those that may be left out
 
+TIED = "model.tied"
 ROUNDING = 1e-6  # of a step: 0.1 fits five times into 0.5, whatever the last bit says
 
 # By name of a parameter what was drawn for it: an entry of its choices, an int or a float.
@@ -166,8 +167,11 @@ class Space:
             if not drawn and not (one.width is not None and self._depth(one, field, values) == 0):
                 continue
             value = drawn[0] if one.width is None else self._list(field, one, values)
-            found += [(target, value) for target in (field, *one.also)]
-            found += [(target, value[::-1]) for target in one.mirror]
+            found.append((field, value))
+            followers = [(target, value) for target in one.also]
+            followers += [(target, value[::-1]) for target in one.mirror]
+            # A tied decoder follows the encoder by itself, and has no options of its own.
+            found += [pair for pair in followers if not (values.get(TIED) and pair[0].startswith("model.decoder."))]
         return sorted(found, key=lambda pair: pair[0].count("."))
 
     def _depth(self, one: Range, field: str, values: Values) -> int | None:

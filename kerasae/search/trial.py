@@ -26,6 +26,7 @@ from kerasae.search.plan import Search
 from kerasae.search.watch import EpochLimit, Halted, MedianPruning, MedianRule, Pruned
 from kerasae.train import begin, check, facts_of, resolve
 from kerasae.training.callbacks import DivergedError
+from kerasae.training.checkpoint import read_progress
 from kerasae.training.fit import check as check_fit
 from kerasae.training.fit import train_phases
 
@@ -137,7 +138,8 @@ def _train(search: Search, run: Run, recipe: Recipe, collection: Collection, lim
     watching: list[keras.callbacks.Callback] = []
     history = read_history(run.history)
     if limit is not None:
-        if len(history) >= limit:
+        last = run.checkpoints / "last.npz"  # by which another trial goes on; the history may be an epoch ahead of it
+        if last.is_file() and read_progress(last).rows >= limit:
             return False
         watching.append(EpochLimit(run, limit))
     if search.settings.prune is not None:

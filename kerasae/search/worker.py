@@ -62,7 +62,7 @@ def work(folder: Path, wait: float = WAIT_SECONDS, most: int | None = None) -> b
             if trial.status == "IDLE":
                 time.sleep(IDLE_SECONDS)
                 continue
-            with _heard(client, trial.trial_id, here.id, wait):
+            with _heard(client, trial.trial_id, here, wait):
                 # As the chief has written it: what came over the wire is rounded and without choices' own types.
                 kept = Trial.load(str(trial_folder(folder, trial.trial_id) / "trial.json"))
                 run_trial(search, trial.trial_id, values_of(kept, search.space), opener, notes_of(kept))
@@ -97,8 +97,8 @@ def _gone(here: Place, wait: float) -> RequestError:
 
 
 @contextlib.contextmanager
-def _heard(client: object, trial: str, name: str, wait: float) -> Iterator[None]:
-    """Tell the chief again and again that the worker is at its trial; end the process when it should not be."""
+def _heard(client: object, trial: str, here: Place, wait: float) -> Iterator[None]:
+    """Tell the chief again and again that the worker is at its trial; end the process, with a line, if it is not."""
     over = threading.Event()
 
     def tell() -> None:
@@ -111,12 +111,15 @@ def _heard(client: object, trial: str, name: str, wait: float) -> Iterator[None]
             try:
                 request = protos.get_service().GetTrialRequest(trial_id=trial)
                 client.stub.GetTrial(  # type: ignore[attr-defined]
-                    request, wait_for_ready=True, timeout=wait, metadata=((NAME_KEY, name),)
+                    request, wait_for_ready=True, timeout=wait, metadata=((NAME_KEY, here.id),)
                 )
             except grpc.RpcError as error:
                 if not over.is_set():
-                    print(f"trial {trial} is left: {error.details()}", flush=True)
-                    os._exit(1)
+                    given = error.code() is grpc.StatusCode.FAILED_PRECONDITION
+                    left = f"tune: {error.details()}; the same command again takes the next one"
+                    # Past what keeps the training's own words in a log: this one is for whoever has started the worker.
+                    print(f"kerasae: {left if given else _gone(here, wait)}", file=sys.__stderr__, flush=True)
+                    os._exit(1 if given else 2)
 
     thread = threading.Thread(target=tell, daemon=True)
     thread.start()

@@ -40,6 +40,15 @@ def test_choices_lie_evenly_and_a_range_as_it_was_drawn() -> None:
     assert all(float(text).is_integer() for _, text in width.ticks)
 
 
+def test_a_list_of_named_things_is_called_by_their_names() -> None:
+    (axis,) = axes_of(
+        '"phases.0.augment" = [[], ["horizontal_flip"], ["horizontal_flip", { name = "crop" }], [{ name = "crop" }]]'
+    )
+    assert [text for _, text in axis.ticks] == ["none", "horizontal_flip", "horizontal_flip+crop", "crop"]
+    (widths,) = axes_of('"model.classifier.dense" = [[], [32, 16]]')
+    assert [text for _, text in widths.ticks] == ["none", "[32, 16]"]
+
+
 def test_names_are_as_short_as_they_can_be_told_apart() -> None:
     names = ["model.encoder.filters.0", "model.decoder.filters.0", "phases.0.augment", "phases.0.optimizer"]
     assert labels(names) == ["encoder.filters.0", "decoder.filters.0", "phases.0.augment", "phases.0.optimizer"]

@@ -57,6 +57,17 @@ def test_an_objective_that_is_not_logged_is_refused() -> None:
         asked('search.objective="accuracy"', recipe="autoencoder")
 
 
+def test_a_phase_logs_what_is_said_of_its_heads() -> None:
+    _, autoencoder, classifier = parse({"phases": [
+        {"name": "a", "learns": ["encoder"]}, {"name": "b", "learns": ["encoder", "decoder"]},
+        {"name": "c", "learns": ["classifier"]},
+    ]}).phases  # fmt: skip
+    accuracy, both = Objective({"val_label_accuracy": 1.0}), asked("search.objective={ accuracy = 2.0, mse = 10.0 }")
+    assert [accuracy.is_logged_by(one) for one in (autoencoder, classifier)] == [False, True]
+    assert [both.is_logged_by(one) for one in (_, autoencoder, classifier)] == [True, False, False]
+    assert asked("search.objective=val_loss").is_logged_by(autoencoder)
+
+
 def history(**columns: list[float]) -> History:
     count = len(next(iter(columns.values())))
     phases = ["first"] * (count - 3) + ["last"] * 3

@@ -135,6 +135,22 @@ def test_every_family_has_a_space_of_depth_and_width_that_it_takes(family: str) 
         check(found.applied(recipe, named))
 
 
+def test_what_follows_the_encoder_leaves_a_tied_decoder_alone() -> None:
+    found = space("""
+        "model.encoder" = ["vgg"]
+        "model.encoder.filters" = { depth = [2], width = [8, 16], mirror = ["model.decoder.filters"] }
+        "model.encoder.convolutions" = { choice = [1, 2], also = ["model.decoder.convolutions"] }
+        "model.tied" = [true, false]""")
+    values = {"model.encoder": "vgg", "model.encoder.filters.depth": 2, "model.encoder.filters.0": 8,
+              "model.encoder.filters.1": 16, "model.encoder.convolutions": 2}  # fmt: skip
+    tied = found.applied(load("joint"), {**values, "model.tied": True}).model
+    assert (tied.tied, tied.decoder) == (True, None)
+    assert tied.encoder.options == {"filters": [8, 16], "convolutions": 2}
+    free = found.applied(load("joint"), {**values, "model.tied": False}).model
+    assert free.decoder is not None
+    assert free.decoder.options == {"filters": [16, 8], "convolutions": 2}
+
+
 def test_pictures_are_halved_as_often_as_they_can_be() -> None:
     depths = {
         side: default_space(load("joint"), (side, side, 1))["model.encoder.filters"].model_dump()["depth"]["choice"]

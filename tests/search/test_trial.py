@@ -70,6 +70,24 @@ def test_hyperband_goes_on_where_the_earlier_trial_stopped(task: Path) -> None:
     assert short.executions[0].course == whole.executions[0].course[:1]
 
 
+def test_hyperband_goes_on_from_a_trial_that_was_killed_before_its_checkpoint(task: Path, monkeypatch) -> None:
+    search = searching("a", 'search.algorithm="hyperband"', "phases.0.restore_best=false")
+    opener = Opener()
+    whole = run_trial(search, "0000", VALUES, opener)
+
+    def kill(*arguments: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("kerasae.training.checkpoint.Checkpoint.on_epoch_end", kill)
+        with pytest.raises(Killed):
+            run_trial(search, "0001", VALUES, opener, {"tuner/epochs": 1})
+    assert len(read_history(Run(trial_folder(search.folder, "0001") / "seed-0").history)) == 1
+    assert run_trial(search, "0001", VALUES, opener, {"tuner/epochs": 1}).epochs == 1
+    rest = run_trial(search, "0002", VALUES, opener, {"tuner/epochs": 4, "tuner/trial_id": "0001"})
+    assert rest.executions == whole.executions
+
+
 def test_a_model_over_a_limit_fails_with_its_reason_and_trains_nothing(task: Path) -> None:
     search = searching("a", "search.max_parameters=100")
     outcome = run_trial(search, "0000", VALUES, Opener())

@@ -99,6 +99,41 @@ def test_best_and_default_are_compared_on_request(
     assert (more["seeds"], more["to"]) == (2, Path("tuner_runs/tiny/comparison"))
 
 
+def test_values_are_told_as_a_recipe_has_them(task: Path, here: list[str], pretended, typed: Typed) -> None:
+    pretended(lambda recipe, epoch: 0.1 * epoch)
+    space = "search.space={'phases.0.augment'=[[{name='crop', padding=2}]]}"
+    code, out, _ = typed("tune", "tiny.toml", "--set", space)
+    assert code == 0
+    words = " ".join(out.replace("│", " ").split())
+    assert '[{ name = "crop", padding = 2 }]' in words
+
+
+def test_a_better_recipe_takes_the_place_of_the_compared_one(
+    task: Path, here: list[str], pretended, quiet: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretended(lambda recipe, epoch: float(recipe.phases[0].optimizer.options["learning_rate"]))
+    folder, linked = Path("tuner_runs/tiny/comparison"), 'href="comparison/comparison.html"'
+
+    def train(recipes: list[str], **more: object) -> str:
+        # The page is there while the recipes are trained, and does not speak of another best one's runs.
+        assert linked not in Path("tuner_runs/tiny/search.html").read_text()
+        for name in ("default", "best"):
+            (folder / "runs" / name / "seed-0").mkdir(parents=True, exist_ok=name == "default")
+        (folder / "comparison.html").touch()
+        return "compared"
+
+    monkeypatch.setattr("kerasae.tune.compare", train)
+    scores = []
+    for trials in (1, 6):
+        made = tune("tiny.toml", retrain=1, overrides=[f"search.max_trials={trials}"], console=quiet)
+        assert made is not None
+        scores.append(made.best.score)
+    assert scores[0] < scores[1]
+    # Again, without training anew: the comparison is still that of the best recipe.
+    assert tune("tiny.toml", console=quiet) is not None
+    assert linked in Path("tuner_runs/tiny/search.html").read_text()
+
+
 @pytest.mark.parametrize("algorithm", ["grid", "bayesian", "hyperband"])
 def test_every_algorithm_ends(algorithm: str, task: Path, here: list[str], pretended, typed: Typed) -> None:
     pretended(accuracy)
@@ -146,12 +181,21 @@ WRONG = {
     "unknown option": (["search.space.model.encoder.kernel=[3]"], r"model\.encoder\.kernel = 3: .*'kernel_size'\?"),
     "refused end": (["search.space.model.dropout={range=[0.0, 1.0]}"], r"model\.dropout = 1\.0: .*less than 1"),
     "too deep": (["search.space.model.encoder.filters={depth=[1, 5], width=[4]}"], r"filters\.depth = 5: .*halves"),
+    "no kind": (["search.space={'model.dropout'={rang=[0.0, 0.5]}}"],
+                r"search\.space: model\.dropout\.rang = 0\.0: expected a table .* Did you mean the key 'range'\?"),
+    "no phase": (["search.space={'phases.3.batch_size'=[8, 16]}"], r"batch_size = 8: expected an index from 0 to 0"),
+    "quoted field": (["search.space.'model.dropout'=[0.0, 1.0]"], r"search\.space: model\.dropout = 1\.0: .*less t"),
+    "many folds": (["search.folds=1000"], r"search\.folds: data\.fold: expected a training picture for each of 1000"),
+    "value twice": (["search.objective={accuracy=1.0, val_label_accuracy=2.0}"], r"val_label_accuracy twice; add the"),
     "empty": (["search.space={}"], r"search\.space: expected at least one field\. Received: none"),
     "objective": (["search.objective=accuraccy"], r"search\.objective: .*'accuraccy'\. Did you mean"),
     "large grid": (["search.algorithm=grid", f"search.space.{RATE}=[0.1, 0.2, 0.3, 0.4]"],
                    r"search\.max_trials: expected at least the 8 trials of the grid\. Received: 6"),
     "endless grid": (["search.algorithm=grid"], r"learning_rate: expected choices, or a range with a step"),
     "algorithm": (["search.algorithm=rndom"], r"search\.algorithm: expected 'random', 'grid'"),
+    "late phase": (["search.algorithm=hyperband", "phases=[{name='a', learns=['encoder', 'decoder'], epochs=3}, "
+                    "{name='b', learns=['classifier'], epochs=6}]", "search.space={'model.dropout'=[0.0, 0.1]}"],
+                   r"reach a phase which logs val_label_accuracy, after 3 epochs\. Received: 'hyperband', .* train 1;"),
     "both": (["search.algorithm=hyperband", "search.prune=true"], r"expected no prune beside hyperband"),
     "epochs": (["search.algorithm=hyperband", "search.space.phases.0.epochs=[1, 2]"], r"expected no epochs beside hyp"),
     "too short": (["search.max_epochs=2", "phases.0.schedule={name='step', at=[3]}"], r"schedule\.at: expected rising"),

@@ -1,5 +1,6 @@
 """Chief and workers over the network of this machine: lost ones, late ones, and those that find nobody."""
 
+import io
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -61,7 +63,7 @@ def test_a_lost_worker_gives_its_trial_back_and_the_search_ends(
         target=run,
         args=(oracle, search.folder),
         kwargs={"workers": 0, "address": f"127.0.0.1:{port}", "gpus": [], "wait": 60, "tell": told.append,
-                "beat": lambda _: None},
+                "beat": lambda: None},
     )  # fmt: skip
     serving.start()
     called("lost", port, monkeypatch)
@@ -92,8 +94,56 @@ def test_a_worker_whose_trial_was_given_away_hears_of_it(task: Path, monkeypatch
         request = protos.get_service().GetTrialRequest(trial_id=made.trial.trial_id)
         assert stub.GetTrial(request, metadata=((chiefs.NAME_KEY, "a"),)).trial.trial_id == made.trial.trial_id
         chief.give_back("a", "a test")
-        with pytest.raises(grpc.RpcError, match="was given to another worker"):
+        with pytest.raises(grpc.RpcError, match="was given to another worker, or its chief has been started"):
             stub.GetTrial(request, metadata=((chiefs.NAME_KEY, "a"),))
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "said"),
+    [
+        (
+            "FAILED_PRECONDITION",
+            1,
+            r"kerasae: tune: trial 0003 was given to another worker; the same command aga",
+        ),
+        ("UNAVAILABLE", 2, r"kerasae: tune: expected a chief at 10\.0\.0\.1:80 .*no answer in 7 seconds"),
+    ],
+)
+def test_a_worker_that_is_to_leave_its_trial_says_so_on_the_terminal(
+    code: str, status: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import grpc
+
+    class Refused(grpc.RpcError):
+        def code(self) -> grpc.StatusCode:
+            return getattr(grpc.StatusCode, code)
+
+        def details(self) -> str:
+            return "trial 0003 was given to another worker"
+
+    class Stub:
+        def GetTrial(self, *request: object, **more: object) -> None:  # noqa: N802 (keras-tuner's name)
+            raise Refused
+
+    class Client:
+        stub = Stub()
+
+    ended, terminal, log = threading.Event(), io.StringIO(), io.StringIO()
+    codes: list[int] = []
+
+    def leave(status: int) -> None:
+        codes.append(status)
+        ended.set()
+        threading.Event().wait()  # the thread goes no further, as in a process that is gone
+
+    monkeypatch.setattr(worker, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(worker.os, "_exit", leave)
+    monkeypatch.setattr(worker.sys, "__stderr__", terminal)
+    with redirect_stdout(log), redirect_stderr(log), worker._heard(Client(), "0003", Place("a", "10.0.0.1:80"), 7.0):
+        assert ended.wait(10)
+    assert codes == [status]
+    assert re.match(said, terminal.getvalue())
+    assert log.getvalue() == ""
 
 
 def test_what_goes_wrong_while_serving_ends_the_search(task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +215,7 @@ def test_workers_that_cannot_work_end_the_search_with_their_reason(task: Path, m
     search, oracle = searching()
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(RequestError, match=r"expected workers that do their trials\. Received: one exit code 1; see"):
-        run(oracle, search.folder, workers=1, address="127.0.0.1:0", gpus=[], wait=1, tell=print, beat=lambda _: None)
+        run(oracle, search.folder, workers=1, address="127.0.0.1:0", gpus=[], wait=1, tell=print, beat=lambda: None)
 
 
 def start(*words: str) -> subprocess.Popen:
