@@ -11,11 +11,17 @@ from keras import ops
 
 PARTS = ("reconstruction", "latent", "label")
 ERROR = ("error", "contrast")
+SMALL_ERROR = "small_error"
 # A tenth of a grey level, squared: what lies below is as good as a perfect copy, or one even colour.
 LOG_FLOOR = (0.1 / 255) ** 2
 NUM_KNOTS = 33
-# Tail probability from which on a part counts beside the label.
+# Tail probability from which on one measure counts beside another.
 SCARCE = 0.05
+
+
+def where_rare(level: Any) -> Any:
+    """Return log(1 + 0.05 / p) of a level -log(p)."""
+    return ops.softplus(level + math.log(SCARCE))
 
 
 @keras.saving.register_keras_serializable("kerasae")
@@ -24,9 +30,9 @@ class Rejection(keras.layers.Layer):
 
     Each part measures how unusual a picture is in one way:
 
-    - `reconstruction`: how far the log of the mean squared error lies, either way, from what known pictures of the same
-      local contrast have, since busy pictures are rebuilt worse than plain ones, known or not (Serra et al. 2020, arXiv
-      1909.11480; both ways: Nalisnick et al. 2019, arXiv 1906.02994);
+    - `reconstruction`: how far the log of the mean squared error lies above what known pictures of the same local
+      contrast have, since busy pictures are rebuilt worse than plain ones, known or not (Serra et al. 2020, arXiv
+      1909.11480); an error that is too small counts where it is rare (Nalisnick et al. 2019, arXiv 1906.02994);
     - `latent`: the log of the squared Mahalanobis distance to the nearest class, with one shrunk covariance (Lee et al.
       2018, arXiv 1807.03888);
     - `label`: minus the log-odds of the most probable class after temperature scaling (Guo et al. 2017, arXiv
@@ -35,8 +41,9 @@ class Rejection(keras.layers.Layer):
     A part becomes comparable to the others as -log(tail probability) among known pictures: the empirical one up to the
     last knot, beyond it that of an exponential tail (peaks over threshold). The score is the label's -log(p) plus
     log(1 + 0.05 / p) of every other part, which says little of strangers that resemble the known until it is among
-    the rarest 5%, and from there on as much as the label. Without a label it is the sum of all -log(p), Fisher's
-    statistic for several tests of one hypothesis, "this picture is a known one".
+    the rarest 5%, and from there on as much as the label; in the same way a small error counts beside a large one.
+    Without a label it is the sum of all -log(p), Fisher's statistic for several tests of one hypothesis, "this picture
+    is a known one".
 
     Input: a dict with, as far as `parts` need them, `error` and `contrast` (batch,), mean squares of what a
     reconstruction misses and of the steps between neighbouring pixels, on [0, 1]; `latent` (batch, latent_dim); and
@@ -68,9 +75,10 @@ class Rejection(keras.layers.Layer):
             return self.add_weight(shape=shape, initializer="zeros", trainable=False, name=name)
 
         self.threshold = state("threshold")
-        self.knots = {part: state(f"{part}_knots", NUM_KNOTS) for part in self.parts}
-        self.levels = {part: state(f"{part}_levels", NUM_KNOTS) for part in self.parts}
-        self.tails = {part: state(f"{part}_tail") for part in self.parts}
+        measures = (*self.parts, SMALL_ERROR) if "reconstruction" in self.parts else self.parts
+        self.knots = {one: state(f"{one}_knots", NUM_KNOTS) for one in measures}
+        self.levels = {one: state(f"{one}_levels", NUM_KNOTS) for one in measures}
+        self.tails = {one: state(f"{one}_tail") for one in measures}
         if "reconstruction" in self.parts:
             self.expected = state("expected", 2)
         if "label" in self.parts:
@@ -86,11 +94,12 @@ class Rejection(keras.layers.Layer):
         return ("anomaly_score", "accepted", *(f"{part}_score" for part in self.parts))
 
     def raw(self, features: Mapping[str, Any]) -> dict[str, Any]:
-        """Return each part's own measure, (batch,), before it is put on the common scale."""
+        """Return each part's own measure, and `small_error`, (batch,), before they are put on the common scale."""
         found = {}
         if "reconstruction" in self.parts:
             error, contrast = (ops.log(ops.cast(features[name], "float32") + LOG_FLOOR) for name in ERROR)
-            found["reconstruction"] = ops.abs(error - self.expected[0] - self.expected[1] * contrast)
+            found["reconstruction"] = error - self.expected[0] - self.expected[1] * contrast
+            found[SMALL_ERROR] = -found["reconstruction"]
         if "latent" in self.parts:
             apart = ops.expand_dims(ops.cast(features["latent"], "float32"), 1) - self.centres
             squares = ops.sum(ops.square(ops.matmul(apart, self.whitening)), axis=-1)
@@ -104,14 +113,13 @@ class Rejection(keras.layers.Layer):
 
     def call(self, features: Mapping[str, Any]) -> dict[str, Any]:
         """Score features and decide."""
-        scores = {f"{part}_score": self._level(part, value) for part, value in self.raw(features).items()}
-        total = sum(self._counted(name, score) for name, score in scores.items())
+        levels = {measure: self._level(measure, value) for measure, value in self.raw(features).items()}
+        if SMALL_ERROR in levels:
+            levels["reconstruction"] += where_rare(levels.pop(SMALL_ERROR))
+        beside = where_rare if "label" in levels else lambda level: level
+        total = sum(level if part == "label" else beside(level) for part, level in levels.items())
+        scores = {f"{part}_score": level for part, level in levels.items()}
         return {"anomaly_score": total, "accepted": ops.less_equal(total, self.threshold), **scores}
-
-    def _counted(self, name: str, score: Any) -> Any:
-        if name == "label_score" or "label" not in self.parts:
-            return score
-        return ops.softplus(score + math.log(SCARCE))
 
     def _level(self, part: str, value: Any) -> Any:
         """Return -log(tail probability): straight between the knots, and on with the tail's slope after the last."""
