@@ -71,7 +71,7 @@ def _measure(case: Case, data: Path | None) -> dict[str, Any]:
         "recipe": case.recipe,
         "overrides": list(case.overrides),
         "epochs": sum(phase.epochs for phase in opened.recipe.phases),
-        "accuracy": read_json(opened.metrics)["test"]["label"]["accuracy"],
+        "accuracy": read_json(opened.metrics)["test"].get("label", {}).get("accuracy"),
         "strangers": {name: found[one.name] for name, one in strangers.items()},
     }
 
@@ -79,7 +79,7 @@ def _measure(case: Case, data: Path | None) -> dict[str, Any]:
 def _words(case: Case, path: Path, data: Path | None) -> list[str]:
     if (path / "recipe.json").is_file():
         return ["--run", str(path), "--resume"]
-    source = case.data if data is None else str(data / f"{case.data}.npz")
+    source = case.data if data is None or Path(case.data).is_dir() else str(data / f"{case.data}.npz")
     sets = [word for override in case.overrides for word in ("--set", override)]
     return [case.recipe, "--data", source, "--run", str(path), *sets]
 

@@ -11,6 +11,8 @@ EPOCHS = 10
 LEFT_OUT_OF_CIFAR = ("bird", "dog", "truck")
 FASHION = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 
+PHOTOGRAPHED = "t-shirt"
+
 # What the test pictures are changed by, from hardly to beyond recognition.
 CORRUPTIONS = {
     "blur": ("gaussian_blur", "radius_range", (0.5, 1.0, 1.5, 2.0, 3.0)),
@@ -26,7 +28,7 @@ class Case:
     Attributes:
         name: of the file that keeps the result, and of the run.
         recipe: a built-in recipe.
-        data: the built-in data set that it learns.
+        data: the data set that it learns, or a folder.
         overrides: `KEY=VALUE` settings.
         strangers: what `kerasae evaluate --unknown` takes, by the name in the table.
     """
@@ -74,3 +76,16 @@ def cases(files: Path | None, photographs: Path | None) -> Iterator[Case]:
         left = (*small, f"data.leave_out=['{name}']")
         slug = re.sub(r"\W+", "-", name.lower())
         yield Case(f"fashion-without-{slug}", "joint", "fashion_mnist", left, {name: "left-out"})
+    # One class alone, without labels; the others, and its own pictures with a black square, are the bad ones.
+    square = '{name = "cutout", fraction_range = [0.25, 0.25]}'
+    bad = {"other classes": "left-out", "a black square": square}
+    others_than = f"data.leave_out={list(FASHION[1:])}"
+    brief = (f"data.class_names={list(FASHION)}", others_than, "phases.0.epochs=20")
+    yield Case(
+        "good-fashion", "anomaly", "fashion_mnist", brief, {f"Fashion-MNIST: {key}": of for key, of in bad.items()}
+    )
+    if photographs is not None:
+        classes = sorted({path.name for path in photographs.glob("*/*") if path.is_dir()})
+        alone = (f"data.leave_out={[name for name in classes if name != PHOTOGRAPHED]}", "data.image_shape=[64,64,3]")
+        strangers = {f"photographs: {key}": of for key, of in bad.items()}
+        yield Case("good-photographs", "anomaly", str(photographs), alone, strangers)

@@ -27,6 +27,7 @@ USUAL = ("max_softmax", "energy", "error", "isolation_forest", "local_outlier_fa
 GROUPS = {
     "strangers": lambda name: name == "cifar10",
     "left-out-cifar10": lambda name: name.startswith("cifar10-without-"),
+    "good-only": lambda name: name.startswith("good-"),
     "left-out-fashion": lambda name: name.startswith("fashion-without-"),
 }
 
@@ -53,8 +54,12 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
     """
     if not found:
         return "Not measured yet.\n"
-    areas = {name: {score: one["scores"][score]["auroc"] for score in SCORES} for name, one in found.items()}
-    cells = [["strangers", *SCORES.values(), "FPR at 95% TPR", "rejected", "known rejected"]]
+    areas = {
+        name: {score: one["scores"][score]["auroc"] for score in SCORES if score in one["scores"]}
+        for name, one in found.items()
+    }
+    given = [score for score in SCORES if all(score in one for one in areas.values())]
+    cells = [["strangers", *(SCORES[score] for score in given), "FPR at 95% TPR", "rejected", "known rejected"]]
     for name, one in found.items():
         shares = (
             one["scores"]["joined"]["fpr_at_95_tpr"],
@@ -63,7 +68,7 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
         )
         cells.append([name, *_cells(areas[name]), *(f"{share:.1%}" for share in shares)])
     if len(found) > 1:
-        mean = {score: fmean(values[score] for values in areas.values()) for score in SCORES}
+        mean = {score: fmean(values[score] for values in areas.values()) for score in given}
         cells.append(["mean", *_cells(mean), "", "", ""])
     return lines(cells)
 
@@ -71,5 +76,5 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
 def _cells(areas: Mapping[str, float]) -> Sequence[str]:
     cells = {score: f"{area:.3f}" for score, area in areas.items()}
     compared = ("joined", *USUAL)
-    best = max(cells[score] for score in compared)
+    best = max(cells[score] for score in compared if score in cells)
     return [f"**{cell}**" if score in compared and cell == best else cell for score, cell in cells.items()]
