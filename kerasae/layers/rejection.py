@@ -15,13 +15,13 @@ SMALL_ERROR = "small_error"
 # A tenth of a grey level, squared: what lies below is as good as a perfect copy, or one even colour.
 LOG_FLOOR = (0.1 / 255) ** 2
 NUM_KNOTS = 33
-# Tail probability from which on one measure counts beside another.
-SCARCE = 0.05
+# Tail probability from which on a measure counts beside the label, or a small error beside a large one.
+SCARCE = {"reconstruction": 0.01, "latent": 0.05, SMALL_ERROR: 0.05}
 
 
-def where_rare(level: Any) -> Any:
-    """Return log(1 + 0.05 / p) of a level -log(p)."""
-    return ops.softplus(level + math.log(SCARCE))
+def where_rare(measure: str, level: Any) -> Any:
+    """Return log(1 + a / p) of a level -log(p), with a how rare this measure is to be."""
+    return ops.softplus(level + math.log(SCARCE[measure]))
 
 
 @keras.saving.register_keras_serializable("kerasae")
@@ -40,10 +40,10 @@ class Rejection(keras.layers.Layer):
 
     A part becomes comparable to the others as -log(tail probability) among known pictures: the empirical one up to the
     last knot, beyond it that of an exponential tail (peaks over threshold). The score is the label's -log(p) plus
-    log(1 + 0.05 / p) of every other part, which says little of strangers that resemble the known until it is among
-    the rarest 5%, and from there on as much as the label; in the same way a small error counts beside a large one.
-    Without a label it is the sum of all -log(p), Fisher's statistic for several tests of one hypothesis, "this picture
-    is a known one".
+    log(1 + a / p) of the two others, a = 0.01 for the reconstruction and 0.05 for the latent: strangers that resemble
+    the known look usual to both, so that these count where they are rare, and from there on as much as the label. In
+    the same way a small error counts beside a large one. Without a label the score is the sum of both -log(p), Fisher's
+    statistic for several tests of one hypothesis, "this picture is a known one".
 
     Input: a dict with, as far as `parts` need them, `error` and `contrast` (batch,), mean squares of what a
     reconstruction misses and of the steps between neighbouring pixels, on [0, 1]; `latent` (batch, latent_dim); and
@@ -115,9 +115,12 @@ class Rejection(keras.layers.Layer):
         """Score features and decide."""
         levels = {measure: self._level(measure, value) for measure, value in self.raw(features).items()}
         if SMALL_ERROR in levels:
-            levels["reconstruction"] += where_rare(levels.pop(SMALL_ERROR))
-        beside = where_rare if "label" in levels else lambda level: level
-        total = sum(level if part == "label" else beside(level) for part, level in levels.items())
+            levels["reconstruction"] += where_rare(SMALL_ERROR, levels.pop(SMALL_ERROR))
+        counted = {
+            part: where_rare(part, level) if "label" in levels and part != "label" else level
+            for part, level in levels.items()
+        }
+        total = sum(counted.values())
         scores = {f"{part}_score": level for part, level in levels.items()}
         return {"anomaly_score": total, "accepted": ops.less_equal(total, self.threshold), **scores}
 
