@@ -11,7 +11,9 @@ from keras import ops
 
 PARTS = ("reconstruction", "latent", "label")
 ERROR = ("error", "contrast")
-SMALL_ERROR = "small_error"
+SMALL_ERROR, ENERGY = "small_error", "energy"
+# The second measure of a part.
+BESIDE = {"reconstruction": SMALL_ERROR, "label": ENERGY}
 # A tenth of a grey level, squared: what lies below is as good as a perfect copy, or one even colour.
 LOG_FLOOR = (0.1 / 255) ** 2
 NUM_KNOTS = 33
@@ -36,7 +38,8 @@ class Rejection(keras.layers.Layer):
     - `latent`: the log of the squared Mahalanobis distance to the nearest class, with one shrunk covariance (Lee et al.
       2018, arXiv 1807.03888);
     - `label`: minus the log-odds of the most probable class after temperature scaling (Guo et al. 2017, arXiv
-      1706.04599), which orders pictures as its probability does and keeps apart what rounds to 1.
+      1706.04599), which orders pictures as its probability does and keeps apart what rounds to 1; and the energy of the
+      logits (Liu et al. 2020, arXiv 2010.03759), which sees that none is likely. The part is the mean of both.
 
     A part becomes comparable to the others as -log(tail probability) among known pictures: the empirical one up to the
     last knot, beyond it that of an exponential tail (peaks over threshold). The score is the label's -log(p) plus
@@ -75,7 +78,7 @@ class Rejection(keras.layers.Layer):
             return self.add_weight(shape=shape, initializer="zeros", trainable=False, name=name)
 
         self.threshold = state("threshold")
-        measures = (*self.parts, SMALL_ERROR) if "reconstruction" in self.parts else self.parts
+        measures = [*self.parts, *(BESIDE[part] for part in self.parts if part in BESIDE)]
         self.knots = {one: state(f"{one}_knots", NUM_KNOTS) for one in measures}
         self.levels = {one: state(f"{one}_levels", NUM_KNOTS) for one in measures}
         self.tails = {one: state(f"{one}_tail") for one in measures}
@@ -94,7 +97,7 @@ class Rejection(keras.layers.Layer):
         return ("anomaly_score", "accepted", *(f"{part}_score" for part in self.parts))
 
     def raw(self, features: Mapping[str, Any]) -> dict[str, Any]:
-        """Return each part's own measure, and `small_error`, (batch,), before they are put on the common scale."""
+        """Return each part's measures, by the part's name and `BESIDE`, (batch,), before they get the common scale."""
         found = {}
         if "reconstruction" in self.parts:
             error, contrast = (ops.log(ops.cast(features[name], "float32") + LOG_FLOOR) for name in ERROR)
@@ -105,7 +108,9 @@ class Rejection(keras.layers.Layer):
             squares = ops.sum(ops.square(ops.matmul(apart, self.whitening)), axis=-1)
             found["latent"] = ops.log(ops.min(squares, axis=-1) + 1e-6)
         if "label" in self.parts:
-            logits = ops.cast(features["logits"], "float32") / self.temperature
+            logits = ops.cast(features["logits"], "float32")
+            found[ENERGY] = -ops.logsumexp(logits, axis=-1)
+            logits = logits / self.temperature
             best = ops.one_hot(ops.argmax(logits, axis=-1), self.num_classes, dtype="bool")
             others = ops.where(best, -1e9, logits)
             found["label"] = ops.logsumexp(others, axis=-1) - ops.max(logits, axis=-1)
@@ -116,6 +121,8 @@ class Rejection(keras.layers.Layer):
         levels = {measure: self._level(measure, value) for measure, value in self.raw(features).items()}
         if SMALL_ERROR in levels:
             levels["reconstruction"] += where_rare(SMALL_ERROR, levels.pop(SMALL_ERROR))
+        if ENERGY in levels:
+            levels["label"] = (levels["label"] + levels.pop(ENERGY)) / 2
         counted = {
             part: where_rare(part, level) if "label" in levels and part != "label" else level
             for part, level in levels.items()

@@ -83,6 +83,12 @@ def test_what_is_odd_in_one_way_is_found_by_that_part(fitted: Rejection, part: s
     np.testing.assert_allclose(found["anomaly_score"], beside - np.log(chances["label"]), rtol=1e-5)
 
 
+def test_logits_that_speak_for_no_class_are_odd_though_one_leads(fitted: Rejection) -> None:
+    odd, _ = known(500, 4)
+    usual = np.asarray(fitted(odd)["label_score"])
+    assert np.median(np.asarray(fitted({**odd, "logits": odd["logits"] - 8.0})["label_score"]) - usual) > 2
+
+
 def test_without_a_label_the_score_is_fishers_sum() -> None:
     latents, labels = known(300)
     latents.pop("logits")
