@@ -154,7 +154,9 @@ def _plates(
         yield plate(
             "accepted",
             "The strangers that look the most usual",
-            "Accepted, though unknown, the lowest scores first; in red what they were taken for.",
+            "Accepted, though unknown, the lowest scores first"
+            + "; in red what they were taken for" * bool(answers)
+            + ".",
             f"{len(let_in)} accepted strangers.",
             figures.accepted(strangers.pictures.load(let_in), answers or [""] * len(let_in), ours[let_in].tolist()),
         )
