@@ -146,7 +146,8 @@ def _run(search: Search, here: Place | None, workers: int, wait: float, console:
     for one in known:
         write_hparams(search, one)
     if known:
-        console.print(f"{search.name}: {len(known)} of {search.num_trials} trials are finished already", soft_wrap=True)
+        asked = max(search.num_trials, len(known))  # fewer may be asked for than were
+        console.print(f"{search.name}: {len(known)} of {asked} trials are finished already", soft_wrap=True)
     if oracle.is_over:
         return
     with Display(search, oracle, known, console) as display:

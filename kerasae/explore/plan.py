@@ -47,8 +47,9 @@ class Plan:
         found: Pictures = getattr(collection, self.split)
         count = min(len(found), self.limit)
         if count < FEWEST:
+            option = "--limit" if len(found) >= FEWEST else "--split"
             raise RequestError(
-                f"--split: expected at least {FEWEST} pictures to draw a map of. Received: {count} of {self.split}"
+                f"{option}: expected at least {FEWEST} pictures to draw a map of. Received: {count} of {self.split}"
             )
         if self.perplexity is not None and not self.perplexity > 0:
             raise RequestError(f"--perplexity: expected a number above 0. Received: {self.perplexity:g}")

@@ -150,7 +150,7 @@ def test_a_latent_of_two_values_without_softmax_head(typed: Typed, tmp_path: Pat
             r"--perplexity: 200 needs more than 600 pictures\. Received: 359; .* below 119.7",
         ),
         (["--perplexity", "-1"], r"--perplexity: expected a number above 0\. Received: -1"),
-        (["--limit", "4"], r"expected at least 10 pictures .* Received: 4 of test"),
+        (["--limit", "4"], r"--limit: expected at least 10 pictures .* Received: 4 of test"),
         (["--near", "nowhere.png"], r"--near: .*'nowhere.png', which does not exist"),
     ],
 )
