@@ -10,7 +10,7 @@ from augment.compose import Compose, OneOf
 from augment.dataset import augment_batch, map
 from augment.draws import Draws
 from augment.engine import apply
-from augment.erasing import Crop, Cutout, GaussianNoise, Mask
+from augment.erasing import Crop, Cutout, CutPaste, GaussianNoise, Mask
 from augment.flips import HorizontalFlip, VerticalFlip
 from augment.geometric import Rotate, ShearX, ShearY, TranslateX, TranslateY
 from augment.mixing import CutMix, Mixing, MixUp
@@ -40,6 +40,7 @@ __all__ = [
     "Contrast",
     "Crop",
     "CutMix",
+    "CutPaste",
     "Cutout",
     "Draws",
     "Equalize",

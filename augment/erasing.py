@@ -111,6 +111,76 @@ def _square(fraction: float, x: float, y: float, width: int, height: int) -> tup
     return max(left, 0), max(top, 0), max(min(left + side, width), 0), max(min(top + side, height), 0)
 
 
+@register("cut_paste")
+class CutPaste(Transform):
+    """A piece of the picture pasted over another place of it: `Image.crop`, `Image.point`, `Image.paste`.
+
+    Li et al., "CutPaste: self-supervised learning for anomaly detection and localization" (arXiv 2104.04015): a defect
+    that nobody had to find. The piece may be made brighter or darker, which the paper calls jitter.
+
+    Args:
+        fraction_range: lowest and highest width and height of the piece, each drawn for itself, in [0, 1] of the
+            picture's shorter side.
+        shift_range: lowest and highest number of levels that are added to the piece, in [-255, 255]; the sum is rounded
+            and kept within [0, 255].
+        probability: how likely a picture is changed at all, in [0, 1].
+    """
+
+    def __init__(
+        self,
+        fraction_range: tuple[float, float] = (0.1, 0.3),
+        *,
+        shift_range: tuple[float, float] = (0.0, 0.0),
+        probability: float = 1.0,
+    ) -> None:
+        super().__init__(probability=probability)
+        self.fraction_range = checks.interval(self, "fraction_range", fraction_range, 0.0, 1.0)
+        self.shift_range = checks.interval(self, "shift_range", shift_range, -255.0, 255.0)
+
+    def sample(self, draws: Draws) -> Params:
+        """Return the piece's sides, where it is cut and pasted, in [0, 1) of the room there is, and its `shift`."""
+        sides = {side: draws.uniform(*self.fraction_range) for side in ("width", "height")}
+        places = {place: draws.uniform() for place in ("from_x", "from_y", "to_x", "to_y")}
+        return {**sides, **places, "shift": draws.uniform(*self.shift_range)}
+
+    def apply(  # type: ignore[override]
+        self, image: Image.Image, *, width: float, height: float, shift: float, **places: float
+    ) -> Image.Image:
+        """Cut the piece, shift its levels and paste it."""
+        pasted = image.copy()
+        (left, top, right, bottom), to = _pieces(width, height, places, *image.size)
+        if right > left and bottom > top:
+            levels = _shifted(shift).tolist()
+            pasted.paste(image.crop((left, top, right, bottom)).point(levels * len(image.getbands())), to)
+        return pasted
+
+    def batch(self, images: Images, *, width: Any, height: Any, shift: Any, **places: Any) -> Images:  # type: ignore[override]
+        """Cut and paste each picture's piece."""
+        pasted = images.copy()
+        for index in range(len(images)):
+            here = {name: float(values[index]) for name, values in places.items()}
+            (left, top, right, bottom), (x, y) = _pieces(
+                float(width[index]), float(height[index]), here, images.shape[2], images.shape[1]
+            )
+            piece = _shifted(float(shift[index]))[images[index, top:bottom, left:right]]
+            pasted[index, y : y + bottom - top, x : x + right - left] = piece
+        return pasted
+
+
+def _pieces(
+    width: float, height: float, places: dict[str, float], across: int, down: int
+) -> tuple[tuple[int, int, int, int], tuple[int, int]]:
+    """Return the box that is cut, and the left and upper end of where it is pasted."""
+    wide, high = (round(side * min(across, down)) for side in (width, height))
+    left, x = (int(places[name] * (across - wide + 1)) for name in ("from_x", "to_x"))
+    top, y = (int(places[name] * (down - high + 1)) for name in ("from_y", "to_y"))
+    return (left, top, left + wide, top + high), (x, y)
+
+
+def _shifted(shift: float) -> np.ndarray:
+    return np.clip(np.arange(256) + round(shift), 0, 255).astype(np.uint8)
+
+
 @register("mask")
 class Mask(Transform):
     """Square patches of the picture blanked: a share of a grid of them, chosen anew for each picture.

@@ -21,6 +21,7 @@ TRANSFORMS: dict[str, augment.Transform] = {
     "contrast": augment.Contrast(_BLENDS, probability=0.9),
     "crop": augment.Crop(3, fill=200, probability=0.9),
     "crop reflect": augment.Crop(5, mode="reflect"),
+    "cut_paste": augment.CutPaste((0.2, 0.7), shift_range=(-99.0, 150.0), probability=0.9),
     "cutout": augment.Cutout((0.0, 1.0), fill=90, probability=0.9),
     "equalize": augment.Equalize(probability=0.9),
     "gaussian_blur": augment.GaussianBlur((0.0, 9.0), probability=0.9),

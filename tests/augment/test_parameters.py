@@ -26,6 +26,7 @@ FIXED: dict[str, tuple[str, Any]] = {
     "brightness": ("factor_range", FACTORS),
     "color": ("factor_range", FACTORS),
     "contrast": ("factor_range", FACTORS),
+    "cut_paste": ("fraction_range", within(0.0, 1.0)),
     "cutout": ("fraction_range", within(0.0, 1.0)),
     "gaussian_blur": ("radius_range", st.one_of(within(0.0, 3.0, 1.0, 2.0), within(0.0, 100.0))),
     "gaussian_noise": ("deviation_range", within(0.0, 255.0)),
