@@ -139,6 +139,11 @@ class Run:
         return str(self.path)
 
     @property
+    def name(self) -> str:
+        """Of its folder."""
+        return self.path.resolve().name
+
+    @property
     def recipe(self) -> Recipe:
         """The resolved recipe that the run was started with."""
         return parse(read_json(self.recipe_file))

@@ -65,8 +65,8 @@ def write_page(
     page = render(
         "explore.html.j2",
         "kerasae.explore",
-        title=run.recipe.title or run.path.resolve().name,
-        run=run.path.resolve().name,
+        title=run.recipe.title or run.name,
+        run=run.name,
         numbers=numbers,
         classes=[plain(name) for name in collection.class_names],
         plates=plates,

@@ -48,8 +48,8 @@ def write_generator_report(run: Run, collection: Collection) -> Path:
     page = render(
         "adversarial.html.j2",
         "kerasae.generation",
-        run=run.path.resolve().name,
-        title=recipe.title or run.path.resolve().name,
+        run=run.name,
+        title=recipe.title or run.name,
         found=metrics["generated"],
         rows=table(metrics["generated"]),
         metrics=metrics,

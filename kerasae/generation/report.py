@@ -79,8 +79,8 @@ def write_generated(
     page = render(
         "generated.html.j2",
         "kerasae.generation",
-        title=run.recipe.title or run.path.resolve().name,
-        run=run.path.resolve().name,
+        title=run.recipe.title or run.name,
+        run=run.name,
         found=summary,
         plates=plates,
         rows=table(summary),

@@ -44,8 +44,8 @@ def write_report(run: Run, model: keras.Model, collection: Collection) -> Path:
     plates = draw(run, materials, model, collection.test)
     page = render(
         "report.html.j2",
-        run=run.path.resolve().name,
-        title=materials.recipe.get("title") or run.path.resolve().name,
+        run=run.name,
+        title=materials.recipe.get("title") or run.name,
         materials=materials,
         plates=plates,
         latent_plates=kept(run.path / "explore" / "test" / "figures" / "figures.json"),

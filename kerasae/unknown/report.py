@@ -93,7 +93,7 @@ def _one(
         "unknown.html.j2",
         "kerasae.unknown",
         title=strangers.words,
-        run=run.path.resolve().name,
+        run=run.name,
         found=summary,
         plates=plates,
         titles=TITLES,

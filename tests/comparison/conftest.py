@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
+from bright_halves import write_task
 from rich.console import Console
 
 from kerasae.comparison import running, worker
@@ -33,15 +33,7 @@ optimizer = {{ name = "adam", learning_rate = {rate} }}
 def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to work in: task.npz, bright on the left or on the right, and recipes fast, slow, rebuilds, names."""
     monkeypatch.chdir(tmp_path)
-    random = np.random.default_rng(0)
-    arrays = {}
-    for split, count in (("train", 48), ("test", 20)):
-        labels = np.arange(count) % 2
-        images = random.integers(0, 120, (count, 8, 8, 1), dtype=np.uint8)
-        for image, label in zip(images, labels, strict=True):
-            image[:, 4 * label : 4 * label + 4] += 120
-        arrays |= {f"x_{split}": images, f"y_{split}": labels}
-    np.savez("task.npz", **arrays)
+    write_task(Path("task.npz"))
     for name, rate, learns in (
         ("fast", 0.01, ["encoder", "decoder", "classifier"]),
         ("slow", 0.001, ["encoder", "decoder", "classifier"]),

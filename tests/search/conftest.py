@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from bright_halves import write_task
 from rich.console import Console
 
 from kerasae.comparison.plan import Opener
@@ -47,15 +47,7 @@ max_trials = 6
 def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to work in, with task.npz, bright on the left or on the right, and tiny.toml, to be searched."""
     monkeypatch.chdir(tmp_path)
-    random = np.random.default_rng(0)
-    arrays = {}
-    for split, count in (("train", 48), ("test", 20)):
-        labels = np.arange(count) % 2
-        images = random.integers(0, 120, (count, 8, 8, 1), dtype=np.uint8)
-        for image, label in zip(images, labels, strict=True):
-            image[:, 4 * label : 4 * label + 4] += 120
-        arrays |= {f"x_{split}": images, f"y_{split}": labels}
-    np.savez("task.npz", **arrays)
+    write_task(Path("task.npz"))
     Path("tiny.toml").write_text(RECIPE)
     return tmp_path
 

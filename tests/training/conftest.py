@@ -2,17 +2,14 @@
 
 import numpy as np
 import pytest
+from bright_halves import bright_halves
 
 from kerasae.data.collection import Collection
 from kerasae.data.pictures import ArrayPictures
 
 
 def pictures(count: int, seed: int) -> ArrayPictures:
-    random = np.random.default_rng(seed)
-    labels = np.arange(count) % 2
-    images = random.integers(0, 120, (count, 8, 8, 1), dtype=np.uint8)
-    for image, label in zip(images, labels, strict=True):
-        image[:, 4 * label : 4 * label + 4] += 120
+    images, labels = bright_halves(count, np.random.default_rng(seed))
     return ArrayPictures(images, labels, [str(index) for index in range(count)])
 
 

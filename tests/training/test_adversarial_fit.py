@@ -17,10 +17,12 @@ from kerasae.errors import RequestError
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import parse
 from kerasae.runs import Run, write_json
-from kerasae.training import DivergedError, adversarial, history
+from kerasae.training import DivergedError, adversarial
 from kerasae.training.collapse import Collapse
 from kerasae.training.draws import adversarial_dataset, adversarial_stretches, fixed_noise
 from kerasae.training.sheets import tiled, untiled
+
+from tiny_task import killed_after  # isort: skip
 
 MODEL = {
     "adversarial": {
@@ -87,10 +89,6 @@ def test_sheets_after_the_first_every_second_and_the_last_epoch(whole: tuple[Run
     assert np.abs(untiled(sheet, (8, 8, 1)) - again).max() <= 1  # other batches move the last bits
 
 
-class Killed(BaseException):
-    """What a kill between two epochs looks like from inside."""
-
-
 @pytest.mark.parametrize("kill_after", [2, 4])
 def test_a_killed_run_goes_on_to_the_same_bytes(
     kill_after: int,
@@ -102,17 +100,8 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     uninterrupted, expected = whole
     broken, recipe = Run.create(tmp_path / "broken", "test"), uninterrupted.recipe
     shutil.copy(uninterrupted.recipe_file, broken.recipe_file)
-    write = history.write_text
-
-    def kill(path: Path, text: str) -> None:
-        write(path, text)
-        if len(text.splitlines()) == kill_after + 1:
-            raise Killed  # the history has the epoch already, the checkpoint does not
-
-    monkeypatch.setattr(history, "write_text", kill)
-    with pytest.raises(Killed):
+    with killed_after(kill_after, monkeypatch):
         adversarial.fit(broken, recipe, collection)
-    monkeypatch.undo()
     for one, other in zip(expected, adversarial.fit(broken, recipe, collection).get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert rows(broken) == rows(uninterrupted)

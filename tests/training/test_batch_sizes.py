@@ -13,7 +13,7 @@ from kerasae.runs import Run
 from kerasae.training import fit, history
 from kerasae.training.fit import check
 
-from tiny_task import make  # isort: skip
+from tiny_task import killed_after, make  # isort: skip
 
 # Patience that a reset between stretches would renew, a plateau that it would put off, momentum and dropout seeds.
 PHASE = {
@@ -50,10 +50,6 @@ def test_stretches_of_one_size_are_one_training(tmp_path: Path, collection: Coll
         np.testing.assert_array_equal(one, other)
 
 
-class Killed(BaseException):
-    """What a kill between two epochs looks like from inside."""
-
-
 @pytest.mark.parametrize("kill_after", [3, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_killed_run_goes_on_in_the_stretch_it_was_in(
     kill_after: int, tmp_path: Path, collection: Collection, monkeypatch: pytest.MonkeyPatch
@@ -61,17 +57,8 @@ def test_a_killed_run_goes_on_in_the_stretch_it_was_in(
     phase = {**PHASE, "epochs": 4, "early_stopping": None, "batch_size": {"sizes": [8, 20], "at": [2]}}
     run, weights = trained(tmp_path / "whole", collection, phase)
     broken, recipe = make(tmp_path / "broken", phase, model=MODEL)
-    write = history.write_text
-
-    def kill(path: Path, text: str) -> None:
-        write(path, text)
-        if len(text.splitlines()) == kill_after + 1:
-            raise Killed
-
-    monkeypatch.setattr(history, "write_text", kill)
-    with pytest.raises(Killed):
+    with killed_after(kill_after, monkeypatch):
         fit(broken, recipe, collection)
-    monkeypatch.undo()
     for one, other in zip(weights, fit(broken, recipe, collection).get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert rows(broken) == rows(run)

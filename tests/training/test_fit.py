@@ -17,7 +17,7 @@ from kerasae.training import DivergedError, fit
 from kerasae.training.batches import shared_batch
 from kerasae.training.fit import build_model, check
 
-from tiny_task import make  # isort: skip
+from tiny_task import killed_after, make  # isort: skip
 
 AUGMENT = [{"name": "contrast", "factor_range": [0.5, 1.5]}, {"name": "horizontal_flip", "probability": 0.0}]
 # Everything that keeps state: dropout seeds, plateau and early-stopping counters, momentum, best weights.
@@ -48,10 +48,6 @@ def test_learns_and_keeps_everything(tmp_path: Path, collection: Collection) -> 
     assert list(run.tensorboard.rglob("events.*"))
 
 
-class Killed(BaseException):
-    """What a kill between two epochs looks like from inside."""
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, collection: Collection) -> tuple[Run, list[np.ndarray]]:
     """A run that nothing interrupted."""
@@ -74,19 +70,8 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     uninterrupted, expected = whole
     broken, recipe = Run.create(tmp_path / "broken", "test"), uninterrupted.recipe
     shutil.copy(uninterrupted.recipe_file, broken.recipe_file)
-    from kerasae.training import history
-
-    write = history.write_text
-
-    def kill(path: Path, text: str) -> None:
-        write(path, text)
-        if len(text.splitlines()) == kill_after + 1:
-            raise Killed  # the history has the epoch already, the checkpoint does not
-
-    monkeypatch.setattr(history, "write_text", kill)
-    with pytest.raises(Killed):
+    with killed_after(kill_after, monkeypatch):
         fit(broken, recipe, collection)
-    monkeypatch.undo()
     for one, other in zip(expected, fit(broken, recipe, collection).get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert rows(broken) == rows(uninterrupted)

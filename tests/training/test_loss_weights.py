@@ -17,7 +17,7 @@ from kerasae.runs import Run
 from kerasae.training import GradientNormBalance, LossWeights, fit
 from kerasae.training.loss_weights import check, schedules
 
-from tiny_task import make  # isort: skip
+from tiny_task import killed_after, make  # isort: skip
 
 
 def rows(run: Run) -> list[dict[str, str]]:
@@ -95,10 +95,6 @@ def test_what_cannot_be_is_refused_in_one_line(phase: dict, message: str) -> Non
     assert "\n" not in str(error.value)
 
 
-class Killed(BaseException):
-    """What a kill between two epochs looks like from inside."""
-
-
 BUSY = {
     "scheduled": {
         "loss_weights": {"reconstruction": {"name": "linear", "start": 10, "end": 1, "epochs": 3}},
@@ -124,19 +120,8 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     expected = fit(whole, recipe, collection).get_weights()
     broken = Run.create(tmp_path / "broken", "test")
     shutil.copy(whole.recipe_file, broken.recipe_file)
-    from kerasae.training import history
-
-    write = history.write_text
-
-    def kill(path: Path, text: str) -> None:
-        write(path, text)
-        if len(text.splitlines()) == 3 + 1:
-            raise Killed
-
-    monkeypatch.setattr(history, "write_text", kill)
-    with pytest.raises(Killed):
+    with killed_after(3, monkeypatch):
         fit(broken, recipe, collection)
-    monkeypatch.undo()
     for one, other in zip(expected, fit(broken, recipe, collection).get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert rows(broken) == rows(whole)

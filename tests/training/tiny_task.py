@@ -1,10 +1,15 @@
-"""A recipe for the tiny task, and a run for it."""
+"""A recipe for the tiny task, a run for it, and how to kill one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import parse
 from kerasae.runs import Run, write_json
+from kerasae.training import history
 
 
 def make(folder: Path, *phases: dict, **more: object) -> tuple[Run, Recipe]:
@@ -19,3 +24,23 @@ def make(folder: Path, *phases: dict, **more: object) -> tuple[Run, Recipe]:
     run = Run.create(folder, "test")
     write_json(run.recipe_file, recipe.model_dump(mode="json"))
     return run, recipe
+
+
+class Killed(BaseException):
+    """What a kill between two epochs looks like from inside."""
+
+
+@contextmanager
+def killed_after(epochs: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Kill the training inside: the history has the last of the epochs already, the checkpoint does not."""
+    write = history.write_text
+
+    def kill(path: Path, text: str) -> None:
+        write(path, text)
+        if len(text.splitlines()) == epochs + 1:
+            raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(history, "write_text", kill)
+        with pytest.raises(Killed):
+            yield
