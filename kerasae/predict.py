@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
+from rich.console import Console
 
-from kerasae.data.given import expand, read
+from kerasae.data.given import read_each
 from kerasae.errors import RequestError
 from kerasae.runs import Run, read_json, written_whole
 from kerasae.unknown.figures.pictures import triptych
@@ -41,26 +43,31 @@ class Prediction:
     accepted: bool | None
 
 
-def predict(model: Path, images: Sequence[Path], *, heatmaps: Path | None = None) -> list[Prediction]:
+def predict(
+    model: Path, images: Sequence[Path], *, heatmaps: Path | None = None, console: Console | None = None
+) -> list[Prediction]:
     """Answer for pictures, or folders of pictures, in the given order.
+
+    A picture in a folder that cannot be decoded is left out, with a line.
 
     Args:
         model: a run's directory or an exported SavedModel.
         heatmaps: a new folder for a PNG a picture: as the model saw it, rebuilt, and where the two differ.
+        console: where progress and what is left out are shown; standard error if left out.
 
     Raises:
-        RequestError: `model` is neither, a picture is missing or cannot be decoded, the folder exists already, or
-            heatmaps are asked of a model without reconstruction head.
+        RequestError: `model` is neither, a picture that is named is missing or cannot be decoded, the folder exists
+            already, or heatmaps are asked of a model without reconstruction head.
     """
     if heatmaps is not None and heatmaps.exists():
         raise RequestError(f"--heatmaps: {heatmaps} exists already; give another name")
     answer, about = _from_export(model) if (model / "saved_model.pb").is_file() else _from_run(model)
-    paths = expand(images, "predict")
-    pictures = [read(path, tuple(about["image_shape"]), about["resize"], "predict") for path in paths]
+    console = console or Console(stderr=True, highlight=False)
+    pictures = read_each(images, tuple(about["image_shape"]), about["resize"], "predict", console)
     answers: list[Prediction] = []
     maps: list[np.ndarray] = []
-    for start in range(0, len(paths), _BATCH):
-        batch = np.stack(pictures[start : start + _BATCH])
+    for chunk in iter(lambda: list(islice(pictures, _BATCH)), []):
+        paths, batch = [path for path, _ in chunk], np.stack([picture for _, picture in chunk])
         outputs = answer(batch)
         if heatmaps is not None:
             if "reconstruction" not in outputs:
@@ -72,10 +79,10 @@ def predict(model: Path, images: Sequence[Path], *, heatmaps: Path | None = None
             ]
         answers += [
             _prediction(path, {name: values[row] for name, values in outputs.items()}, batch[row], about["class_names"])
-            for row, path in enumerate(paths[start : start + _BATCH])
+            for row, path in enumerate(paths)
         ]
     if heatmaps is not None:
-        _write_maps(maps, paths, heatmaps)
+        _write_maps(maps, [Path(one.image) for one in answers], heatmaps)
     return answers
 
 

@@ -32,7 +32,10 @@ def explain(error: ValidationError, keys: Callable[[list[str]], list[str]], pref
     if findings[0]["type"] == "missing":
         return f"{where}: expected a value, since it has no default. Received: nothing"
     expected = " or ".join(message.removeprefix("Input should be ") for message in messages)
-    return f"{where}: expected {expected[0].lower()}{expected[1:]}. Received: {findings[0]['input']!r}"
+    received = findings[0]["input"]
+    if findings[0]["type"] == "string_type" and isinstance(received, int | float):
+        expected += f" in quotes, as '{received}'"
+    return f"{where}: expected {expected[0].lower()}{expected[1:]}. Received: {received!r}"
 
 
 def _steps(location: tuple[int | str, ...]) -> list[str]:

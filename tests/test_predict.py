@@ -48,6 +48,18 @@ def test_heatmaps_show_picture_copy_and_error(digits_run: Path, images: Path, tm
         predict(digits_run / "export", [images], heatmaps=tmp_path / "maps")
 
 
+def test_what_is_broken_in_a_folder_is_left_out_with_a_line(
+    digits_run: Path, images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "torn.png").write_bytes((images / "0.png").read_bytes()[:40])
+    (answer,) = predict(digits_run, [tmp_path, images / "1.png"])
+    assert answer.image == str(images / "1.png")
+    assert f"left out: {tmp_path / 'torn.png'} cannot be decoded" in capsys.readouterr().err
+    for asked in ([tmp_path / "torn.png"], [tmp_path]):
+        with pytest.raises(RequestError, match=r"predict: .*(cannot|can) be decoded"):
+            predict(digits_run, asked)
+
+
 def test_what_cannot_be_answered_takes_one_line(digits_run: Path, images: Path, tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"expected a picture's file\. Received: 'none\.png', which does not exist"):
         predict(digits_run, [Path("none.png")])

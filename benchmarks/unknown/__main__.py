@@ -72,8 +72,13 @@ def _measure(case: Case, data: Path | None) -> dict[str, Any]:
         "overrides": list(case.overrides),
         "epochs": sum(phase.epochs for phase in opened.recipe.phases),
         "accuracy": read_json(opened.metrics)["test"].get("label", {}).get("accuracy"),
-        "strangers": {name: found[one.name] for name, one in strangers.items()},
+        "strangers": {name: measured(found[one.name]) for name, one in strangers.items()},
     }
+
+
+def measured(found: dict[str, Any]) -> dict[str, Any]:
+    """Return what was found of strangers, without the path they lie at on this machine."""
+    return {key: value for key, value in found.items() if key != "asked"}
 
 
 def _words(case: Case, path: Path, data: Path | None) -> list[str]:

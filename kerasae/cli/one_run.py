@@ -74,7 +74,7 @@ def evaluate(
         from kerasae.training.rejection import fit_rejection
         from kerasae.unknown import open_all, write_unknown
 
-        strangers = open_all(unknown, opened.recipe, collection)
+        strangers = open_all(unknown, opened.recipe, collection, opened.path / "unknown")
         if model.rejection is None:
             fit_rejection(opened, opened.recipe, model, collection, refuses=True)
         out.print(strangers_table(write_unknown(opened, model, collection, strangers)))
@@ -121,15 +121,14 @@ def explore(
     from kerasae import explore as exploration
 
     if near:
-        from kerasae.data.given import expand, read
+        from kerasae.data.given import read_each
 
         opened, model, collection = open_run(run)
-        paths = expand(near, "--near")
-        pictures = [read(path, collection.image_shape, opened.recipe.data.resize, "--near") for path in paths]
+        pictures = list(read_each(near, collection.image_shape, opened.recipe.data.resize, "--near", err))
         found, known, figure = exploration.nearest(
-            opened, model, collection, list(zip(map(str, paths), pictures, strict=True))
+            opened, model, collection, [(str(path), picture) for path, picture in pictures]
         )
-        out.print(neighbours_table(paths, found, known, collection.class_names))
+        out.print(neighbours_table([path for path, _ in pictures], found, known, collection.class_names))
         out.print(str(figure), soft_wrap=True)
         return
     plan = exploration.Plan(split, limit, tuple(dict.fromkeys(maps.replace(" ", "").split(","))), perplexity, seed)
@@ -177,7 +176,7 @@ def predict(
     load_tensorflow()
     from kerasae.predict import predict as answer
 
-    answers = answer(model, images, heatmaps=heatmaps)
+    answers = answer(model, images, heatmaps=heatmaps, console=err)
     if as_json:
         print(json.dumps([dataclasses.asdict(one) for one in answers], indent=2))
         return

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from rich.console import Console
+from rich.progress import track
 
 from kerasae.data.decoding import SUFFIXES, Resize, compiled_resize, decode
 from kerasae.errors import RequestError
@@ -42,3 +44,28 @@ def read(path: Path, image_shape: tuple[int, int, int], mode: Resize, key: str) 
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
         raise RequestError(f"{key}: {path} cannot be decoded: {error}") from None
     return np.asarray(compiled_resize(image_shape, mode)(picture))
+
+
+def read_each(
+    images: Sequence[Path], image_shape: tuple[int, int, int], mode: Resize, key: str, console: Console
+) -> Iterator[tuple[Path, np.ndarray]]:
+    """Read pictures, and those in folders, one after the other, with a progress bar: path and uint8 (H, W, C).
+
+    What cannot be decoded is left out of a folder, with a line; named by itself it is an error.
+
+    Raises:
+        RequestError: as `expand` and `read` do, or all pictures of the folders are broken.
+    """
+    count, named = 0, set(images)
+    for path in track(expand(images, key), "reading", console=console, transient=True):
+        try:
+            picture = read(path, image_shape, mode, key)
+        except RequestError as error:
+            if path in named:
+                raise
+            console.print(f"left out: {str(error).removeprefix(f'{key}: ')}", soft_wrap=True)
+            continue
+        count += 1
+        yield path, picture
+    if not count:
+        raise RequestError(f"{key}: expected a picture that can be decoded. Received: none")

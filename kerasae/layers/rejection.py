@@ -10,10 +10,8 @@ import keras
 from keras import ops
 
 PARTS = ("reconstruction", "latent", "label")
-ERROR = ("error", "contrast")
-SMALL_ERROR, ENERGY = "small_error", "energy"
-# The second measure of a part.
-BESIDE = {"reconstruction": SMALL_ERROR, "label": ENERGY}
+ERROR = ("error", "worst_error", "contrast")
+WORST_ERROR, SMALL_ERROR, ENERGY = "worst_error", "small_error", "energy"
 # A tenth of a grey level, squared: what lies below is as good as a perfect copy, or one even colour.
 LOG_FLOOR = (0.1 / 255) ** 2
 NUM_KNOTS = 33
@@ -34,7 +32,8 @@ class Rejection(keras.layers.Layer):
 
     - `reconstruction`: how far the log of the mean squared error lies above what known pictures of the same local
       contrast have, since busy pictures are rebuilt worse than plain ones, known or not (Serra et al. 2020, arXiv
-      1909.11480); an error that is too small counts where it is rare (Nalisnick et al. 2019, arXiv 1906.02994);
+      1909.11480); an error that is too small counts where it is rare (Nalisnick et al. 2019, arXiv 1906.02994). Without
+      a label the error of the worst window is added in the same measure, for defects that are small;
     - `latent`: the log of the squared Mahalanobis distance to the nearest class, with one shrunk covariance (Lee et al.
       2018, arXiv 1807.03888);
     - `label`: minus the log-odds of the most probable class after temperature scaling (Guo et al. 2017, arXiv
@@ -45,13 +44,14 @@ class Rejection(keras.layers.Layer):
     last knot, beyond it that of an exponential tail (peaks over threshold). The score is the label's -log(p) plus
     log(1 + a / p) of the two others, a = 0.01 for the reconstruction and 0.05 for the latent: strangers that resemble
     the known look usual to both, so that these count where they are rare, and from there on as much as the label. In
-    the same way a small error counts beside a large one. Without a label the score is the sum of both -log(p), Fisher's
+    the same way a small error counts beside a large one. Without a label the score is the sum of all -log(p), Fisher's
     statistic for several tests of one hypothesis, "this picture is a known one".
 
-    Input: a dict with, as far as `parts` need them, `error` and `contrast` (batch,), mean squares of what a
-    reconstruction misses and of the steps between neighbouring pixels, on [0, 1]; `latent` (batch, latent_dim); and
-    `logits` (batch, num_classes). Output: a dict of `anomaly_score` (batch,), float32, 0 and up, larger for the more
-    unusual; `accepted` (batch,), bool, score at or below `threshold`; and each part's own score, `PART_score`.
+    Input: a dict with, as far as `parts` need them, `error`, `worst_error` and `contrast` (batch,), mean squares on
+    [0, 1]: of what a reconstruction misses, as a whole and in the worst window, and of the steps between neighbouring
+    pixels; `latent` (batch, latent_dim); and `logits` (batch, num_classes). Output: a dict of `anomaly_score` (batch,),
+    float32, 0 and up, larger for the more unusual; `accepted` (batch,), bool, score at or below `threshold`; and each
+    part's own score, `PART_score`.
 
     What it knows is weights that do not train: `fit_rejection` of the model sets them.
 
@@ -78,12 +78,13 @@ class Rejection(keras.layers.Layer):
             return self.add_weight(shape=shape, initializer="zeros", trainable=False, name=name)
 
         self.threshold = state("threshold")
-        measures = [*self.parts, *(BESIDE[part] for part in self.parts if part in BESIDE)]
+        beside = {"reconstruction": (*list(self.errors)[1:], SMALL_ERROR), "label": (ENERGY,)}
+        measures = [*self.parts, *(measure for part in self.parts for measure in beside.get(part, ()))]
         self.knots = {one: state(f"{one}_knots", NUM_KNOTS) for one in measures}
         self.levels = {one: state(f"{one}_levels", NUM_KNOTS) for one in measures}
         self.tails = {one: state(f"{one}_tail") for one in measures}
         if "reconstruction" in self.parts:
-            self.expected = state("expected", 2)
+            self.expected = {one: state(f"{one}_expected", 2) for one in self.errors}
         if "label" in self.parts:
             self.temperature = state("temperature")
         if "latent" in self.parts:
@@ -92,16 +93,31 @@ class Rejection(keras.layers.Layer):
         self.built = True
 
     @property
+    def errors(self) -> dict[str, str]:
+        """The measures of a reconstruction that are large where it misses much, with the feature of each."""
+        errors = {"reconstruction": "error", WORST_ERROR: "worst_error"}
+        return {one: errors[one] for one in list(errors)[: 1 if "label" in self.parts else 2]}
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The keys of what it takes."""
+        names = {"reconstruction": (*self.errors.values(), "contrast"), "latent": ("latent",), "label": ("logits",)}
+        return tuple(name for part in self.parts for name in names[part])
+
+    @property
     def output_names(self) -> tuple[str, ...]:
         """The keys of what it gives."""
         return ("anomaly_score", "accepted", *(f"{part}_score" for part in self.parts))
 
     def raw(self, features: Mapping[str, Any]) -> dict[str, Any]:
-        """Return each part's measures, by the part's name and `BESIDE`, (batch,), before they get the common scale."""
+        """Return each part's measures, the first by the part's name, (batch,), before they get the common scale."""
         found = {}
         if "reconstruction" in self.parts:
-            error, contrast = (ops.log(ops.cast(features[name], "float32") + LOG_FLOOR) for name in ERROR)
-            found["reconstruction"] = error - self.expected[0] - self.expected[1] * contrast
+            for measure, name in self.errors.items():
+                error, contrast = (
+                    ops.log(ops.cast(features[one], "float32") + LOG_FLOOR) for one in (name, "contrast")
+                )
+                found[measure] = error - self.expected[measure][0] - self.expected[measure][1] * contrast
             found[SMALL_ERROR] = -found["reconstruction"]
         if "latent" in self.parts:
             apart = ops.expand_dims(ops.cast(features["latent"], "float32"), 1) - self.centres
@@ -121,6 +137,8 @@ class Rejection(keras.layers.Layer):
         levels = {measure: self._level(measure, value) for measure, value in self.raw(features).items()}
         if SMALL_ERROR in levels:
             levels["reconstruction"] += where_rare(SMALL_ERROR, levels.pop(SMALL_ERROR))
+        if WORST_ERROR in levels:
+            levels["reconstruction"] += levels.pop(WORST_ERROR)
         if ENERGY in levels:
             levels["label"] = (levels["label"] + levels.pop(ENERGY)) / 2
         counted = {

@@ -77,7 +77,7 @@ def _described(part: Any) -> str:
 
 def save(rejection: Rejection, path: Path) -> None:
     """Write a rejection as a Keras model over its features, whole or not at all."""
-    widths = {"error": (), "contrast": (), "latent": (rejection.latent_dim,), "logits": (rejection.num_classes,)}
+    widths = {**dict.fromkeys(ERROR, ()), "latent": (rejection.latent_dim,), "logits": (rejection.num_classes,)}
     inputs = chosen({name: keras.Input(shape, name=name) for name, shape in widths.items()}, rejection)
     with written_whole(path) as temporary:
         keras.Model(inputs, rejection(inputs), name="rejection_of_features").save(temporary)
@@ -91,8 +91,8 @@ def load(path: Path) -> Rejection:
 def guarded(model: JointAutoencoder, rejection: Rejection) -> keras.Model:
     """Return `model` with the outputs of `rejection` beside its heads, in one pass: a model like any other.
 
-    Its outputs are the heads, `latent`, `logits` where there is a softmax head, `error` and `contrast` where there is a
-    reconstruction (`with_error`), and what `rejection` gives.
+    Its outputs are the heads, `latent`, `logits` where there is a softmax head, `ERROR` where there is a reconstruction
+    (`with_error`), and what `rejection` gives.
     """
     inner = probe(model)
     outputs = with_error(inner.input, inner.output)
@@ -100,9 +100,10 @@ def guarded(model: JointAutoencoder, rejection: Rejection) -> keras.Model:
 
 
 def with_error(images: Any, outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Add, of each uint8 picture and its reconstruction, `error` and `contrast` (batch,) to the outputs of a probe.
+    """Add, of each uint8 picture and its reconstruction, `ERROR` (batch,) to the outputs of a probe.
 
-    Mean squares on [0, 1]: of what the reconstruction misses, and of the steps between neighbouring pixels.
+    Mean squares on [0, 1]: of what the reconstruction misses, as a whole and in the square window, a seventh of the
+    shorter side, where it misses most; and of the steps between neighbouring pixels.
     """
     if "reconstruction" not in outputs:
         return dict(outputs)
@@ -110,14 +111,16 @@ def with_error(images: Any, outputs: Mapping[str, Any]) -> dict[str, Any]:
     steps = (scaled[:, 1:] - scaled[:, :-1], scaled[:, :, 1:] - scaled[:, :, :-1])
     values = float(np.prod(scaled.shape[1:]))
     contrast = sum(ops.sum(ops.square(step), axis=(1, 2, 3)) for step in steps) / values
-    error = ops.mean(ops.square(outputs["reconstruction"] - scaled), axis=(1, 2, 3))
-    return {**outputs, "error": error, "contrast": contrast}
+    missed = ops.mean(ops.square(outputs["reconstruction"] - scaled), axis=-1, keepdims=True)
+    shorter = min(scaled.shape[1:3])
+    windows = ops.average_pool(missed, min(shorter, max(3, shorter // 7)), strides=1)
+    found = (ops.mean(missed, axis=(1, 2, 3)), ops.max(windows, axis=(1, 2, 3)), contrast)
+    return {**outputs, **dict(zip(ERROR, found, strict=True))}
 
 
 def chosen(outputs: Mapping[str, Any], rejection: Rejection) -> dict[str, Any]:
-    """Return the features among `outputs` that the parts of `rejection` need."""
-    names = {"reconstruction": ERROR, "latent": ("latent",), "label": ("logits",)}
-    return {name: outputs[name] for part in rejection.parts for name in names[part]}
+    """Return the features among `outputs` that `rejection` takes."""
+    return {name: outputs[name] for name in rejection.feature_names}
 
 
 def needed(false_positive_rate: float) -> int:
@@ -141,8 +144,8 @@ def fit(
     Args:
         reference: `latent` of pictures that centres and covariance are taken from, (n, latent_dim).
         reference_labels: int (n,), -1 where there is none; a centre a class, or one for all without labels.
-        known: `latent`, and where the model has them `error` with `contrast` and `logits`, of known pictures that it
-            was not trained on: the temperature, each part's scale and the threshold come from these alone.
+        known: `latent`, and where the model has them `ERROR` and `logits`, of known pictures that it was not
+            trained on: the temperature, each part's scale and the threshold come from these alone.
         labels: int (m,), their classes, -1 where there is none.
         false_positive_rate: the expected share of known pictures that are rejected; the threshold is the score of rank
             ceil((m + 1) (1 - rate)), which keeps it whatever the distribution (split conformal prediction).
@@ -162,7 +165,8 @@ def fit(
     rejection.centres.assign(centres)
     rejection.whitening.assign(whitening)
     if "reconstruction" in rejection.parts:
-        rejection.expected.assign(expected_error(known["error"], known["contrast"]))
+        for measure, name in rejection.errors.items():
+            rejection.expected[measure].assign(expected_error(known[name], known["contrast"]))
     if "label" in rejection.parts:
         rejection.temperature.assign(temperature(known["logits"], labels))
     features = chosen(known, rejection)

@@ -70,6 +70,7 @@ def _one(
     threshold = float(known.scorer.rejection.threshold)
     summary = {
         "unknown": strangers.words,
+        "asked": strangers.asked,
         "num_known": len(known.scores[JOINED]),
         "num_unknown": len(scores[JOINED]),
         "num_broken": strangers.num_broken,

@@ -16,6 +16,7 @@ from kerasae.data.sources import BUILTIN, open_source
 from kerasae.errors import RequestError
 from kerasae.evaluation.variants import Changed
 from kerasae.recipe import DataRecipe, Recipe
+from kerasae.runs import read_json
 
 LEFT_OUT = "left-out"
 LONGEST = 60  # characters of a name
@@ -23,21 +24,26 @@ LONGEST = 60  # characters of a name
 
 @dataclass(frozen=True)
 class Strangers:
-    """Pictures that are to be rejected, in the run's own shape; `num_broken` more could not be decoded."""
+    """Pictures that are to be rejected, in the run's own shape; `num_broken` more could not be decoded.
+
+    `asked` tells them from others of the same name: the whole path, or what was asked for.
+    """
 
     name: str
+    asked: str
     words: str
     pictures: Pictures | Changed
     num_broken: int
 
 
-def open_all(asked: Sequence[str], recipe: Recipe, collection: Collection) -> list[Strangers]:
-    """Open each of several strangers, as `open_strangers` does, under names that are all different."""
+def open_all(asked: Sequence[str], recipe: Recipe, collection: Collection, folder: Path) -> list[Strangers]:
+    """Open each of several strangers, as `open_strangers` does, under names that no others have in `folder` either."""
+    taken = {path.parent.name: read_json(path).get("asked") for path in folder.glob("*/unknown.json")}
     found: dict[str, Strangers] = {}
-    for words in dict.fromkeys(asked):
+    for words in asked:
         one = open_strangers(words, recipe, collection)
         name, number = one.name, 2
-        while name in found:
+        while taken.setdefault(name, one.asked) != one.asked:
             name, number = f"{one.name}-{number}", number + 1
         found[name] = replace(one, name=name)
     return list(found.values())
@@ -63,7 +69,7 @@ def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strang
         return _left_out(recipe, collection)
     if words not in BUILTIN and not Path(words).expanduser().exists():
         changed = Changed(collection.test, _transforms(words), seed=recipe.data.seed)
-        return Strangers(name, f"the test pictures after {words}", changed, 0)
+        return Strangers(name, words, f"the test pictures after {words}", changed, 0)
     asked = {
         "source": words,
         "image_shape": list(collection.image_shape),
@@ -79,9 +85,10 @@ def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strang
     pictures = source.parts["test"] if len(source.parts.get("test", ())) else reduce(lambda a, b: a.join(b), parts)
     if isinstance(pictures, ArrayPictures):
         pictures = pictures.resized(collection.image_shape, recipe.data.resize)
-    return Strangers(
-        name, words if words in BUILTIN else Path(words).name, pictures, len(source.facts.get("quarantine", ()))
-    )
+    num_broken = len(source.facts.get("quarantine", ()))
+    if words in BUILTIN:
+        return Strangers(name, words, words, pictures, num_broken)
+    return Strangers(name, str(Path(words).expanduser().resolve()), Path(words).name, pictures, num_broken)
 
 
 def _left_out(recipe: Recipe, collection: Collection) -> Strangers:
@@ -94,7 +101,7 @@ def _left_out(recipe: Recipe, collection: Collection) -> Strangers:
     pictures = open_source(recipe.data).only(names)
     if isinstance(pictures, ArrayPictures):
         pictures = pictures.resized(collection.image_shape, recipe.data.resize)
-    return Strangers(LEFT_OUT, f"{', '.join(names)}, left out of training", pictures, 0)
+    return Strangers(LEFT_OUT, LEFT_OUT, f"{', '.join(names)}, left out of training", pictures, 0)
 
 
 def _transforms(words: str) -> list[augment.Transform]:

@@ -45,10 +45,12 @@ def known(count: int, seed: int = 0) -> tuple[dict[str, np.ndarray], np.ndarray]
     random = np.random.default_rng(seed)
     labels = random.integers(0, 3, count)
     contrast = np.exp(random.normal(size=count))
+    error = 0.01 * contrast**0.5 * np.exp(0.1 * random.normal(size=count))
     found = {
         "latent": random.normal(size=(count, 8)) + 4 * labels[:, None],
         "contrast": contrast,
-        "error": 0.01 * contrast**0.5 * np.exp(0.1 * random.normal(size=count)),
+        "error": error,
+        "worst_error": 5 * error * np.exp(0.1 * random.normal(size=count)),
         "logits": 3 * np.eye(3)[labels] + random.normal(size=(count, 3)),
     }
     return {name: value.astype(np.float32) for name, value in found.items()}, labels
@@ -95,6 +97,17 @@ def test_without_a_label_the_score_is_fishers_sum() -> None:
     found = fit(latents, labels, latents, labels, 0.05)(latents)
     total = np.asarray(found["reconstruction_score"]) + np.asarray(found["latent_score"])
     np.testing.assert_allclose(found["anomaly_score"], total, rtol=1e-6)
+
+
+def test_without_a_label_a_small_defect_is_odd() -> None:
+    usual, labels = known(500)
+    rejection = fit(usual, labels, usual, labels, 0.05)
+    defect = {**usual, "worst_error": 3 * usual["worst_error"]}
+    np.testing.assert_array_equal(rejection(defect)["anomaly_score"], rejection(usual)["anomaly_score"])
+    without = {name: values for name, values in usual.items() if name != "logits"}
+    rejection = fit(without, labels, without, labels, 0.05)
+    assert np.mean(rejection(without)["accepted"]) > 0.9
+    assert np.mean(rejection({**without, "worst_error": defect["worst_error"]})["accepted"]) < 0.1
 
 
 def test_an_error_too_small_for_its_contrast_is_odd_too(fitted: Rejection) -> None:
@@ -180,7 +193,10 @@ def test_features_are_what_a_rejection_goes_by() -> None:
     np.testing.assert_array_equal(labels, np.where(LABELS == 2, -1, LABELS))
     answers = model.predict(PICTURES, verbose=0)
     scaled = PICTURES / 255
-    np.testing.assert_allclose(found["error"], np.mean((answers["reconstruction"] - scaled) ** 2, (1, 2, 3)), rtol=1e-4)
+    missed = np.mean((answers["reconstruction"] - scaled) ** 2, -1)
+    np.testing.assert_allclose(found["error"], missed.mean((1, 2)), rtol=1e-4)
+    windows = np.lib.stride_tricks.sliding_window_view(missed, (3, 3), (1, 2)).mean((-2, -1))
+    np.testing.assert_allclose(found["worst_error"], windows.max((1, 2)), rtol=1e-4)
     steps = (np.diff(scaled, axis=1) ** 2).sum((1, 2, 3)) + (np.diff(scaled, axis=2) ** 2).sum((1, 2, 3))
     np.testing.assert_allclose(found["contrast"], steps / 64, rtol=1e-4)
 

@@ -11,11 +11,13 @@ def made(count: int, shift: float) -> dict[str, np.ndarray]:
     """Features of a made-up model of two classes; `shift` moves all that is looked at."""
     latent = RANDOM.normal(size=(count, 4)) + shift
     contrast = np.exp(RANDOM.normal(size=count))
+    error = 0.01 * contrast * np.exp(0.2 * RANDOM.normal(size=count) + shift)
     found = {
         "latent": latent,
         "logits": np.stack([np.full(count, 4.0 - shift), np.zeros(count)], 1) + RANDOM.normal(size=(count, 2)),
         "contrast": contrast,
-        "error": 0.01 * contrast * np.exp(0.2 * RANDOM.normal(size=count) + shift),
+        "error": error,
+        "worst_error": 9 * error,
     }
     return {name: value.astype(np.float32) for name, value in found.items()}
 

@@ -77,7 +77,8 @@ def test_what_is_no_source(typed: Typed, digits_run: Path, words: str, message: 
 
 
 def test_strangers_of_the_same_name_are_kept_apart(typed: Typed, digits_run: Path, photographs: Path) -> None:
-    other = photographs.with_name("other") / "photographs"
+    photographs = photographs.rename(photographs.with_name("alike"))
+    other = photographs.with_name("other") / "alike"
     other.mkdir(parents=True)
     Image.new("L", (9, 9)).save(other / "0.png")
     code, out, err = typed("evaluate", digits_run, "--unknown", photographs, "--unknown", other)
@@ -85,9 +86,12 @@ def test_strangers_of_the_same_name_are_kept_apart(typed: Typed, digits_run: Pat
     assert "12 (1 broken)" in out
     counts = [
         json.loads((digits_run / "unknown" / name / "unknown.json").read_text())["num_unknown"]
-        for name in ("photographs", "photographs-2")
+        for name in ("alike", "alike-2")
     ]
     assert counts == [12, 1]
+    code, out, err = typed("evaluate", digits_run, "--unknown", other)  # by itself it goes where it was
+    assert code == 0, err
+    assert "alike-2" in out.replace("\n", "")
 
 
 def test_scores_beyond_the_end_are_in_the_last_bar() -> None:
