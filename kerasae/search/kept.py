@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 import time
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +58,7 @@ class Kept(keras_tuner.Oracle):
         """
         found = {"status": "STOPPED", "values": None}
         if not self.begins_no_more:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of the regression's own optimizer, on few points
-                found = super().populate_space(trial_id)
+            found = super().populate_space(trial_id)
             if found["status"] == "STOPPED":
                 self.exhausted = True
                 self.save()

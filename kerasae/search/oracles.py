@@ -15,6 +15,7 @@ from keras_tuner.engine.hyperparameters import HyperParameters
 from keras_tuner.src.tuners.gridsearch import LinkedList
 
 from kerasae.recipe import SearchRecipe
+from kerasae.search.gaussian_process import GaussianProcessOracle
 from kerasae.search.kept import Kept
 from kerasae.search.objective import Objective
 from kerasae.search.space import ROUNDING, Parameter, Space
@@ -48,15 +49,8 @@ class GridSearch(Kept, keras_tuner.oracles.GridSearchOracle):
         self._populate_next = list(state["populate_next"])
 
 
-class BayesianSearch(Kept, keras_tuner.oracles.BayesianOptimizationOracle):
-    """A Gaussian process with an upper confidence bound; what it proposes a second time is drawn at random instead."""
-
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
-        """Return the values of a new trial."""
-        found = super().populate_space(trial_id)
-        if found["status"] == "RUNNING" and self._duplicate(found["values"]):
-            return self._random_populate_space()
-        return found
+class BayesianSearch(Kept, GaussianProcessOracle):
+    """A Gaussian process with expected improvement."""
 
     def get_state(self) -> dict[str, Any]:
         """Return the state with that of the random numbers."""

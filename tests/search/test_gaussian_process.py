@@ -1,0 +1,73 @@
+"""What the Bayesian search believes, and that it finds what random draws do not."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kerasae.recipe_file import load
+from kerasae.search.gaussian_process import expected_improvement, fitted_process
+from kerasae.search.kept import values_of
+from kerasae.search.objective import objective_of
+from kerasae.search.oracles import make_oracle
+from kerasae.search.outcome import Outcome
+from kerasae.search.space import Space
+
+RANDOM = np.random.default_rng(0)
+X = RANDOM.uniform(size=(60, 3))
+TRUTH = 4 * (X[:, 0] - 0.4) ** 2
+
+
+def test_the_process_sees_through_noise_and_past_what_does_not_matter() -> None:
+    process = fitted_process(X, TRUTH + RANDOM.normal(0.0, 0.1, 60), 0)
+    where = RANDOM.uniform(size=(200, 3))
+    mean, deviation = process.predict(where, return_std=True)
+    assert np.abs(mean - 4 * (where[:, 0] - 0.4) ** 2).mean() < 0.06
+    assert deviation.mean() < 0.1  # of the mean, less than that of one trial
+    matters, *others = process.kernel_.k2.length_scale
+    assert matters < min(others)
+
+
+def test_expected_improvement_is_that_of_draws() -> None:
+    process = fitted_process(X, TRUTH, 0)
+    where = RANDOM.uniform(size=(20, 3))
+    mean, deviation = process.predict(where, return_std=True)
+    draws = mean + deviation * RANDOM.normal(size=(100_000, 20))
+    gains = np.maximum(process.predict(X).min() - draws, 0).mean(axis=0)
+    np.testing.assert_allclose(expected_improvement(process, X, where), gains, atol=0.02 * deviation.max())
+
+
+SPACE = """search.space={
+    "model.encoder.filters" = { depth = [1, 3], width = { range = [16, 64], step = 16 } },
+    "model.dropout" = { range = [0.0, 0.5] },
+    "phases.0.optimizer.learning_rate" = { range = [1e-4, 1e-1], log = true }
+}""".replace("\n", " ")
+
+
+def score(values: dict) -> float:
+    """Return an accuracy that a rate of 0.01 and little dropout make best, and depth a little."""
+    rate, dropout = values["phases.0.optimizer.learning_rate"], values["model.dropout"]
+    depth = int(values["model.encoder.filters.depth"])
+    return 0.9 - 0.1 * np.log10(rate / 1e-2) ** 2 - 0.2 * dropout - 0.01 * (3 - depth)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_later_trials_lie_near_the_best(seed: int, tmp_path: Path) -> None:
+    reached = {}
+    for algorithm in ("random", "bayesian"):
+        recipe = load("joint", [SPACE, f'search.algorithm="{algorithm}"', f"search.seed={seed}"])
+        assert recipe.search is not None
+        assert recipe.search.space is not None
+        space = Space(recipe.search.space)
+        oracle = make_oracle(recipe.search, space, objective_of(recipe), 9)
+        oracle.keep_in(tmp_path / algorithm, 30, None)
+        random, truths = np.random.default_rng(seed), []
+        while (trial := oracle.create_trial("a worker")).status == "RUNNING":
+            values = values_of(trial, space)
+            truths.append(score(values))
+            noisy = truths[-1] + 0.01 * random.normal()
+            oracle.settle(Outcome(trial.trial_id, values, "completed", score=noisy))
+        assert len(truths) == 30
+        reached[algorithm] = np.mean(truths[-10:])
+    assert reached["bayesian"] > 0.86
+    assert reached["random"] < 0.82
