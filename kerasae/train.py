@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -23,7 +24,7 @@ from kerasae.plugins import load_plugins
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import load, parse
 from kerasae.report import write_report
-from kerasae.runs import Run, check_new, read_json, remove_unfinished, write_json, write_text
+from kerasae.runs import Run, alone, check_new, read_json, remove_unfinished, write_json, write_text
 from kerasae.training import adversarial, fit
 from kerasae.training.fit import check as check_fit
 from kerasae.training.loss_weights import check as check_loss_weights
@@ -55,7 +56,8 @@ def train(
     check_fits(resolved, collection)
     made = Run.create(run, Path(recipe).stem)
     begin(made, resolved, facts_of(collection))
-    _finish(made, resolved, collection)
+    with _alone(made):
+        _finish(made, resolved, collection)
     return made, resolved
 
 
@@ -63,7 +65,7 @@ def resume(run: Path) -> tuple[Run, Recipe]:
     """Go on with a run where it was interrupted, to the same result.
 
     Raises:
-        RequestError: there is no such run, or its pictures are not what they were.
+        RequestError: there is no such run, its pictures are not what they were, or another process is at work on it.
     """
     made = Run.open(run, trained=False)
     go_on(made)
@@ -77,15 +79,16 @@ def go_on(run: Run, *, exports: bool = True) -> tuple[Any, Collection]:
         The trained model and the pictures.
 
     Raises:
-        RequestError: the pictures are not what they were.
+        RequestError: the pictures are not what they were, or another process is at work on the run.
         DivergedError: the loss is no longer a number.
     """
     recipe = run.recipe
     load_plugins(recipe.plugins)
     distribution.strategy(recipe.distribution.devices)  # before TensorFlow is used; see `check`
-    collection = reopen(run)
-    remove_unfinished(run.path)
-    return _finish(run, recipe, collection, exports), collection
+    with _alone(run):
+        collection = reopen(run)
+        remove_unfinished(run.path)
+        return _finish(run, recipe, collection, exports), collection
 
 
 def reopen(run: Run) -> Collection:
@@ -163,6 +166,11 @@ def _write_facts(run: Run, facts: Mapping[str, Any]) -> None:
     writer.writeheader()
     writer.writerows(facts["quarantine"])
     write_text(run.quarantine, text.getvalue())
+
+
+def _alone(run: Run) -> contextlib.AbstractContextManager[None]:
+    run.checkpoints.mkdir(exist_ok=True)
+    return alone(run.checkpoints, f"run: another process trains {run.path}; wait for it, or give another name")
 
 
 def _finish(run: Run, recipe: Recipe, collection: Collection, exports: bool = True) -> Any:

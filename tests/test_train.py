@@ -12,6 +12,7 @@ from PIL import Image
 from kerasae import train
 from kerasae.cli.app import open_run
 from kerasae.errors import RequestError
+from kerasae.runs import alone
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +41,14 @@ def test_pictures_that_changed_are_not_mixed_with_the_old(monkeypatch: pytest.Mo
     monkeypatch.setattr("keras.saving.load_model", lambda *arguments, **more: SimpleNamespace())
     with pytest.raises(RequestError, match=message):
         open_run(run.path)  # what evaluate, report and export begin with
+
+
+def test_two_processes_do_not_train_one_run() -> None:
+    run, _ = train.train("joint", data=pictures(), run=Path("x"))
+    assert run.checkpoints.is_dir()
+    with alone(run.checkpoints, "never"), pytest.raises(RequestError, match=r"run: another process trains x; wait for it"):
+        train.resume(run.path)
+    train.resume(run.path)
 
 
 def test_a_folder_does_not_take_the_place_of_a_known_source() -> None:

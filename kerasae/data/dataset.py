@@ -13,6 +13,7 @@ import tensorflow as tf
 import augment
 from kerasae.data.order import EpochOrder
 from kerasae.data.pictures import Pictures
+from kerasae.data.pipeline import prefetched
 from kerasae.recipe import Head
 
 # The seeds of recipes lie below: what corrupts a picture is drawn apart from what augments it.
@@ -111,7 +112,7 @@ def training_dataset(
         return inputs, wanted, weights
 
     numbers = tf.data.Dataset.range(epochs.start * order.steps, epochs.stop * order.steps)
-    return numbers.map(batch, num_parallel_calls=os.cpu_count() or 1).prefetch(2)
+    return prefetched(numbers.map(batch, num_parallel_calls=os.cpu_count() or 1))
 
 
 def evaluation_dataset(pictures: Readable, targets: Targets, *, batch_size: int) -> tf.data.Dataset:
@@ -128,4 +129,4 @@ def evaluation_dataset(pictures: Readable, targets: Targets, *, batch_size: int)
         return targets.element(images, rows)
 
     starts = tf.data.Dataset.range(0, len(pictures), batch_size)
-    return starts.map(batch, num_parallel_calls=os.cpu_count() or 1).prefetch(2)
+    return prefetched(starts.map(batch, num_parallel_calls=os.cpu_count() or 1))

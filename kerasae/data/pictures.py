@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasae.data.decoding import Resize, compiled_resize, decode, resize
+from kerasae.data.pipeline import prefetched
 from kerasae.data.progress import with_progress
 from kerasae.data.scan import FileFact
 from kerasae.errors import RequestError
@@ -174,7 +175,7 @@ class FilePictures(Pictures):
     def _decode_all(self, paths: Sequence[str]) -> np.ndarray:
         images = np.empty((len(paths), *self.image_shape), np.uint8)
         decoded = tf.data.Dataset.from_tensor_slices(tf.constant(paths, tf.string, [len(paths)]))
-        decoded = decoded.map(self.decode_in_graph, num_parallel_calls=os.cpu_count()).batch(_BATCH)
+        decoded = prefetched(decoded.map(self.decode_in_graph, num_parallel_calls=os.cpu_count()).batch(_BATCH))
         done = 0
         try:
             for batch in with_progress(decoded.as_numpy_iterator(), -(-len(paths) // _BATCH), "Reading pictures"):

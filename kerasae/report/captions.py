@@ -6,6 +6,8 @@ TITLES = {
     "reconstruction_loss": "Reconstruction loss",
     "label_loss": "Label loss",
     "label_accuracy": "Label accuracy",
+    "kl_divergence": "Divergence from the prior",
+    "loss_weights": "Loss weights",
     "learning_rate": "Learning rate",
     "confusion": "Confusion matrix",
     "per_class": "Precision, recall and F1",
@@ -35,6 +37,11 @@ CAPTIONS = {
         "The share of labelled pictures whose class was named right; higher is better. Solid is training, dashed "
         "validation."
     ),
+    "kl_divergence": (
+        "How far the latents' distributions are from the standard normal prior, in nats a picture. Near zero the "
+        "latent tells nothing about the picture. Solid is training, dashed validation."
+    ),
+    "loss_weights": "What each term of the loss was multiplied by, epoch by epoch.",
     "learning_rate": "The step size of the optimizer, as the schedule set it epoch by epoch.",
     "confusion": (
         "A row is a true class, a column what the model said. The diagonal is right; every other coloured cell is a "

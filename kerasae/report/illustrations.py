@@ -12,14 +12,21 @@ from matplotlib.figure import Figure
 from kerasae.evaluation.calibration import reliability
 from kerasae.report import figures, selection
 from kerasae.report.captions import CAPTIONS, PHASES, TITLES
-from kerasae.report.figures.style import BLUE, GREEN, INK, VERMILLION
+from kerasae.report.figures.style import BLUE, GREEN, INK, PURPLE, VERMILLION
 from kerasae.report.materials import Materials
 
 if TYPE_CHECKING:
     from kerasae.data.pictures import Pictures
 
 NAMES = tuple(TITLES)
-CURVES = {"reconstruction_loss": BLUE, "label_loss": VERMILLION, "label_accuracy": GREEN, "learning_rate": INK}
+CURVES = {
+    "reconstruction_loss": BLUE,
+    "label_loss": VERMILLION,
+    "label_accuracy": GREEN,
+    "kl_divergence": PURPLE,
+    "learning_rate": INK,
+}
+WEIGHTS = {"reconstruction_weight": "reconstruction", "label_weight": "label", "kl_divergence_weight": "divergence"}
 
 
 class Illustration(NamedTuple):
@@ -43,7 +50,7 @@ class Illustration(NamedTuple):
 
 def illustrations(materials: Materials, model: keras.Model, pictures: Pictures) -> Iterator[Illustration]:
     """Draw what the run has the numbers for; `pictures` are the test pictures, of which the few shown are loaded."""
-    yield from _curves(materials)
+    yield from curves_of(materials)
     if "label" in materials.metrics["test"] and materials.probabilities is not None:
         yield from _label(materials, materials.probabilities, pictures)
     if materials.mse is not None:
@@ -57,7 +64,8 @@ def illustrations(materials: Materials, model: keras.Model, pictures: Pictures) 
         yield Illustration("class_counts", alt, figures.class_counts(counts, materials.class_names))
 
 
-def _curves(materials: Materials) -> Iterator[Illustration]:
+def curves_of(materials: Materials) -> Iterator[Illustration]:
+    """Draw what the history has of losses, accuracy, weights and rate."""
     history = materials.history
     for column, colour in CURVES.items():
         drawn = f"val_{column}" if history.has(f"val_{column}") else column
@@ -77,6 +85,11 @@ def _curves(materials: Materials) -> Iterator[Illustration]:
             steps=column == "learning_rate",
         )
         yield Illustration(column, alt, figure, PHASES if len(set(history.phases)) > 1 else "")
+    weights = {column: term for column, term in WEIGHTS.items() if history.has(column)}
+    if any(len(np.unique(history.columns[column][np.isfinite(history.columns[column])])) > 1 for column in weights):
+        alt = f"Lines of the weights of {', '.join(weights.values())} over {len(history)} epochs."
+        extra = PHASES if len(set(history.phases)) > 1 else ""
+        yield Illustration("loss_weights", alt, figures.weights(history, weights), extra)
 
 
 def _label(materials: Materials, probabilities: np.ndarray, pictures: Pictures) -> Iterator[Illustration]:

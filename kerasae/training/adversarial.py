@@ -31,7 +31,8 @@ ON_A_SHEET = 10  # samples of each class
 WATCHED = 20  # samples of each class whose diversity is measured
 MOST_CLASSES = 20
 MOST_REAL = 2_000
-LOSSES = ("generator_loss", "discriminator_loss")
+PARTS = ("generator", "discriminator")
+LOSSES = tuple(f"{part}_loss" for part in PARTS)
 
 
 def check(recipe: Recipe) -> None:
@@ -82,7 +83,7 @@ def fit(run: Run, recipe: Recipe, collection: Collection, *, console: Console | 
         RequestError: the model cannot be built for these pictures or devices, or the backend is not TensorFlow.
         DivergedError: a loss is no longer a number.
     """
-    console = console or Console(stderr=True, highlight=False, markup=False, emoji=False)
+    console = console or Console(stderr=True, emoji=False)
     last = run.checkpoints / "last.npz"
     with distribution.strategy(recipe.distribution.devices).scope():
         model = build_model(recipe, collection, distribution.precision(recipe.precision))
@@ -95,7 +96,7 @@ def fit(run: Run, recipe: Recipe, collection: Collection, *, console: Console | 
             progress = Progress(phase=index + 1, rows=len(rows))
             write(last, progress, _variables(model))
     trained = build_model(recipe, collection, "float32")
-    for part in ("generator", "discriminator"):
+    for part in PARTS:
         getattr(trained, part).set_weights(getattr(model, part).get_weights())
     with written_whole(run.model) as temporary:
         trained.save(temporary)
@@ -113,8 +114,7 @@ def _fit_phase(
 ) -> list[dict[str, Any]]:
     """Train in place, and return the rows of the history so far."""
     phase, key, train = recipe.phases[index], f"phases.{index}", collection.train
-    after = f", going on after epoch {progress.epoch}" if progress.epoch else ""
-    console.print(f"Phase {index + 1} of {len(recipe.phases)}, {phase.name}: {phase.epochs} epochs{after}")
+    console.print(phases.headline(recipe, index, progress.epoch, PARTS), highlight=False, soft_wrap=True)
     course = adversarial_stretches(recipe, index, train)
     steps = [stretch.order.steps for stretch in course for _ in stretch.epochs]
     turns = [stretch.turns for stretch in course for _ in stretch.epochs]

@@ -56,6 +56,7 @@ class Collapse(keras.callbacks.Callback):
             self.console.print(
                 f"warning: after epoch {epoch + 1} two samples differ {ratio:.0%} as much as two real pictures do: the "
                 "generator makes nearly one picture; train the discriminator more seldom or at a lower rate",
+                highlight=False,
                 soft_wrap=True,
             )
 

@@ -15,6 +15,7 @@ from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, training_dataset
 from kerasae.data.order import EpochOrder
 from kerasae.data.pictures import Pictures
+from kerasae.data.pipeline import prefetched
 from kerasae.errors import RequestError
 from kerasae.recipe import Recipe
 
@@ -102,7 +103,7 @@ def adversarial_dataset(
         return found
 
     numbers = tf.data.Dataset.range(epochs.start * order.steps, epochs.stop * order.steps)
-    return tf.data.Dataset.zip(real, numbers.map(drawn)).map(element).prefetch(2)
+    return prefetched(tf.data.Dataset.zip(real, numbers.map(drawn)).map(element))
 
 
 def fixed_noise(

@@ -13,7 +13,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 from rich.console import Console
-from rich.markup import escape
 
 from kerasae import distribution
 from kerasae.data.collection import Collection
@@ -107,7 +106,7 @@ def train_phases(
             phase = recipe.phases[index]
             if progress.epoch == 0:
                 _start_from(model, phase, f"phases.{index}")
-            console.print(_headline(recipe, index, progress), highlight=False, soft_wrap=True)
+            console.print(phases.headline(recipe, index, progress.epoch, phase.learns), highlight=False, soft_wrap=True)
             rows = _fit_phase(run, recipe, index, model, collection, progress, watching, macro_f1)
             progress = Progress(phase=index + 1, rows=len(rows))
             write(last, progress, model.variables)
@@ -220,15 +219,6 @@ def _start_from(model: JointAutoencoder, phase: Phase, key: str) -> None:
                 f"Received: {folder!r}, whose {part} {'is missing' if saved is None else 'has others'}"
             )
         own.set_weights(saved.get_weights())
-
-
-def _headline(recipe: Recipe, index: int, progress: Progress) -> str:
-    phase = recipe.phases[index]
-    resumed = f", going on after epoch {progress.epoch}" if progress.epoch else ""
-    return (
-        f"Phase {index + 1} of {len(recipe.phases)}, [bold]{escape(phase.name)}[/bold]: {', '.join(phase.learns)} for "
-        f"{phase.epochs} epoch{'s' * (phase.epochs > 1)}{resumed}"
-    )
 
 
 def _file_name(name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import keras
+from rich.markup import escape
 
 import augment
 from kerasae.errors import RequestError
@@ -13,7 +14,7 @@ from kerasae.losses import ReconstructionLoss
 from kerasae.metrics import LabelledAccuracy, LabelledMacroF1, direction
 from kerasae.models import JointAutoencoder
 from kerasae.optimizers import OPTIMIZERS
-from kerasae.recipe import PARTS, Head, LossRecipe, Part, Phase, Spec
+from kerasae.recipe import PARTS, Head, LossRecipe, Part, Phase, Recipe, Spec
 from kerasae.schedules import SCHEDULES, Plan
 from kerasae.training.callbacks import BestWeights, StopOnNaN
 
@@ -151,3 +152,13 @@ def freeze_all_but(model: JointAutoencoder, learns: Sequence[Part]) -> None:
     for part in learns:
         if getattr(model, part) is not None:
             getattr(model, part).trainable = True
+
+
+def headline(recipe: Recipe, index: int, after: int, learning: Sequence[str]) -> str:
+    """Return the line that announces a phase, which goes on after so many epochs."""
+    phase = recipe.phases[index]
+    resumed = f", going on after epoch {after}" if after else ""
+    return (
+        f"Phase {index + 1} of {len(recipe.phases)}, [bold]{escape(phase.name)}[/bold]: {', '.join(learning)} for "
+        f"{phase.epochs} epoch{'s' * (phase.epochs > 1)}{resumed}"
+    )

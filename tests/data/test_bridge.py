@@ -122,3 +122,12 @@ def test_partners_do_not_depend_on_where_training_starts() -> None:
         return [element[0].numpy().tobytes() for element in dataset]
 
     assert images(1) == images(0)[order.steps :]
+
+
+def test_no_iterator_waits_for_the_tuner() -> None:
+    order = EpochOrder(LABELS, 10, None, 0)
+    for dataset in (
+        training_dataset(PICTURES, TARGETS, order, TRANSFORMS, epochs=range(1)),
+        evaluation_dataset(PICTURES, TARGETS, batch_size=20),
+    ):
+        assert dataset.options().autotune.enabled is False

@@ -1,6 +1,7 @@
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from matplotlib.text import Text
 from kerasae.evaluation.calibration import reliability
 from kerasae.evaluation.history import History
 from kerasae.report import figures
+from kerasae.report.illustrations import curves_of
 
 NAMES = ["cat", "costs $5 or $6", "\\frac{$", "猫\n& <b>dog</b>", "_underscore", "very long name " * 9]
 
@@ -26,6 +28,11 @@ def history(epochs: int, *phases: str) -> History:
 
 def draw_curves(count: int) -> Figure:
     return figures.curves(history(count, *NAMES[: min(count, 6)]), "label_loss", label="label loss")
+
+
+def draw_weights(count: int) -> Figure:
+    course = history(count, *NAMES[: min(count, 6)])
+    return figures.weights(course, {"label_loss": "label", "val_label_loss": "reconstruction"})
 
 
 def draw_confusion(count: int) -> Figure:
@@ -75,6 +82,7 @@ def draw_reconstructions(count: int) -> Figure:
 
 DRAWN = [
     draw_curves,
+    draw_weights,
     draw_confusion,
     draw_per_class,
     draw_class_counts,
@@ -131,6 +139,19 @@ def test_training_is_solid_and_validation_dashed_and_phases_are_parted():
     assert [line.get_xdata()[0] for line in axes.lines[2:]] == [3.5, 6.5]
     assert [text.get_text() for text in axes.texts] == ["one", "two", "three"]
     assert axes.get_yscale() == "log"
+
+
+def test_loss_weights_are_shown_where_they_vary():
+    course = history(4, "one")
+    course.columns["label_weight"] = np.ones(4)
+    shown = {one.name for one in curves_of(SimpleNamespace(history=course))}
+    assert shown == {"label_loss"}
+    course.columns["reconstruction_weight"] = np.array([1.0, 2.0, 4.0, 8.0])
+    course.columns["kl_divergence"] = np.ones(4)
+    found = {one.name: one.figure for one in curves_of(SimpleNamespace(history=course))}
+    assert set(found) == {"label_loss", "kl_divergence", "loss_weights"}
+    lines = {line.get_label(): line.get_ydata().tolist() for line in found["loss_weights"].axes[0].lines}
+    assert lines == {"reconstruction": [1.0, 2.0, 4.0, 8.0], "label": [1.0] * 4}
 
 
 def test_a_value_missing_in_a_phase_is_left_out():

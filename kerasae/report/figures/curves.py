@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
 from kerasae.evaluation.history import History
-from kerasae.report.figures.style import BLUE, FAINT, INK, drawable, finish, new_figure, tidy
+from kerasae.report.figures.style import BLUE, FAINT, INK, drawable, finish, look, new_figure, tidy
 
 LOG_RATIO = 8.0  # a fall by more than this hides its end on a linear axis
 LEGIBLE_CHARACTERS = 7  # a phase name cut shorter than this tells nothing
@@ -49,9 +50,42 @@ def curves(
             (line,) = axes.plot(history.epochs[shown], values[shown], style, lw=1.8, c=colour, label=legend)
             line.set_drawstyle("steps-mid" if steps else "default")
             line.set(marker=marker, markersize=3.5, markerfacecolor=face)
-    if len(seen) > 1:
+    _name_axes(axes, history, drawn, np.concatenate(seen), label, log)
+    return finish(figure)
+
+
+def weights(history: History, columns: Mapping[str, str]) -> Figure:
+    """Draw what weighed the terms of the loss, one line a term.
+
+    Args:
+        history: the epochs; phases are told apart by name.
+        columns: the name of each column of weights, with that of its term; each has a value.
+    """
+    figure = new_figure(2.9)
+    axes = figure.add_subplot()
+    tidy(axes)
+    seen = []
+    drawn = np.zeros(len(history), bool)
+    for index, (column, term) in enumerate(columns.items()):
+        values, style = history.columns[column], look(index)
+        shown = np.isfinite(values)
+        seen.append(values[shown])
+        drawn |= shown
+        marker = style.marker if shown.sum() <= 15 else ""
+        axes.plot(
+            history.epochs[shown], values[shown], ls=style.line, c=style.colour, lw=1.8, label=term,
+            drawstyle="steps-mid", marker=marker, markersize=3.5,
+        )  # fmt: skip
+    _name_axes(axes, history, drawn, np.concatenate(seen), "weight in the loss", None)
+    return finish(figure)
+
+
+def _name_axes(
+    axes: Axes, history: History, drawn: np.ndarray, values: np.ndarray, label: str, log: bool | None
+) -> None:
+    """Name the axes and the lines, and part the phases, of the epochs that are `drawn` with these values."""
+    if len(axes.lines) > 1:
         axes.legend(frameon=False, fontsize=9, labelcolor=INK)
-    values = np.concatenate(seen)
     if log is None:
         log = bool(values.min() > 0 and values.max() > LOG_RATIO * values.min())
     if log:
@@ -64,7 +98,6 @@ def curves(
         axes.set_xlim(history.epochs[0] - 0.9, history.epochs[0] + 0.9)
     span = np.flatnonzero(drawn)
     _mark_phases(axes, history, range(span[0], span[-1] + 1))
-    return finish(figure)
 
 
 def logarithmic(axes: Axes) -> None:
