@@ -46,7 +46,7 @@ def test_pictures_that_changed_are_not_mixed_with_the_old(monkeypatch: pytest.Mo
 def test_two_processes_do_not_train_one_run() -> None:
     run, _ = train.train("joint", data=pictures(), run=Path("x"))
     assert run.checkpoints.is_dir()
-    with alone(run.checkpoints, "never"), pytest.raises(RequestError, match=r"run: another process trains x; wait for it"):
+    with alone(run.checkpoints, "never"), pytest.raises(RequestError, match=r"another process trains x; wait for it"):
         train.resume(run.path)
     train.resume(run.path)
 
