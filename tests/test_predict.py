@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from kerasae.cli.tables import predictions_table
 from kerasae.errors import RequestError
-from kerasae.predict import predict
+from kerasae.predict import Prediction, predict
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +70,14 @@ def test_what_cannot_be_answered_takes_one_line(digits_run: Path, images: Path, 
         predict(digits_run, [tmp_path])
     with pytest.raises(RequestError, match=r"holds no recipe\.json"):
         predict(images, [images])
+
+
+def test_the_table_has_only_what_the_model_answers() -> None:
+    whole = Prediction("a.png", "cat", 0.9, (("cat", 0.9), ("dog", 0.1)), 0.01, 3.0, False)
+    headings = [column.header for column in predictions_table([whole]).columns]
+    assert headings == ["image", "label", "probability", "top 3", "reconstruction error", "accepted, score"]
+    table = predictions_table([Prediction("a.png", None, None, (), 0.01, None, None)])
+    assert [(column.header, *column.cells) for column in table.columns] == [
+        ("image", "a.png"),
+        ("reconstruction error", "0.01000"),
+    ]

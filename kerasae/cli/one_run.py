@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Column, Table
 
 from kerasae.cli.app import RunArgument, app, err, is_adversarial, open_generator, open_run, out
-from kerasae.cli.tables import generated_table, neighbours_table, strangers_table, summary
+from kerasae.cli.tables import generated_table, neighbours_table, predictions_table, strangers_table, summary
 from kerasae.errors import RequestError
 from kerasae.quiet import load_tensorflow
 
@@ -180,20 +179,7 @@ def predict(
     if as_json:
         print(json.dumps([dataclasses.asdict(one) for one in answers], indent=2))
         return
-    # A path is broken rather than cut: its end is what tells pictures apart.
-    table = Table(
-        Column("image", overflow="fold"), "label", "probability", "top 3", "reconstruction error", "accepted, score"
-    )
-    for one in answers:
-        table.add_row(
-            one.image,
-            one.label or "-",
-            "-" if one.probability is None else f"{one.probability:.3f}",
-            ", ".join(f"{name} {probability:.3f}" for name, probability in one.top) or "-",
-            "-" if one.reconstruction_error is None else f"{one.reconstruction_error:.5f}",
-            "-" if one.accepted is None else f"{'yes' if one.accepted else 'no'}, {one.anomaly_score:.1f}",
-        )
-    out.print(table)
+    out.print(predictions_table(answers))
 
 
 @app.command()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Column, Table
 
 from kerasae import toml
+
+if TYPE_CHECKING:
+    from kerasae.predict import Prediction
 
 
 def summary(run: Any) -> Table:
@@ -127,3 +130,30 @@ def generated_table(found: Mapping[str, Any]) -> Table:
 
 def _or_dash(form: str, value: float | None) -> str:
     return "-" if value is None else form.format(value)
+
+
+def predictions_table(answers: Sequence[Prediction]) -> Table:
+    """Return a row a picture, with what the model answers: a model without labels has no columns for them."""
+    # A path is broken rather than cut: its end is what tells pictures apart.
+    table = Table(Column("image", overflow="fold"))
+    rows: list[list[str]] = [[one.image] for one in answers]
+
+    def column(heading: str, cells: Sequence[str | None]) -> None:
+        if any(cells):
+            table.add_column(heading)
+            for row, cell in zip(rows, cells, strict=True):
+                row.append(cell or "-")
+
+    column("label", [one.label for one in answers])
+    column("probability", [None if one.probability is None else f"{one.probability:.3f}" for one in answers])
+    column("top 3", [", ".join(f"{name} {probability:.3f}" for name, probability in one.top) for one in answers])
+    errors = [None if one.reconstruction_error is None else f"{one.reconstruction_error:.5f}" for one in answers]
+    column("reconstruction error", errors)
+    decisions = [
+        None if one.accepted is None else f"{'yes' if one.accepted else 'no'}, {one.anomaly_score:.1f}"
+        for one in answers
+    ]
+    column("accepted, score", decisions)
+    for row in rows:
+        table.add_row(*row)
+    return table
