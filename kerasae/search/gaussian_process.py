@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import keras_tuner
 import numpy as np
+from keras_tuner.engine.trial import Trial
 from scipy.stats import norm
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -22,25 +24,38 @@ class GaussianProcessOracle(keras_tuner.oracles.BayesianOptimizationOracle):
 
     keras-tuner's process takes every result for exact and every parameter for as important, and follows single lucky
     trials into the corners of the space. This one learns from the trials how noisy they are and how far each parameter
-    reaches (Snoek et al. 2012, arXiv 1206.2944). What it proposes a second time is drawn at random instead.
+    reaches (Snoek et al. 2012, arXiv 1206.2944). What was tried already is passed over.
     """
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """Return the values of a new trial."""
-        if sum(trial.status == "COMPLETED" for trial in self.trials.values()) < self.num_initial_points:
+        known = [trial for trial in self.trials.values() if trial.status == "COMPLETED"]
+        if len(known) < self.num_initial_points:
             return self._random_populate_space()
-        x, y = self._vectorize_trials()
-        self.gpr = fitted_process(x, y, self.seed)
+        sign = -1.0 if self.objective.direction == "max" else 1.0
+        x, y = self._points(known), sign * np.array([trial.score for trial in known])
+        process = fitted_process(x, y, self.seed)
+        if self.ongoing_trials:
+            # Taken for a little worse than expected, so that other workers' trials are kept away from.
+            pending = self._points(self.ongoing_trials.values())
+            mean, deviation = process.predict(pending, return_std=True)
+            process.fit(np.concatenate([x, pending]), np.concatenate([y, mean + deviation]))
         anywhere = self._random_state.uniform(size=(CANDIDATES, x.shape[1]))
         best = x[np.argsort(y, kind="stable")[:BEST]]
         nearby = np.resize(best, anywhere.shape) + self._random_state.normal(0.0, NEARBY, anywhere.shape)
         # As values and back, since what is whole, chosen or left out by a condition lies on few points.
         candidates = [self._vector_to_values(one) for one in (*anywhere, *np.clip(nearby, 0.0, 1.0))]
-        gains = expected_improvement(self.gpr, x, np.array([self._vector(one) for one in candidates]))
-        values = candidates[int(np.argmax(gains))]
-        return self._random_populate_space() if self._duplicate(values) else {"status": "RUNNING", "values": values}
+        gains = expected_improvement(process, x, np.array([self._point(one) for one in candidates]))
+        for place in np.argsort(-gains, kind="stable"):
+            if not self._duplicate(candidates[place]):
+                return {"status": "RUNNING", "values": candidates[place]}
+        return self._random_populate_space()
 
-    def _vector(self, values: dict[str, Any]) -> list[float]:
+    def _points(self, trials: Iterable[Trial]) -> np.ndarray:
+        return np.array([self._point(trial.hyperparameters.values) for trial in trials])
+
+    def _point(self, values: dict[str, Any]) -> list[float]:
+        """Return values in the unit cube; what a condition leaves out is at its default."""
         return [one.value_to_prob(values.get(one.name, one.default)) for one in self._nonfixed_space()]
 
 
