@@ -134,26 +134,19 @@ def _or_dash(form: str, value: float | None) -> str:
 
 def predictions_table(answers: Sequence[Prediction]) -> Table:
     """Return a row a picture, with what the model answers: a model without labels has no columns for them."""
+    columns = {
+        "label": [one.label or "-" for one in answers],
+        "probability": [_or_dash("{:.3f}", one.probability) for one in answers],
+        "top 3": [", ".join(f"{name} {probability:.3f}" for name, probability in one.top) or "-" for one in answers],
+        "reconstruction error": [_or_dash("{:.5f}", one.reconstruction_error) for one in answers],
+        "accepted, score": [
+            "-" if one.accepted is None else f"{'yes' if one.accepted else 'no'}, {one.anomaly_score:.1f}"
+            for one in answers
+        ],
+    }
+    shown = {heading: cells for heading, cells in columns.items() if set(cells) != {"-"}}
     # A path is broken rather than cut: its end is what tells pictures apart.
-    table = Table(Column("image", overflow="fold"))
-    rows: list[list[str]] = [[one.image] for one in answers]
-
-    def column(heading: str, cells: Sequence[str | None]) -> None:
-        if any(cells):
-            table.add_column(heading)
-            for row, cell in zip(rows, cells, strict=True):
-                row.append(cell or "-")
-
-    column("label", [one.label for one in answers])
-    column("probability", [None if one.probability is None else f"{one.probability:.3f}" for one in answers])
-    column("top 3", [", ".join(f"{name} {probability:.3f}" for name, probability in one.top) for one in answers])
-    errors = [None if one.reconstruction_error is None else f"{one.reconstruction_error:.5f}" for one in answers]
-    column("reconstruction error", errors)
-    decisions = [
-        None if one.accepted is None else f"{'yes' if one.accepted else 'no'}, {one.anomaly_score:.1f}"
-        for one in answers
-    ]
-    column("accepted, score", decisions)
-    for row in rows:
+    table = Table(Column("image", overflow="fold"), *shown)
+    for row in zip((one.image for one in answers), *shown.values(), strict=True):
         table.add_row(*row)
     return table

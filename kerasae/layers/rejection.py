@@ -95,8 +95,8 @@ class Rejection(keras.layers.Layer):
     @property
     def errors(self) -> dict[str, str]:
         """The measures of a reconstruction that are large where it misses much, with the feature of each."""
-        errors = {"reconstruction": "error", WORST_ERROR: "worst_error"}
-        return {one: errors[one] for one in list(errors)[: 1 if "label" in self.parts else 2]}
+        whole = {"reconstruction": "error"}
+        return whole if "label" in self.parts else {**whole, WORST_ERROR: "worst_error"}
 
     @property
     def feature_names(self) -> tuple[str, ...]:

@@ -67,11 +67,16 @@ def illustrations(materials: Materials, model: keras.Model, pictures: Pictures) 
 def curves_of(materials: Materials) -> Iterator[Illustration]:
     """Draw what the history has of losses, accuracy, weights and rate."""
     history = materials.history
+    extra = PHASES if len(set(history.phases)) > 1 else ""
+
+    def known(column: str) -> np.ndarray:
+        return history.columns[column][np.isfinite(history.columns[column])]
+
     for column, colour in CURVES.items():
         drawn = f"val_{column}" if history.has(f"val_{column}") else column
         if not history.has(drawn):
             continue
-        values = history.columns[drawn][np.isfinite(history.columns[drawn])]
+        values = known(drawn)
         if column == "learning_rate" and len(np.unique(values)) < 2:
             continue  # a level line says nothing
         alt = f"{TITLES[column]} over {len(history)} epochs, from {values[0]:.3g} to {values[-1]:.3g}"
@@ -84,11 +89,10 @@ def curves_of(materials: Materials) -> Iterator[Illustration]:
             log=False if column == "label_accuracy" else None,
             steps=column == "learning_rate",
         )
-        yield Illustration(column, alt, figure, PHASES if len(set(history.phases)) > 1 else "")
+        yield Illustration(column, alt, figure, extra)
     weights = {column: term for column, term in WEIGHTS.items() if history.has(column)}
-    if any(len(np.unique(history.columns[column][np.isfinite(history.columns[column])])) > 1 for column in weights):
+    if any(len(np.unique(known(column))) > 1 for column in weights):
         alt = f"Lines of the weights of {', '.join(weights.values())} over {len(history)} epochs."
-        extra = PHASES if len(set(history.phases)) > 1 else ""
         yield Illustration("loss_weights", alt, figures.weights(history, weights), extra)
 
 

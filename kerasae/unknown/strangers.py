@@ -40,7 +40,7 @@ def open_all(asked: Sequence[str], recipe: Recipe, collection: Collection, folde
     """Open each of several strangers, as `open_strangers` does, under names that no others have in `folder` either."""
     taken = {path.parent.name: read_json(path).get("asked") for path in folder.glob("*/unknown.json")}
     found: dict[str, Strangers] = {}
-    for words in asked:
+    for words in dict.fromkeys(asked):
         one = open_strangers(words, recipe, collection)
         name, number = one.name, 2
         while taken.setdefault(name, one.asked) != one.asked:

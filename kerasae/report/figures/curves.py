@@ -64,20 +64,31 @@ def weights(history: History, columns: Mapping[str, str]) -> Figure:
     figure = new_figure(2.9)
     axes = figure.add_subplot()
     tidy(axes)
-    seen = []
-    drawn = np.zeros(len(history), bool)
-    for index, (column, term) in enumerate(columns.items()):
-        values, style = history.columns[column], look(index)
-        shown = np.isfinite(values)
-        seen.append(values[shown])
-        drawn |= shown
-        marker = style.marker if shown.sum() <= 15 else ""
-        axes.plot(
-            history.epochs[shown], values[shown], ls=style.line, c=style.colour, lw=1.8, label=term,
-            drawstyle="steps-mid", marker=marker, markersize=3.5,
-        )  # fmt: skip
-    _name_axes(axes, history, drawn, np.concatenate(seen), "weight in the loss", None)
+    draw_columns(axes, history, columns, drawstyle="steps-mid")
+    values = np.stack([history.columns[column] for column in columns])
+    shown = np.isfinite(values)
+    _name_axes(axes, history, shown.any(axis=0), values[shown], "weight in the loss", None)
     return finish(figure)
+
+
+def draw_columns(axes: Axes, history: History, columns: Mapping[str, str], *, drawstyle: str = "default") -> None:
+    """Draw columns of a history over its epochs, each in its own look, by the names that `columns` gives them."""
+    for index, (column, name) in enumerate(columns.items()):
+        values, style = history.columns[column], look(index)
+        marker = style.marker if np.isfinite(values).sum() <= 15 else ""
+        axes.plot(
+            history.epochs, values, ls=style.line, c=style.colour, lw=1.8, label=name, drawstyle=drawstyle,
+            marker=marker, markersize=3.5,
+        )  # fmt: skip
+
+
+def name_epochs(axes: Axes, history: History) -> None:
+    """Make the horizontal axis one of whole epochs, wide enough for a single one."""
+    axes.set_xlabel("epoch", color=INK)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.margins(x=0.02)
+    if len(history) == 1:
+        axes.set_xlim(history.epochs[0] - 0.9, history.epochs[0] + 0.9)
 
 
 def _name_axes(
@@ -90,12 +101,8 @@ def _name_axes(
         log = bool(values.min() > 0 and values.max() > LOG_RATIO * values.min())
     if log:
         logarithmic(axes)
-    axes.set_xlabel("epoch", color=INK)
     axes.set_ylabel(f"{label} (log scale)" if log else label, color=INK)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes.margins(x=0.02)
-    if len(history) == 1:
-        axes.set_xlim(history.epochs[0] - 0.9, history.epochs[0] + 0.9)
+    name_epochs(axes, history)
     span = np.flatnonzero(drawn)
     _mark_phases(axes, history, range(span[0], span[-1] + 1))
 
