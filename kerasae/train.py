@@ -11,10 +11,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from kerasae import distribution, models
 from kerasae.data.collection import Collection, open_collection
 from kerasae.data.fingerprint import check_unchanged
 from kerasae.data.sources import BUILTIN
+from kerasae.data.summary import lines
 from kerasae.environment import environment
 from kerasae.evaluate import evaluate, evaluate_generator
 from kerasae.evaluation.variants import variants
@@ -56,6 +59,8 @@ def train(
     check_fits(resolved, collection)
     made = Run.create(run, Path(recipe).stem)
     begin(made, resolved, facts_of(collection))
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    console.print(*lines(collection.facts), sep="\n", soft_wrap=True)
     with _alone(made):
         _finish(made, resolved, collection)
     return made, resolved

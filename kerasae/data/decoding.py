@@ -9,20 +9,22 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 import numpy as np
+import pi_heif
 import tensorflow as tf
 from PIL import Image, ImageOps
 
 Resize = Literal["fit", "fill", "stretch"]
 
-_SUFFIXES = ".jpg .jpeg .jpe .jfif .png .bmp .dib .gif .webp .tif .tiff .ppm .pgm .pbm .pnm .avif .jp2 .tga"
+_SUFFIXES = ".jpg .jpeg .jpe .jfif .png .bmp .dib .gif .webp .tif .tiff .ppm .pgm .pbm .pnm .avif .heic .heif .jp2 .tga"
 SUFFIXES = frozenset(_SUFFIXES.split())
 MAX_PIXELS = 90_000_000
 
 # Only picture formats: Pillow would hand an EPS named x.jpg to an outside program.
 Image.init()
+pi_heif.register_heif_opener()  # what iPhones write
 _FORMATS: list[str] = [
     name
-    for name in ("JPEG", "MPO", "PNG", "BMP", "DIB", "GIF", "WEBP", "TIFF", "PPM", "AVIF", "JPEG2000", "TGA")
+    for name in ("JPEG", "MPO", "PNG", "BMP", "DIB", "GIF", "WEBP", "TIFF", "PPM", "AVIF", "HEIF", "JPEG2000", "TGA")
     if name in Image.OPEN
 ]
 

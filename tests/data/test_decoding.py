@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import io
 import warnings
 from pathlib import Path
@@ -17,6 +18,18 @@ from kerasae.data.decoding import compiled_resize, decode, decode_with_mode, res
 RANDOM = np.random.default_rng(0)
 COLOUR = RANDOM.integers(0, 256, (6, 4, 3), np.uint8)
 GREY = COLOUR[..., 0]
+# 32x16, the left half red, the right half blue, with the orientation "turn by 90 degrees to the right".
+HEIC = base64.b85decode(
+    "0000SW^{RQXk}?*00000ZE0pPXk}?*ZE0a<0005UZDn*}000000000XXk=`10000000000aA{+700000000000000000000G-+&a"
+    "V*mgE07O6l0ssL300001>i_`&00000006lF0ssI200N`{0RR9100000Bme*aIB98aW&i*H00062000$fZf0cy000000RRAKc4ILB"
+    "0000LX>Mj^0ssI300IC2MR;ju000004sdC7Z2$lO00031009PRaB^?}008A_aAR)(004Dpc4I>U18@KU0FVFx0000U@BsY%`1k+-"
+    "4+CHT0RR|40Sp2E{{wIU00RJ!0009300RIXx&lC90096gLID8-Z~y=U0FVFx0{{R603M(qfd!W8uA1iHA)vs3000bt00093gkk^z"
+    "00u+>!E?ch0000JV{dG7ZewhC0096E00w{n000zeb8uw<00000002M$002M$001asY+-N!001BW00031000mG00061|Nr0s00092"
+    "|Nqbc00062000nhX?SS>000032nYxO000STa&L440000PX>e^}0000000001009Pp0s{qvh5!Hn8fkK6W&i*H000004r63<V*mmG"
+    "0RRC2008A}WMOmw006Zp0j~+jXR)?9BUgX_&ubt5C}*Mj#cnHq_uWhH;5Xm@s>J?Nuk`NPMC0AZSamZsop+&e5Jg$s?=~!cva$~4"
+    "YzCl(CTaR2gqN5zU#FV6os9eH823Lw!##^DnBz7T@nG#&=dNktY;dr$bC)?BA)<XX3qVKu0L?h)P|pl*WB`lcW6+{c)lW148*LxV"
+    "dwf(8O&Xjno@Ha4xya!S6X~U{pBwRiA|_NNA~i9{)`X3C00006MR;ju002!*04e|g00;m90TKWM0000100sa600000"
+)
 
 
 def encoded(image: Image.Image, format: str = "PNG", **options: object) -> io.BytesIO:
@@ -29,6 +42,13 @@ def encoded(image: Image.Image, format: str = "PNG", **options: object) -> io.By
 def test_colour_and_grey_keep_their_pixels() -> None:
     np.testing.assert_array_equal(decode(encoded(Image.fromarray(COLOUR))), COLOUR)
     np.testing.assert_array_equal(decode(encoded(Image.fromarray(GREY))), GREY[..., np.newaxis])
+
+
+def test_heic_is_read_upright() -> None:
+    picture = decode(io.BytesIO(HEIC))
+    assert picture.shape == (32, 16, 3)
+    np.testing.assert_allclose(picture[:16], np.broadcast_to([200, 40, 40], (16, 16, 3)), atol=8)
+    np.testing.assert_allclose(picture[16:], np.broadcast_to([40, 40, 200], (16, 16, 3)), atol=8)
 
 
 def test_a_palette_becomes_its_colours() -> None:

@@ -16,7 +16,15 @@ Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 
 # Names that mean a split in a folder or a table.
-SPLIT_NAMES: Mapping[str, Split] = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
+SPLIT_NAMES: Mapping[str, Split] = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "test": "test",
+    "testing": "test",
+}
 
 
 @dataclass(frozen=True)

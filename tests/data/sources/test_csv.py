@@ -55,7 +55,7 @@ def test_splits_and_absolute_paths(table: Callable[[str], Path]) -> None:
         ("path,lable\na/0.png,x\n", r"lacks the column 'label'.* Did you mean 'lable'"),
         ("path,label\n", r"a header without rows"),
         ("path,label\na/0.png,x\na/9.png,x\na/8.png,x\n", r"Received: 2 of 3 that are not there, the first .*/a/9.png"),
-        ("path,label,split\na/0.png,x,training\n", r"in line 2 of .* Received: 'training'. Did you mean 'train'"),
+        ("path,label,split\na/0.png,x,trainig\n", r"in line 2 of .* Received: 'trainig'. Did you mean 'training'"),
         ("path,label,split\na/0.png,x,\n", r"in line 2 of .* Received: ''"),
         ("path,label\na/0.png,x\na/1.png\n", r"every column in line 3 "),
         ("path,label\na/0.png,x,y\n", r"every column in line 2 "),

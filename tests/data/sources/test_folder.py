@@ -32,9 +32,12 @@ def test_a_flat_folder_is_sorted_as_people_count(make_folder: MakeFolder) -> Non
     assert [Path(train.name(index)).stem for index in range(11)] == [str(number) for number in range(11)]
 
 
-@pytest.mark.parametrize("validation", ["validation", "val", "Val"])
-def test_given_splits(validation: str, make_folder: MakeFolder) -> None:
-    root = make_folder({"train/a": 2, "train/b": 1, f"{validation}/b": 2, "test/a": 1, "unlabelled/deep": 2})
+@pytest.mark.parametrize(
+    ("train", "validation", "test"),
+    [("train", "validation", "test"), ("train", "val", "test"), ("Training", "Valid", "Testing")],
+)
+def test_given_splits(train: str, validation: str, test: str, make_folder: MakeFolder) -> None:
+    root = make_folder({f"{train}/a": 2, f"{train}/b": 1, f"{validation}/b": 2, f"{test}/a": 1, "unlabelled/deep": 2})
     assert labels(opened(root)) == {"train": [0, 0, 1, -1, -1], "validation": [1, 1], "test": [0]}
 
 

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from kerasae.data.collection import open_collection
+from kerasae.data.summary import lines
+from kerasae.recipe import DataRecipe
+
+
+def test_what_is_used_and_what_is_not_is_said(make_folder: Callable[[dict[str, int]], Path]) -> None:
+    root = make_folder({"a": 20, "b": 20, "unlabeled": 3})
+    (root / "a" / "notes.txt").touch()
+    (root / "b" / "torn.png").write_bytes(b"no picture")
+    counts, shape, broken, ignored = lines(open_collection(DataRecipe(source=str(root)), classifies=True).facts)
+    assert counts == "32 pictures to train on (3 without a label), 3 for validation, 8 for testing; 2 classes"
+    assert shape.startswith("shape 32x32x3 (data.image_shape), chosen: the median of the shorter sides")
+    assert broken.startswith("broken and set aside: 1, the first ")
+    assert "torn.png" in broken
+    assert ignored == "ignored: suffix .txt (1)"
+
+
+def test_without_labels_there_are_no_classes(make_folder: Callable[[dict[str, int]], Path]) -> None:
+    counts, _ = lines(open_collection(DataRecipe(source=str(make_folder({".": 30}))), classifies=False).facts)
+    assert counts == "22 pictures to train on, 2 for validation, 6 for testing; no classes"
