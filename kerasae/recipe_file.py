@@ -17,8 +17,6 @@ from kerasae.validation import explain
 # Where `--set` reaches into a Spec that a recipe leaves out, it starts from the default name.
 SPEC_DEFAULTS = {
     "encoder": "baseline",
-    "decoder": "baseline",
-    "classifier": "baseline",
     "generator": "dense",
     "discriminator": "dense",
     "optimizer": "adam",

@@ -39,6 +39,11 @@ class Registry(Generic[Product]):
         """The names that a recipe may use."""
         return tuple(sorted(self._builders))
 
+    def options(self, name: str) -> dict[str, inspect.Parameter]:
+        """The options of a name, in order, with their defaults and annotations."""
+        parameters = inspect.signature(self._builders[name]).parameters
+        return {key: one for key, one in parameters.items() if one.kind is one.KEYWORD_ONLY}
+
     def check(self, spec: Spec, key: str) -> dict[str, Any]:
         """Return the options of `spec`, defaults included; RequestError names what is wrong and where (`key`)."""
         if spec.name not in self._builders:
@@ -50,8 +55,7 @@ class Registry(Generic[Product]):
         hints = get_type_hints(builder, include_extras=True)
         options = {
             name: (hints[name], ... if parameter.default is parameter.empty else parameter.default)
-            for name, parameter in inspect.signature(builder).parameters.items()
-            if parameter.kind is parameter.KEYWORD_ONLY
+            for name, parameter in self.options(spec.name).items()
         }
         checker: Any = create_model(  # type: ignore[call-overload]
             f"{spec.name}_options", __config__=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False), **options

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from pydantic import ValidationError
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 from kerasae.errors import nearest
 
 # Pydantic's own names for the members of a union, which stand in a location among the keys.
-_MEMBERS = {"str", "float", "int", "bool", "[key]", "Spec", "EarlyStopping", "BatchSizes", "Range"}
+_MEMBERS = {"str", "float", "int", "bool", "[key]", "Spec", "PartSpec", "EarlyStopping", "BatchSizes", "Range"}
 
 
 def explain(error: ValidationError, keys: Callable[[list[str]], list[str]], prefix: str = "") -> str:
@@ -25,7 +26,8 @@ def explain(error: ValidationError, keys: Callable[[list[str]], list[str]], pref
         return f"unknown key {where!r}; expected one of {', '.join(known) or 'none'}.{nearest(steps[-1], known)}"
     messages = [finding["msg"].removeprefix("Value error, ") for finding in findings]
     messages = [
-        message.replace("a valid dictionary or instance of Spec", "a name, or a table with one") for message in messages
+        re.sub(r"a valid dictionary or instance of (Part)?Spec", "a name, or a table with one", message)
+        for message in messages
     ]
     if own := [message for message in messages if "Received:" in message]:  # a validator's whole sentence
         return f"{where}: {own[0]}"

@@ -144,7 +144,11 @@ WRONG = {
     ),
     "tied and a decoder": (
         lambda: ["--set", "model.tied=true", "--set", "model.decoder=vgg"],
-        r"model\.tied: expected no model\.decoder.*Received: 'vgg'; leave out one of the two",
+        r"model\.tied: expected no model\.decoder.*Received: \{'name': 'vgg'\}; leave out one of the two",
+    ),
+    "an option that the encoder's own decoder lacks": (
+        lambda: ["--set", "model.encoder=prototype", "--set", "model.decoder.convolutions=1"],
+        r"recipe: model\.decoder\.convolutions: ",
     ),
     "scale": (lambda: ["--set", "model.output=standardized"], r"model: expected standardize 'mean' or 'z-score'"),
     "corruption": (lambda: ["--set", "phases.0.corrupt=['msk']"], r"phases\.0\.corrupt: .*Did you mean 'mask'\?"),

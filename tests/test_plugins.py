@@ -1,12 +1,14 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import augment
 from kerasae.errors import RequestError
+from kerasae.models import build
 from kerasae.plugins import load_plugins
 from kerasae.recipe_file import load
-from kerasae.train import train
+from kerasae.train import check, train
 from kerasae.training.phase import transforms
 
 PLUGIN = """
@@ -45,6 +47,19 @@ augment = ["mirror_of_plugin"]
     assert recipe.plugins == [str(tmp_path / "own.py")]
     assert run.report.is_file()
     assert isinstance(transforms(recipe.phases[0].augment, "phases.0.augment")[0], augment.Transform)
+
+
+def test_the_encoder_that_the_docs_show_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text()
+    monkeypatch.chdir(tmp_path)
+    for name, mark in (("mobilenet.py", "python\n# mobilenet.py"), ("own.toml", 'toml\nextends = "joint"\nplugins')):
+        block = page.split(f"```{mark}")[1].split("```")[0]
+        Path(name).write_text(mark.split("\n", 1)[1] + block)
+    recipe = load("own.toml", ["model.encoder.weights=random"])
+    check(recipe)
+    model = build(recipe.model, (64, 64, 3), 3, recipe.heads)
+    assert model.encoder.output_shape == (None, 2, 2, 576)
+    assert model(np.zeros((2, 64, 64, 3), np.uint8))["reconstruction"].shape == (2, 64, 64, 3)
 
 
 @pytest.mark.parametrize(

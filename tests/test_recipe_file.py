@@ -25,8 +25,8 @@ def write(folder: Path, name: str, text: str) -> str:
         ),
         (
             "model.classifier.dense=[]",
-            lambda r: (r.model.classifier.name, r.model.classifier.options["dense"]),
-            ("baseline", []),
+            lambda r: r.model.model_dump(include={"classifier"}),
+            {"classifier": {"dense": []}},
         ),
         ("model.encoder=vgg", lambda r: r.model.encoder.name, "vgg"),
         ("phases.0.augment.1.probability=0.9", lambda r: r.phases[0].augment[1].options["probability"], 0.9),

@@ -32,7 +32,7 @@ def check(recipe: ModelRecipe) -> None:
     if recipe.tied and recipe.decoder is not None:
         raise RequestError(
             f"model.tied: expected no model.decoder, since a tied decoder mirrors the encoder. "
-            f"Received: {recipe.decoder.name!r}; leave out one of the two"
+            f"Received: {recipe.decoder.model_dump()}; leave out one of the two"
         )
     if recipe.standardize != "none" and recipe.input == "product":
         raise RequestError(
@@ -89,9 +89,15 @@ def build(
 
 def part_of(recipe: ModelRecipe, part: Literal["decoder", "classifier"]) -> Spec:
     """Return the recipe's decoder or classifier, or the one that comes with its encoder where it names none."""
+    given = recipe.decoder if part == "decoder" else recipe.classifier
+    if given is not None and given.name:
+        return given
+    own = recipe.encoder.name
     if part == "decoder":
-        return recipe.decoder or _family(recipe, DECODERS.names, MAPS.get(recipe.encoder.name, "mlp"))
-    return recipe.classifier or _family(recipe, CLASSIFIERS.names, "baseline")
+        name = own if own in DECODERS.names else MAPS.get(own, "mlp")
+    else:
+        name = own if own in CLASSIFIERS.names else "baseline"
+    return Spec(name=name, **(given.options if given is not None else {}))
 
 
 def with_heads(
@@ -131,8 +137,3 @@ def _standardization(
         return None, None
     mean, variance = (tuple(map(float, values)) for values in statistics)
     return mean, variance if recipe.standardize == "z-score" else (1.0,) * len(mean)
-
-
-def _family(recipe: ModelRecipe, names: Sequence[str], other: str) -> Spec:
-    """The part of the encoder's own family, or `other`, which takes its latent, where that family has none."""
-    return Spec(name=recipe.encoder.name if recipe.encoder.name in names else other)

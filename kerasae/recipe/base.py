@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 Part = Literal["encoder", "decoder", "classifier"]
 Head = Literal["reconstruction", "label"]
@@ -39,6 +39,22 @@ class Spec(BaseModel):
     def options(self) -> dict[str, Any]:
         """Everything but the name."""
         return dict(self.model_extra or {})
+
+
+class PartSpec(Spec):
+    """A `Spec` that may leave out its name: options of the part that comes with the encoder."""
+
+    name: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_any_kind(cls, value: Any) -> Any:
+        return value.model_dump() if isinstance(value, Spec) else value
+
+    @model_serializer(mode="wrap")
+    def _without_empty_name(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        tree = serialize(self)
+        return tree if self.name else {key: value for key, value in tree.items() if key != "name"}
 
 
 def only(table: Table, keys: Set[str], beside: str) -> None:

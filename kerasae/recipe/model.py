@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from kerasae.recipe.base import Positive, Spec, Table, only
+from kerasae.recipe.base import PartSpec, Positive, Spec, Table, only
 
 
 class Variational(Table):
@@ -34,8 +34,8 @@ class ModelRecipe(Table):
     """The parts of the model and what they share."""
 
     encoder: Spec = Spec(name="baseline")
-    decoder: Spec | None = None
-    classifier: Spec | None = None
+    decoder: PartSpec | None = None
+    classifier: PartSpec | None = None
     tied: bool = False
     input: Literal["plain", "product", "polarity"] = "plain"
     variational: Variational | None = None

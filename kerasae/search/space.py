@@ -11,11 +11,8 @@ from typing import Any, Literal
 
 from kerasae import toml
 from kerasae.errors import RequestError, nearest
-from kerasae.models.build import part_of
-from kerasae.recipe import Range, Recipe, Spec
+from kerasae.recipe import Range, Recipe
 from kerasae.recipe_file import changed
-
-PARTS: tuple[Literal["decoder", "classifier"], ...] = ("decoder", "classifier")  # those that may be left out
 
 TIED = "model.tied"
 ROUNDING = 1e-6  # of a step: 0.1 fits five times into 0.5, whatever the last bit says
@@ -121,7 +118,9 @@ class Space:
             depth = self.by_field[found.like][0]
         depths = _depths(depth, field)
         if found.growth is not None:
-            yield _parameter(f"{field}.width", found.width, conditions)
+            some = (depth.name, tuple(one for one in depths if one > 0))
+            given = found.depth is not None and 0 not in depths
+            yield _parameter(f"{field}.width", found.width, conditions if given else (*conditions, some))
             many = (depth.name, tuple(one for one in depths if one > 1))
             yield _parameter(f"{field}.growth", found.growth, (*conditions, many))
             return
@@ -187,20 +186,10 @@ class Space:
     def applied(self, recipe: Recipe, values: Values) -> Recipe:
         """Return the recipe with its fields set to `values`, as `--set` would.
 
-        A part whose options are set and that the recipe leaves out is the default one of the encoder.
-
         Raises:
             RequestError: the recipe does not take them.
         """
-        overrides = self.overrides(values)
-        encoder = next((value for field, value in overrides if field in ("model.encoder", "model.encoder.name")), None)
-        name = encoder["name"] if isinstance(encoder, Mapping) else encoder or recipe.model.encoder.name
-        for part in PARTS:
-            reached = any(field.startswith(f"model.{part}.") for field, _ in overrides)
-            if reached and getattr(recipe.model, part) is None and f"model.{part}" not in dict(overrides):
-                default = part_of(recipe.model.model_copy(update={"encoder": Spec(name=name)}), part)
-                overrides.insert(0, (f"model.{part}", default.name))
-        return changed(recipe, [f"{field}={toml.inline(value)}" for field, value in overrides])
+        return changed(recipe, [f"{field}={toml.inline(value)}" for field, value in self.overrides(values)])
 
     def with_ends(self) -> Iterable[tuple[str, Any, dict[str, Any]]]:
         """List every parameter with every end of its range, and the fewest other values beside which it is varied."""

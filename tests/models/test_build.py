@@ -4,6 +4,7 @@ import pytest
 
 from kerasae.errors import RequestError
 from kerasae.models import CLASSIFIERS, DECODERS, ENCODERS, build, check
+from kerasae.models.build import part_of
 from kerasae.recipe import HEADS, ModelRecipe, Spec
 
 
@@ -12,6 +13,20 @@ from kerasae.recipe import HEADS, ModelRecipe, Spec
 )
 def test_latents_of_32x32_are_the_studies(encoder: str, latent: tuple[int, ...]) -> None:
     assert build(ModelRecipe(encoder=Spec(name=encoder)), (32, 32, 3), 10, HEADS).encoder.output_shape[1:] == latent
+
+
+@pytest.mark.parametrize(
+    ("encoder", "decoder", "classifier"),
+    [("vgg", "vgg", "vgg"), ("residual", "subpixel", "residual"), ("strided", "strided", "baseline")],
+)
+def test_a_part_without_a_name_is_the_one_that_comes_with_the_encoder(
+    encoder: str, decoder: str, classifier: str
+) -> None:
+    for given in ({}, {"decoder": {"filters": 4}, "classifier": {"dropout": 0.2}}):
+        recipe = ModelRecipe.model_validate({"encoder": encoder, **given})
+        assert part_of(recipe, "decoder") == Spec(name=decoder, **given.get("decoder", {}))
+        assert part_of(recipe, "classifier") == Spec(name=classifier, **given.get("classifier", {}))
+        assert recipe.model_dump(include={"decoder", "classifier"}, exclude_none=True) == given
 
 
 CONVOLUTIONAL = ["baseline", "inception", "prototype", "residual", "vgg"]

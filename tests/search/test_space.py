@@ -6,6 +6,7 @@ import re
 import pytest
 
 from kerasae.errors import RequestError
+from kerasae.models.build import part_of
 from kerasae.recipe_file import load
 from kerasae.search.defaults import LISTS, default_space
 from kerasae.search.oracles import hyperparameters
@@ -59,8 +60,7 @@ def test_a_width_of_its_own_for_each_block_up_to_the_depth() -> None:
     values = first | {f"model.encoder.filters.{place}": width for place, width in enumerate((8, 16, 16))}
     recipe = found.applied(load("joint"), values | {"model.encoder.filters.depth": 3})
     assert recipe.model.encoder.options == {"filters": [8, 16, 16]}
-    assert recipe.model.decoder is not None
-    assert recipe.model.decoder.model_dump() == {"name": "baseline", "filters": [16, 16, 8]}
+    assert part_of(recipe.model, "decoder").model_dump() == {"name": "baseline", "filters": [16, 16, 8]}
 
 
 def test_widths_that_grow() -> None:
@@ -147,8 +147,19 @@ def test_what_follows_the_encoder_leaves_a_tied_decoder_alone() -> None:
     assert (tied.tied, tied.decoder) == (True, None)
     assert tied.encoder.options == {"filters": [8, 16], "convolutions": 2}
     free = found.applied(load("joint"), {**values, "model.tied": False}).model
-    assert free.decoder is not None
-    assert free.decoder.options == {"filters": [16, 8], "convolutions": 2}
+    assert part_of(free, "decoder").model_dump() == {"name": "vgg", "filters": [16, 8], "convolutions": 2}
+
+
+def test_a_list_as_long_as_another_may_grow() -> None:
+    found = space("""
+        "model.encoder" = [{ name = "residual", filters = [8], blocks = [1] }]
+        "model.encoder.filters" = { depth = [1, 2], width = [8, 16] }
+        "model.encoder.blocks" = { like = "model.encoder.filters", width = [1, 2], growth = [1, 2] }""")
+    grown = [values for name, _, values in found.with_ends() if name.startswith("model.encoder.blocks")]
+    assert len(grown) == 4
+    for values in grown:
+        options = found.applied(load("joint"), values).model.encoder.options
+        assert len(options["blocks"]) == values["model.encoder.filters.depth"] >= 1
 
 
 def test_pictures_are_halved_as_often_as_they_can_be() -> None:
