@@ -62,6 +62,20 @@ class ReconstructionLoss(keras.losses.Loss):
         return {**super().get_config(), "pixel_loss": self.pixel_loss, "deviation": self.deviation}
 
 
+@keras.saving.register_keras_serializable("kerasae")
+class ProbabilityCrossentropy(keras.losses.BinaryCrossentropy):
+    """The mean over classes of the binary cross-entropy between a softmax's probabilities and a row of the label.
+
+    Keras' own finds the logits behind a softmax, in TensorFlow, and takes them for those of independent sigmoids: what
+    is trained then is another model than the one whose probabilities are read off.
+    """
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the loss of each row, shape (batch,)."""
+        edge = keras.config.epsilon()
+        return super().call(y_true, ops.clip(y_pred, edge, 1.0 - edge))
+
+
 def _huber(error: Any) -> Any:
     size = ops.abs(error)
     return ops.where(size <= _HUBER_DELTA, 0.5 * size * size, _HUBER_DELTA * (size - 0.5 * _HUBER_DELTA))

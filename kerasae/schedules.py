@@ -45,8 +45,11 @@ def plateau(
     factor: Factor = 0.5,
     patience: Annotated[int, Field(gt=0)] = 5,
     min_learning_rate: Annotated[float, Field(ge=0)] = 0.0,
+    min_delta: Annotated[float, Field(ge=0)] = 0.0,
 ) -> Plan:
     """Multiply the rate by `factor` whenever the monitored value has not improved for `patience` epochs.
+
+    An improvement is one by more than `min_delta`.
 
     Raises:
         ValueError: the rate begins no higher than `min_learning_rate`.
@@ -62,7 +65,7 @@ def plateau(
         factor=factor,
         patience=patience,
         min_lr=min_learning_rate,
-        min_delta=1e-4,
+        min_delta=min_delta,
     )
     return Plan(learning_rate, (callback,))
 

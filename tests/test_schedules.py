@@ -49,7 +49,7 @@ def test_a_long_warm_up_of_few_steps_leaves_one_to_fall() -> None:
 def test_plateau_is_a_callback_that_knows_its_direction() -> None:
     callback = plan("plateau", factor=0.2, patience=3).callbacks[0]
     assert isinstance(callback, keras.callbacks.ReduceLROnPlateau)
-    assert (callback.mode, callback.factor, callback.patience) == ("min", 0.2, 3)
+    assert (callback.mode, callback.factor, callback.patience, callback.min_delta) == ("min", 0.2, 3, 0.0)
 
 
 @pytest.mark.parametrize(

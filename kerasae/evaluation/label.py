@@ -11,7 +11,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precisio
 from kerasae.evaluation.calibration import expected_calibration_error
 from kerasae.evaluation.numbers import number
 
-SMALLEST_PROBABILITY = 1e-7  # what Keras clips to, so that the loss equals the validation loss of training
+SMALLEST_PROBABILITY = 1e-7  # what Keras clips probabilities to
 TOP_CONFUSIONS = 10
 
 

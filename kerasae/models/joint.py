@@ -276,14 +276,19 @@ def wire(
         outputs["kl_divergence"] = PriorDivergence(name="kl_divergence")(mean, log_variance)
     inner = {"images": images, "latent": latent}
     if decoder is not None:
-        decoded = decoder(latent)
-        for layer in encoder.layers:
-            decoded = layer(decoded, like=scaled) if isinstance(layer, Polarity) else decoded
+        decoded = turned_back(encoder, decoder(latent), scaled)
         outputs["reconstruction"] = keras.layers.Activation("linear", dtype="float32", name="reconstruction")(decoded)
     if classifier is not None:
         inner["logits"] = classifier(latent)
         outputs["label"] = keras.layers.Softmax(dtype="float32", name="label")(inner["logits"])
     return inner, outputs
+
+
+def turned_back(encoder: keras.Model, decoded: Any, scaled: Any) -> Any:
+    """Return decoded pictures with the polarity of the encoder's input, if the encoder sees all in one polarity."""
+    for layer in encoder.layers:
+        decoded = layer(decoded, like=scaled) if isinstance(layer, Polarity) else decoded
+    return decoded
 
 
 def _check_parts(encoder: keras.Model, decoder: keras.Model | None, classifier: keras.Model | None) -> None:

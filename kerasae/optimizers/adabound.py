@@ -23,6 +23,7 @@ class AdaBound(keras.optimizers.Optimizer):
         beta_2: decay of the mean of squared gradients, in [0, 1).
         gamma: how fast the bounds close, in (0, 1).
         epsilon: added to the root of the squared gradients.
+        base_rate: the rate that `final_rate` belongs to; that at the beginning if None.
         **kwargs: as of `keras.optimizers.Optimizer`.
 
     Raises:
@@ -37,6 +38,7 @@ class AdaBound(keras.optimizers.Optimizer):
         beta_2: float = 0.999,
         gamma: float = 1e-3,
         epsilon: float = 1e-8,
+        base_rate: float | None = None,
         name: str = "adabound",
         **kwargs: Any,
     ) -> None:
@@ -47,6 +49,7 @@ class AdaBound(keras.optimizers.Optimizer):
             ("beta_2", beta_2, 0 <= beta_2 < 1),
             ("gamma", gamma, 0 < gamma < 1),
             ("epsilon", epsilon, epsilon > 0),
+            ("base_rate", base_rate, base_rate is None or base_rate > 0),
         ):
             if not fits:
                 raise ValueError(f"{option}: expected a number in AdaBound's range. Received: {value!r}")
@@ -56,8 +59,9 @@ class AdaBound(keras.optimizers.Optimizer):
         self.gamma = gamma
         self.epsilon = epsilon
         # The bounds scale with the scheduled rate over the first one.
-        first = learning_rate(0) if isinstance(learning_rate, keras.optimizers.schedules.LearningRateSchedule) else None
-        self.base_rate = float(learning_rate if first is None else ops.convert_to_numpy(first)) or 1.0
+        scheduled = isinstance(learning_rate, keras.optimizers.schedules.LearningRateSchedule)
+        first = float(ops.convert_to_numpy(learning_rate(0)) if scheduled else learning_rate)
+        self.base_rate = base_rate or first or 1.0
 
     def build(self, variables: list[Any]) -> None:
         """Make both moments of every variable."""
@@ -93,4 +97,5 @@ class AdaBound(keras.optimizers.Optimizer):
             "beta_2": self.beta_2,
             "gamma": self.gamma,
             "epsilon": self.epsilon,
+            "base_rate": self.base_rate,
         }

@@ -70,6 +70,15 @@ class Recipe(Table):
     jit_compile: Literal["auto"] | bool = "auto"
     seed: Seed = 0
 
+    @property
+    def phase_names(self) -> tuple[str, ...]:
+        """What to call each phase: its name, numbered where another one has it too."""
+        names = [phase.name for phase in self.phases]
+        return tuple(
+            name if names.count(name) == 1 else f"{name} {names[: index + 1].count(name)}"
+            for index, name in enumerate(names)
+        )
+
     @model_validator(mode="after")
     def _loss_has_a_scale(self) -> Recipe:
         if self.model.output == "standardized" and self.loss.reconstruction == "binary_crossentropy":

@@ -156,7 +156,7 @@ def _fit_phase(
             steps_per_epoch=stretch.order.steps,
             callbacks=[
                 Collapse(*fixed(WATCHED), _real_diversity(collection, model.num_classes), console),
-                History(run, rows, phase.name, stretch.order.size),
+                History(run, rows, recipe.phase_names[index], stretch.order.size),
                 StopOnNaN(phase.name, LOSSES),
                 Sheets(run.samples, _sheet_epochs(recipe), first, *fixed(ON_A_SHEET), ON_A_SHEET),
                 keras.callbacks.TensorBoard(run.tensorboard / f"{index}-adversarial", write_graph=False),

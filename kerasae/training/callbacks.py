@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +74,18 @@ class BestWeights(keras.callbacks.Callback):
         """Keep the weights if they are the best so far."""
         logs = logs or {}
         sign = -1.0 if direction(self.monitor) == "max" else 1.0
-        value = (sign * logs[self.monitor], logs.get("val_loss", logs["loss"]))
+        value = (sign * logs[self.monitor], logs[tie_break(self.monitor, logs)])
         weights = self.model.term_weights.values() if self.monitor in ("loss", "val_loss") else ()
         judged_by = tuple(float(keras.ops.convert_to_numpy(weight)) for weight in weights)
         if self.best is None or value < self.best or judged_by != self.judged_by:
             self.best, self.best_epoch, self.judged_by = value, epoch, judged_by
             write_arrays(self.path, self.model.get_weights())
+
+
+def tie_break(monitor: str, logged: Container[str]) -> str:
+    """Return the loss that decides between equal values: of accuracies the label's, which is free of weights."""
+    first = monitor.replace("accuracy", "loss") if "accuracy" in monitor else "val_loss"
+    return next((name for name in (first, "val_loss") if name in logged), "loss")
 
 
 def write_arrays(path: Path, arrays: list[np.ndarray], **named: Any) -> None:

@@ -31,6 +31,10 @@ from kerasae.training.callbacks import read_arrays
 from kerasae.training.checkpoint import Checkpoint, Progress, read_progress, restore, write
 from kerasae.training.history import History, read_rows
 
+# Of the pictures that gradients are balanced on: labels enough to say something, and how far to look for them.
+FEWEST_LABELS = 8
+MOST_BATCHES = 16
+
 
 def build_model(recipe: Recipe, collection: Collection, precision: str) -> JointAutoencoder:
     """Build the untrained model of a recipe for the pictures at hand, its initial weights set by the recipe's seed."""
@@ -179,9 +183,9 @@ def _fit_phase(
             validation_data=evaluation_dataset(collection.validation, unweighted, batch_size=stretch.judged),
             callbacks=[
                 *loss_weights.callbacks(
-                    phase, weights, functools.partial(_first_batch, stretch.pictures, targets, stretch.order)
+                    phase, weights, functools.partial(_first_pictures, stretch.pictures, targets, stretch.order)
                 ),
-                History(run, rows, phase.name, stretch.order.size),
+                History(run, rows, recipe.phase_names[index], stretch.order.size),
                 *counted,
                 keras.callbacks.TensorBoard(run.tensorboard / f"{index}-{_file_name(phase.name)}", write_graph=False),
                 checkpoint,
@@ -196,9 +200,12 @@ def _fit_phase(
     return rows
 
 
-def _first_batch(train: Pictures, targets: Targets, order: EpochOrder) -> tuple[Any, Any, Any]:
-    """Return the pictures of a phase's first batch, as they are, with targets and weights."""
-    chosen = order.at(0, np.arange(order.batch_size))
+def _first_pictures(train: Pictures, targets: Targets, order: EpochOrder) -> tuple[Any, Any, Any]:
+    """Return a phase's first pictures, as they are, with targets and weights: one batch, or more for want of labels."""
+    for count in range(order.batch_size, min(order.size, MOST_BATCHES * order.batch_size) + 1, order.batch_size):
+        chosen = order.at(0, np.arange(count))
+        if (train.labels[chosen] >= 0).sum() >= FEWEST_LABELS:
+            break
     return targets.element(tf.constant(train.load(chosen)), tf.constant(targets.rows(train.labels[chosen])))
 
 

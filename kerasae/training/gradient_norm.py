@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from kerasae.models import JointAutoencoder
+from kerasae.models.joint import turned_back
 from kerasae.models.objective import per_picture
 
 
@@ -64,13 +65,17 @@ def latent_gradient_norms(
     """
     import tensorflow as tf
 
+    scaled = tf.cast(images, tf.float32) / 255.0
+    latent = model.encoder(scaled, training=True)
     heads: dict[str, Any] = {"reconstruction": model.decoder, "label": model.classifier}
-    latent = model.encoder(tf.cast(images, tf.float32) / 255.0, training=True)
     norms = {}
     for head in model.heads:
         with tf.GradientTape() as tape:
             tape.watch(latent)
-            outputs = model.get_layer(head)(heads[head](latent, training=True))
+            answered = heads[head](latent, training=True)
+            if head == "reconstruction":
+                answered = turned_back(model.encoder, answered, scaled)
+            outputs = model.get_layer(head)(answered)
             values = per_picture(model.head_losses[head], targets[head], outputs)
             loss = tf.reduce_sum(values * tf.cast(weights[head], values.dtype))
         gradient = tf.cast(tape.gradient(loss, latent), tf.float32)

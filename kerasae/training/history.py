@@ -32,8 +32,9 @@ class History(keras.callbacks.Callback):
         self.images_per_epoch = images_per_epoch
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Start the clock."""
+        """Start the clock, and note the rate: afterwards a schedule gives that of the next epoch's first step."""
         self._begin = time.perf_counter()
+        self._rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         self._trained: float | None = None
 
     def on_test_begin(self, logs: Any = None) -> None:
@@ -48,7 +49,7 @@ class History(keras.callbacks.Callback):
             "phase": self.phase,
             "seconds": round(now - self._begin, 3),
             "images_per_second": round(self.images_per_epoch / ((self._trained or now) - self._begin), 1),
-            "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
+            "learning_rate": self._rate,
         }
         self.rows.append({**values, **{key: float(value) for key, value in (logs or {}).items() if key not in values}})
         write_text(self.run.history, to_csv(self.rows))

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 import augment
 from kerasae.errors import RequestError
-from kerasae.losses import ReconstructionLoss
+from kerasae.losses import ProbabilityCrossentropy, ReconstructionLoss
 from kerasae.metrics import LabelledAccuracy, LabelledMacroF1, direction
 from kerasae.models import JointAutoencoder
 from kerasae.optimizers import OPTIMIZERS
@@ -20,7 +20,7 @@ from kerasae.training.callbacks import BestWeights, StopOnNaN
 
 LABEL_LOSSES: dict[str, type[keras.losses.Loss]] = {
     "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
-    "binary_crossentropy": keras.losses.BinaryCrossentropy,
+    "binary_crossentropy": ProbabilityCrossentropy,
     "mean_squared_error": keras.losses.MeanSquaredError,
     "mean_absolute_error": keras.losses.MeanAbsoluteError,
 }

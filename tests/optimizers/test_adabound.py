@@ -65,7 +65,14 @@ def test_bounds_follow_a_schedule() -> None:
     np.testing.assert_allclose(variable, START - 0.05 * GRADIENTS[0], rtol=1e-4)
 
 
-@pytest.mark.parametrize("option", ["final_rate", "beta_1", "beta_2", "gamma", "epsilon"])
+def test_what_is_saved_after_the_rate_fell_keeps_the_rate_at_the_beginning() -> None:
+    optimizer = AdaBound(0.1, final_rate=0.5)
+    optimizer.learning_rate = 0.025
+    again = AdaBound.from_config(optimizer.get_config())
+    assert (float(again.learning_rate), again.base_rate) == (pytest.approx(0.025), 0.1)
+
+
+@pytest.mark.parametrize("option", ["final_rate", "beta_1", "beta_2", "gamma", "epsilon", "base_rate"])
 def test_values_out_of_range_are_refused(option: str) -> None:
     with pytest.raises(ValueError, match=rf"{option}: expected .* Received: -1"):
         AdaBound(**{option: -1})

@@ -74,7 +74,9 @@ def test_both_losses_and_diversity_are_logged(whole: tuple[Run, list[np.ndarray]
         assert all(np.isfinite(float(row[column])) for row in found), column
     rates = [float(row["learning_rate"]) for row in found[:4]]
     assert rates == sorted(rates, reverse=True)
-    assert rates[-1] == pytest.approx(0.0, abs=1e-9)  # the cosine ends with the phase, however many steps it had
+    assert rates[0] == pytest.approx(0.002)
+    # The cosine ends with the phase, however many steps its epochs had: here 5, 5, 2 and 2.
+    assert rates[-1] == pytest.approx(0.002 * np.cos(np.pi / 2 * 12 / 14) ** 2, rel=1e-4)
 
 
 def test_sheets_after_the_first_every_second_and_the_last_epoch(whole: tuple[Run, list[np.ndarray]]) -> None:

@@ -20,7 +20,7 @@ PHASE = {
     "epochs": 8,
     "augment": [{"name": "contrast", "factor_range": [0.5, 1.5]}],
     "corrupt": [{"name": "gaussian_noise"}],
-    "schedule": {"name": "plateau", "patience": 2, "factor": 0.5},
+    "schedule": {"name": "plateau", "patience": 2, "factor": 0.5, "min_delta": 10.0},
     "early_stopping": {"patience": 3, "min_delta": 10.0},
     "monitor": "val_loss",
 }
@@ -79,8 +79,8 @@ def test_steps_orders_and_speeds_follow_the_size(
     }
     run, _ = trained(tmp_path / "run", collection, phase)
     assert seen == [40] * 5 + [32] * 2 * 2  # 40 pictures: five batches of 8, then two of 16
-    # The rate of the next step: halved after the second epoch, which ends at step 7, not at 10.
-    assert [float(row["learning_rate"]) for row in rows(run)] == pytest.approx([0.01, 0.005, 0.005])
+    # Halved after the second epoch, which ends at step 7, not at 10.
+    assert [float(row["learning_rate"]) for row in rows(run)] == pytest.approx([0.01, 0.01, 0.005])
 
 
 @pytest.mark.parametrize(

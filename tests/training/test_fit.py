@@ -93,7 +93,7 @@ def test_only_the_named_parts_learn(tmp_path: Path, collection: Collection) -> N
     ]
     assert max(moved) > 0
     assert first.classifier is None
-    assert [row["phase"] for row in rows(run)] == ["joint"] * 4
+    assert [row["phase"] for row in rows(run)] == ["joint 1", "joint 1", "joint 2", "joint 2"]
     assert rows(run)[0]["label_loss"] == rows(run)[2]["reconstruction_loss"] == ""
 
 

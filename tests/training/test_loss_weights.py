@@ -1,6 +1,7 @@
 """Loss weights over the epochs: schedules, balancing, what is logged, and resuming to the bit."""
 
 import csv
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -9,12 +10,14 @@ import numpy as np
 import pytest
 
 from kerasae.data.collection import Collection
+from kerasae.data.order import EpochOrder
 from kerasae.errors import RequestError
 from kerasae.models import build
 from kerasae.recipe import HEADS, ModelRecipe, Spec
 from kerasae.recipe_file import parse
 from kerasae.runs import Run
 from kerasae.training import GradientNormBalance, LossWeights, fit
+from kerasae.training.gradient_norm import latent_gradient_norms
 from kerasae.training.loss_weights import check, schedules
 
 from tiny_task import killed_after, make  # isort: skip
@@ -205,6 +208,30 @@ def test_balanced_heads_pull_equally_and_measuring_changes_nothing_else() -> Non
     ]
     # Another draw of dropout than the measured one, over 16 pictures.
     assert float(pulls[0] / pulls[1]) == pytest.approx(1, abs=0.3)
+
+
+def test_pictures_seen_in_one_polarity_pull_alike_in_either() -> None:
+    keras.utils.set_random_seed(1)
+    recipe = ModelRecipe(encoder=Spec(name="baseline", filters=[4, 4]), classifier=Spec(name="mlp", dropout=0.0))
+    joint = build(recipe.model_copy(update={"input": "polarity"}), (8, 8, 1), 3, HEADS)
+    joint.compile()
+    turned = {**TARGETS, "reconstruction": 1 - TARGETS["reconstruction"]}
+    norms = latent_gradient_norms(joint, IMAGES, TARGETS, WEIGHTS)
+    others = latent_gradient_norms(joint, 255 - IMAGES, turned, WEIGHTS)
+    for head in HEADS:
+        assert float(norms[head]) == pytest.approx(float(others[head]), rel=1e-3)
+
+
+def test_gradients_are_balanced_on_labels_also_where_the_first_batch_has_none(
+    tmp_path: Path, collection: Collection
+) -> None:
+    run, recipe = make(tmp_path / "run", {"balance": "gradient_norm", "epochs": 1})
+    train = collection.train
+    later = EpochOrder(np.full(len(train), -1), 8, None, recipe.seed).at(0, np.arange(16, len(train)))
+    labels = np.full(len(train), -1)
+    labels[later] = train.labels[later]
+    fit(run, recipe, dataclasses.replace(collection, train=train.with_labels(labels)))
+    assert column(run, "label_weight")[0] != 1.0
 
 
 @pytest.mark.parametrize("phase", [{"balance": "uncertainty", "error_focus": 1.0}, {"balance": "gradient_norm"}])

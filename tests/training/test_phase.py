@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -22,6 +23,14 @@ SAID = np.array([[0.2, 0.5, 0.3], [0.9, 0.05, 0.05]], np.float32)
 def test_label_losses_give_one_value_a_picture(name: str, expected: np.ndarray) -> None:
     # Keras keeps probabilities 1e-7 from 0 and 1.
     np.testing.assert_allclose(loss(LossRecipe(label=name), "label").call(ROWS, SAID), expected, rtol=1e-5)
+
+
+def test_the_loss_is_of_the_probabilities_in_a_model_too() -> None:
+    """Keras remembers the logits behind a softmax, and would take them for those of sigmoids."""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Softmax()])
+    model.compile(loss=loss(LossRecipe(label="binary_crossentropy"), "label"))
+    expected = -np.mean(ROWS * np.log(SAID) + (1 - ROWS) * np.log(1 - SAID))
+    assert model.evaluate(np.log(SAID), ROWS, verbose=0) == pytest.approx(expected, rel=1e-5)
 
 
 def test_smoothing_is_for_cross_entropies() -> None:
