@@ -73,8 +73,8 @@ def compare(
     source = [f"data.source={json.dumps(data)}"] if data is not None else []
     listed = candidates(recipes, [*overrides, *source])
     folder = to if to is not None else COMPARISONS / _name(listed, folds)
-    if not folder.exists():
-        check_new(folder)
+    if not folder.is_dir():
+        check_new(folder, "--to")
     # The runs' own processes need the memory of the GPUs.
     with suppress(RuntimeError):  # they are in use by this process already
         for gpu in tf.config.list_physical_devices("GPU"):

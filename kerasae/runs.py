@@ -187,12 +187,20 @@ class Run:
         return run
 
 
-def check_new(path: Path | None) -> None:
-    """Refuse a run directory that exists or whose place cannot be written to, before any work is done."""
+def check_new(path: Path | None, option: str = "--run") -> None:
+    """Refuse a directory that exists or whose place cannot be written to, before any work is done.
+
+    Raises:
+        RequestError: begins with `option`, which named the directory.
+    """
     place = path if path is not None else RUNS
     if path is not None and path.exists():
-        raise RequestError(f"--run: {path} exists already; add --resume to go on with it, or give another name")
+        resumable = (path / "recipe.json").is_file()
+        mend = "add --resume to go on with it, or give another name" if resumable else "give another name"
+        raise RequestError(f"{option}: {path} exists already; {mend}")
     while not place.exists():
         place = place.parent
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        raise RequestError(f"--run: expected a place that can be written to. Received: {path or RUNS}, below {place}")
+        raise RequestError(
+            f"{option}: expected a place that can be written to. Received: {path or RUNS}, below {place}"
+        )

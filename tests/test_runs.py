@@ -80,6 +80,9 @@ def test_runs_without_a_name_are_numbered(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_an_existing_directory_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"^--to: .* exists already; give another name$"):
+        check_new(tmp_path, "--to")
+    (tmp_path / "recipe.json").touch()
     with pytest.raises(RequestError, match="exists already; add --resume to go on with it, or give another name"):
         check_new(tmp_path)
 

@@ -92,8 +92,9 @@ def _courses(plan: Plan, finished: list[Job]) -> Iterator[Plate]:
 
 
 def _of_models(plan: Plan, found: Mapping[str, Any], finished: list[Job]) -> Iterator[Plate]:
-    """Look into the earliest run that every recipe finished: the same seed, and the same fold, of each."""
-    key = min((job.seed, job.fold or 0) for job in finished)
+    """Look into the earliest run that every recipe finished, or any: the same seed, and the same fold, of each."""
+    runs = [{(job.seed, job.fold or 0) for job in finished if job.name == name} for name in plan.names]
+    key = min(set.intersection(*runs) or set.union(*runs))
     jobs = {job.name: job for job in finished if (job.seed, job.fold or 0) == key}
     within = {name: plan.predictions_of(job) for name, job in jobs.items()}
     looked = parts(jobs, within, plan.split)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -134,7 +135,21 @@ def _jobs(
         run = Run(folder / "runs" / candidate.name / place)
         if candidate.run is not None and candidate.run.recipe == seeded:
             run = candidate.run
+        elif not run.path.is_dir():
+            run = _elsewhere(folder, place, seeded, facts) or run
         yield Job(candidate.name, seed, fold, seeded, run, facts, folder / "validation" / candidate.name / place)
+
+
+def _elsewhere(folder: Path, place: str, recipe: Recipe, facts: dict[str, Any]) -> Run | None:
+    """Return a finished run of a comparison beside this one that was made with the same recipe and pictures."""
+    for path in sorted(folder.parent.glob(f"*/runs/*/{place}")):
+        run = Run(path)
+        if not all(file.is_file() for file in (run.recipe_file, run.data_facts, run.model, run.metrics)):
+            continue
+        with suppress(RequestError):  # a recipe of another version says nothing here
+            if run.recipe == recipe and read_json(run.data_facts)["fingerprint"] == facts["fingerprint"]:
+                return run
+    return None
 
 
 def _folded(recipe: Recipe, fold: int, folds: int | None) -> Recipe:
@@ -186,7 +201,12 @@ def _check_same(
         f"{'x'.join(map(str, facts['image_shape']))}, data.seed {recipe.data.seed}"
         for candidate, recipe, facts in (planned[0], planned[-1])
     ]
+    mend = "set data.source, data.image_shape, data.validation, data.test and data.seed alike by --data or --set"
+    if planned[0][1].classifies != planned[-1][1].classifies and planned[0][2]["counts"]["train"]["unlabelled"]:
+        mend = (
+            "pictures without a label may be tested on where nothing is classified, so give a test/ folder of its own "
+            "beside train/, or compare without the unlabelled pictures"
+        )
     raise RequestError(
-        f"compare: expected the same {split} pictures for all recipes. Received: {'; '.join(sides)}; "
-        "set data.source, data.image_shape, data.validation, data.test and data.seed alike by --data or --set"
+        f"compare: expected the same {split} pictures for all recipes. Received: {'; '.join(sides)}; {mend}"
     )

@@ -9,6 +9,8 @@ import numpy as np
 from scipy import stats
 
 CONFIDENCE = 0.95
+# Values differ by steps far above this; what lies below is the rounding of their difference, and would break ties.
+DECIMALS = 12
 # Below this the smallest p value that the signed-rank test can give, 2 / 2**n, is not below 0.05.
 WILCOXON_PAIRS = 6
 
@@ -39,7 +41,7 @@ def paired(baseline: Sequence[float], other: Sequence[float], test_over_train: f
         "n"; the "mean" difference; "low" and "high", its 95% interval by Student's t; "p_t" of the paired t-test, two
         sided; "p_wilcoxon" of the signed-rank test. What cannot be said is None, and "note" says why.
     """
-    difference = np.asarray(other, np.float64) - np.asarray(baseline, np.float64)
+    difference = np.round(np.asarray(other, np.float64) - np.asarray(baseline, np.float64), DECIMALS)
     n, mean = len(difference), float(difference.mean())
     found: dict[str, Any] = {"n": n, "mean": mean, "low": None, "high": None, "p_t": None, "p_wilcoxon": None}
     notes = []

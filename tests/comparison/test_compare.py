@@ -82,6 +82,26 @@ def test_finished_runs_are_used_again(task: Path, in_this_process: list[str], qu
     assert numbers(other.found) == numbers(grown.found)[1::-1]
 
 
+def test_a_comparison_uses_what_another_one_beside_it_finished(
+    task: Path, in_this_process: list[str], quiet: Console
+) -> None:
+    compare(["fast.toml"], seeds=1, console=quiet)
+    first = Path("comparisons/fast/runs/fast/seed-0")
+    before = {path: path.stat().st_mtime_ns for path in first.rglob("*") if path.name != ".lock"}
+    grown = compare(BOTH, seeds=2, console=quiet)
+    assert {path: path.stat().st_mtime_ns for path in before} == before  # judged, and not trained again
+    assert [run["path"] for run in grown.found["runs"]] == [
+        "../fast/runs/fast/seed-0", "runs/slow/seed-0", "runs/fast/seed-1", "runs/slow/seed-1"
+    ]  # fmt: skip
+    done = len(in_this_process)
+    arrays = dict(np.load("task.npz"))
+    arrays["x_train"][0] += 1
+    np.savez("task.npz", **arrays)  # other pictures: nothing fits
+    compare(["rebuilds.toml", "fast.toml"], seeds=1, console=quiet)
+    assert in_this_process[done:] == ["rebuilds, seed 0", "fast, seed 0"]
+    assert Path("comparisons/rebuilds-vs-fast/runs/fast/seed-0/model.keras").is_file()
+
+
 def test_folds_validate_on_every_training_picture_once(task: Path, in_this_process: list[str], quiet: Console) -> None:
     found = compare(BOTH, folds=3, to=Path("c"), console=quiet).found
     assert found["measured_on"] == "validation"
@@ -126,6 +146,7 @@ WRONG = {
     "seeds": ([*BOTH, "--seeds", "0"], r"--seeds: expected at least 1\. Received: 0"),
     "folds": ([*BOTH, "--folds", "1"], r"--folds: expected at least 2"),
     "small class": ([*BOTH, "--folds", "30"], r"data\.fold: expected 30 training pictures.*Received: 24 of class '0'"),
+    "no folder": ([*BOTH, "--to", "task.npz"], r"--to: task\.npz exists already; give another name"),
     "bad option": (["fast.toml", "odd.toml"], r"phases\.0\.optimizer.*adm"),
     "other test set": (["fast.toml", "digits.toml"], r"the same test pictures.*fast: 20 of .*; digits: 359 of digits"),
     "other seed": (["fast.toml", "seeded.toml"], r"recipes of one seed.*0 of 'fast\.toml' and 7 of 'seeded\.toml'"),

@@ -43,6 +43,16 @@ def test_what_cannot_be_said_is_not_said() -> None:
     assert equal["note"] == "all differences are equal: no interval and no test; Wilcoxon needs 6 pairs"
 
 
+def test_differences_of_as_many_pictures_are_equal() -> None:
+    """Whatever the last bit of a quotient says."""
+    first, second = np.array([350, 345, 352, 341, 347, 349]) / 360, np.array([353, 348, 355, 344, 350, 352]) / 360
+    assert len(set(second - first)) > 1
+    equal = paired(first, second)
+    assert (equal["low"], equal["p_t"]) == (None, None)
+    assert equal["note"].startswith("all differences are equal")
+    assert equal["p_wilcoxon"] == pytest.approx(2 / 2**6)
+
+
 def test_six_pairs_are_the_fewest_that_can_reach_one_in_twenty() -> None:
     assert signed_rank(np.arange(1.0, 7)) == pytest.approx(2 / 2**6)
     assert signed_rank(np.arange(1.0, 6)) > 0.05
