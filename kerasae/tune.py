@@ -10,7 +10,7 @@ if __name__ == "__main__":  # up here, so that the command line can hold back Te
 import json
 import shutil
 from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,8 +30,8 @@ from kerasae.search.outcome import Outcome, outcomes
 from kerasae.search.plan import Search
 from kerasae.search.progress import Display
 from kerasae.search.report import PAGE, write_report
-from kerasae.search.running import run
-from kerasae.search.worker import WAIT_SECONDS, wait_for, work
+from kerasae.search.running import run, work_elsewhere
+from kerasae.search.worker import WAIT_SECONDS, wait_for
 
 ANY_PORT = "127.0.0.1:0"
 COMPARISON = "comparison"
@@ -132,10 +132,8 @@ def _work(folder: Path, here: Place, wait: float, console: Console) -> None:
             "search.directory: expected the folder of the chief's search, which all machines share. Received: "
             f"{folder}, which does not exist"
         )
-    log.parent.mkdir(exist_ok=True)
     console.print(f"{here.id}: trials for the chief at {here.address}, whose course is in {log}", soft_wrap=True)
-    with log.open("a", 1, encoding="utf-8") as file, redirect_stdout(file), redirect_stderr(file):
-        work(folder, wait)
+    work_elsewhere(folder, here, wait)
 
 
 def _run(search: Search, here: Place | None, workers: int, wait: float, console: Console) -> None:

@@ -105,7 +105,9 @@ class Bench:
         if made.comparison is not None:
             result["test"] = {one["name"]: one["measures"]["accuracy"] for one in made.comparison.found["recipes"]}
             result["paired"] = [row for row in made.comparison.found["paired"] if row["measure"] == "accuracy"]
-        self.keep("searches", {**self.results.get("searches", {}), name: result})
+        kept = self.results.get("searches", {})
+        result = {**kept.get(name, {}), **result}  # what was measured on test pictures stays
+        self.keep("searches", {**kept, name: result})
         return result
 
     def keep(self, name: str, value: Any) -> None:
@@ -198,10 +200,9 @@ def suggested(trial: Any, parameter: Parameter) -> Any:
 
 def coarse(count: int) -> str:
     """Return a grid of the space with about so many combinations, as a value for `--set`."""
-    widths = [32, 64] if count >= 12 else [48]
-    rates = "[1e-3, 3e-3]" if count >= 6 else "[1e-3]"
+    rates = [float(f"{rate:.2g}") for rate in np.geomspace(3e-4, 1e-2, max(1, count // 2))]
     return (
-        f'{{ "model.encoder.filters" = {{ depth = [1, 2], width = {widths}, mirror = ["model.decoder.filters"] }}, '
+        '{ "model.encoder.filters" = { depth = [1, 2], width = [48], mirror = ["model.decoder.filters"] }, '
         f'"phases.0.optimizer.learning_rate" = {rates} }}'
     )
 

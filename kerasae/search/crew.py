@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kerasae.search.cluster import Place
+from kerasae.search.worker import WAIT_SECONDS
 
 ENDING_SECONDS = 10.0
 
@@ -19,16 +20,20 @@ class Crew:
 
     Args:
         folder: of the search; the workers' own words go into its logs.
-        size: how many there are.
+        names: one for each worker.
         address: of the chief.
         gpus: the GPUs that there are, as CUDA names them; empty to leave each worker all that it sees.
+        wait: seconds within which the chief must answer.
     """
 
-    def __init__(self, folder: Path, size: int, address: str, gpus: Sequence[str]) -> None:
+    def __init__(
+        self, folder: Path, names: Sequence[str], address: str, gpus: Sequence[str], wait: float = WAIT_SECONDS
+    ) -> None:
         self.folder = folder
-        self.names = [f"local-{index}" for index in range(size)]
+        self.names = list(names)
         self.address = address
         self.gpus = gpus
+        self.wait = wait
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Crew:
@@ -50,7 +55,7 @@ class Crew:
         # The worker ends when its standard input does: a search that is killed leaves none behind.
         with log.open("ab") as file:
             self.running[name] = subprocess.Popen(
-                [sys.executable, "-m", "kerasae.search.worker", str(self.folder)],
+                [sys.executable, "-m", "kerasae.search.worker", str(self.folder), str(self.wait)],
                 env=os.environ | self._environment(index) | Place(name, self.address).variables,
                 stdin=subprocess.PIPE,
                 stdout=file,
@@ -86,7 +91,13 @@ class Crew:
         if code < 0:
             return f"ended by {signal.Signals(-code).name}; see {self.log(name)}"
         lines = self.log(name).read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return f"{lines[-1] if lines else f'exit code {code}'}; see {self.log(name)}"
+        said = lines[-1].removeprefix("kerasae: ") if lines else f"exit code {code}"
+        return f"{said}; see {self.log(name)}"
+
+
+def local_names(size: int) -> list[str]:
+    """Return what the workers of this machine are called."""
+    return [f"local-{index}" for index in range(size)]
 
 
 def visible_gpus() -> list[str]:

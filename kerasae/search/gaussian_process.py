@@ -17,6 +17,7 @@ from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 CANDIDATES = 500  # points anywhere, and as many near the best trials, among which the next one is chosen
 BEST, NEARBY = 5, 0.1  # how many trials those are, and the deviation where a parameter's whole range is 1
 RESTARTS = 4  # of the fit of the process
+TOP = 1.0 - 1e-6  # at 1 keras-tuner gives a whole number beyond the end of its range
 
 
 class GaussianProcessOracle(keras_tuner.oracles.BayesianOptimizationOracle):
@@ -34,6 +35,10 @@ class GaussianProcessOracle(keras_tuner.oracles.BayesianOptimizationOracle):
             return self._random_populate_space()
         sign = -1.0 if self.objective.direction == "max" else 1.0
         x, y = self._points(known), sign * np.array([trial.score for trial in known])
+        best = x[np.argsort(y, kind="stable")[:BEST]]
+        if failed := [trial for trial in self.trials.values() if trial.status == "FAILED"]:
+            # As bad as the worst, so that what cannot be trained is not tried again and again.
+            x, y = np.concatenate([x, self._points(failed)]), np.append(y, np.full(len(failed), y.max()))
         process = fitted_process(x, y, self.seed)
         if self.ongoing_trials:
             # Taken for a little worse than expected, so that other workers' trials are kept away from.
@@ -41,10 +46,9 @@ class GaussianProcessOracle(keras_tuner.oracles.BayesianOptimizationOracle):
             mean, deviation = process.predict(pending, return_std=True)
             process.fit(np.concatenate([x, pending]), np.concatenate([y, mean + deviation]))
         anywhere = self._random_state.uniform(size=(CANDIDATES, x.shape[1]))
-        best = x[np.argsort(y, kind="stable")[:BEST]]
         nearby = np.resize(best, anywhere.shape) + self._random_state.normal(0.0, NEARBY, anywhere.shape)
         # As values and back, since what is whole, chosen or left out by a condition lies on few points.
-        candidates = [self._vector_to_values(one) for one in (*anywhere, *np.clip(nearby, 0.0, 1.0))]
+        candidates = [self._vector_to_values(one) for one in (*anywhere, *np.clip(nearby, 0.0, TOP))]
         gains = expected_improvement(process, x, np.array([self._point(one) for one in candidates]))
         for place in np.argsort(-gains, kind="stable"):
             if not self._duplicate(candidates[place]):
@@ -56,7 +60,15 @@ class GaussianProcessOracle(keras_tuner.oracles.BayesianOptimizationOracle):
 
     def _point(self, values: dict[str, Any]) -> list[float]:
         """Return values in the unit cube; what a condition leaves out is at its default."""
-        return [one.value_to_prob(values.get(one.name, one.default)) for one in self._nonfixed_space()]
+        return [_share(one, values.get(one.name, one.default)) for one in self._nonfixed_space()]
+
+
+def _share(one: Any, value: Any) -> float:
+    """Return where a value lies in the range of a parameter, from 0 to 1."""
+    if isinstance(one, keras_tuner.engine.hyperparameters.Float) and one.step and one.sampling == "linear":
+        # keras-tuner divides without rounding, so that 0.4 and 0.5 of steps of 0.1 would be one point.
+        return (round((value - one.min_value) / one.step) + 0.5) / one._get_n_values()
+    return float(one.value_to_prob(value))
 
 
 def fitted_process(x: np.ndarray, y: np.ndarray, seed: int) -> GaussianProcessRegressor:

@@ -42,6 +42,7 @@ class Kept(keras_tuner.Oracle):
         self.verbose = 0
         self.losses: dict[str, int] = {}
         self.exhausted = False
+        self._settling = False
         self._spent, self._begun = 0.0, time.monotonic()
         if (folder / "oracle.json").is_file():
             self.reload()
@@ -92,8 +93,10 @@ class Kept(keras_tuner.Oracle):
         if outcome.score is not None:
             name = self.objective.name
             self.update_trial(outcome.id, {name: outcome.score}, step=outcome.epochs)
+        self._settling = True
         self.end_trial(ended)
-        self.save()  # once more, now that it is no longer ongoing
+        self._settling = False
+        self.save()
 
     def give_back(self, tuner_id: str, reason: str) -> Outcome | None:
         """Take the trial of a worker that is gone; another one will get it, unless it has ended too many workers.
@@ -121,8 +124,9 @@ class Kept(keras_tuner.Oracle):
         return None
 
     def save(self) -> None:
-        """Write the state, whole."""
-        write_text(self.folder / "oracle.json", json.dumps(self.get_state()))
+        """Write the state, whole; not while a trial that has ended is still ongoing in it, to be trained again."""
+        if not self._settling:
+            write_text(self.folder / "oracle.json", json.dumps(self.get_state()))
 
     def _save_trial(self, trial: Trial) -> None:
         write_text(trial_folder(self.folder, trial.trial_id) / "trial.json", json.dumps(trial.get_state()))

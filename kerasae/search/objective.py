@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from kerasae.errors import RequestError, nearest
 from kerasae.evaluation.history import History
 from kerasae.metrics import direction
 from kerasae.recipe import HEADS, Phase, Recipe
+from kerasae.training.callbacks import tie_break
 from kerasae.training.phase import monitor
 
 MACRO_F1 = "val_label_macro_f1"
@@ -89,12 +90,17 @@ class Objective:
                      if np.isfinite(course[group]).any()), [])  # fmt: skip
         if not rows:
             return None
-        phase = next(one for one in recipe.phases[::-1] if one.name == history.phases[rows[0]])
+        phase = recipe.phases[recipe.phase_names.index(history.phases[rows[0]])]
         watched = monitor(phase)
         if not phase.restore_best or watched not in history.columns:
             return rows[-1]
+        if watched in ("loss", "val_loss"):  # under other weights it is another loss, and the best is looked for anew
+            logged = [values for name, values in history.columns.items() if name.endswith("_weight")]
+            weights = [values for values in logged if np.isfinite(values[rows[-1]])]
+            alike = takewhile(lambda row: all(one[row] == one[rows[-1]] for one in weights), rows[::-1])
+            rows = list(alike)[::-1]
         sign = -1.0 if direction(watched) == "max" else 1.0
-        loss = history.columns.get("val_loss", history.columns["loss"])
+        loss = history.columns[tie_break(watched, history.columns)]
         return min(rows, key=lambda row: (sign * history.columns[watched][row], loss[row]))
 
 
@@ -128,4 +134,10 @@ def objective_of(recipe: Recipe) -> Objective:
                 f"search.objective: expected every value once. Received: val_{full} twice; add the weights"
             )
         found[f"val_{full}"] = weight
-    return Objective(found if len(found) > 1 else dict.fromkeys(found, 1.0))
+    objective = Objective(found if len(found) > 1 else dict.fromkeys(found, 1.0))
+    if not any(objective.is_logged_by(phase) for phase in recipe.phases):
+        raise RequestError(
+            "search.objective: expected values that one phase logs together. Received: "
+            f"{', '.join(objective.weights)}; choose one of them, or train both heads in a phase"
+        )
+    return objective

@@ -12,6 +12,7 @@ from typing import Any
 import keras_tuner
 import numpy as np
 from keras_tuner.engine.hyperparameters import HyperParameters
+from keras_tuner.engine.trial import Trial
 from keras_tuner.src.tuners.gridsearch import LinkedList
 
 from kerasae.recipe import SearchRecipe
@@ -22,13 +23,25 @@ from kerasae.search.space import ROUNDING, Parameter, Space
 
 TRIALS = 20  # of random and Bayesian searches that name no number
 FIRST = 10  # trials that a Bayesian search draws at random
+COLLISIONS, MOST_COLLISIONS = 20, 20_000  # draws, for each combination of a finite space, that may come to nothing new
 
 
 class RandomSearch(Kept, keras_tuner.oracles.RandomSearchOracle):
     """Random values, none twice."""
 
 
-class GridSearch(Kept, keras_tuner.oracles.GridSearchOracle):
+class _SteadyGrid(keras_tuner.oracles.GridSearchOracle):
+    """keras-tuner's grid, which lets a trial follow another one only when that has ended; this one when it begins."""
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        """Return the values of a new trial."""
+        found = super().populate_space(trial_id)
+        if found["status"] == "RUNNING":
+            self._populate_next.append(trial_id)
+        return found
+
+
+class GridSearch(Kept, _SteadyGrid):
     """Every combination in turn, in an order that outlives the process."""
 
     def get_state(self) -> dict[str, Any]:
@@ -64,13 +77,56 @@ class BayesianSearch(Kept, GaussianProcessOracle):
         self._random_state.set_state((kind, np.array(keys, np.uint32), *rest))
 
 
-class Hyperband(Kept, keras_tuner.oracles.HyperbandOracle):
+class _FailingHyperband(keras_tuner.oracles.HyperbandOracle):
+    """keras-tuner's Hyperband, for which a failed trial costs a promotion; here it is one of those thrown out."""
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        """Return the values of a new trial."""
+        self._remove_completed_brackets()
+        for bracket in self._brackets:
+            number, rounds = bracket["bracket_num"], bracket["rounds"]
+            if len(rounds[0]) < self._get_size(number, 0):
+                break
+            for place in range(1, len(rounds)):
+                best = self._to_promote(rounds, number, place)
+                if best is not None:
+                    rounds[place].append({"past_id": best.trial_id, "id": trial_id})
+                    notes = {
+                        "tuner/trial_id": best.trial_id,
+                        "tuner/epochs": self._get_epochs(number, place),
+                        "tuner/initial_epoch": self._get_epochs(number, place - 1),
+                        "tuner/bracket": number,
+                        "tuner/round": place,
+                    }
+                    return {"status": "RUNNING", "values": {**best.hyperparameters.values, **notes}}
+        return super().populate_space(trial_id)
+
+    def _to_promote(self, rounds: list[list[dict[str, Any]]], number: int, place: int) -> Trial | None:
+        """Return the best trial of the round before that is sure to go on, if there is one."""
+        gone_on = {one["past_id"] for one in rounds[place]}
+        before = [self.trials[one["id"]] for one in rounds[place - 1] if one["id"] not in gone_on]
+        ready = [trial for trial in before if trial.status == "COMPLETED"]
+        failed = sum(trial.status == "FAILED" for trial in before)
+        surplus = self._get_size(number, place - 1) - self._get_size(number, place)
+        if not ready or len(ready) + failed <= surplus:
+            return None
+        # The first of equals, as in keras-tuner.
+        sign = -1.0 if self.objective.direction == "max" else 1.0
+        return min(ready, key=lambda trial: sign * trial.score)
+
+
+class Hyperband(Kept, _FailingHyperband):
     """Many trials of few epochs, the best of which go on (Li et al., arXiv 1603.06560)."""
 
     @property
     def least_epochs(self) -> int:
         """How many epochs the shortest trials train."""
         return min(int(self._get_epochs(bracket, 0)) for bracket in range(self._get_num_brackets()))
+
+    @property
+    def num_drawn(self) -> int:
+        """How many trials are drawn anew, each with other values."""
+        return sum(self._get_size(bracket, 0) for bracket in range(self._get_num_brackets()))
 
     @property
     def total(self) -> int:
@@ -95,17 +151,23 @@ def make_oracle(search: SearchRecipe, space: Space, objective: Objective, epochs
     common: dict[str, Any] = {
         "objective": keras_tuner.Objective(objective.name, objective.direction),
         "hyperparameters": hyperparameters(space),
-        "seed": search.seed + 1,  # keras-tuner takes 0 for none
+        # keras-tuner counts on from it with every value, so that neighbours would draw the same ones; 0 is none.
+        "seed": int(np.random.SeedSequence(search.seed).generate_state(1)[0]) or 1,
         "max_consecutive_failed_trials": sys.maxsize,
     }
+    oracle: Oracle
     if search.algorithm == "hyperband":
-        return Hyperband(max_epochs=epochs, factor=search.factor, **common)
-    if search.algorithm == "bayesian":
+        oracle = Hyperband(max_epochs=epochs, factor=search.factor, **common)
+    elif search.algorithm == "bayesian":
         # keras-tuner begins with three for each parameter, which often is the whole search.
         first = min(FIRST, max(3, (search.max_trials or TRIALS) // 3))
-        return BayesianSearch(max_trials=None, num_initial_points=first, **common)
-    kinds: dict[str, Any] = {"random": RandomSearch, "grid": GridSearch}
-    return kinds[search.algorithm](max_trials=None, **common)
+        oracle = BayesianSearch(max_trials=None, num_initial_points=first, **common)
+    else:
+        kinds: dict[str, Any] = {"random": RandomSearch, "grid": GridSearch}
+        oracle = kinds[search.algorithm](max_trials=None, **common)
+    if space.size is not None:  # after 20 draws of what was tried already keras-tuner takes a space for exhausted
+        oracle._max_collisions = min(max(20, COLLISIONS * space.size), MOST_COLLISIONS)
+    return oracle
 
 
 def hyperparameters(space: Space) -> HyperParameters:
@@ -127,7 +189,8 @@ def _declare(found: HyperParameters, parameter: Parameter, conditions: list[tupl
         found.Choice(parameter.name, parameter.labels)
     else:
         kind = found.Int if parameter.kind == "int" else found.Float
-        # keras-tuner leaves out an end that the steps reach but for a rounding.
-        slack = ROUNDING * parameter.step if parameter.kind == "float" and parameter.step else 0
+        # keras-tuner leaves out an end that linear steps reach but for a rounding.
+        stepped = parameter.kind == "float" and parameter.step and not parameter.log
+        slack = ROUNDING * (parameter.step or 0) if stepped else 0
         sampling = "log" if parameter.log else "linear"
         kind(parameter.name, parameter.low, parameter.high + slack, parameter.step, sampling)

@@ -146,8 +146,7 @@ class Search:
                     f"{recipe.model.encoder.name!r}. Received: nothing; add a table [search.space]"
                 )
         name = settings.name or name
-        kept = {"source": recipe.data.source, "plugins": recipe.plugins}
-        asked = _with_paths(asked, kept)
+        asked = _with_paths(asked, recipe)
         search = cls._of(name, Path(settings.directory) / name, asked, recipe, settings, facts_of(collection))
         search._check_algorithm()
         if not search._lies_there():
@@ -203,10 +202,10 @@ class Search:
                 "Received: a range of epochs; leave it out, or choose another search.algorithm"
             )
         if settings.algorithm == "hyperband":
-            self._check_first_epochs()
+            self._check_hyperband()
 
-    def _check_first_epochs(self) -> None:
-        """Refuse Hyperband where its shortest trials end before a phase begins that logs the objective."""
+    def _check_hyperband(self) -> None:
+        """Refuse a phase that logs the objective too late for its first trials, or a space of fewer than it draws."""
         oracle = make_oracle(self.settings, self.space, self.objective, self.epochs)
         assert isinstance(oracle, Hyperband)
         before = 0
@@ -219,11 +218,16 @@ class Search:
                 f"search.algorithm: expected trials that reach a phase which logs {self.objective.name}, after "
                 f"{before} epochs. Received: 'hyperband', whose first ones train {oracle.least_epochs}; choose another"
             )
+        if self.space.size is not None and self.space.size < oracle.num_drawn:
+            raise RequestError(
+                f"search.space: expected at least the {oracle.num_drawn} combinations that hyperband draws over "
+                f"{self.epochs} epochs. Received: {self.space.size}; widen it, or set search.algorithm to 'grid'"
+            )
 
     def _lies_there(self) -> bool:
         """Tell whether the folder holds this search already; refuse one that holds something else."""
         if not self.folder.exists():
-            check_new(self.folder)
+            check_new(self.folder, "search.directory")
             return False
         if not (self.folder / FILE).is_file():
             if any(path.name != ".lock" for path in self.folder.iterdir()):
@@ -274,7 +278,11 @@ def _whole(search: Search) -> dict[str, Any]:
     return {**tree, "phases": search.recipe.model_dump(mode="json")["phases"], "search": {**settings, "space": space}}
 
 
-def _with_paths(asked: Recipe, kept: dict[str, Any]) -> Recipe:
+def _with_paths(asked: Recipe, resolved: Recipe) -> Recipe:
     """Return a recipe without `search` that can be trained from any folder."""
-    data = asked.data.model_copy(update={"source": kept["source"]})
-    return asked.model_copy(update={"data": data, "plugins": kept["plugins"], "search": None})
+    data = asked.data.model_copy(update={"source": resolved.data.source})
+    phases = [
+        one.model_copy(update={"start_from": other.start_from})
+        for one, other in zip(asked.phases, resolved.phases, strict=True)
+    ]
+    return asked.model_copy(update={"data": data, "phases": phases, "plugins": resolved.plugins, "search": None})

@@ -10,7 +10,8 @@ from queue import Empty
 
 from kerasae.errors import RequestError
 from kerasae.search.chief import Chief
-from kerasae.search.crew import ENDING_SECONDS, Crew
+from kerasae.search.cluster import Place
+from kerasae.search.crew import ENDING_SECONDS, Crew, local_names
 from kerasae.search.oracles import Oracle
 from kerasae.search.outcome import Outcome
 from kerasae.search.worker import HANDS_OVER
@@ -40,7 +41,7 @@ def run(
     Raises:
         RequestError: workers end without having done anything, or none comes.
     """
-    with Chief(oracle, address) as chief, Crew(folder, workers, chief.address, gpus) as crew:
+    with Chief(oracle, address) as chief, Crew(folder, local_names(workers), chief.address, gpus) as crew:
         fruitless, begun = 0, time.monotonic()
         while not oracle.is_over:
             time.sleep(POLL_SECONDS)
@@ -72,6 +73,23 @@ def run(
         with suppress(Empty):
             while True:
                 tell(chief.finished.get_nowait())
+
+
+def work_elsewhere(folder: Path, here: Place, wait: float) -> None:
+    """Keep a worker at the trials of a chief elsewhere, one process after the other, until there are none left.
+
+    Raises:
+        RequestError: why the worker could not go on.
+    """
+    with Crew(folder, [here.id], here.address, [], wait) as crew:
+        while True:
+            for name, code in crew.ended():
+                if code not in (0, HANDS_OVER):
+                    raise RequestError(crew.reason(name, code))
+                if code == 0:
+                    return
+                crew.start(name)
+            time.sleep(POLL_SECONDS)
 
 
 def _dismiss(chief: Chief, crew: Crew) -> None:

@@ -61,10 +61,10 @@ def run_trial(
     _forget()
     epochs, seconds = _spent(search, outcome)
     outcome = replace(outcome, epochs=epochs, seconds=seconds)
+    outcome.write(folder)
     if not notes:  # nothing goes on from it, and its checkpoints are larger than all the rest
         for path in folder.glob("*/checkpoints"):
             shutil.rmtree(path)
-    outcome.write(folder)
     return outcome
 
 
@@ -177,9 +177,10 @@ def _spent(search: Search, outcome: Outcome) -> tuple[int, float]:
         folders: list[Path] = sorted(trial_folder(search.folder, id).glob("*/history.csv"))
         return [read_history(path).columns.get("seconds", np.empty(0)) for path in folders]
 
-    before = of(outcome.continues) if outcome.continues is not None else []
-    epochs = sum(map(len, of(outcome.id))) - sum(map(len, before))
-    return epochs, float(sum(map(np.nansum, of(outcome.id))) - sum(map(np.nansum, before)))
+    own = of(outcome.id)
+    # It may have failed before it took up what it goes on from.
+    before = of(outcome.continues) if own and outcome.continues is not None else []
+    return sum(map(len, own)) - sum(map(len, before)), float(sum(map(np.nansum, own)) - sum(map(np.nansum, before)))
 
 
 def _forget() -> None:

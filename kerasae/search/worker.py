@@ -1,7 +1,7 @@
 """A worker of a search: asks the chief for trials and runs them, one after the other, in a process of its own.
 
-`python -m kerasae.search.worker FOLDER` with keras-tuner's variables set. TensorFlow keeps some 12 MB of every model
-that it has trained, whatever is cleared, so that a worker hands over to a new process after `TRIALS` of them.
+`python -m kerasae.search.worker FOLDER SECONDS` with keras-tuner's variables set. TensorFlow keeps some 12 MB of every
+model that it has trained, whatever is cleared, so that a worker hands over to a new process after `TRIALS` of them.
 """
 
 from __future__ import annotations
@@ -139,7 +139,10 @@ def main() -> None:
     """Work for the chief that has started this process; the last line says why it failed, if it did."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        left = work(Path(sys.argv[1]), most=TRIALS)
+        left = work(Path(sys.argv[1]), float(sys.argv[2]), most=TRIALS)
+    except RequestError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
     except Exception as error:
         traceback.print_exc()
         lines = str(error).strip().splitlines() or ["no message"]

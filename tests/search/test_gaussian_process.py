@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kerasae.recipe_file import load
-from kerasae.search.gaussian_process import expected_improvement, fitted_process
+from kerasae.search.gaussian_process import TOP, expected_improvement, fitted_process
 from kerasae.search.kept import values_of
 from kerasae.search.objective import objective_of
 from kerasae.search.oracles import make_oracle
@@ -36,6 +36,39 @@ def test_expected_improvement_is_that_of_draws() -> None:
     draws = mean + deviation * RANDOM.normal(size=(100_000, 20))
     gains = np.maximum(process.predict(X).min() - draws, 0).mean(axis=0)
     np.testing.assert_allclose(expected_improvement(process, X, where), gains, atol=0.02 * deviation.max())
+
+
+def test_points_keep_to_their_ranges_and_apart(tmp_path: Path) -> None:
+    recipe = load("joint", ["""search.space={
+        "model.dropout" = { range = [0.0, 0.5], step = 0.1 },
+        "phases.0.batch_size" = { range = [4, 64], log = true }
+    }""".replace("\n", " "), 'search.algorithm="bayesian"'])  # fmt: skip
+    assert recipe.search is not None
+    assert recipe.search.space is not None
+    oracle = make_oracle(recipe.search, Space(recipe.search.space), objective_of(recipe), 9)
+    top = oracle._vector_to_values(np.full(2, TOP))
+    assert (top["model.dropout"], top["phases.0.batch_size"]) == (pytest.approx(0.5), 64)
+    steps = [oracle._point({**top, "model.dropout": 0.1 * step})[0] for step in range(6)]
+    assert steps == pytest.approx(np.arange(0.5, 6) / 6)
+
+
+def test_what_fails_is_kept_away_from(tmp_path: Path) -> None:
+    """The best rates lie right below those that fail."""
+    recipe = load("joint", [SPACE, 'search.algorithm="bayesian"'])
+    assert recipe.search is not None
+    assert recipe.search.space is not None
+    space = Space(recipe.search.space)
+    oracle = make_oracle(recipe.search, space, objective_of(recipe), 9)
+    oracle.keep_in(tmp_path, 40, None)
+    failed = []
+    while (trial := oracle.create_trial("a worker")).status == "RUNNING":
+        values = values_of(trial, space)
+        rate = values["phases.0.optimizer.learning_rate"]
+        failed.append(rate > 1e-2)
+        score = 0.9 + 0.1 * np.log10(rate)
+        oracle.settle(Outcome.failed(trial.trial_id, values, "x") if failed[-1] else Outcome(
+            trial.trial_id, values, "completed", score=score))  # fmt: skip
+    assert sum(failed[10:]) < 15
 
 
 SPACE = """search.space={

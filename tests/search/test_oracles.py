@@ -1,16 +1,19 @@
 """keras-tuner's algorithms, killed at every moment that there is: the same trials in the same order, none twice."""
 
 import itertools
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from kerasae.recipe import Range
 from kerasae.recipe_file import load
+from kerasae.search import kept
 from kerasae.search.kept import notes_of, values_of
 from kerasae.search.objective import Objective, objective_of
-from kerasae.search.oracles import Oracle, make_oracle
+from kerasae.search.oracles import Oracle, hyperparameters, make_oracle
 from kerasae.search.outcome import Outcome, outcomes, trial_folder
 from kerasae.search.space import Space
 
@@ -79,7 +82,9 @@ def test_a_search_that_is_killed_again_and_again_has_the_same_trials(algorithm: 
     oracle = broken.started()
     assert oracle.is_over
     assert sorted(oracle.end_order) == [id for id, _ in found]
-    if algorithm != "hyperband":  # which trains the best of them again, for longer
+    if algorithm == "hyperband":  # which trains the best of them again, for longer
+        assert len(whole) == oracle.total  # a failed trial costs no promotion
+    else:
         assert len({str(values) for _, values in whole}) == len(whole)
 
 
@@ -108,6 +113,59 @@ def test_a_grid_goes_through_every_combination(tmp_path: Path) -> None:
     found = searching.search(kills)
     assert len(found) == searching.space.size == (1 + 3) * 2 * (3 + 9)
     assert len({str(values) for _, values in found}) == len(found)
+
+
+def test_a_grid_has_trials_for_several_workers(tmp_path: Path) -> None:
+    oracle = Searching("grid", tmp_path / "grid").oracle
+    begun = [oracle.create_trial(name) for name in ("a", "b", "c", "d")]
+    assert [trial.status for trial in begun] == ["RUNNING"] * 4
+    assert len({str(values_of(trial)) for trial in begun}) == 4
+
+
+def test_random_draws_find_every_combination_of_a_small_space(tmp_path: Path) -> None:
+    searching = Searching("random", tmp_path / "random")
+    searching.limit = searching.space.size
+    searching.oracle = searching.started()
+    assert len(searching.search(itertools.repeat(0))) == searching.space.size
+
+
+def test_neighbouring_seeds_draw_other_values(tmp_path: Path) -> None:
+    drawn = []
+    for seed in (0, 1, 2):
+        recipe = load("joint", ['search.space={"model.dropout" = { range = [0.0, 0.5] }}', f"search.seed={seed}"])
+        assert recipe.search is not None
+        assert recipe.search.space is not None
+        oracle = make_oracle(recipe.search, Space(recipe.search.space), objective_of(recipe), 9)
+        (tmp_path / f"{seed}").mkdir()
+        oracle.keep_in(tmp_path / f"{seed}", 10, None)
+        drawn += [values_of(oracle.create_trial(str(number)))["model.dropout"] for number in range(10)]
+    assert len(set(drawn)) == 30
+
+
+def test_steps_of_a_logarithmic_range_end_where_it_ends() -> None:
+    (one,) = hyperparameters(Space(ranges({"range": [1e-8, 1e-6], "step": 10.0, "log": True}))).space
+    assert list(one.values) == pytest.approx([1e-8, 1e-7, 1e-6])
+    (one,) = hyperparameters(Space(ranges({"range": [0.0, 0.5], "step": 0.1}))).space
+    assert list(one.values) == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4, 0.5])
+
+
+def ranges(one: dict) -> dict[str, Range]:
+    return {"phases.0.optimizer.weight_decay": Range.model_validate(one)}
+
+
+def test_no_state_has_a_trial_that_has_ended_and_is_ongoing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be trained again by whoever takes up such a state."""
+    searching = Searching("random", tmp_path / "random")
+    written, write = [], kept.write_text
+
+    def keep(path: Path, text: str) -> None:
+        write(path, text)
+        written.extend([json.loads(text)] if path.name == "oracle.json" else [])
+
+    monkeypatch.setattr(kept, "write_text", keep)
+    trial = searching.oracle.create_trial("a worker")
+    searching.oracle.settle(searching.outcome(trial))
+    assert [(state["end_order"], len(state["ongoing_trials"])) for state in written] == [([], 1), (["0000"], 0)]
 
 
 def test_a_lost_trial_is_given_to_another_worker_and_given_up_when_it_is_lost_again(tmp_path: Path) -> None:

@@ -90,6 +90,30 @@ def test_the_epoch_that_counts_is_the_one_whose_weights_are_kept() -> None:
     assert accuracy.kept_epoch(history(val_label_accuracy=[nan] * 3), recipe()) is None
 
 
+def test_an_epoch_under_other_loss_weights_does_not_count() -> None:
+    """The best epoch by `val_loss` is one of those with the last weights: what was kept before is given up."""
+    nan = float("nan")
+    found = history(val_reconstruction_loss=[0.3, 0.1, 0.4, 0.2, 0.3], val_loss=[5, 5, 0.1, 1.0, 2.0],
+                    kl_divergence_weight=[nan, nan, 0.0, 1.0, 1.0], label_weight=[1.0, 1.0, nan, nan, nan])  # fmt: skip
+    error = Objective({"val_reconstruction_loss": 1.0})
+    assert error.kept_epoch(found, recipe(monitor="val_loss")) == 3
+
+
+def test_values_that_no_phase_logs_together_are_refused() -> None:
+    with pytest.raises(RequestError, match=r"one phase logs together\. Received: val_label_accuracy, val_reconstruct"):
+        asked("search.objective={ accuracy = 1.0, mse = 5.0 }", recipe="two-stage")
+
+
+def test_phases_of_one_name_are_told_apart() -> None:
+    assert parse({"phases": [{}, {"name": "last"}, {}]}).phase_names == ("joint 1", "last", "joint 2")
+    nan = float("nan")
+    both = parse({"phases": [{"monitor": "val_loss"}, {"monitor": "val_loss"}]})
+    found = History(["joint 1", "joint 2", "joint 2"], {
+        "loss": np.zeros(3), "val_loss": np.array([1.0, 3.0, 2.0]), "val_reconstruction_loss": np.array([1.0, nan, 2.0])
+    })  # fmt: skip
+    assert Objective({"val_reconstruction_loss": 1.0}).kept_epoch(found, both) == 2
+
+
 def test_only_a_phase_that_logs_the_objective_speaks_for_it() -> None:
     nan = float("nan")
     found = history(val_reconstruction_loss=[0.3, 0.1, nan, nan, nan], val_loss=[0.3, 0.1, 0.2, 0.2, 0.2])

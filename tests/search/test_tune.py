@@ -124,13 +124,14 @@ def test_a_better_recipe_takes_the_place_of_the_compared_one(
 
     monkeypatch.setattr("kerasae.tune.compare", train)
     scores = []
+    seed = "search.seed=1"  # of whose trials the first is not the best
     for trials in (1, 6):
-        made = tune("tiny.toml", retrain=1, overrides=[f"search.max_trials={trials}"], console=quiet)
+        made = tune("tiny.toml", retrain=1, overrides=[f"search.max_trials={trials}", seed], console=quiet)
         assert made is not None
         scores.append(made.best.score)
     assert scores[0] < scores[1]
     # Again, without training anew: the comparison is still that of the best recipe.
-    assert tune("tiny.toml", console=quiet) is not None
+    assert tune("tiny.toml", overrides=[seed], console=quiet) is not None
     assert linked in Path("tuner_runs/tiny/search.html").read_text()
 
 
@@ -196,6 +197,8 @@ WRONG = {
     "late phase": (["search.algorithm=hyperband", "phases=[{name='a', learns=['encoder', 'decoder'], epochs=3}, "
                     "{name='b', learns=['classifier'], epochs=6}]", "search.space={'model.dropout'=[0.0, 0.1]}"],
                    r"reach a phase which logs val_label_accuracy, after 3 epochs\. Received: 'hyperband', .* train 1;"),
+    "small space": (["search.algorithm=hyperband", "search.max_epochs=9", "phases.0.epochs=9",
+                     "search.space={'model.dropout'=[0.0, 0.1]}"], r"at least the 17 combinations .* Received: 2; wid"),
     "both": (["search.algorithm=hyperband", "search.prune=true"], r"expected no prune beside hyperband"),
     "epochs": (["search.algorithm=hyperband", "search.space.phases.0.epochs=[1, 2]"], r"expected no epochs beside hyp"),
     "too short": (["search.max_epochs=2", "phases.0.schedule={name='step', at=[3]}"], r"schedule\.at: expected rising"),
