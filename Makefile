@@ -55,5 +55,6 @@ bench: $(DEVELOPED) ## run the benchmarks, side by side with what you would use 
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]"
 	for program in benchmarks/*.py; do $(BIN)/python $$program || exit 1; done
 
-clean: ## remove the environment and all caches; runs stay
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache build *.egg-info
+clean: ## remove the environment and the caches in this folder; runs stay
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +

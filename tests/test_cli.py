@@ -13,12 +13,17 @@ import pytest
 from command_line import Typed
 from PIL import Image
 
-from kerasae import cli
+from kerasae import __version__, cli
 
 
 @pytest.fixture(autouse=True)
 def in_a_new_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+def test_the_version_is_said(typed: Typed) -> None:
+    code, out, _ = typed("--version")
+    assert (code, out) == (0, f"{__version__}\n")
 
 
 def test_a_message_is_not_wrapped_in_another(typed: Typed) -> None:

@@ -14,13 +14,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from benchmarks.studies.figures import write_figures
 from benchmarks.studies.measured import in_lines, measured
 from benchmarks.studies.tables import write_tables
+from kerasae.recipe import Recipe
 from kerasae.recipe_file import builtin, load
 from kerasae.results import experiment, folder, read, results
 from kerasae.runs import RUNS, Run, write_text
@@ -70,6 +71,9 @@ def _measure(name: str, seed: int, data: Path | None, overrides: list[str]) -> b
         return True
     path = RUNS / "studies" / f"{name}{variant}" / f"seed-{seed}"
     command = [sys.executable, "-m", "kerasae", "train"]
+    if (path / "recipe.json").is_file() and _decides(Run(path).recipe) != _decides(load(name, overrides)):
+        print(f"== {name}, seed {seed}: {path} was made with another recipe; remove it to train anew", flush=True)
+        return False
     if (path / "recipe.json").is_file():
         command += ["--run", str(path), "--resume"]
     else:
@@ -83,6 +87,16 @@ def _measure(name: str, seed: int, data: Path | None, overrides: list[str]) -> b
     write_text(kept, in_lines(measured(Run.open(path), name, seed, overrides)))
     print(f"== {results(name)[-1].metrics}", flush=True)
     return True
+
+
+def _decides(recipe: Recipe) -> dict[str, Any]:
+    """Return what decides the outcome, but for what a run writes in place of "auto" and of relative paths."""
+    tree = recipe.model_dump(mode="json", include={"data", "model", "loss", "phases"})
+    for key in ("source", "image_shape", "memory_limit_mb"):
+        del tree["data"][key]
+    for phase in tree["phases"]:
+        phase["start_from"] = sorted(phase["start_from"])
+    return tree
 
 
 if __name__ == "__main__":

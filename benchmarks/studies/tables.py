@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import textwrap
 from pathlib import Path
 
@@ -79,5 +80,12 @@ def row(name: str, found: list[Result], overrides: tuple[str, ...]) -> list[str]
         str(len(found)) if found else "not run yet",
         str(found[0].epochs) if found else "-",
         cost(found) or "-",
-        f"`kerasae train {' '.join([name, *(f'--set {override}' for override in overrides)])}`",
+        f"`{command(name, overrides)}`",
     ]
+
+
+def command(name: str, overrides: tuple[str, ...]) -> str:
+    """Return what makes a row: what the recipe's header says, which may name a run to start from, or with overrides."""
+    if not overrides and (said := re.search(r"^# Run: +(.+)$", builtin()[name].read_text(encoding="utf-8"), re.M)):
+        return said[1]
+    return " ".join([f"kerasae train {name}", *(f"--set {shlex.quote(override)}" for override in overrides)])

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from kerasae._version import __version__
+
 app = typer.Typer(
     name="kerasae",
     help="Joint autoencoder-classifiers: from a folder of pictures to a trained, reported and served model.",
@@ -22,9 +24,18 @@ err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The directory of a run.")]
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        out.print(__version__)
+        raise typer.Exit
+
+
 @app.callback()
 def _common(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Take the options that every verb has; `main` acts on them."""
 
