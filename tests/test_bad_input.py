@@ -148,7 +148,7 @@ WRONG = {
     ),
     "an option that the encoder's own decoder lacks": (
         lambda: ["--set", "model.encoder=prototype", "--set", "model.decoder.convolutions=1"],
-        r"recipe: model\.decoder\.convolutions: ",
+        r"recipe: unknown key 'model\.decoder\.convolutions'; expected one of filters, kernel_size",
     ),
     "scale": (lambda: ["--set", "model.output=standardized"], r"model: expected standardize 'mean' or 'z-score'"),
     "corruption": (lambda: ["--set", "phases.0.corrupt=['msk']"], r"phases\.0\.corrupt: .*Did you mean 'mask'\?"),
@@ -208,7 +208,7 @@ WRONG = {
         lambda: ["--set", "data.labelled_share=0.5"],
         r"data\.labelled_share: expected training pictures with and without label\. Received: 0\.5 and 1,101 labelled",
     ),
-    "run exists": (lambda: (Path("here").mkdir(), ["--run", "here"])[1], r"exists already; add --resume"),
+    "run exists": (lambda: (Path("here").mkdir(), ["--run", "here"])[1], r"--run: here exists already; give anot"),
     "resume and more": (lambda: ["--resume", "--run", "x", "--data", "digits"], r"--resume: expected"),
     "resume nothing": (lambda: ["--resume", "--run", "x"], r"which does not exist"),
 }

@@ -86,6 +86,7 @@ def row(name: str, found: list[Result], overrides: tuple[str, ...]) -> list[str]
 
 def command(name: str, overrides: tuple[str, ...]) -> str:
     """Return what makes a row: what the recipe's header says, which may name a run to start from, or with overrides."""
-    if not overrides and (said := re.search(r"^# Run: +(.+)$", builtin()[name].read_text(encoding="utf-8"), re.M)):
+    text = builtin()[name].read_text(encoding="utf-8")
+    if not overrides and (said := re.search(r"^# Run: +(kerasae train \S+(?: --set \S+)*)", text, re.M)):
         return said[1]
     return " ".join([f"kerasae train {name}", *(f"--set {shlex.quote(override)}" for override in overrides)])
