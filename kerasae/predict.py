@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
-from collections.abc import Callable, Sequence
+import io
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from rich.console import Console
 
 from kerasae.data.given import read_each
 from kerasae.errors import RequestError
-from kerasae.runs import Run, read_json, written_whole
+from kerasae.runs import Run, check_new, read_json, written_whole
 from kerasae.unknown.figures.pictures import triptych
 
 _BATCH = 256
@@ -32,6 +34,7 @@ class Prediction:
         reconstruction_error: mean squared error on [0, 1] pixels, or None without a reconstruction head.
         anomaly_score: how unlike the known pictures it is, 0 and up, or None without a rejection.
         accepted: whether the answer is to be trusted: the score is no higher than the threshold; None without one.
+        probabilities: of every class by its name, in the order of the classes; empty without a softmax head.
     """
 
     image: str
@@ -41,10 +44,16 @@ class Prediction:
     reconstruction_error: float | None
     anomaly_score: float | None
     accepted: bool | None
+    probabilities: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
 def predict(
-    model: Path, images: Sequence[Path], *, heatmaps: Path | None = None, console: Console | None = None
+    model: Path,
+    images: Sequence[Path],
+    *,
+    heatmaps: Path | None = None,
+    table: Path | None = None,
+    console: Console | None = None,
 ) -> list[Prediction]:
     """Answer for pictures, or folders of pictures, in the given order.
 
@@ -53,14 +62,16 @@ def predict(
     Args:
         model: a run's directory or an exported SavedModel.
         heatmaps: a new folder for a PNG a picture: as the model saw it, rebuilt, and where the two differ.
+        table: a new CSV file with a row a picture, every class's probability in it.
         console: where progress and what is left out are shown; standard error if left out.
 
     Raises:
-        RequestError: `model` is neither, a picture that is named is missing or cannot be decoded, the folder exists
-            already, or heatmaps are asked of a model without reconstruction head.
+        RequestError: `model` is neither, a picture that is named is missing or cannot be decoded, the folder or the
+            file exists already, or heatmaps are asked of a model without reconstruction head.
     """
-    if heatmaps is not None and heatmaps.exists():
-        raise RequestError(f"--heatmaps: {heatmaps} exists already; give another name")
+    for option, path in (("--heatmaps", heatmaps), ("--csv", table)):
+        if path is not None:
+            check_new(path, option)
     answer, about = _from_export(model) if (model / "saved_model.pb").is_file() else _from_run(model)
     console = console or Console(stderr=True, highlight=False)
     pictures = read_each(images, tuple(about["image_shape"]), about["resize"], "predict", console)
@@ -83,7 +94,32 @@ def predict(
         ]
     if heatmaps is not None:
         _write_maps(maps, [Path(one.image) for one in answers], heatmaps)
+    if table is not None:
+        with written_whole(table) as temporary:
+            temporary.write_text(to_csv(answers), encoding="utf-8")
     return answers
+
+
+def to_csv(answers: Sequence[Prediction]) -> str:
+    """Return a row a picture, with a column for each thing that the model answers and for each class."""
+    rows = [
+        {
+            "image": one.image,
+            "label": one.label,
+            "probability": one.probability,
+            "reconstruction_error": one.reconstruction_error,
+            "anomaly_score": one.anomaly_score,
+            "accepted": one.accepted,
+            **{f"p({name})": probability for name, probability in one.probabilities.items()},
+        }
+        for one in answers
+    ]
+    columns = [name for name in rows[0] if any(row[name] is not None for row in rows)]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def _write_maps(maps: Sequence[np.ndarray], paths: Sequence[Path], folder: Path) -> None:
@@ -131,17 +167,17 @@ def _from_export(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarra
 
 
 def _prediction(path: Path, outputs: dict[str, np.ndarray], image: np.ndarray, class_names: list[str]) -> Prediction:
-    top: tuple[tuple[str, float], ...] = ()
+    probabilities: dict[str, float] = {}
     error = None
     if "label" in outputs:
-        best = np.argsort(-outputs["label"], kind="stable")[:3]
-        top = tuple((class_names[index], float(outputs["label"][index])) for index in best)
+        probabilities = {name: float(value) for name, value in zip(class_names, outputs["label"], strict=True)}
+    top = tuple(sorted(probabilities.items(), key=lambda pair: -pair[1])[:3])
     if "reconstruction" in outputs:
         error = float(np.mean(np.square(outputs["reconstruction"] - image.astype(np.float32) / 255.0)))
     label, probability = top[0] if top else (None, None)
     score = float(outputs["anomaly_score"]) if "anomaly_score" in outputs else None
     accepted = bool(outputs["accepted"]) if "accepted" in outputs else None
-    return Prediction(str(path), label, probability, top, error, score, accepted)
+    return Prediction(str(path), label, probability, top, error, score, accepted, probabilities)
 
 
 if __name__ == "__main__":

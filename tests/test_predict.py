@@ -1,3 +1,4 @@
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,20 @@ def test_heatmaps_show_picture_copy_and_error(digits_run: Path, images: Path, tm
     np.testing.assert_array_equal(pixels[:, :8, 0], np.asarray(Image.open(images / "1.png")))
     with pytest.raises(RequestError, match=r"--heatmaps: .*maps exists already; give another name"):
         predict(digits_run / "export", [images], heatmaps=tmp_path / "maps")
+
+
+def test_a_table_has_every_class(digits_run: Path, images: Path, tmp_path: Path) -> None:
+    answers = predict(digits_run, [images], table=tmp_path / "answers.csv")
+    with (tmp_path / "answers.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["image"] for row in rows] == [one.image for one in answers]
+    assert list(rows[0])[-10:] == [f"p({digit})" for digit in range(10)]
+    for row, one in zip(rows, answers, strict=True):
+        shares = {name[2:-1]: float(value) for name, value in row.items() if name.startswith("p(")}
+        assert sum(shares.values()) == pytest.approx(1, abs=1e-5)
+        assert (max(shares, key=lambda name: shares[name]), row["accepted"]) == (one.label, str(one.accepted))
+    with pytest.raises(RequestError, match=r"--csv: .*answers\.csv exists already; give another name"):
+        predict(digits_run, [images], table=tmp_path / "answers.csv")
 
 
 def test_what_is_broken_in_a_folder_is_left_out_with_a_line(

@@ -168,6 +168,9 @@ def predict(
     heatmaps: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write where each reconstruction misses its picture.")
     ] = None,
+    table: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write a row a picture, with every class.")
+    ] = None,
 ) -> None:
     """Name what pictures show, how well the model rebuilds them, and whether to trust the answer."""
     import dataclasses
@@ -175,7 +178,7 @@ def predict(
     load_tensorflow()
     from kerasae.predict import predict as answer
 
-    answers = answer(model, images, heatmaps=heatmaps, console=err)
+    answers = answer(model, images, heatmaps=heatmaps, table=table, console=err)
     if as_json:
         print(json.dumps([dataclasses.asdict(one) for one in answers], indent=2))
         return
