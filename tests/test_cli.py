@@ -117,7 +117,7 @@ def test_a_finished_run_is_used_by_every_verb(digits_run: Path, typed: Typed) ->
     code, out, _ = typed("predict", digits_run, "black.png", "--json")
     answer = json.loads(out)[0]
     assert set(answer) == {
-        *("image", "label", "probability", "top", "reconstruction_error", "anomaly_score", "accepted")
+        *("image", "label", "probability", "top", "reconstruction_error", "anomaly_score", "accepted", "probabilities")
     }
     assert answer["accepted"] is False  # nobody has written a digit that is all black
 
