@@ -59,7 +59,7 @@ def test_what_fails_is_kept_away_from(tmp_path: Path) -> None:
     assert recipe.search.space is not None
     space = Space(recipe.search.space)
     oracle = make_oracle(recipe.search, space, objective_of(recipe), 9)
-    oracle.keep_in(tmp_path, 40, None)
+    oracle.keep_in(tmp_path, 25, None)
     failed = []
     while (trial := oracle.create_trial("a worker")).status == "RUNNING":
         values = values_of(trial, space)
@@ -68,7 +68,7 @@ def test_what_fails_is_kept_away_from(tmp_path: Path) -> None:
         score = 0.9 + 0.1 * np.log10(rate)
         oracle.settle(Outcome.failed(trial.trial_id, values, "x") if failed[-1] else Outcome(
             trial.trial_id, values, "completed", score=score))  # fmt: skip
-    assert sum(failed[10:]) < 15
+    assert sum(failed[10:]) < 8
 
 
 SPACE = """search.space={
