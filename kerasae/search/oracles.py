@@ -165,8 +165,8 @@ def make_oracle(search: SearchRecipe, space: Space, objective: Objective, epochs
     else:
         kinds: dict[str, Any] = {"random": RandomSearch, "grid": GridSearch}
         oracle = kinds[search.algorithm](max_trials=None, **common)
-    if space.size is not None:  # after 20 draws of what was tried already keras-tuner takes a space for exhausted
-        oracle._max_collisions = min(max(20, COLLISIONS * space.size), MOST_COLLISIONS)
+    if (size := space.size) is not None:  # after 20 draws of what was tried keras-tuner takes a space for exhausted
+        oracle._max_collisions = min(max(20, COLLISIONS * size), MOST_COLLISIONS)
     return oracle
 
 

@@ -218,10 +218,10 @@ class Search:
                 f"search.algorithm: expected trials that reach a phase which logs {self.objective.name}, after "
                 f"{before} epochs. Received: 'hyperband', whose first ones train {oracle.least_epochs}; choose another"
             )
-        if self.space.size is not None and self.space.size < oracle.num_drawn:
+        if (size := self.space.size) is not None and size < oracle.num_drawn:
             raise RequestError(
                 f"search.space: expected at least the {oracle.num_drawn} combinations that hyperband draws over "
-                f"{self.epochs} epochs. Received: {self.space.size}; widen it, or set search.algorithm to 'grid'"
+                f"{self.epochs} epochs. Received: {size}; widen it, or set search.algorithm to 'grid'"
             )
 
     def _lies_there(self) -> bool:

@@ -117,7 +117,7 @@ def _heard(client: object, trial: str, here: Place, wait: float) -> Iterator[Non
                 if not over.is_set():
                     given = error.code() is grpc.StatusCode.FAILED_PRECONDITION
                     left = f"tune: {error.details()}; the same command again takes the next one"
-                    # Past what keeps the training's own words in a log: this one is for whoever has started the worker.
+                    # The last line of the worker's log, which is what whoever has started it is told.
                     print(f"kerasae: {left if given else _gone(here, wait)}", file=sys.__stderr__, flush=True)
                     os._exit(1 if given else 2)
 
