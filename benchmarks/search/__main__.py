@@ -7,7 +7,7 @@
 `found`       the best recipe of a random search against the default one, on test pictures, over several seeds.
 `algorithms`  the four algorithms at equal cost: as many epochs as Hyperband takes.
 `pruning`     the same search with and without the median rule: seconds, and what was found.
-`workers`     two workers against one: wall time of the same search.
+`workers`     two workers against one: wall time of the same short search, one right after the other.
 `samplers`    the Bayesian search against Optuna's TPE, the same space and trials of 5 epochs, once for each seed;
               `bayesian` and `tpe` run one of the two.
 
@@ -76,8 +76,9 @@ objective = "val_label_accuracy"
 "phases.0.optimizer.learning_rate" = {{ range = [3e-4, 1e-2], log = true }}
 """
 
-# Epochs of a trial where samplers are compared, of which only the choices matter.
+# Epochs of a trial where samplers are compared, of which only the choices matter; trials where only the pace does.
 BRIEF = 5
+FEW = 12
 
 
 class Bench:
@@ -140,7 +141,8 @@ class Bench:
         print(f"seconds, without / with: {whole['seconds'] / pruned['seconds']:.2f}")
 
     def workers(self) -> None:
-        one, two = self.search("random"), self.search("two-workers", workers=2)
+        few = f"search.max_trials={FEW}"
+        one, two = self.search("one-worker", few), self.search("two-workers", few, workers=2)
         print(f"one worker {one['wall_seconds']:.0f} s, two {two['wall_seconds']:.0f} s")
         print(f"wall time, one / two: {one['wall_seconds'] / two['wall_seconds']:.2f}")
 

@@ -11,7 +11,14 @@ from keras import ops
 
 from kerasae.layers import Polarity, PriorDivergence, Rejection, UncertaintyWeights, sharing
 from kerasae.metrics import LabelledAccuracy
-from kerasae.models.objective import default_losses, elbo_weight, error_weights, per_picture, scaled_for_replicas
+from kerasae.models.objective import (
+    default_losses,
+    elbo_weight,
+    error_weights,
+    per_picture,
+    scaled_for_replicas,
+    with_pseudo_labels,
+)
 from kerasae.models.variational import posterior
 
 
@@ -67,6 +74,9 @@ class JointAutoencoder(keras.Model):
         self.term_weights: Mapping[str, Any] = {}
         self.uncertainty = UncertaintyWeights(self.heads) if balance else None
         self.error_focus = 0.0
+        self.pseudo_label_threshold: float | None = None
+        self.pseudo_label_weight = 1.0
+        self.pseudo_labelled: keras.metrics.Mean | None = None
         self.rejection: Rejection | None = None
         names = {term: term if term == "kl_divergence" else f"{term}_loss" for term in self.terms}
         self.term_means = [keras.metrics.Mean(name=names[term]) for term in self.terms]
@@ -76,9 +86,14 @@ class JointAutoencoder(keras.Model):
         """The names of the outputs that have a target."""
         return tuple(name for name in self.output_names if name != "kl_divergence")
 
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """Keras' own list, and the share of pictures with pseudo-labels where the model was compiled to make any."""
+        return [*super().metrics, *([] if self.pseudo_labelled is None else [self.pseudo_labelled])]
+
     def __setattr__(self, name: str, value: Any) -> None:
-        """Keep `rejection` beside the model: Keras would take it for one of its layers and save its weights."""
-        if name == "rejection":
+        """Keep what comes and goes beside the model: Keras would take it for a layer or state of a built model."""
+        if name in ("rejection", "pseudo_labelled"):
             object.__setattr__(self, name, value)
         else:
             super().__setattr__(name, value)
@@ -121,6 +136,8 @@ class JointAutoencoder(keras.Model):
         loss_weights: Mapping[str, Any] | None = None,
         metrics: Any = None,
         error_focus: float = 0.0,
+        pseudo_label_threshold: float | None = None,
+        pseudo_label_weight: float = 1.0,
         **kwargs: Any,
     ) -> None:
         """Compile with a loss for each head.
@@ -134,9 +151,16 @@ class JointAutoencoder(keras.Model):
             metrics: as in Keras; by default `LabelledAccuracy` on the softmax head.
             error_focus: in training, weigh each picture's label loss by its reconstruction error to this power over
                 the batch's mean of that; 0 does not.
+            pseudo_label_threshold: in training, where a picture has no label (a zero row), take the model's own answer
+                to the reconstruction target for one if its probability is at least this, in (0, 1]. The target is the
+                clean picture where the input is a corrupted one: FixMatch (Sohn et al., arXiv 2001.07685), with
+                moving averages in place of batch statistics for the answers. Logged as `pseudo_labelled`, the share of
+                pictures with such a label; in validation, where none is made, of those answered so surely. None makes
+                no pseudo-labels.
+            pseudo_label_weight: weight of such a label in the label loss.
 
         Raises:
-            ValueError: a head or term that the model lacks, or a focus without both heads.
+            ValueError: a head or term that the model lacks, or a focus or pseudo-labels without both heads.
         """
         losses = dict(loss) if loss is not None else default_losses()
         unknown = sorted((set(loss or {}) - set(self.heads)) | (set(loss_weights or {}) - set(self.terms)))
@@ -147,7 +171,19 @@ class JointAutoencoder(keras.Model):
                 "error_focus: expected a number from 0, above it only with losses of both heads. "
                 f"Received: {error_focus} and the heads {list(self.heads)}"
             )
+        if pseudo_label_threshold is not None and not (
+            0 < pseudo_label_threshold <= 1
+            and pseudo_label_weight > 0
+            and {"reconstruction", "label"} <= set(losses) & set(self.heads)
+        ):
+            raise ValueError(
+                "pseudo_label_threshold, pseudo_label_weight: expected a probability in (0, 1] and a weight above 0, "
+                f"with losses of both heads. Received: {pseudo_label_threshold}, {pseudo_label_weight} and the heads "
+                f"{list(self.heads)}"
+            )
         self.error_focus = error_focus
+        self.pseudo_label_threshold, self.pseudo_label_weight = pseudo_label_threshold, pseudo_label_weight
+        self.pseudo_labelled = None if pseudo_label_threshold is None else keras.metrics.Mean("pseudo_labelled")
         # Proxies, because Keras would take the variables in a plain dict for weights of the model and save them.
         self.head_losses = MappingProxyType({h: keras.losses.get(losses[h]) for h in self.heads if h in losses})
         weights = dict.fromkeys(self.head_losses, 1.0)
@@ -168,6 +204,8 @@ class JointAutoencoder(keras.Model):
             **super().get_compile_config(),
             "loss_weights": {term: float(weight) for term, weight in self.term_weights.items()},
             "error_focus": self.error_focus,
+            "pseudo_label_threshold": self.pseudo_label_threshold,
+            "pseudo_label_weight": self.pseudo_label_weight,
         }
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
@@ -192,11 +230,11 @@ class JointAutoencoder(keras.Model):
         loss weight.
         """
         del x
-        values, counts = {}, {}
-        for head in self.head_losses:
-            values[head] = per_picture(self.head_losses[head], y[head], y_pred[head])
-            weight = sample_weight[head] if isinstance(sample_weight, Mapping) else sample_weight
-            counts[head] = ops.ones_like(values[head]) if weight is None else ops.cast(weight, values[head].dtype)
+        counts = {head: _counted(sample_weight, head, y[head]) for head in self.head_losses}
+        targets = {head: y[head] for head in self.head_losses}
+        if self.pseudo_label_threshold is not None:
+            targets["label"], counts["label"] = self._pseudo_labels(targets, counts["label"], y_pred, training)
+        values = {head: per_picture(loss, targets[head], y_pred[head]) for head, loss in self.head_losses.items()}
         weighted = {head: values[head] * counts[head] for head in values}
         if self.posterior is not None:
             weighted["kl_divergence"] = y_pred["kl_divergence"]
@@ -217,6 +255,21 @@ class JointAutoencoder(keras.Model):
         for loss in self.losses:
             total = total + ops.sum(ops.cast(loss, "float32"))
         return scaled_for_replicas(total)
+
+    def _pseudo_labels(self, targets: Mapping[str, Any], counted: Any, y_pred: Any, training: bool) -> tuple[Any, Any]:
+        """Return the labels and their weights, in training with pseudo-labels where there were none."""
+        rows, threshold = targets["label"], self.pseudo_label_threshold
+        assert self.classifier is not None
+        assert self.pseudo_labelled is not None
+        assert threshold is not None
+        if not training:
+            self.pseudo_labelled.update_state(ops.cast(ops.max(y_pred["label"], axis=-1) >= threshold, "float32"))
+            return rows, counted
+        clean = self.encoder(targets["reconstruction"], training=False)
+        answers = ops.softmax(ops.cast(self.classifier(clean, training=False), "float32"))
+        rows, counted, taken = with_pseudo_labels(answers, rows, counted, threshold, self.pseudo_label_weight)
+        self.pseudo_labelled.update_state(taken)
+        return rows, counted
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Update and return the metrics of the heads; the divergence has no target to be measured against."""
@@ -289,6 +342,12 @@ def turned_back(encoder: keras.Model, decoded: Any, scaled: Any) -> Any:
     for layer in encoder.layers:
         decoded = layer(decoded, like=scaled) if isinstance(layer, Polarity) else decoded
     return decoded
+
+
+def _counted(sample_weight: Any, head: str, target: Any) -> Any:
+    """Return what each picture of a batch counts for a head, float32 (batch,)."""
+    weight = sample_weight[head] if isinstance(sample_weight, Mapping) else sample_weight
+    return ops.ones((ops.shape(target)[0],)) if weight is None else ops.cast(weight, "float32")
 
 
 def _check_parts(encoder: keras.Model, decoder: keras.Model | None, classifier: keras.Model | None) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from kerasae.recipe.base import HEADS, PARTS, Head, Part, Positive, Spec, Table, Term
+from kerasae.recipe.base import HEADS, PARTS, Fraction, Head, Part, Positive, Spec, Table, Term
 
 
 class EarlyStopping(Table):
@@ -55,6 +55,17 @@ class DiscriminatorRecipe(Table):
         return self
 
 
+class PseudoLabels(Table):
+    """Where a picture has no label, take the model's own answer to the clean picture for one, if it is sure enough.
+
+    `threshold` is the least probability of such an answer, `weight` what it counts beside a label. With `corrupt` the
+    input is corrupted and the answer is not: FixMatch, Sohn et al., arXiv 2001.07685.
+    """
+
+    threshold: Fraction = 0.95
+    weight: Annotated[float, Field(gt=0)] = 1.0
+
+
 class Phase(Table):
     """One stretch of training: which parts learn, for how long, and how."""
 
@@ -67,6 +78,7 @@ class Phase(Table):
     loss_weights: dict[Term, Annotated[float, Field(ge=0)] | Spec] = {}
     balance: Literal["uncertainty", "gradient_norm"] | None = None
     error_focus: Annotated[float, Field(ge=0)] = 0.0
+    pseudo_labels: PseudoLabels | None = None
     augment: list[Spec] = []
     mix: Spec | None = None
     corrupt: list[Spec] = []
@@ -85,9 +97,10 @@ class Phase(Table):
 
     @model_validator(mode="after")
     def _balances_two(self) -> Phase:
-        for key, value in (("balance", self.balance), ("error_focus", self.error_focus)):
-            if value and set(self.heads) != set(HEADS):
-                raise ValueError(f"expected both heads to be trained beside {key} = {value!r}. Received: {self.heads}")
+        for key in ("balance", "error_focus", "pseudo_labels"):
+            if (value := getattr(self, key)) and set(self.heads) != set(HEADS):
+                shown = value.model_dump() if isinstance(value, Table) else value
+                raise ValueError(f"expected both heads to be trained beside {key} = {shown!r}. Received: {self.heads}")
         fixed = sorted(set(self.loss_weights) & set(HEADS))
         if self.balance and "encoder" not in self.learns:
             raise ValueError(f"expected the encoder to learn, which balance shares out. Received: learns {self.learns}")

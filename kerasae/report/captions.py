@@ -7,6 +7,7 @@ TITLES = {
     "label_loss": "Label loss",
     "label_accuracy": "Label accuracy",
     "kl_divergence": "Divergence from the prior",
+    "pseudo_labelled": "Sure answers",
     "loss_weights": "Loss weights",
     "learning_rate": "Learning rate",
     "confusion": "Confusion matrix",
@@ -40,6 +41,11 @@ CAPTIONS = {
     "kl_divergence": (
         "How far the latents' distributions are from the standard normal prior, in nats a picture. Near zero the "
         "latent tells nothing about the picture. Solid is training, dashed validation."
+    ),
+    "pseudo_labelled": (
+        "Solid: the share of training pictures without label whose own answer was sure enough to stand for one, of all "
+        "in a batch. Dashed: the share of validation pictures answered that surely. Near zero, unlabelled pictures "
+        "teach nothing about classes; surer than it is right, the model teaches itself mistakes."
     ),
     "loss_weights": "What each term of the loss was multiplied by, epoch by epoch.",
     "learning_rate": "The step size of the optimizer, as the schedule set it epoch by epoch.",

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from kerasae.evaluation.calibration import reliability
 from kerasae.report import figures, selection
 from kerasae.report.captions import CAPTIONS, PHASES, TITLES
-from kerasae.report.figures.style import BLUE, GREEN, INK, PURPLE, VERMILLION
+from kerasae.report.figures.style import BLUE, GREEN, INK, PURPLE, SKY, VERMILLION
 from kerasae.report.materials import Materials
 
 if TYPE_CHECKING:
@@ -24,8 +24,10 @@ CURVES = {
     "label_loss": VERMILLION,
     "label_accuracy": GREEN,
     "kl_divergence": PURPLE,
+    "pseudo_labelled": SKY,
     "learning_rate": INK,
 }
+SHARES = ("label_accuracy", "pseudo_labelled")
 WEIGHTS = {"reconstruction_weight": "reconstruction", "label_weight": "label", "kl_divergence_weight": "divergence"}
 
 
@@ -86,7 +88,7 @@ def curves_of(materials: Materials) -> Iterator[Illustration]:
             column,
             label=TITLES[column].lower(),
             colour=colour,
-            log=False if column == "label_accuracy" else None,
+            log=False if column in SHARES else None,
             steps=column == "learning_rate",
         )
         yield Illustration(column, alt, figure, extra)

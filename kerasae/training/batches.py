@@ -46,6 +46,11 @@ def stretches(recipe: Recipe, index: int, collection: Collection) -> list[Stretc
             f"and {labelled.sum():,} labelled ones of {len(labelled):,}; set it to 'natural' or hide labels by "
             "data.labelled_fraction"
         )
+    if phase.pseudo_labels is not None and labelled.all():
+        raise RequestError(
+            f"recipe: phases.{index}.pseudo_labels: expected training pictures without label. Received: "
+            f"{len(labelled):,} labelled ones; leave it out or hide labels by data.labelled_fraction"
+        )
     if phase.heads == ("label",):  # nothing to learn from pictures without label
         train, share = train.select(np.flatnonzero(labelled)), None
     replicas = distribution.strategy(recipe.distribution.devices).num_replicas_in_sync

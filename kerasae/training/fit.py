@@ -142,6 +142,7 @@ def _fit_phase(
         loss_weights={term: keras.Variable(weight(0), False, name=term) for term, weight in weights.items()},
         metrics=phases.metrics(phase.heads, len(collection.class_names)) if macro_f1 else None,
         error_focus=phase.error_focus,
+        **{f"pseudo_label_{key}": value for key, value in (phase.pseudo_labels or ())},
         jit_compile=distribution.jit_compile(recipe.jit_compile),
     )
     trained.optimizer.build(trained.trainable_variables)

@@ -8,6 +8,7 @@ import pytest
 
 from kerasae.layers import UncertaintyWeights
 from kerasae.models import JointAutoencoder, build
+from kerasae.models.objective import with_pseudo_labels
 from kerasae.recipe import HEADS, ModelRecipe, Spec
 
 RANDOM = np.random.default_rng(0)
@@ -92,10 +93,60 @@ def test_error_focus_gives_the_decoder_no_gradient_of_the_label() -> None:
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-8)
 
 
+def test_sure_answers_to_the_clean_picture_are_labels_of_the_corrupted_one(tmp_path: Path) -> None:
+    joint = model()
+    corrupted = 255 - IMAGES
+    clean = np.asarray(joint(IMAGES, training=False)["label"])
+    threshold = float(np.median(clean.max(1)))
+    joint.compile(pseudo_label_threshold=threshold, pseudo_label_weight=0.5)
+    outputs = joint(corrupted, training=False)
+    errors = ((np.asarray(outputs["reconstruction"]) - TARGETS["reconstruction"]) ** 2).mean((1, 2, 3))
+    taken = ~ROWS.any(1) & (clean.max(1) >= threshold)
+    assert 0 < taken.sum() < 3  # of the three pictures without label
+    rows = np.where(taken[:, None], np.eye(3)[clean.argmax(1)], ROWS)
+    cross_entropy = -(rows * np.log(outputs["label"])).sum(1)
+    expected = errors.mean() + (cross_entropy * np.where(taken, 0.5, WEIGHTS["label"])).mean()
+    arguments = {"y": TARGETS, "y_pred": outputs, "sample_weight": WEIGHTS}
+    assert float(joint.compute_loss(**arguments)) == pytest.approx(expected, rel=1e-4)
+    assert float(joint.pseudo_labelled.result()) == pytest.approx(taken.mean())
+    logs = evaluated(joint)
+    plain = errors_of(joint).mean() - (ROWS * np.log(clean)).sum(1) @ WEIGHTS["label"] / 12
+    assert logs["loss"] == pytest.approx(plain, rel=1e-4)  # none are made in validation
+    assert logs["pseudo_labelled"] == pytest.approx((clean.max(1) >= threshold).mean())
+    joint.optimizer.build(joint.trainable_variables)  # as after a step
+    joint.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert float(loaded.compute_loss(**arguments)) == pytest.approx(expected, rel=1e-4)
+    joint.compile()
+    assert "pseudo_labelled" not in evaluated(joint)
+
+
+def test_pseudo_labels_stand_where_a_row_is_zero_and_the_answer_sure() -> None:
+    rows, weights, taken = with_pseudo_labels(
+        np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.05, 0.95]], np.float32),
+        np.array([[0, 0], [0, 0], [1, 0], [0, 0]], np.float32),
+        np.array([0, 0, 3, 0], np.float32),
+        threshold=0.8,
+        weight=0.25,
+    )
+    np.testing.assert_array_equal(rows, [[1, 0], [0, 0], [1, 0], [0, 1]])
+    np.testing.assert_array_equal(weights, [0.25, 0, 3, 0.25])
+    np.testing.assert_array_equal(taken, [1, 0, 0, 1])
+
+
+def errors_of(joint: JointAutoencoder) -> np.ndarray:
+    rebuilt = joint.predict(IMAGES, verbose=0)["reconstruction"]
+    return ((rebuilt - TARGETS["reconstruction"]) ** 2).mean((1, 2, 3))
+
+
 def test_wrong_requests_are_refused() -> None:
     with pytest.raises(ValueError, match=r"balance: expected 'uncertainty' or None\. Received: 'gradnorm'"):
         model(balance="gradnorm")
     with pytest.raises(ValueError, match=r"error_focus: expected .* both heads\. Received: 1\.0"):
         model(("label",)).compile(error_focus=1.0)
+    with pytest.raises(ValueError, match=r"pseudo_label_threshold, .* both heads\. Received: 0\.9, 1\.0 and .*'label'"):
+        model(("label",)).compile(pseudo_label_threshold=0.9)
+    with pytest.raises(ValueError, match=r"pseudo_label_threshold, .* Received: 1\.5"):
+        model().compile(pseudo_label_threshold=1.5)
     with pytest.raises(ValueError, match=r"heads: expected some of .* Received: \['lable'\]"):
         UncertaintyWeights(["lable"])

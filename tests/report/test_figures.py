@@ -148,8 +148,10 @@ def test_loss_weights_are_shown_where_they_vary():
     assert shown == {"label_loss"}
     course.columns["reconstruction_weight"] = np.array([1.0, 2.0, 4.0, 8.0])
     course.columns["kl_divergence"] = np.ones(4)
+    course.columns["pseudo_labelled"] = np.array([0.001, 0.1, 0.5, 0.9])
     found = {one.name: one.figure for one in curves_of(SimpleNamespace(history=course))}
-    assert set(found) == {"label_loss", "kl_divergence", "loss_weights"}
+    assert set(found) == {"label_loss", "kl_divergence", "pseudo_labelled", "loss_weights"}
+    assert found["pseudo_labelled"].axes[0].get_yscale() == "linear"
     lines = {line.get_label(): line.get_ydata().tolist() for line in found["loss_weights"].axes[0].lines}
     assert lines == {"reconstruction": [1.0, 2.0, 4.0, 8.0], "label": [1.0] * 4}
 

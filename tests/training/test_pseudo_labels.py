@@ -1,0 +1,107 @@
+"""Pictures without label that learn from the model's own answers."""
+
+import csv
+import dataclasses
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kerasae.data.collection import Collection
+from kerasae.errors import RequestError
+from kerasae.recipe_file import parse
+from kerasae.runs import Run
+from kerasae.training import fit
+from kerasae.training import phase as phases
+from kerasae.training.batches import stretches
+
+from tiny_task import killed_after, make  # isort: skip
+
+CORRUPTED = [{"name": "gaussian_noise", "deviation_range": [0.1, 0.1]}]
+PHASE = {"pseudo_labels": {"threshold": 0.6}, "corrupt": CORRUPTED, "epochs": 4}
+
+
+def rows(run: Run) -> list[dict[str, str]]:
+    with run.history.open() as file:
+        untimed = ("seconds", "images_per_second")
+        return [{key: value for key, value in row.items() if key not in untimed} for row in csv.DictReader(file)]
+
+
+@pytest.fixture
+def sparse(collection: Collection) -> Collection:
+    """Return the tiny task with four labels."""
+    train = collection.train
+    kept = [np.flatnonzero(train.labels == label)[:2] for label in (0, 1)]
+    labels = np.full(len(train), -1)
+    labels[np.concatenate(kept)] = train.labels[np.concatenate(kept)]
+    return dataclasses.replace(collection, train=train.with_labels(labels))
+
+
+def test_sure_answers_teach_and_a_killed_run_goes_on_to_the_same_bytes(
+    tmp_path: Path, sparse: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = {"labelled_share": 0.25}
+    whole, recipe = make(tmp_path / "whole", PHASE, data=data)
+    phases.check(recipe.phases[0], "phases.0")
+    expected = fit(whole, recipe, sparse).get_weights()
+    shares = [float(row["pseudo_labelled"]) for row in rows(whole)]
+    assert max(shares) > 0
+    assert all(share <= 0.75 for share in shares)  # a quarter of each batch has labels
+    assert all(0 <= float(row["val_pseudo_labelled"]) <= 1 for row in rows(whole))
+    broken = Run.create(tmp_path / "broken", "test")
+    shutil.copy(whole.recipe_file, broken.recipe_file)
+    with killed_after(3, monkeypatch):
+        fit(broken, recipe, sparse)
+    for one, other in zip(expected, fit(broken, recipe, sparse).get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert rows(broken) == rows(whole)
+    plain, recipe = make(tmp_path / "plain", {**PHASE, "pseudo_labels": None}, data=data)
+    learned = fit(plain, recipe, sparse).get_weights()
+    assert any((one != other).any() for one, other in zip(expected, learned, strict=True))
+    assert "pseudo_labelled" not in rows(plain)[0]
+
+
+def test_two_devices_follow_one(tmp_path: Path, sparse: Collection) -> None:
+    classifier = {"name": "baseline", "filters": [8], "dense": [], "dropout": 0.0}
+    model = {"encoder": {"name": "baseline", "filters": [4, 4]}, "classifier": classifier}
+    optimizer = {"name": "sgd", "learning_rate": 0.02}
+    curves = []
+    for name, devices in (("one", "auto"), ("two", ["CPU:0", "CPU:1"])):
+        run, recipe = make(
+            tmp_path / name,
+            {**PHASE, "optimizer": optimizer, "restore_best": False},
+            model=model,
+            distribution={"devices": devices},
+        )
+        fit(run, recipe, sparse)
+        curves.append([{k: float(v) for k, v in row.items() if "loss" in k or "pseudo" in k} for row in rows(run)])
+    assert max(row["pseudo_labelled"] for row in curves[0]) > 0
+    for one, two in zip(*curves, strict=True):
+        assert two == pytest.approx(one, rel=1e-4, abs=1e-5)
+
+
+def test_they_need_pictures_without_label(collection: Collection, sparse: Collection) -> None:
+    recipe = parse({"phases": [PHASE]})
+    assert stretches(recipe, 0, sparse)
+    with pytest.raises(
+        RequestError,
+        match=r"phases\.0\.pseudo_labels: expected training pictures without label\. Received: 40 labelled ones; leave",
+    ):
+        stretches(recipe, 0, collection)
+
+
+@pytest.mark.parametrize(
+    ("phase", "message"),
+    [
+        (
+            {"pseudo_labels": {}, "learns": ["classifier"]},
+            r"expected both heads to be trained beside pseudo_labels = {'threshold': 0\.95, 'weight': 1\.0}",
+        ),
+        ({"pseudo_labels": {"threshold": 1.5}}, r"phases\.0\.pseudo_labels\.threshold: expected .* Received: 1\.5"),
+        ({"pseudo_labels": {"weight": 0}}, r"phases\.0\.pseudo_labels\.weight: expected greater than 0\. Received: 0"),
+    ],
+)
+def test_what_cannot_be_is_refused(phase: dict, message: str) -> None:
+    with pytest.raises(RequestError, match=message):
+        parse({"phases": [phase]})
