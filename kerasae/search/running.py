@@ -43,6 +43,7 @@ def run(
     """
     with Chief(oracle, address) as chief, Crew(folder, local_names(workers), chief.address, gpus) as crew:
         fruitless, begun = 0, time.monotonic()
+        accompanied = begun
         while not oracle.is_over:
             time.sleep(POLL_SECONDS)
             chief.check()
@@ -63,7 +64,11 @@ def run(
                 chief.give_back(name, f"not heard for {time.monotonic() - chief.heard.get(name, begun):.0f} seconds")
             if crew.names and not crew.running and oracle.wants_workers:
                 crew.start(crew.names[0])  # all were sent away, and then a trial came back
-            if not workers and time.monotonic() - max(chief.last_heard(), begun) > wait:
+            # A worker at a trial may be silent for longer than `wait`; `silent` tells when it is lost.
+            accompanied = max(accompanied, chief.last_heard())
+            if workers or oracle.ongoing_trials:
+                accompanied = time.monotonic()
+            if time.monotonic() - accompanied > wait:
                 raise RequestError(
                     f"tune: expected workers at the chief, {chief.address}. Received: none in {wait:g} seconds; start "
                     "some with the same variables, add --workers, or raise --wait"

@@ -83,6 +83,25 @@ def test_a_lost_worker_gives_its_trial_back_and_the_search_ends(
     assert oracle.is_over
 
 
+def test_a_chief_waits_for_a_worker_at_a_trial_and_then_once_more(
+    task: Path, pretended, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search, oracle = searching()
+    monkeypatch.setattr(chiefs, "SILENT_SECONDS", 1.5)
+    port = free_port()
+    called("lost", port, monkeypatch)
+    from keras_tuner.src.distribute.oracle_client import OracleClient
+
+    asking = threading.Timer(0.2, lambda: OracleClient(None).create_trial("lost"))
+    asking.start()
+    begun = time.monotonic()
+    with pytest.raises(RequestError, match=r"expected workers at the chief, .* none in 0\.6 seconds"):
+        run(oracle, search.folder, workers=0, address=f"127.0.0.1:{port}", gpus=[], wait=0.6, tell=print,
+            beat=lambda: None)  # fmt: skip
+    assert time.monotonic() - begun > 1.5 + 0.6  # until the worker counted as lost, and then what it waits for another
+    assert not oracle.ongoing_trials
+
+
 def test_a_worker_whose_trial_was_given_away_hears_of_it(task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import grpc
     from keras_tuner.src import protos
