@@ -1,6 +1,5 @@
 """Loss weights over the epochs: schedules, balancing, what is logged, and resuming to the bit."""
 
-import csv
 import dataclasses
 import shutil
 from pathlib import Path
@@ -20,13 +19,7 @@ from kerasae.training import GradientNormBalance, LossWeights, fit
 from kerasae.training.gradient_norm import latent_gradient_norms
 from kerasae.training.loss_weights import check, schedules
 
-from tiny_task import killed_after, make  # isort: skip
-
-
-def rows(run: Run) -> list[dict[str, str]]:
-    with run.history.open() as file:
-        untimed = ("seconds", "images_per_second")
-        return [{key: value for key, value in row.items() if key not in untimed} for row in csv.DictReader(file)]
+from tiny_task import killed_after, make, rows  # isort: skip
 
 
 def column(run: Run, name: str) -> list[float]:

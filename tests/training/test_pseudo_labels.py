@@ -1,6 +1,5 @@
 """Pictures without label that learn from the model's own answers."""
 
-import csv
 import dataclasses
 import shutil
 from pathlib import Path
@@ -16,16 +15,10 @@ from kerasae.training import fit
 from kerasae.training import phase as phases
 from kerasae.training.batches import stretches
 
-from tiny_task import killed_after, make  # isort: skip
+from tiny_task import killed_after, make, rows  # isort: skip
 
 CORRUPTED = [{"name": "gaussian_noise", "deviation_range": [0.1, 0.1]}]
 PHASE = {"pseudo_labels": {"threshold": 0.6}, "corrupt": CORRUPTED, "epochs": 4}
-
-
-def rows(run: Run) -> list[dict[str, str]]:
-    with run.history.open() as file:
-        untimed = ("seconds", "images_per_second")
-        return [{key: value for key, value in row.items() if key not in untimed} for row in csv.DictReader(file)]
 
 
 @pytest.fixture

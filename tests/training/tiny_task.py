@@ -1,5 +1,6 @@
-"""A recipe for the tiny task, a run for it, and how to kill one."""
+"""A recipe for the tiny task, a run for it, its history, and how to kill one."""
 
+import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,13 @@ def make(folder: Path, *phases: dict, **more: object) -> tuple[Run, Recipe]:
     run = Run.create(folder, "test")
     write_json(run.recipe_file, recipe.model_dump(mode="json"))
     return run, recipe
+
+
+def rows(run: Run) -> list[dict[str, str]]:
+    """Return the history of a run, without its times."""
+    with run.history.open() as file:
+        untimed = ("seconds", "images_per_second")
+        return [{key: value for key, value in row.items() if key not in untimed} for row in csv.DictReader(file)]
 
 
 class Killed(BaseException):
