@@ -7,7 +7,8 @@ from kerasae.errors import RequestError
 def test_auto_precision_is_bfloat16_only_where_the_cpu_multiplies_it_fast(monkeypatch: pytest.MonkeyPatch) -> None:
     for flags, expected in (
         (frozenset({"avx2", "amx_bf16"}), "mixed_bfloat16"),
-        (frozenset({"avx512_bf16"}), "float32"),
+        (frozenset({"avx512f", "avx512_bf16"}), "mixed_bfloat16"),
+        (frozenset({"avx2", "avx512f"}), "float32"),
     ):
         monkeypatch.setattr(distribution, "_cpu_flags", lambda flags=flags: flags)
         assert distribution.precision("auto") == expected
