@@ -13,8 +13,8 @@ from kerasae.errors import RequestError
 if TYPE_CHECKING:
     import tensorflow as tf
 
-# Instructions with which a CPU multiplies bfloat16 faster than float32. On one core of an EPYC with avx512_bf16 alone the
-# joint models trained 1.6 to 1.8 times as fast with it, the small ones of studies C to E 1.0 to 1.2 times.
+# Instructions with which a CPU multiplies bfloat16 faster than float32. On one core of an EPYC with avx512_bf16 alone
+# the joint models trained 1.6 to 1.8 times as fast with it, the small ones of studies C to E 1.0 to 1.2 times.
 FAST_BFLOAT16 = frozenset({"amx_bf16", "avx512_bf16"})
 
 
