@@ -6,6 +6,7 @@ from kerasae.models.build_adversarial import build_adversarial, check_adversaria
 from kerasae.models.joint import JointAutoencoder
 from kerasae.models.parts import CLASSIFIERS, DECODERS, DISCRIMINATORS, ENCODERS, GENERATORS
 from kerasae.models.probe import probe
+from kerasae.models.pseudo_labels import PseudoLabels
 from kerasae.models.rejection import guarded
 from kerasae.models.saved import load_generator, load_trained
 
@@ -17,6 +18,7 @@ __all__ = [
     "GENERATORS",
     "AdversarialModel",
     "JointAutoencoder",
+    "PseudoLabels",
     "build",
     "build_adversarial",
     "check",

@@ -17,8 +17,8 @@ from kerasae.models.objective import (
     error_weights,
     per_picture,
     scaled_for_replicas,
-    with_pseudo_labels,
 )
+from kerasae.models.pseudo_labels import PseudoLabels
 from kerasae.models.variational import posterior
 
 
@@ -74,9 +74,7 @@ class JointAutoencoder(keras.Model):
         self.term_weights: Mapping[str, Any] = {}
         self.uncertainty = UncertaintyWeights(self.heads) if balance else None
         self.error_focus = 0.0
-        self.pseudo_label_threshold: float | None = None
-        self.pseudo_label_weight = 1.0
-        self.pseudo_labelled: keras.metrics.Mean | None = None
+        self.pseudo_labels: PseudoLabels | None = None
         self.rejection: Rejection | None = None
         names = {term: term if term == "kl_divergence" else f"{term}_loss" for term in self.terms}
         self.term_means = [keras.metrics.Mean(name=names[term]) for term in self.terms]
@@ -89,11 +87,11 @@ class JointAutoencoder(keras.Model):
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
         """Keras' own list, and the share of pictures with pseudo-labels where the model was compiled to make any."""
-        return [*super().metrics, *([] if self.pseudo_labelled is None else [self.pseudo_labelled])]
+        return [*super().metrics, *([] if self.pseudo_labels is None else [self.pseudo_labels.share])]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Keep what comes and goes beside the model: Keras would take it for a layer or state of a built model."""
-        if name in ("rejection", "pseudo_labelled"):
+        """Keep the rejection beside the model: Keras would take it for a layer of a built model."""
+        if name == "rejection":
             object.__setattr__(self, name, value)
         else:
             super().__setattr__(name, value)
@@ -136,8 +134,7 @@ class JointAutoencoder(keras.Model):
         loss_weights: Mapping[str, Any] | None = None,
         metrics: Any = None,
         error_focus: float = 0.0,
-        pseudo_label_threshold: float | None = None,
-        pseudo_label_weight: float = 1.0,
+        pseudo_labels: PseudoLabels | None = None,
         **kwargs: Any,
     ) -> None:
         """Compile with a loss for each head.
@@ -151,13 +148,11 @@ class JointAutoencoder(keras.Model):
             metrics: as in Keras; by default `LabelledAccuracy` on the softmax head.
             error_focus: in training, weigh each picture's label loss by its reconstruction error to this power over
                 the batch's mean of that; 0 does not.
-            pseudo_label_threshold: in training, where a picture has no label (a zero row), take the model's own answer
-                to the reconstruction target for one if its probability is at least this, in (0, 1]. The target is the
-                clean picture where the input is a corrupted one: FixMatch (Sohn et al., arXiv 2001.07685), with
-                moving averages in place of batch statistics for the answers. Logged as `pseudo_labelled`, the share of
-                pictures with such a label; in validation, where none is made, of those answered so surely. None makes
-                no pseudo-labels.
-            pseudo_label_weight: weight of such a label in the label loss.
+            pseudo_labels: in training, where a picture has no label (a zero row), take the model's own answer to the
+                reconstruction target for one if it is sure. The target is the clean picture where the input is a
+                corrupted one. Answers come from moving averages in place of batch statistics. Logged as
+                `pseudo_labelled`, the share of pictures with such a label; in validation, where none is made, of those
+                answered so surely. None makes no pseudo-labels.
 
         Raises:
             ValueError: a head or term that the model lacks, or a focus or pseudo-labels without both heads.
@@ -171,19 +166,12 @@ class JointAutoencoder(keras.Model):
                 "error_focus: expected a number from 0, above it only with losses of both heads. "
                 f"Received: {error_focus} and the heads {list(self.heads)}"
             )
-        if pseudo_label_threshold is not None and not (
-            0 < pseudo_label_threshold <= 1
-            and pseudo_label_weight > 0
-            and {"reconstruction", "label"} <= set(losses) & set(self.heads)
-        ):
+        if pseudo_labels is not None and not {"reconstruction", "label"} <= set(losses) & set(self.heads):
             raise ValueError(
-                "pseudo_label_threshold, pseudo_label_weight: expected a probability in (0, 1] and a weight above 0, "
-                f"with losses of both heads. Received: {pseudo_label_threshold}, {pseudo_label_weight} and the heads "
-                f"{list(self.heads)}"
+                f"pseudo_labels: expected them only with losses of both heads. Received: the heads {list(self.heads)}"
             )
         self.error_focus = error_focus
-        self.pseudo_label_threshold, self.pseudo_label_weight = pseudo_label_threshold, pseudo_label_weight
-        self.pseudo_labelled = None if pseudo_label_threshold is None else keras.metrics.Mean("pseudo_labelled")
+        self.pseudo_labels = pseudo_labels
         # Proxies, because Keras would take the variables in a plain dict for weights of the model and save them.
         self.head_losses = MappingProxyType({h: keras.losses.get(losses[h]) for h in self.heads if h in losses})
         weights = dict.fromkeys(self.head_losses, 1.0)
@@ -204,8 +192,7 @@ class JointAutoencoder(keras.Model):
             **super().get_compile_config(),
             "loss_weights": {term: float(weight) for term, weight in self.term_weights.items()},
             "error_focus": self.error_focus,
-            "pseudo_label_threshold": self.pseudo_label_threshold,
-            "pseudo_label_weight": self.pseudo_label_weight,
+            "pseudo_labels": keras.saving.serialize_keras_object(self.pseudo_labels),
         }
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
@@ -232,8 +219,11 @@ class JointAutoencoder(keras.Model):
         del x
         counts = {head: _counted(sample_weight, head, y[head]) for head in self.head_losses}
         targets = {head: y[head] for head in self.head_losses}
-        if self.pseudo_label_threshold is not None:
-            targets["label"], counts["label"] = self._pseudo_labels(targets, counts["label"], y_pred, training)
+        if self.pseudo_labels is not None and training:
+            answers = self._answers(targets["reconstruction"])
+            targets["label"], counts["label"] = self.pseudo_labels(answers, targets["label"], counts["label"])
+        elif self.pseudo_labels is not None:
+            self.pseudo_labels.count(y_pred["label"])
         values = {head: per_picture(loss, targets[head], y_pred[head]) for head, loss in self.head_losses.items()}
         weighted = {head: values[head] * counts[head] for head in values}
         if self.posterior is not None:
@@ -256,20 +246,11 @@ class JointAutoencoder(keras.Model):
             total = total + ops.sum(ops.cast(loss, "float32"))
         return scaled_for_replicas(total)
 
-    def _pseudo_labels(self, targets: Mapping[str, Any], counted: Any, y_pred: Any, training: bool) -> tuple[Any, Any]:
-        """Return the labels and their weights, in training with pseudo-labels where there were none."""
-        rows, threshold = targets["label"], self.pseudo_label_threshold
+    def _answers(self, scaled: Any) -> Any:
+        """Return the probabilities of scaled pictures, (batch, num_classes), by the weights and averages of now."""
         assert self.classifier is not None
-        assert self.pseudo_labelled is not None
-        assert threshold is not None
-        if not training:
-            self.pseudo_labelled.update_state(ops.cast(ops.max(y_pred["label"], axis=-1) >= threshold, "float32"))
-            return rows, counted
-        clean = self.encoder(targets["reconstruction"], training=False)
-        answers = ops.softmax(ops.cast(self.classifier(clean, training=False), "float32"))
-        rows, counted, taken = with_pseudo_labels(answers, rows, counted, threshold, self.pseudo_label_weight)
-        self.pseudo_labelled.update_state(taken)
-        return rows, counted
+        logits = self.classifier(self.encoder(scaled, training=False), training=False)
+        return ops.softmax(ops.cast(logits, "float32"))
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Update and return the metrics of the heads; the divergence has no target to be measured against."""

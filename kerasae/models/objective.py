@@ -50,26 +50,6 @@ def error_weights(errors: Any, counted: Any, power: float) -> Any:
     return raised / ops.maximum(mean, 1e-12)
 
 
-def with_pseudo_labels(answers: Any, rows: Any, weights: Any, threshold: float, weight: float) -> tuple[Any, Any, Any]:
-    """Put confident answers in the place of missing labels.
-
-    Args:
-        answers: (batch, num_classes), probabilities; no gradient runs through what is made of them.
-        rows: (batch, num_classes), one-hot or mixed labels; zero rows are missing ones.
-        weights: (batch,), of the labels.
-        threshold: the least probability of an answer that is taken for a label, in (0, 1].
-        weight: of such a label.
-
-    Returns:
-        Rows and weights with the answers in them, and which pictures have an answer for a label, float32 (batch,).
-    """
-    answers = ops.stop_gradient(ops.cast(answers, "float32"))
-    missing = ops.cast(ops.sum(rows, axis=-1) == 0, "float32")
-    taken = missing * ops.cast(ops.max(answers, axis=-1) >= threshold, "float32")
-    guessed = ops.one_hot(ops.argmax(answers, axis=-1), rows.shape[-1])
-    return rows + taken[:, None] * guessed, weights * (1.0 - missing) + weight * taken, taken
-
-
 def replica_mean(value: Any) -> Any:
     """Return the mean of a value over the replicas of a distribution strategy, each of which holds as many pictures."""
     if num_replicas() == 1:

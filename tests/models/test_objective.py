@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from kerasae.layers import UncertaintyWeights
-from kerasae.models import JointAutoencoder, build
-from kerasae.models.objective import with_pseudo_labels
+from kerasae.models import JointAutoencoder, PseudoLabels, build
 from kerasae.recipe import HEADS, ModelRecipe, Spec
 
 RANDOM = np.random.default_rng(0)
@@ -98,7 +97,7 @@ def test_sure_answers_to_the_clean_picture_are_labels_of_the_corrupted_one(tmp_p
     corrupted = 255 - IMAGES
     clean = np.asarray(joint(IMAGES, training=False)["label"])
     threshold = float(np.median(clean.max(1)))
-    joint.compile(pseudo_label_threshold=threshold, pseudo_label_weight=0.5)
+    joint.compile(pseudo_labels=PseudoLabels(threshold, 0.5))
     outputs = joint(corrupted, training=False)
     errors = ((np.asarray(outputs["reconstruction"]) - TARGETS["reconstruction"]) ** 2).mean((1, 2, 3))
     taken = ~ROWS.any(1) & (clean.max(1) >= threshold)
@@ -108,7 +107,7 @@ def test_sure_answers_to_the_clean_picture_are_labels_of_the_corrupted_one(tmp_p
     expected = errors.mean() + (cross_entropy * np.where(taken, 0.5, WEIGHTS["label"])).mean()
     arguments = {"y": TARGETS, "y_pred": outputs, "sample_weight": WEIGHTS}
     assert float(joint.compute_loss(**arguments)) == pytest.approx(expected, rel=1e-4)
-    assert float(joint.pseudo_labelled.result()) == pytest.approx(taken.mean())
+    assert float(joint.pseudo_labels.share.result()) == pytest.approx(taken.mean())
     logs = evaluated(joint)
     plain = errors_of(joint).mean() - (ROWS * np.log(clean)).sum(1) @ WEIGHTS["label"] / 12
     assert logs["loss"] == pytest.approx(plain, rel=1e-4)  # none are made in validation
@@ -122,16 +121,15 @@ def test_sure_answers_to_the_clean_picture_are_labels_of_the_corrupted_one(tmp_p
 
 
 def test_pseudo_labels_stand_where_a_row_is_zero_and_the_answer_sure() -> None:
-    rows, weights, taken = with_pseudo_labels(
+    pseudo_labels = PseudoLabels(threshold=0.8, weight=0.25)
+    rows, weights = pseudo_labels(
         np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.05, 0.95]], np.float32),
         np.array([[0, 0], [0, 0], [1, 0], [0, 0]], np.float32),
         np.array([0, 0, 3, 0], np.float32),
-        threshold=0.8,
-        weight=0.25,
     )
     np.testing.assert_array_equal(rows, [[1, 0], [0, 0], [1, 0], [0, 1]])
     np.testing.assert_array_equal(weights, [0.25, 0, 3, 0.25])
-    np.testing.assert_array_equal(taken, [1, 0, 0, 1])
+    assert float(pseudo_labels.share.result()) == 0.5
 
 
 def errors_of(joint: JointAutoencoder) -> np.ndarray:
@@ -144,9 +142,10 @@ def test_wrong_requests_are_refused() -> None:
         model(balance="gradnorm")
     with pytest.raises(ValueError, match=r"error_focus: expected .* both heads\. Received: 1\.0"):
         model(("label",)).compile(error_focus=1.0)
-    with pytest.raises(ValueError, match=r"pseudo_label_threshold, .* both heads\. Received: 0\.9, 1\.0 and .*'label'"):
-        model(("label",)).compile(pseudo_label_threshold=0.9)
-    with pytest.raises(ValueError, match=r"pseudo_label_threshold, .* Received: 1\.5"):
-        model().compile(pseudo_label_threshold=1.5)
+    with pytest.raises(ValueError, match=r"pseudo_labels: expected .* both heads\. Received: the heads \['label'\]"):
+        model(("label",)).compile(pseudo_labels=PseudoLabels())
+    for arguments in ((0.0, 1.0), (1.5, 1.0), (0.9, 0.0)):
+        with pytest.raises(ValueError, match=r"threshold, weight: expected a probability .* Received: "):
+            PseudoLabels(*arguments)
     with pytest.raises(ValueError, match=r"heads: expected some of .* Received: \['lable'\]"):
         UncertaintyWeights(["lable"])
