@@ -1,8 +1,6 @@
 """Adversarial trainings: what is drawn, what is logged, resuming to the bit."""
 
-import csv
 import io
-import shutil
 from pathlib import Path
 
 import keras
@@ -22,7 +20,7 @@ from kerasae.training.collapse import Collapse
 from kerasae.training.draws import adversarial_dataset, adversarial_stretches, fixed_noise
 from kerasae.training.sheets import tiled, untiled
 
-from tiny_task import killed_after  # isort: skip
+from tiny_task import killed_and_resumed, rows  # isort: skip
 
 MODEL = {
     "adversarial": {
@@ -52,12 +50,6 @@ def begun(folder: Path, recipe: Recipe) -> Run:
     run = Run.create(folder, "test")
     write_json(run.recipe_file, recipe.model_dump(mode="json"))
     return run
-
-
-def rows(run: Run) -> list[dict[str, str]]:
-    with run.history.open() as file:
-        untimed = ("seconds", "images_per_second")
-        return [{key: value for key, value in row.items() if key not in untimed} for row in csv.DictReader(file)]
 
 
 @pytest.fixture(scope="module")
@@ -100,13 +92,9 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     uninterrupted, expected = whole
-    broken, recipe = Run.create(tmp_path / "broken", "test"), uninterrupted.recipe
-    shutil.copy(uninterrupted.recipe_file, broken.recipe_file)
-    with killed_after(kill_after, monkeypatch):
-        adversarial.fit(broken, recipe, collection)
-    for one, other in zip(expected, adversarial.fit(broken, recipe, collection).get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert rows(broken) == rows(uninterrupted)
+    broken = killed_and_resumed(
+        tmp_path / "broken", uninterrupted, expected, adversarial.fit, collection, kill_after, monkeypatch
+    )
     for path in uninterrupted.samples.iterdir():
         assert path.read_bytes() == (broken.samples / path.name).read_bytes()
 

@@ -1,6 +1,5 @@
 """A batch size that changes while training: the optimizer, the callbacks and the order go on."""
 
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from kerasae.runs import Run
 from kerasae.training import fit, history
 from kerasae.training.fit import check
 
-from tiny_task import killed_after, make  # isort: skip
+from tiny_task import killed_and_resumed, make, rows  # isort: skip
 
 # Patience that a reset between stretches would renew, a plateau that it would put off, momentum and dropout seeds.
 PHASE = {
@@ -25,13 +24,6 @@ PHASE = {
     "monitor": "val_loss",
 }
 MODEL = {"encoder": {"name": "vgg", "filters": [4, 4]}, "dropout": 0.3}
-
-
-def rows(run: Run) -> list[dict[str, str]]:
-    with run.history.open() as file:
-        return [
-            {k: v for k, v in row.items() if k not in ("seconds", "images_per_second")} for row in csv.DictReader(file)
-        ]
 
 
 def trained(folder: Path, collection: Collection, phase: dict) -> tuple[Run, list[np.ndarray]]:
@@ -56,12 +48,7 @@ def test_a_killed_run_goes_on_in_the_stretch_it_was_in(
 ) -> None:
     phase = {**PHASE, "epochs": 4, "early_stopping": None, "batch_size": {"sizes": [8, 20], "at": [2]}}
     run, weights = trained(tmp_path / "whole", collection, phase)
-    broken, recipe = make(tmp_path / "broken", phase, model=MODEL)
-    with killed_after(kill_after, monkeypatch):
-        fit(broken, recipe, collection)
-    for one, other in zip(weights, fit(broken, recipe, collection).get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert rows(broken) == rows(run)
+    killed_and_resumed(tmp_path / "broken", run, weights, fit, collection, kill_after, monkeypatch)
 
 
 def test_steps_orders_and_speeds_follow_the_size(

@@ -1,8 +1,6 @@
 """Whole trainings: phases, what learns, resuming to the bit, two devices."""
 
-import csv
 import dataclasses
-import shutil
 from pathlib import Path
 
 import keras
@@ -17,7 +15,7 @@ from kerasae.training import DivergedError, fit
 from kerasae.training.batches import shared_batch
 from kerasae.training.fit import build_model, check
 
-from tiny_task import killed_after, make  # isort: skip
+from tiny_task import killed_and_resumed, make, rows  # isort: skip
 
 AUGMENT = [{"name": "contrast", "factor_range": [0.5, 1.5]}, {"name": "horizontal_flip", "probability": 0.0}]
 # Everything that keeps state: dropout seeds, plateau and early-stopping counters, momentum, best weights.
@@ -28,12 +26,6 @@ BUSY = {
     "early_stopping": {"patience": 3},
     "monitor": "val_loss",
 }
-
-
-def rows(run: Run) -> list[dict[str, str]]:
-    with run.history.open() as file:
-        untimed = ("seconds", "images_per_second")
-        return [{key: value for key, value in row.items() if key not in untimed} for row in csv.DictReader(file)]
 
 
 def test_learns_and_keeps_everything(tmp_path: Path, collection: Collection) -> None:
@@ -68,13 +60,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     uninterrupted, expected = whole
-    broken, recipe = Run.create(tmp_path / "broken", "test"), uninterrupted.recipe
-    shutil.copy(uninterrupted.recipe_file, broken.recipe_file)
-    with killed_after(kill_after, monkeypatch):
-        fit(broken, recipe, collection)
-    for one, other in zip(expected, fit(broken, recipe, collection).get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert rows(broken) == rows(uninterrupted)
+    killed_and_resumed(tmp_path / "broken", uninterrupted, expected, fit, collection, kill_after, monkeypatch)
 
 
 def test_only_the_named_parts_learn(tmp_path: Path, collection: Collection) -> None:

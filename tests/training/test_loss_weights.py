@@ -1,7 +1,6 @@
 """Loss weights over the epochs: schedules, balancing, what is logged, and resuming to the bit."""
 
 import dataclasses
-import shutil
 from pathlib import Path
 
 import keras
@@ -19,7 +18,7 @@ from kerasae.training import GradientNormBalance, LossWeights, fit
 from kerasae.training.gradient_norm import latent_gradient_norms
 from kerasae.training.loss_weights import check, schedules
 
-from tiny_task import killed_after, make, rows  # isort: skip
+from tiny_task import killed_and_resumed, make, rows  # isort: skip
 
 
 def column(run: Run, name: str) -> list[float]:
@@ -114,13 +113,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     whole, recipe = make(tmp_path / "whole", {"epochs": 4, "optimizer": optimizer, **BUSY[kind]}, model=model)
     check(recipe)
     expected = fit(whole, recipe, collection).get_weights()
-    broken = Run.create(tmp_path / "broken", "test")
-    shutil.copy(whole.recipe_file, broken.recipe_file)
-    with killed_after(3, monkeypatch):
-        fit(broken, recipe, collection)
-    for one, other in zip(expected, fit(broken, recipe, collection).get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert rows(broken) == rows(whole)
+    killed_and_resumed(tmp_path / "broken", whole, expected, fit, collection, 3, monkeypatch)
     if kind == "scheduled":
         assert column(whole, "reconstruction_weight") == pytest.approx([10, 5.5, 1, 1])
         assert column(whole, "label_weight") == [1, 1, 1, 1]

@@ -1,7 +1,6 @@
 """Pictures without label that learn from the model's own answers."""
 
 import dataclasses
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +9,11 @@ import pytest
 from kerasae.data.collection import Collection
 from kerasae.errors import RequestError
 from kerasae.recipe_file import parse
-from kerasae.runs import Run
 from kerasae.training import fit
 from kerasae.training import phase as phases
 from kerasae.training.batches import stretches
 
-from tiny_task import killed_after, make, rows  # isort: skip
+from tiny_task import killed_and_resumed, make, rows  # isort: skip
 
 CORRUPTED = [{"name": "gaussian_noise", "deviation_range": [0.1, 0.1]}]
 PHASE = {"pseudo_labels": {"threshold": 0.6}, "corrupt": CORRUPTED, "epochs": 4}
@@ -42,13 +40,7 @@ def test_sure_answers_teach_and_a_killed_run_goes_on_to_the_same_bytes(
     assert max(shares) > 0
     assert all(share <= 0.75 for share in shares)  # a quarter of each batch has labels
     assert all(0 <= float(row["val_pseudo_labelled"]) <= 1 for row in rows(whole))
-    broken = Run.create(tmp_path / "broken", "test")
-    shutil.copy(whole.recipe_file, broken.recipe_file)
-    with killed_after(3, monkeypatch):
-        fit(broken, recipe, sparse)
-    for one, other in zip(expected, fit(broken, recipe, sparse).get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert rows(broken) == rows(whole)
+    killed_and_resumed(tmp_path / "broken", whole, expected, fit, sparse, 3, monkeypatch)
     plain, recipe = make(tmp_path / "plain", {**PHASE, "pseudo_labels": None}, data=data)
     learned = fit(plain, recipe, sparse).get_weights()
     assert any((one != other).any() for one, other in zip(expected, learned, strict=True))

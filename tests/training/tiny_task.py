@@ -1,12 +1,16 @@
 """A recipe for the tiny task, a run for it, its history, and how to kill one."""
 
 import csv
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import keras
+import numpy as np
 import pytest
 
+from kerasae.data.collection import Collection
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import parse
 from kerasae.runs import Run, write_json
@@ -52,3 +56,23 @@ def killed_after(epochs: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
         patched.setattr(history, "write_text", kill)
         with pytest.raises(Killed):
             yield
+
+
+def killed_and_resumed(
+    folder: Path,
+    whole: Run,
+    weights: Sequence[np.ndarray],
+    train: Callable[[Run, Recipe, Collection], keras.Model],
+    collection: Collection,
+    epochs: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Run:
+    """Train as `whole` was in a new run, killed after some epochs, and check that it comes to the same bytes."""
+    broken = Run.create(folder, "test")
+    shutil.copy(whole.recipe_file, broken.recipe_file)
+    with killed_after(epochs, monkeypatch):
+        train(broken, whole.recipe, collection)
+    for one, other in zip(weights, train(broken, whole.recipe, collection).get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert rows(broken) == rows(whole)
+    return broken
