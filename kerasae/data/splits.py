@@ -48,7 +48,8 @@ def divide(
         labels: int64 (n,), -1 where there is none.
         given: strings (n,), the split that the source itself puts each picture in.
         class_names: a name for each label.
-        recipe: its `keep`, `test`, `validation`, `fold`, `labelled_fraction` and `seed` are followed.
+        recipe: its `keep`, `test`, `validation`, `fold`, `labelled_fraction`, `labelled_per_class` and `seed` are
+            followed.
         classifies: whether a classifier is trained; then every class must be in every split that is drawn, and
             unlabelled pictures stay in training.
 
@@ -90,7 +91,7 @@ def divide(
         share = recipe.validation if isinstance(recipe.validation, float) else _AUTO_VALIDATION
         validation = draw.fraction(train, share, _Step.VALIDATION, "data.validation")
         train = np.setdiff1d(train, validation)
-    return Division(train, validation, test, _hide(train, draw, recipe.labelled_fraction))
+    return Division(train, validation, test, _hide(train, draw, recipe))
 
 
 def shares(counts: np.ndarray, fraction: float, at_least: int = 0) -> np.ndarray:
@@ -209,12 +210,21 @@ def _cut(train: np.ndarray, draw: _Draw, keep: dict[str, float]) -> np.ndarray:
     return train[kept]
 
 
-def _hide(train: np.ndarray, draw: _Draw, fraction: float) -> np.ndarray:
-    labels = draw.labels[train].copy()
-    if fraction == 1:
+def _hide(train: np.ndarray, draw: _Draw, recipe: DataRecipe) -> np.ndarray:
+    labels, per_class = draw.labels[train].copy(), recipe.labelled_per_class
+    if recipe.labelled_fraction == 1 and per_class is None:
         return labels
     found, counts = np.unique(labels[labels != UNLABELLED], return_counts=True)
-    for label, count in zip(found, shares(counts, fraction, at_least=1), strict=True):
+    if per_class is None:
+        shown = shares(counts, recipe.labelled_fraction, at_least=1)
+    else:
+        shown = np.full_like(counts, per_class)
+        for label in np.flatnonzero(counts < per_class)[:1]:
+            raise RequestError(
+                f"data.labelled_per_class: expected no more than the labelled training pictures of every class. "
+                f"Received: {per_class}, and class {draw.class_names[found[label]]!r} has {counts[label]}; take fewer"
+            )
+    for label, count in zip(found, shown, strict=True):
         members = np.flatnonzero(labels == label)
         labels[np.setdiff1d(members, draw.of_class(members, int(label), int(count), _Step.HIDE))] = UNLABELLED
     return labels

@@ -19,6 +19,7 @@ class DataRecipe(Table):
     keep: dict[str, Fraction] = {}
     leave_out: list[str] = []
     labelled_fraction: Fraction = 1.0
+    labelled_per_class: Positive | None = None
     labelled_share: Literal["natural"] | Annotated[float, Field(gt=0, lt=1)] = "natural"
     validation: Literal["auto", "half-of-test"] | Annotated[float, Field(gt=0, lt=1)] = "auto"
     fold: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)] | None = None
@@ -34,6 +35,15 @@ class DataRecipe(Table):
         if self.fold is not None and (self.fold[1] < 2 or self.fold[0] >= self.fold[1]):
             raise ValueError(
                 f"expected [index, count] with count 2 or more and index below count. Received: {self.fold}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _hides_once(self) -> DataRecipe:
+        if self.labelled_per_class is not None and self.labelled_fraction != 1:
+            raise ValueError(
+                "expected labelled_fraction or labelled_per_class, not both. Received: "
+                f"{self.labelled_fraction:g} and {self.labelled_per_class}"
             )
         return self
 

@@ -44,12 +44,13 @@ def stretches(recipe: Recipe, index: int, collection: Collection) -> list[Stretc
         raise RequestError(
             f"recipe: data.labelled_share: expected training pictures with and without label. Received: {share:g} "
             f"and {labelled.sum():,} labelled ones of {len(labelled):,}; set it to 'natural' or hide labels by "
-            "data.labelled_fraction"
+            "data.labelled_fraction or data.labelled_per_class"
         )
     if phase.pseudo_labels is not None and labelled.all():
         raise RequestError(
             f"recipe: phases.{index}.pseudo_labels: expected training pictures without label. Received: "
-            f"{len(labelled):,} labelled ones; leave it out or hide labels by data.labelled_fraction"
+            f"{len(labelled):,} labelled ones; leave it out or hide labels by data.labelled_fraction or "
+            "data.labelled_per_class"
         )
     if phase.heads == ("label",):  # nothing to learn from pictures without label
         train, share = train.select(np.flatnonzero(labelled)), None

@@ -113,6 +113,23 @@ def test_what_is_kept_says_nothing_about_whose_label_is_shown() -> None:
     assert 5 < len(set(kept) & set(shown)) < 20
 
 
+def test_so_many_labels_of_every_class_are_shown() -> None:
+    counts = {"train": [50, 30, 12, 9], "validation": [1, 1, 1], "test": [1, 1, 1]}  # nine without a label
+    few, labels = division(counts, labelled_per_class=5)
+    assert by_class(few.train_labels) == [5, 5, 5]
+    shown = few.train_labels >= 0
+    np.testing.assert_array_equal(few.train_labels[shown], labels[few.train][shown])
+    more, _ = division(counts, labelled_per_class=12)
+    assert set(few.train[shown]) < set(more.train[more.train_labels >= 0])
+    with pytest.raises(
+        RequestError,
+        match=r"data\.labelled_per_class: .* Received: 13, and class 'dog' has 12; take fewer",
+    ):
+        division(counts, labelled_per_class=13)
+    with pytest.raises(ValueError, match=r"labelled_fraction or labelled_per_class, not both\. Received: 0\.5 and 5"):
+        division(counts, labelled_per_class=5, labelled_fraction=0.5)
+
+
 def test_given_splits_stay_whole_and_the_cut_leaves_them_alone() -> None:
     counts = {"train": [10, 10, 10], "validation": [4, 4, 4], "test": [6, 6, 6]}
     found, labels = division(counts, keep={"dog": 0.5})
