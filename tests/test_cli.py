@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -138,6 +139,27 @@ def test_a_run_keeps_what_the_design_says(digits_run: Path) -> None:
         "export",
     }
     assert not [name for name in kept if name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    ("words", "image_shape", "told"),
+    [
+        (["--data", "my pictures"], [64, 64, 3], True),
+        (["--data", "my pictures"], [64, 60, 3], False),
+        (["--data", "my pictures"], [64, 64, 1], False),
+        (["joint", "--data", "my pictures"], [64, 64, 3], False),
+        ([], [8, 8, 1], False),
+    ],
+)
+def test_a_folder_of_photographs_is_told_of_the_recipe_for_them(
+    words: list[str], image_shape: list[int], told: bool, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = SimpleNamespace(recipe=SimpleNamespace(data=SimpleNamespace(image_shape=image_shape)))
+    monkeypatch.setattr("kerasae.train.train", lambda *_, **__: (made, made.recipe))
+    monkeypatch.setattr("kerasae.cli.one_run.summary", lambda _: "done")
+    code, said, noted = typed("train", *words)
+    assert (code, said) == (0, "done\n")
+    assert ("kerasae train photos --data 'my pictures' takes longer" in noted) == told
 
 
 def test_an_unfinished_run_says_how_to_finish(digits_run: Path, typed: Typed) -> None:

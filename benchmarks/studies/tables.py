@@ -8,6 +8,7 @@ import textwrap
 from pathlib import Path
 
 from benchmarks.pages import fill, lines
+from benchmarks.studies import pairs
 from kerasae.recipe_file import builtin, load
 from kerasae.results import Result, cost, in_words, results, spread, usual, variants
 from kerasae.runs import write_text
@@ -41,7 +42,12 @@ def header(text: str, result: str, time: str) -> str:
 
 
 def table(group: str) -> str:
-    """Return one line a recipe and set of overrides for the recipes of a folder, or whose names begin so."""
+    """Return one line a recipe and set of overrides for the recipes of a folder, or whose names begin so.
+
+    The group "pairs" is the table of recipes against each other.
+    """
+    if group == "pairs":
+        return pairs.table()
     rows = [COLUMNS]
     for name in builtin():
         if name.startswith(group) and load(name).search is None:  # what a search finds is a recipe of its own

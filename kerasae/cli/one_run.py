@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -45,6 +47,14 @@ def train(
         name = recipe or ("digits-joint" if data is None else "joint")
         made, _ = verb.train(name, data=data, run=run, overrides=overrides or [])
     out.print(summary(made))
+    if recipe is None and data is not None and _suits_photos(made.recipe.data.image_shape):
+        command = shlex.join(["kerasae", "train", "photos", "--data", data])
+        err.print(f"For photographs, {command} takes longer and recognises more.", soft_wrap=True)
+
+
+def _suits_photos(image_shape: Sequence[int] | Literal["auto"]) -> bool:
+    """Return whether the recipe `photos`, which is made for colour and halves sides three times, takes the pictures."""
+    return image_shape != "auto" and image_shape[2] == 3 and image_shape[0] % 8 == image_shape[1] % 8 == 0
 
 
 @app.command()
