@@ -1,7 +1,7 @@
 import pytest
 
 from benchmarks.pages import filled
-from benchmarks.studies import tables
+from benchmarks.studies import pairs, tables
 from kerasae.recipe_file import builtin, load
 from kerasae.results import Result, cost, experiment, folder, in_words, read, results, spread, stale, usual
 
@@ -59,6 +59,23 @@ def test_an_experiment_is_the_same_whatever_the_seed_place_and_machine() -> None
         load("cifar10-joint")
     )
     assert experiment(load("joint", ["data.seed=1"])) != experiment(load("joint"))
+
+
+def test_a_pair_is_compared_over_the_seeds_that_both_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = {
+        "joint": [result(seed=seed, metrics={"accuracy": 0.8 + 0.01 * seed}) for seed in (0, 1, 2)],
+        "classifier": [result(seed=seed, metrics={"accuracy": 0.7 + 0.02 * seed}) for seed in (2, 1, 4)],
+        "autoencoder": [result(seed=7)],
+    }
+    monkeypatch.setattr(pairs, "results", kept.__getitem__)
+    monkeypatch.setattr(pairs, "PAIRS", [("joint", "classifier"), ("joint", "autoencoder")])
+    row = pairs.table().splitlines()[2]
+    # Differences 0.09 and 0.08: 8.5 points, and Student's t with one degree of freedom reaches 12.706 x 0.5 points.
+    assert row.split(" | ")[1:3] == ["0.8150 ± 0.0071", "Classifier only"]
+    assert row.endswith(" | 0.7300 ± 0.0141 | 2 | +8.5 points | +2.1 to +14.9 |")
+    assert len(pairs.table().splitlines()) == 3  # no seed in common, no line
+    kept["classifier"] = kept["classifier"][:1]
+    assert pairs.table().splitlines()[2].endswith(" | 1 | +8.0 points | - |")
 
 
 def test_in_words() -> None:
