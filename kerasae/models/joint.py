@@ -151,8 +151,8 @@ class JointAutoencoder(keras.Model):
             pseudo_labels: in training, where a picture has no label (a zero row), take the model's own answer to the
                 reconstruction target for one if it is sure. The target is the clean picture where the input is a
                 corrupted one. Answers come from moving averages in place of batch statistics. Logged as
-                `pseudo_labelled`, the share of pictures with such a label; in validation, where none is made, of those
-                answered so surely. None makes no pseudo-labels.
+                `pseudo_labelled`, the share of pictures without label that get such a one; in validation, where none is
+                made, of all that are answered so surely. None makes no pseudo-labels.
 
         Raises:
             ValueError: a head or term that the model lacks, or a focus or pseudo-labels without both heads.

