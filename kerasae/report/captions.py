@@ -43,9 +43,9 @@ CAPTIONS = {
         "latent tells nothing about the picture. Solid is training, dashed validation."
     ),
     "pseudo_labelled": (
-        "Solid: the share of the training pictures without label whose answer was sure enough to stand for one. Dashed: "
-        "the share of validation pictures answered that surely. Near zero, unlabelled pictures teach nothing about "
-        "classes; surer than it is right, the model teaches itself mistakes."
+        "Solid: the share of the training pictures without label whose answer was sure enough to stand for one. "
+        "Dashed: the share of validation pictures answered that surely. Near zero, unlabelled pictures teach nothing "
+        "about classes; surer than it is right, the model teaches itself mistakes."
     ),
     "loss_weights": "What each term of the loss was multiplied by, epoch by epoch.",
     "learning_rate": "The step size of the optimizer, as the schedule set it epoch by epoch.",
