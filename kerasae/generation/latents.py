@@ -14,7 +14,7 @@ from kerasae.evaluation.passes import BATCH_VALUES, forward
 from kerasae.generation.code import Code
 from kerasae.generation.method import as_pictures
 from kerasae.models import JointAutoencoder
-from kerasae.models.joint import wire
+from kerasae.models.wiring import wire
 from kerasae.training.rejection import reference
 
 BATCH = 256

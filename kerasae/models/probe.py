@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.joint import JointAutoencoder, wire
+from kerasae.models.joint import JointAutoencoder
+from kerasae.models.wiring import wire
 
 
 def probe(model: JointAutoencoder) -> keras.Model:

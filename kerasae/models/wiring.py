@@ -1,0 +1,63 @@
+"""How an encoder and its heads are joined into one graph, from pictures to outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from kerasae.layers import Polarity, PriorDivergence
+
+
+def check_parts(encoder: keras.Model, decoder: keras.Model | None, classifier: keras.Model | None) -> None:
+    """Raise ValueError where the parts do not meet."""
+    if decoder is None and classifier is None:
+        raise ValueError("decoder, classifier: expected at least one of them. Received: None and None")
+    for name, part in (("decoder", decoder), ("classifier", classifier)):
+        if part is not None and part.input_shape[1:] != encoder.output_shape[1:]:
+            raise ValueError(
+                f"{name}: expected a model whose input is the latent {encoder.output_shape[1:]}. "
+                f"Received: a model that takes {part.input_shape[1:]}"
+            )
+    if decoder is not None and decoder.output_shape != encoder.input_shape:
+        raise ValueError(
+            f"decoder: expected a model whose output is the picture {encoder.input_shape[1:]}. "
+            f"Received: a model that gives {decoder.output_shape[1:]}"
+        )
+    if classifier is not None and len(classifier.output_shape) != 2:
+        raise ValueError(f"classifier: expected one row of logits. Received: output shape {classifier.output_shape}")
+
+
+def wire(
+    encoder: keras.Model, decoder: keras.Model | None, classifier: keras.Model | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Join the parts from pictures to outputs.
+
+    Args:
+        encoder: gives a latent, or latent, mean and log variance (a variational model's `posterior`).
+
+    Returns:
+        `images`, `latent` and (with a classifier) `logits`, symbolic tensors by name; and the model's outputs.
+    """
+    images = keras.Input(encoder.input_shape[1:], dtype="uint8", name="images")
+    scaled = keras.layers.Rescaling(1 / 255, dtype="float32", name="scale")(images)
+    outputs = {}
+    latent = encoder(scaled)
+    if isinstance(latent, list | tuple):
+        latent, mean, log_variance = latent
+        outputs["kl_divergence"] = PriorDivergence(name="kl_divergence")(mean, log_variance)
+    inner = {"images": images, "latent": latent}
+    if decoder is not None:
+        decoded = turned_back(encoder, decoder(latent), scaled)
+        outputs["reconstruction"] = keras.layers.Activation("linear", dtype="float32", name="reconstruction")(decoded)
+    if classifier is not None:
+        inner["logits"] = classifier(latent)
+        outputs["label"] = keras.layers.Softmax(dtype="float32", name="label")(inner["logits"])
+    return inner, outputs
+
+
+def turned_back(encoder: keras.Model, decoded: Any, scaled: Any) -> Any:
+    """Return decoded pictures with the polarity of the encoder's input, if the encoder sees all in one polarity."""
+    for layer in encoder.layers:
+        decoded = layer(decoded, like=scaled) if isinstance(layer, Polarity) else decoded
+    return decoded
