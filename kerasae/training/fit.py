@@ -20,7 +20,7 @@ from kerasae.data.dataset import Targets, evaluation_dataset, training_dataset
 from kerasae.data.order import EpochOrder
 from kerasae.data.pictures import Pictures
 from kerasae.errors import RequestError
-from kerasae.models import JointAutoencoder, PseudoLabels, build, deviation, load_trained, with_heads
+from kerasae.models import JointAutoencoder, build, deviation, load_trained, with_heads
 from kerasae.models.build import dtype_policy
 from kerasae.recipe import Phase, Recipe
 from kerasae.runs import Run, written_whole
@@ -142,7 +142,7 @@ def _fit_phase(
         loss_weights={term: keras.Variable(weight(0), False, name=term) for term, weight in weights.items()},
         metrics=phases.metrics(phase.heads, len(collection.class_names)) if macro_f1 else None,
         error_focus=phase.error_focus,
-        pseudo_labels=None if phase.pseudo_labels is None else PseudoLabels(**phase.pseudo_labels.model_dump()),
+        pseudo_labels=phases.pseudo_labels(phase, collection.class_weights),
         jit_compile=distribution.jit_compile(recipe.jit_compile),
     )
     trained.optimizer.build(trained.trainable_variables)

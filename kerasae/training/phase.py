@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import keras
+import numpy as np
 from rich.markup import escape
 
 import augment
 from kerasae.errors import RequestError
 from kerasae.losses import ProbabilityCrossentropy, ReconstructionLoss
 from kerasae.metrics import LabelledAccuracy, LabelledMacroF1, direction
-from kerasae.models import JointAutoencoder
+from kerasae.models import JointAutoencoder, PseudoLabels
 from kerasae.optimizers import OPTIMIZERS
 from kerasae.recipe import PARTS, Head, LossRecipe, Part, Phase, Recipe, Spec
 from kerasae.schedules import SCHEDULES, Plan
@@ -121,6 +122,13 @@ def metrics(heads: Sequence[Head], num_classes: int) -> dict[Head, list[keras.me
         return {}
     before = "" if len(heads) > 1 else "label_"  # Keras puts the output's name before it where there are several
     return {"label": [LabelledAccuracy(f"{before}accuracy"), LabelledMacroF1(num_classes, f"{before}macro_f1")]}
+
+
+def pseudo_labels(phase: Phase, class_weights: np.ndarray) -> PseudoLabels | None:
+    """Return the phase's pseudo-labels, of which each counts as much as labels of its class do."""
+    if phase.pseudo_labels is None:
+        return None
+    return PseudoLabels(**phase.pseudo_labels.model_dump(), class_weights=class_weights.tolist())
 
 
 def callbacks(phase: Phase, plan: Plan, best: Path) -> list[keras.callbacks.Callback]:

@@ -122,14 +122,17 @@ def test_sure_answers_to_the_clean_picture_are_labels_of_the_corrupted_one(tmp_p
 
 def test_pseudo_labels_stand_where_a_row_is_zero_and_the_answer_sure() -> None:
     pseudo_labels = PseudoLabels(threshold=0.8, weight=0.25)
-    rows, weights = pseudo_labels(
+    batch = (
         np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.05, 0.95]], np.float32),
         np.array([[0, 0], [0, 0], [1, 0], [0, 0]], np.float32),
         np.array([0, 0, 3, 0], np.float32),
     )
+    rows, weights = pseudo_labels(*batch)
     np.testing.assert_array_equal(rows, [[1, 0], [0, 0], [1, 0], [0, 1]])
     np.testing.assert_array_equal(weights, [0.25, 0, 3, 0.25])
     assert float(pseudo_labels.share.result()) == pytest.approx(2 / 3)
+    uneven = PseudoLabels.from_config(PseudoLabels(0.8, 0.25, class_weights=[2, 8]).get_config())
+    np.testing.assert_array_equal(uneven(*batch)[1], [0.5, 0, 3, 2])
 
 
 def errors_of(joint: JointAutoencoder) -> np.ndarray:
