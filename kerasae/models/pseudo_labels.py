@@ -36,7 +36,7 @@ class PseudoLabels:
             )
         self.threshold = threshold
         self.weight = weight
-        self.class_weights = None if class_weights is None else list(class_weights)
+        self.class_weights = None if class_weights is None else [float(one) for one in class_weights]
         self.share = keras.metrics.Mean("pseudo_labelled")
 
     def __call__(self, answers: Any, rows: Any, weights: Any) -> tuple[Any, Any]:
