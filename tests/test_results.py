@@ -71,7 +71,7 @@ def test_a_pair_is_compared_over_the_seeds_that_both_have(monkeypatch: pytest.Mo
     monkeypatch.setattr(pairs, "PAIRS", [("joint", "classifier"), ("joint", "autoencoder")])
     row = pairs.table().splitlines()[2]
     # Differences 0.09 and 0.08: 8.5 points, and Student's t with one degree of freedom reaches 12.706 x 0.5 points.
-    assert row.split(" | ")[1:3] == ["0.8150 ± 0.0071", "Classifier only"]
+    assert row.split(" | ")[1:3] == ["0.8150 ± 0.0071", "`classifier`"]
     assert row.endswith(" | 0.7300 ± 0.0141 | 2 | +8.5 points | +2.1 to +14.9 |")
     assert len(pairs.table().splitlines()) == 3  # no seed in common, no line
     kept["classifier"] = kept["classifier"][:1]

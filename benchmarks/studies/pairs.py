@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from benchmarks.pages import lines
 from kerasae.comparison.statistics import CONFIDENCE, paired
-from kerasae.recipe_file import load
 from kerasae.results import Result, results, spread, usual
 
-COLUMNS = ["what", "accuracy", "against", "accuracy", "seeds", "difference", f"{CONFIDENCE:.0%} interval"]
+COLUMNS = ["recipe", "accuracy", "against", "accuracy", "seeds", "difference", f"{CONFIDENCE:.0%} interval"]
 # The recipe that is asked about, and the one that it is measured against; both have the same test pictures.
 PAIRS = [
+    ("few-labels/cifar10", "few-labels/cifar10-classifier"),
+    ("few-labels/cifar10", "few-labels/cifar10-reconstruction"),
     ("few-labels/fashion", "few-labels/fashion-classifier"),
     ("few-labels/fashion", "few-labels/fashion-reconstruction"),
-    ("few-labels/cifar10", "few-labels/cifar10-classifier"),
     ("study-b/joint", "study-b/direct"),
     ("study-c/fine-tune", "study-c/direct"),
 ]
@@ -29,9 +29,9 @@ def _row(name: str, baseline: str) -> list[str]:
     difference = paired(others, mine)
     low, high = difference["low"], difference["high"]
     return [
-        load(name).title,
+        f"`{name}`",
         spread(list(mine), 4),
-        load(baseline).title,
+        f"`{baseline}`",
         spread(list(others), 4),
         str(len(found)),
         f"{100 * difference['mean']:+.1f} points",
