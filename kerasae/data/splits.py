@@ -219,10 +219,11 @@ def _hide(train: np.ndarray, draw: _Draw, recipe: DataRecipe) -> np.ndarray:
         shown = shares(counts, recipe.labelled_fraction, at_least=1)
     else:
         shown = np.full_like(counts, per_class)
-        for label in np.flatnonzero(counts < per_class)[:1]:
+        rarest = int(np.argmin(counts))
+        if counts[rarest] < per_class:
             raise RequestError(
-                f"data.labelled_per_class: expected no more than the labelled training pictures of every class. "
-                f"Received: {per_class}, and class {draw.class_names[found[label]]!r} has {counts[label]}; take fewer"
+                "data.labelled_per_class: expected no more than the labelled training pictures of every class. Received: "
+                f"{per_class}, and class {draw.class_names[found[rarest]]!r} has {counts[rarest]}; take fewer"
             )
     for label, count in zip(found, shown, strict=True):
         members = np.flatnonzero(labels == label)
