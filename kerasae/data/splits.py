@@ -222,8 +222,8 @@ def _hide(train: np.ndarray, draw: _Draw, recipe: DataRecipe) -> np.ndarray:
         rarest = int(np.argmin(counts))
         if counts[rarest] < per_class:
             raise RequestError(
-                "data.labelled_per_class: expected no more than the labelled training pictures of every class. Received: "
-                f"{per_class}, and class {draw.class_names[found[rarest]]!r} has {counts[rarest]}; take fewer"
+                f"data.labelled_per_class: expected no more than every class has. Received: {per_class}, and class "
+                f"{draw.class_names[found[rarest]]!r} has {counts[rarest]} labelled training pictures; take fewer"
             )
     for label, count in zip(found, shown, strict=True):
         members = np.flatnonzero(labels == label)
