@@ -20,11 +20,11 @@ PAIRS = [
 
 def table() -> str:
     """Return one line for each pair of which one seed or more has been run with both."""
-    return lines([COLUMNS, *(_row(*pair) for pair in PAIRS if _shared(*pair))])
+    shared = {pair: _shared(*pair) for pair in PAIRS}
+    return lines([COLUMNS, *(_row(*pair, found) for pair, found in shared.items() if found)])
 
 
-def _row(name: str, baseline: str) -> list[str]:
-    found = _shared(name, baseline)
+def _row(name: str, baseline: str, found: list[tuple[Result, Result]]) -> list[str]:
     mine, others = ([one.metrics["accuracy"] for one in side] for side in zip(*found, strict=True))
     difference = paired(others, mine)
     low, high = difference["low"], difference["high"]

@@ -62,8 +62,7 @@ class PseudoLabels:
         self.share.update_state(self._sure(answers))
 
     def _sure(self, answers: Any) -> Any:
-        best = ops.max(ops.stop_gradient(ops.cast(answers, "float32")), axis=-1)
-        return ops.cast(best >= self.threshold, "float32")
+        return ops.cast(ops.max(ops.cast(answers, "float32"), axis=-1) >= self.threshold, "float32")
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument."""
