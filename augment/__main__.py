@@ -8,7 +8,7 @@ import os
 import sys
 import tomllib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,14 +89,13 @@ def _from_recipe(path: Path) -> dict[str, list[Item]]:
         raise ValueError(f"Expected --recipe to be a file that can be read. Received: {path}: {error}") from None
     except ValueError as error:  # no TOML, or no UTF-8
         raise ValueError(f"Expected --recipe to be a TOML file. Received: {path}: {error}") from None
-    phases = tables.get("phases", [])
     found: dict[str, list[Item]] = {}
-    for index, phase in enumerate(phases if isinstance(phases, list) else []):
+    for index, phase in _numbered(tables.get("phases")):
         table = phase if isinstance(phase, dict) else {}
         before, after = (
             specs if isinstance(specs := table.get(key, []), list) else [] for key in ("augment", "corrupt")
         )
-        specs = [*before, *([table["mix"]] if "mix" in table else []), *after]
+        specs = [*before, *([table["mix"]] if table.get("mix", "none") != "none" else []), *after]
         if specs:
             title = f"Phase {index}: {table['name']}" if "name" in table else f"Phase {index}"
             found[title] = [build(_table(spec)) for spec in specs]
@@ -106,6 +105,13 @@ def _from_recipe(path: Path) -> dict[str, list[Item]]:
             f"that only extends another has none of its own. Received: {path}"
         )
     return found
+
+
+def _numbered(phases: Any) -> Iterable[tuple[Any, Any]]:
+    """Return phases stated whole, in a list, or changed by their numbers, in a table."""
+    if isinstance(phases, dict):
+        return phases.items()
+    return enumerate(phases) if isinstance(phases, list) else ()
 
 
 def _table(spec: Any) -> Any:

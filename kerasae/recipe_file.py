@@ -11,17 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from kerasae.errors import RequestError, nearest
-from kerasae.recipe import KINDS, Recipe, Table
+from kerasae.recipe import Recipe, Table, overlay
 from kerasae.validation import explain
-
-# Where `--set` reaches into a Spec that a recipe leaves out, it starts from the default name.
-SPEC_DEFAULTS = {
-    "encoder": "baseline",
-    "generator": "dense",
-    "discriminator": "dense",
-    "optimizer": "adam",
-    "schedule": "constant",
-}
 
 
 def builtin() -> dict[str, Path]:
@@ -38,16 +29,16 @@ def load(name: str, overrides: Iterable[str] = ()) -> Recipe:
         RequestError: no such recipe, not TOML, an unknown key, or a value of the wrong type or range.
     """
     tree = _read(_find(name))
-    for override in overrides:
-        _override(tree, override)
+    for assignment in overrides:
+        overlay.override(tree, assignment)
     return parse(tree)
 
 
 def changed(recipe: Recipe, overrides: Iterable[str]) -> Recipe:
     """Return a recipe with `KEY=VALUE` overrides applied; RequestError as in `load`."""
     tree = recipe.model_dump(mode="json", exclude_none=True)
-    for override in overrides:
-        _override(tree, override)
+    for assignment in overrides:
+        overlay.override(tree, assignment)
     return parse(tree)
 
 
@@ -90,55 +81,10 @@ def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
         raise RequestError(f"recipe {path}: extends itself through {parent!r}")
     base = _read(other, (*below, path))
     base.pop("reference", None)  # what was measured with the other recipe says nothing of this one
-    return _merge(base, tree)
-
-
-def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Lay one tree over another: plain tables merge; a `Spec`'s, a range's and a list replace."""
-    merged = dict(base)
-    for key, value in over.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict) and not value.keys() & {"name", *KINDS}
-        merged[key] = _merge(merged[key], value) if both else value
-    return merged
-
-
-def _override(tree: dict[str, Any], override: str) -> None:
-    """Set one field of the tree from `a.b.0.c=VALUE`; VALUE is TOML, or a string where it is not."""
-    key, equals, text = override.partition("=")
-    if not equals or not key.strip():
-        raise RequestError(f"--set: expected KEY=VALUE, such as phases.0.epochs=5. Received: {override!r}")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    *path, last = key.strip().split(".")
-    if path[:2] == ["search", "space"]:  # what follows is one name: a field that is searched
-        path, last = path[:2], ".".join([*path[2:], last]).strip("\"'")  # quoted as in TOML, or not
-    node: Any = tree
-    for count, step in enumerate(path, 1):
-        node = _descend(node, step, key)
-        if not isinstance(node, dict | list):
-            where = ".".join(path[:count])
-            raise RequestError(f"--set {key}: expected a table at {where!r}. Received: the value {node!r}")
-    if isinstance(node, list):
-        _descend(node, last, key)
-        node[int(last)] = value
-    else:
-        node[last] = value
-
-
-def _descend(node: Any, step: str, key: str) -> Any:
-    if isinstance(node, list):
-        if not step.isdecimal() or int(step) >= len(node):
-            raise RequestError(
-                f"--set {key}: expected an index from 0 to {len(node) - 1} in place of {step!r}. Received: {key!r}"
-            )
-        if isinstance(node[int(step)], str):  # a bare name becomes a table before an option is set in it
-            node[int(step)] = {"name": node[int(step)]}
-        return node[int(step)]
-    if isinstance(node.get(step), str):
-        node[step] = {"name": node[step]}
-    return node.setdefault(step, {"name": SPEC_DEFAULTS[step]} if step in SPEC_DEFAULTS else {})
+        return overlay.merge(base, tree)
+    except RequestError as error:
+        raise RequestError(f"recipe {path}: {error}") from None
 
 
 def _fields(path: list[str]) -> list[str]:

@@ -180,7 +180,7 @@ WRONG = {
     "start from": (lambda: ["--set", "phases.0.start_from.encoder=runs/none"], r"runs/none"),
     "run name": (lambda: ["--run", "x" * 300], r"x{300}: File name too long"),
     "option": (lambda: ["--recipe", "joint"], r"No such option: --recipe.*; see: kerasae train --help"),
-    "odd index": (lambda: ["--set", "phases.².epochs=5"], r"expected an index from 0 to 0 in place of '²'"),
+    "odd index": (lambda: ["--set", "phases.².epochs=5"], r"expected an index from 0 to 0. Received: '²'"),
     "infinite rate": (
         lambda: ["--set", "phases.0.optimizer.learning_rate=inf"],
         r"phases\.0\.optimizer\.learning_rate: expected a finite number\. Received: inf",

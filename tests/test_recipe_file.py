@@ -1,8 +1,10 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kerasae.errors import RequestError
+from kerasae.recipe import Recipe
 from kerasae.recipe_file import load, parse
 
 
@@ -42,8 +44,8 @@ def test_set_reaches_every_field(override: str, read: object, value: object) -> 
     ("override", "message"),
     [
         ("epochs", r"--set: expected KEY=VALUE, such as phases\.0\.epochs=5\. Received: 'epochs'"),
-        ("phases.7.epochs=3", r"--set phases\.7\.epochs: expected an index from 0 to 0 in place of '7'"),
-        ("phases.x.epochs=3", r"expected an index from 0 to 0 in place of 'x'"),
+        ("phases.7.epochs=3", r"--set phases\.7\.epochs: expected an index from 0 to 0\. Received: '7'"),
+        ("phases.x.epochs=3", r"expected an index from 0 to 0\. Received: 'x'"),
         ("seed.more=3", r"--set seed\.more: expected a table at 'seed'\. Received: the value 0"),
         ("phases.0.epochs=many", r"phases\.0\.epochs: expected a valid integer\. Received: 'many'"),
     ],
@@ -71,6 +73,60 @@ def test_extends_merges_tables_and_replaces_lists_and_specs(tmp_path: Path) -> N
     assert [phase.epochs for phase in recipe.phases] == [9]
 
 
+BASE = (
+    "[model]\nencoder = 'vgg'\n"
+    "[[phases]]\nname = 'first'\nepochs = 2\nmix = 'cut_mix'\naugment = ['horizontal_flip', 'equalize']\n"
+    "[[phases]]\nname = 'second'\nepochs = 3\noptimizer = { name = 'sgd', momentum = 0.9 }\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "value"),
+    [
+        ("[phases.0]\nname = 'other'", lambda r: [(p.name, p.epochs) for p in r.phases], [("other", 2), ("second", 3)]),
+        ("[phases.1]\nepochs = 9", lambda r: [(p.name, p.epochs) for p in r.phases], [("first", 2), ("second", 9)]),
+        (
+            "[phases.1.optimizer]\nlearning_rate = 0.1",
+            lambda r: (r.phases[1].optimizer.name, r.phases[1].optimizer.options),
+            ("sgd", {"momentum": 0.9, "learning_rate": 0.1}),
+        ),
+        (
+            "[phases.1]\noptimizer = { name = 'adam' }",
+            lambda r: (r.phases[1].optimizer.name, r.phases[1].optimizer.options),
+            ("adam", {}),
+        ),
+        (
+            "[phases.0.augment.1]\nprobability = 0.5",
+            lambda r: [(one.name, one.options) for one in r.phases[0].augment],
+            [("horizontal_flip", {}), ("equalize", {"probability": 0.5})],
+        ),
+        (
+            "[phases.0.augment]\n0 = 'invert'",
+            lambda r: [one.name for one in r.phases[0].augment],
+            ["invert", "equalize"],
+        ),
+        ("[phases.0]\nmix = 'none'", lambda r: r.phases[0].mix, None),
+        (
+            "[model]\nencoder = { filters = [8] }",
+            lambda r: (r.model.encoder.name, r.model.encoder.options),
+            ("vgg", {"filters": [8]}),
+        ),
+        ("[[phases]]\nepochs = 9", lambda r: [(p.name, p.epochs) for p in r.phases], [("joint", 9)]),
+    ],
+)
+def test_a_number_reaches_into_a_list_of_what_is_extended(
+    text: str, read: Callable[[Recipe], object], value: object, tmp_path: Path
+) -> None:
+    write(tmp_path, "base.toml", BASE)
+    assert read(load(write(tmp_path, "own.toml", f"extends = 'base.toml'\n{text}\n"))) == value
+
+
+def test_an_optional_field_is_taken_back_by_set() -> None:
+    assert load("cifar10-best").phases[0].mix is not None
+    assert load("cifar10-best", ["phases.0.mix=none"]).phases[0].mix is None
+    assert load("digits-joint", ["data.class_weights=none"]).data.class_weights == "none"  # a word of its own there
+
+
 def test_resolved_json_reads_back_the_same() -> None:
     recipe = load("cifar10-joint")
     assert parse(recipe.model_dump(mode="json")) == recipe
@@ -83,6 +139,12 @@ def test_resolved_json_reads_back_the_same() -> None:
         ("extends = 'nope'", r"Received: 'nope'"),
         ("extends = 3", "extends: expected a recipe's name"),
         ("extends = 'self.toml'", "extends itself"),
+        (
+            "extends = 'two-stage'\n[phases.2]\nepochs = 3",
+            r"recipe .*self\.toml: phases\.2: expected an index from 0 to 1\. Received: '2'",
+        ),
+        ("extends = 'joint'\n[phases.0.mix]\nalpha = 1.0\n[phases.first]\nepochs = 3", "phases: expected a valid list"),
+        ("[phases.0]\nepochs = 3", "phases: expected a valid list"),
     ],
 )
 def test_a_wrong_file_takes_one_line(text: str, message: str, tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping, Set
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -22,6 +23,15 @@ class Table(BaseModel):
     """A table of a recipe: unknown keys are refused, values are not converted from other types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _none_is_absent(cls, tree: Any) -> Any:
+        """TOML has no null: `mix = "none"` takes back what a recipe below has set."""
+        if not isinstance(tree, Mapping):
+            return tree
+        optional = {key for key, field in cls.model_fields.items() if NoneType in get_args(field.annotation)}
+        return {key: None if key in optional and value == "none" else value for key, value in tree.items()}
 
 
 class Spec(BaseModel):

@@ -88,6 +88,14 @@ def test_a_recipes_transforms_are_shown_by_phase(picture: Path, tmp_path: Path) 
     assert sheet.height < 1000
 
 
+def test_a_phase_changed_by_its_number_shows_what_it_states(picture: Path, tmp_path: Path) -> None:
+    recipe, out = tmp_path / "own.toml", tmp_path / "sheet.png"
+    recipe.write_text('extends = "photos"\n[phases.0]\nmix = "none"\naugment = ["invert"]\n')
+    assert main(["preview", str(picture), "--recipe", str(recipe), "--out", str(out)]) == 0
+    whole = np.asarray(opened(picture).resize((112, 75), Image.Resampling.LANCZOS))
+    assert pieces(opened(out), augment.apply(whole[None], augment.Invert(), seed=0)[0]) >= 1
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
