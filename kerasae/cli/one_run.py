@@ -53,8 +53,18 @@ def train(
 
 
 def _suits_photos(image_shape: Sequence[int] | Literal["auto"]) -> bool:
-    """Return whether the recipe `photos`, which is made for colour and halves sides three times, takes the pictures."""
-    return image_shape != "auto" and image_shape[2] == 3 and image_shape[0] % 8 == image_shape[1] % 8 == 0
+    """Return whether the recipe `photos` is made for such pictures: coloured ones, of sides that its encoder takes."""
+    from kerasae.models import ENCODERS
+    from kerasae.models.parts import Settings
+    from kerasae.recipe_file import load
+
+    if image_shape == "auto" or image_shape[2] != 3:
+        return False
+    try:
+        ENCODERS.build(load("photos").model.encoder, "model.encoder", tuple(image_shape), Settings())
+    except RequestError:
+        return False
+    return True
 
 
 @app.command()
