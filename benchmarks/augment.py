@@ -21,7 +21,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 # albumentations' documented switches for "no version check over the network" and "send nothing".
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = os.environ["ALBUMENTATIONS_NO_TELEMETRY"] = "1"
@@ -37,17 +37,19 @@ GOALS = {("three", 32): (10.0, 2.0), ("three", 224): (3.0, 1.0)}
 Map = Callable[[Any, Any], Any]
 
 
-def ours(name: str, engine: str) -> Map:
+def ours(name: str, engine: Literal["native", "pil"]) -> Map:
     import augment
 
-    three = [augment.Contrast((0.5, 1.5)), augment.Sharpness((0.5, 1.5)), augment.Equalize()]
-    transforms = {"three": three, "auto_augment": [augment.AutoAugment("cifar10")]}[name]
+    chains: dict[str, list[augment.Transform]] = {
+        "three": [augment.Contrast((0.5, 1.5)), augment.Sharpness((0.5, 1.5)), augment.Equalize()],
+        "auto_augment": [augment.AutoAugment("cifar10")],
+    }
 
     def change(images: Any, number: Any) -> Any:
         import tensorflow as tf
 
         positions = tf.range(images.shape[0], dtype=tf.int64)
-        return augment.augment_batch(images, transforms, seed=1, epoch=number, positions=positions, engine=engine)
+        return augment.augment_batch(images, chains[name], seed=1, epoch=number, positions=positions, engine=engine)
 
     return change
 

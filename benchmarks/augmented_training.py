@@ -63,12 +63,13 @@ def main() -> None:
     recipe = load("cifar10-joint")
     phase = recipe.phases[0]
     pictures = ArrayPictures(images, labels, range(len(images)))  # type: ignore[arg-type]
-    order = EpochOrder(pictures.labels, phase.batch_size, None, 0)
+    ((_, batch_size),) = phase.stretches
+    order = EpochOrder(pictures.labels, batch_size, None, 0)
     model = build(recipe.model, images.shape[1:], 10, recipe.heads, precision=distribution.precision("auto"))
     model.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
 
     def speed(augmented: bool) -> float:
-        chosen = transforms(phase, "phases.0") if augmented else []
+        chosen = transforms(phase.augment, "phases.0.augment") if augmented else []
         epochs = arguments.epochs + 1
         dataset = training_dataset(
             pictures, Targets(recipe.heads, np.ones(10)), order, chosen, epochs=range(epochs), engine=arguments.engine

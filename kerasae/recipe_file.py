@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,11 +17,13 @@ from kerasae.recipe import Recipe, Table, overlay
 from kerasae.validation import explain
 
 
-def builtin() -> dict[str, Path]:
+@functools.cache
+def builtin() -> Mapping[str, Path]:
     """Return the recipes that come with kerasae, by name: `joint`, and `study-a/baseline` for one in a folder."""
     folder = Path(str(resources.files("kerasae") / "recipes"))
-    names = {path.relative_to(folder).with_suffix("").as_posix(): path for path in folder.rglob("*.toml")}
-    return dict(sorted(names.items(), key=lambda item: ("/" in item[0], item[0])))
+    paths = [*folder.glob("*.toml"), *folder.glob("*/*.toml")]
+    names = {path.relative_to(folder).with_suffix("").as_posix(): path for path in paths}
+    return MappingProxyType(dict(sorted(names.items(), key=lambda item: ("/" in item[0], item[0]))))
 
 
 def load(name: str, overrides: Iterable[str] = ()) -> Recipe:

@@ -180,7 +180,8 @@ class Bench:
         opener = Opener()
         study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
         for number in range(self.trials):
-            trial, values = study.ask(), {}
+            trial = study.ask()
+            values: dict[str, Any] = {}
             for parameter in search.space.parameters:
                 if parameter.holds(values):
                     values[parameter.name] = suggested(trial, parameter)

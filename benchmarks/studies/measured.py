@@ -10,8 +10,9 @@ from kerasae.recipe_file import load
 from kerasae.results import Result, experiment
 from kerasae.runs import Run, read_json
 
-CURVES = ("label_accuracy", "val_label_accuracy", "label_loss", "val_label_loss", "reconstruction_loss")
-CURVES = (*CURVES, "val_reconstruction_loss")
+CURVES = tuple(
+    f"{split}{key}" for key in ("label_accuracy", "label_loss", "reconstruction_loss") for split in ("", "val_")
+)
 
 
 def measured(run: Run, name: str, seed: int, overrides: list[str]) -> Result:

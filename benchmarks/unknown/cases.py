@@ -60,7 +60,7 @@ def cases(files: Path | None, photographs: Path | None) -> Iterator[Case]:
         for strength in strengths
     }
     yield Case("cifar10", "cifar10-best", "cifar10", (), {**others, "negatives": "invert", **changed})
-    short = (f"phases.0.epochs={EPOCHS}", "data.validation=0.1")
+    short: tuple[str, ...] = (f"phases.0.epochs={EPOCHS}", "data.validation=0.1")
     for name in LEFT_OUT_OF_CIFAR:
         left = (*short, f"data.leave_out=['{name}']")
         yield Case(f"cifar10-without-{name}", "cifar10-best", "cifar10", left, {name: "left-out"})
