@@ -148,6 +148,14 @@ class Run:
         """The resolved recipe that the run was started with."""
         return parse(read_json(self.recipe_file))
 
+    @property
+    def finished_epochs(self) -> int:
+        """How many epochs its history holds, over all phases."""
+        try:
+            return max(0, self.history.read_bytes().count(b"\n") - 1)
+        except OSError:
+            return 0
+
     @classmethod
     def create(cls, path: Path | None, name: str) -> Run:
         """Make a new run directory: `path`, or the next free `runs/NAME-001`.

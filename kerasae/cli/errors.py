@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from kerasae.cli.app import err
-from kerasae.errors import RequestError
+from kerasae.errors import RequestError, in_a_line
 
 # What the system refuses and the user can mend: no space, no permission, a read-only place.
 _REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ENOTDIR)
@@ -61,5 +61,4 @@ def _explained(error: Exception) -> tuple[str, int]:
             return f"{words}; mend that and try again", 2
     if type(error).__name__ in ("DivergedError", "ExportError"):
         return str(error), 1
-    reason = str(error).strip().splitlines() or ["no message"]
-    return f"{type(error).__name__}: {reason[0]}; that was not expected, and --debug shows where it came from", 1
+    return f"{in_a_line(error)}; that was not expected, and --debug shows where it came from", 1

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -25,8 +24,8 @@ from rich.progress import (
 
 from kerasae.comparison.plan import Job, Plan
 from kerasae.comparison.worker import is_done
+from kerasae.processes import reason
 from kerasae.report.wording import seconds as duration
-from kerasae.runs import Run
 from kerasae.train import begin
 
 POLL_SECONDS = 0.5
@@ -59,11 +58,11 @@ def run_all(plan: Plan, console: Console) -> dict[Job, str]:
             place = f"run {number} of {len(plan.jobs)}: {job.words}"
             progress.update(task, description=escape(place), completed=before)
             started = time.perf_counter()
-            reason = _run(job, plan.folder, partial(_tell, progress, task, before))
+            failure = _run(job, plan.folder, partial(_tell, progress, task, before))
             took = duration(time.perf_counter() - started)
-            if reason:
-                failed[job] = reason
-            console.print(f"{place}: {f'failed: {reason}' if reason else f'done in {took}'}", soft_wrap=True)
+            if failure:
+                failed[job] = failure
+            console.print(f"{place}: {f'failed: {failure}' if failure else f'done in {took}'}", soft_wrap=True)
             before += job.epochs
         progress.update(task, description="all runs", completed=before)
     return failed
@@ -96,22 +95,7 @@ def _run(job: Job, folder: Path, tell: Callable[[int], object]) -> str | None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     code = worker.wait(POLL_SECONDS)
                     break
-                tell(_epochs(job.run))
+                tell(job.run.finished_epochs)
         finally:
             worker.kill()
-    return _reason(code, log) if code else None
-
-
-def _epochs(run: Run) -> int:
-    """Count the epochs that a run has finished."""
-    try:
-        return max(0, run.history.read_bytes().count(b"\n") - 1)
-    except OSError:
-        return 0
-
-
-def _reason(code: int, log: Path) -> str:
-    if code < 0:
-        return f"its process was ended by {signal.Signals(-code).name}; see {log}"
-    lines: Sequence[str] = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return f"{lines[-1] if lines else f'exit code {code}'}; see {log}"
+    return reason(code, log) if code else None

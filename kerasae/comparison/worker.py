@@ -7,18 +7,16 @@ others go on when one crashes.
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
-import threading
-import traceback
 from pathlib import Path
 
+from kerasae.processes import serve
 from kerasae.quiet import load_tensorflow
 from kerasae.runs import Run, read_json, write_json
 
 
-def work(run: Run, judgement: Path) -> None:
-    """Finish a run, and measure it on its validation pictures too, which its own metrics leave out."""
+def work(run: Run, judgement: Path) -> int:
+    """Finish a run, and measure it on its validation pictures too, which its own metrics leave out; return 0."""
     load_tensorflow()
     from kerasae.evaluate import measured, write_predictions
     from kerasae.evaluation.passes import predict
@@ -32,6 +30,7 @@ def work(run: Run, judgement: Path) -> None:
     write_predictions(judgement.with_suffix(".npz"), predictions, collection.validation)
     metrics = measured(predictions, collection.class_names)
     write_json(judgement.with_suffix(".json"), {"model": model_mark(run), "validation": metrics})
+    return 0
 
 
 def is_done(run: Run, judgement: Path) -> bool:
@@ -47,23 +46,5 @@ def model_mark(run: Run) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _end_with_parent() -> None:
-    """Wait for the end of standard input, which the parent holds open while it lives."""
-    os.read(0, 1)  # not through sys.stdin, whose lock would be held when the interpreter ends
-    os._exit(1)
-
-
-def main() -> None:
-    """Do the work; the last line of standard error says why it failed, if it did."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    try:
-        work(Run(Path(sys.argv[1])), Path(sys.argv[2]))
-    except Exception as error:
-        traceback.print_exc()
-        lines = str(error).strip().splitlines() or ["no message"]
-        print(f"{type(error).__name__}: {lines[0]}", file=sys.stderr)
-        sys.exit(1)
-
-
 if __name__ == "__main__":
-    main()
+    serve(lambda: work(Run(Path(sys.argv[1])), Path(sys.argv[2])))

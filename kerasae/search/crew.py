@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from kerasae import processes
 from kerasae.search.cluster import Place
-from kerasae.search.worker import WAIT_SECONDS
 
 ENDING_SECONDS = 10.0
 
@@ -26,9 +25,7 @@ class Crew:
         wait: seconds within which the chief must answer.
     """
 
-    def __init__(
-        self, folder: Path, names: Sequence[str], address: str, gpus: Sequence[str], wait: float = WAIT_SECONDS
-    ) -> None:
+    def __init__(self, folder: Path, names: Sequence[str], address: str, gpus: Sequence[str], wait: float) -> None:
         self.folder = folder
         self.names = list(names)
         self.address = address
@@ -88,11 +85,7 @@ class Crew:
 
     def reason(self, name: str, code: int) -> str:
         """Say why a worker has ended."""
-        if code < 0:
-            return f"ended by {signal.Signals(-code).name}; see {self.log(name)}"
-        lines = self.log(name).read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        said = lines[-1].removeprefix("kerasae: ") if lines else f"exit code {code}"
-        return f"{said}; see {self.log(name)}"
+        return processes.reason(code, self.log(name))
 
 
 def local_names(size: int) -> list[str]:

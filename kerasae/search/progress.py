@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from kerasae.report.wording import seconds as duration
+from kerasae.runs import Run
 from kerasae.search.oracles import Oracle
 from kerasae.search.outcome import Outcome, trial_folder
 from kerasae.search.plan import Search
@@ -58,8 +59,8 @@ class Display:
             return
         under_way = []
         for id in sorted(trial.trial_id for trial in list(self.oracle.ongoing_trials.values())):
-            histories = trial_folder(self.search.folder, id).glob("*/history.csv")
-            epochs = sum(max(0, path.read_bytes().count(b"\n") - 1) for path in histories)
+            runs = trial_folder(self.search.folder, id).glob("*/history.csv")
+            epochs = sum(Run(path.parent).finished_epochs for path in runs)
             under_way.append(f"{id} epoch {epochs}")
         best = "" if self.best is None else f", best {self.best.score:.5g}"
         self.bar.update(self.task, description=f"{', '.join(under_way) or 'waiting for workers'}{best}")

@@ -34,14 +34,14 @@ def run(
         workers: how many are started here; others may come by keras-tuner's variables.
         address: where the chief is to be reached; port 0 for any.
         gpus: see `Crew`.
-        wait: seconds without any worker after which it is given up.
+        wait: seconds without any worker after which it is given up, and within which the chief must answer them.
         tell: hears of every trial that ends.
         beat: is called again and again.
 
     Raises:
         RequestError: workers end without having done anything, or none comes.
     """
-    with Chief(oracle, address) as chief, Crew(folder, local_names(workers), chief.address, gpus) as crew:
+    with Chief(oracle, address) as chief, Crew(folder, local_names(workers), chief.address, gpus, wait) as crew:
         fruitless, begun = 0, time.monotonic()
         accompanied = begun
         while not oracle.is_over:

@@ -16,7 +16,7 @@ import numpy as np
 
 from kerasae.comparison.plan import Opener
 from kerasae.data.collection import Collection
-from kerasae.errors import RequestError
+from kerasae.errors import RequestError, in_a_line
 from kerasae.evaluation.history import History, read_history
 from kerasae.recipe import Recipe
 from kerasae.runs import Run, remove_unfinished
@@ -56,8 +56,7 @@ def run_trial(
         outcome = replace(blank, reason=str(error))
     except Exception as error:
         traceback.print_exc()
-        lines = str(error).strip().splitlines() or ["no message"]
-        outcome = replace(blank, reason=f"{type(error).__name__}: {lines[0]}")
+        outcome = replace(blank, reason=in_a_line(error))
     _forget()
     epochs, seconds = _spent(search, outcome)
     outcome = replace(outcome, epochs=epochs, seconds=seconds)

@@ -12,11 +12,11 @@ import os
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
 from kerasae.errors import RequestError
+from kerasae.processes import serve
 from kerasae.quiet import load_tensorflow
 from kerasae.search.cluster import Place, place
 
@@ -129,27 +129,5 @@ def _heard(client: object, trial: str, here: Place, wait: float) -> Iterator[Non
         over.set()
 
 
-def _end_with_parent() -> None:
-    """Wait for the end of standard input, which the parent holds open while it lives."""
-    os.read(0, 1)
-    os._exit(1)
-
-
-def main() -> None:
-    """Work for the chief that has started this process; the last line says why it failed, if it did."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    try:
-        left = work(Path(sys.argv[1]), float(sys.argv[2]), most=TRIALS)
-    except RequestError as error:
-        print(error, file=sys.stderr)
-        sys.exit(1)
-    except Exception as error:
-        traceback.print_exc()
-        lines = str(error).strip().splitlines() or ["no message"]
-        print(f"{type(error).__name__}: {lines[0]}", file=sys.stderr)
-        sys.exit(1)
-    sys.exit(HANDS_OVER if left else 0)
-
-
 if __name__ == "__main__":
-    main()
+    serve(lambda: HANDS_OVER if work(Path(sys.argv[1]), float(sys.argv[2]), most=TRIALS) else 0)

@@ -223,11 +223,11 @@ def test_a_gpu_and_a_share_of_the_cores_each(tmp_path: Path, monkeypatch: pytest
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 6)
-    crew = Crew(tmp_path, local_names(3), "127.0.0.1:1", ["0", "GPU-7"])
+    crew = Crew(tmp_path, local_names(3), "127.0.0.1:1", ["0", "GPU-7"], 60.0)
     found = [crew._environment(index) for index in range(3)]
     assert [one["CUDA_VISIBLE_DEVICES"] for one in found] == ["0", "GPU-7", "0"]
     assert {one["TF_NUM_INTRAOP_THREADS"] for one in found} == {"2"}
-    assert "CUDA_VISIBLE_DEVICES" not in Crew(tmp_path, ["one"], "127.0.0.1:1", ["0", "1"])._environment(0)
+    assert "CUDA_VISIBLE_DEVICES" not in Crew(tmp_path, ["one"], "127.0.0.1:1", ["0", "1"], 60.0)._environment(0)
 
 
 def test_workers_that_cannot_work_end_the_search_with_their_reason(task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
