@@ -140,8 +140,7 @@ def _from_run(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]]
         "resize": data.resize,
         "class_names": read_json(run.data_facts)["class_names"],
     }
-    model = load_trained(run)
-    return (model if model.rejection is None else guarded(model, model.rejection)).predict_on_batch, about
+    return guarded(load_trained(run)).predict_on_batch, about
 
 
 def _from_export(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]], dict[str, Any]]:

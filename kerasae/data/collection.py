@@ -11,7 +11,7 @@ import numpy as np
 
 from kerasae.data.duplicates import find_duplicates
 from kerasae.data.fingerprint import fingerprint
-from kerasae.data.pictures import UNLABELLED, ArrayPictures, FilePictures, ImageShape, Pictures
+from kerasae.data.pictures import UNLABELLED, ArrayPictures, FilePictures, ImageShape, Pictures, batches
 from kerasae.data.sources import SPLITS, open_source
 from kerasae.data.splits import divide
 from kerasae.data.weights import class_weights
@@ -37,10 +37,10 @@ class Collection:
 
     @cached_property
     def channel_statistics(self) -> tuple[list[float], list[float]]:
-        """Mean and variance a channel of the scaled training pictures, which are read once, a thousand at a time."""
+        """Mean and variance a channel of the scaled training pictures, which are read once."""
         count, total, squares = 0, np.zeros(self.image_shape[2]), np.zeros(self.image_shape[2])
-        for start in range(0, len(self.train), 1000):
-            images = self.train.load(np.arange(start, min(start + 1000, len(self.train)))) / 255.0
+        for places in batches(self.train):
+            images = self.train.load(places) / 255.0
             count += images[..., 0].size
             total += images.sum(axis=(0, 1, 2))
             squares += np.square(images).sum(axis=(0, 1, 2))

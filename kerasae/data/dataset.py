@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 import tensorflow as tf
@@ -18,19 +18,6 @@ from kerasae.recipe import Head
 
 # The seeds of recipes lie below: what corrupts a picture is drawn apart from what augments it.
 _CORRUPTION = 1 << 40
-
-
-class Readable(Protocol):
-    """What a dataset asks of pictures: `Pictures`, or anything that is read like them."""
-
-    labels: np.ndarray
-    image_shape: tuple[int, int, int]
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-
-    def load(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
-        """Return the pixels at `indices`: uint8 (k, H, W, C), [0, 255]."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,7 +102,7 @@ def training_dataset(
     return prefetched(numbers.map(batch, num_parallel_calls=os.cpu_count() or 1))
 
 
-def evaluation_dataset(pictures: Readable, targets: Targets, *, batch_size: int) -> tf.data.Dataset:
+def evaluation_dataset(pictures: Pictures, targets: Targets, *, batch_size: int) -> tf.data.Dataset:
     """Return every picture once, in order, unaugmented, the last batch as small as it comes."""
 
     def load(start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ import functools
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 import tensorflow as tf
@@ -20,7 +20,32 @@ from kerasae.errors import RequestError
 
 UNLABELLED = -1
 ImageShape = tuple[int, int, int]
-_BATCH = 256
+_BATCH = 256  # pictures at a time
+_BATCH_VALUES = 2**22  # values of them: 16 MiB as float32, of which a pass of a model holds many copies
+
+
+class Readable(Protocol):
+    """What a pass of a model asks of pictures: `Pictures`, or anything that is read like them."""
+
+    labels: np.ndarray
+    image_shape: ImageShape
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def load(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Return the pixels at `indices`: uint8 (k, H, W, C), [0, 255]."""
+
+
+def batch_size(image_shape: Sequence[int], most: int = _BATCH) -> int:
+    """Return how many pictures are read at a time: `most`, or fewer where they are large."""
+    return max(1, min(most, _BATCH_VALUES // int(np.prod(image_shape))))
+
+
+def batches(pictures: Readable, most: int = _BATCH) -> list[np.ndarray]:
+    """Return the places of all pictures in order, as many at a time as `batch_size` says: int64 arrays."""
+    size = batch_size(pictures.image_shape, most)
+    return [np.arange(start, min(start + size, len(pictures))) for start in range(0, len(pictures), size)]
 
 
 class Pictures(abc.ABC):

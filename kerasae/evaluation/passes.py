@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,16 +13,12 @@ import tensorflow as tf
 from rich.console import Console
 from rich.progress import track
 
+from kerasae.data.pictures import Readable, batches
 from kerasae.evaluation.pixels import LEVELS, histogram
 from kerasae.evaluation.reconstruction import picture_errors
 from kerasae.losses import ReconstructionLoss
 from kerasae.models import guarded
 
-if TYPE_CHECKING:
-    from kerasae.data.pictures import Pictures
-    from kerasae.evaluation.variants import Changed
-
-BATCH_VALUES = 2**24  # values of one batch of pictures: 64 MiB as float32, of which the measures hold a few copies
 LONG_BATCHES = 20
 
 
@@ -50,8 +46,18 @@ def forward(model: keras.Model) -> Callable[[np.ndarray], Mapping[str, Any]]:
     return tf.function(lambda images: model(images, training=False), input_signature=signature)
 
 
+def collected(outputs: Iterable[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    """Join what a model gives for one batch after the other: whole numbers or float32 (n, ...) by name."""
+    found: dict[str, list[np.ndarray]] = {}
+    for batch in outputs:
+        for name, value in batch.items():
+            array = keras.ops.convert_to_numpy(value)
+            found.setdefault(name, []).append(array if array.dtype.kind in "biu" else np.asarray(array, np.float32))
+    return {name: np.concatenate(arrays) for name, arrays in found.items()}
+
+
 def predict(
-    model: keras.Model, pictures: Pictures | Changed, *, loss: ReconstructionLoss | None = None, batch_size: int = 256
+    model: keras.Model, pictures: Readable, *, loss: ReconstructionLoss | None = None, batch_size: int = 256
 ) -> Predictions:
     """Run the model over all pictures, `batch_size` at a time or fewer where they are large.
 
@@ -62,8 +68,7 @@ def predict(
         batch_size: the most pictures of one batch.
     """
     rejection = getattr(model, "rejection", None)
-    call = forward(model if rejection is None else guarded(model, rejection))
-    size = max(1, min(batch_size, BATCH_VALUES // int(np.prod(pictures.image_shape))))
+    call = forward(guarded(model))
 
     @tf.function(
         input_signature=[tf.TensorSpec((None, *pictures.image_shape), dtype) for dtype in ("uint8", "float32")]
@@ -75,10 +80,10 @@ def predict(
     errors: dict[str, list[np.ndarray]] = {}
     anomaly: dict[str, list[np.ndarray]] = {}
     counts = np.zeros(LEVELS, np.int64)
-    starts = range(0, len(pictures), size)
-    quiet = len(starts) < LONG_BATCHES or not sys.stderr.isatty()
-    for start in track(starts, "Evaluating", console=Console(stderr=True), disable=quiet):
-        images = pictures.load(np.arange(start, min(start + size, len(pictures))))
+    parts = batches(pictures, batch_size)
+    quiet = len(parts) < LONG_BATCHES or not sys.stderr.isatty()
+    for places in track(parts, "Evaluating", console=Console(stderr=True), disable=quiet):
+        images = pictures.load(places)
         counts += histogram(images)
         outputs = call(images)
         if "label" in outputs:

@@ -8,13 +8,11 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from kerasae.data.pictures import Pictures
+from kerasae.data.pictures import Pictures, batches
 from kerasae.data.progress import with_progress
+from kerasae.evaluation.passes import collected
 from kerasae.models import JointAutoencoder, probe
 from kerasae.runs import written_whole
-
-_BATCH = 256
-_BATCH_VALUES = 2**22  # values of one batch of pictures
 
 
 @dataclass(frozen=True)
@@ -81,13 +79,8 @@ def observe(
                 found[name] = tf.cast(tf.round(tf.clip_by_value(_reduced(values, small), 0, 255)), tf.uint8)
         return found
 
-    size = max(1, min(_BATCH, _BATCH_VALUES // int(np.prod(pictures.image_shape))))
-    starts = range(0, len(pictures), size)
-    gathered = [
-        {name: value.numpy() for name, value in run(pictures.load(np.arange(s, min(s + size, len(pictures))))).items()}
-        for s in with_progress(starts, len(starts), what)
-    ]
-    found = {name: np.concatenate([batch[name] for batch in gathered]) for name in gathered[0]}
+    parts = batches(pictures)
+    found = collected(run(pictures.load(places)) for places in with_progress(parts, len(parts), what))
     chances = found.get("label")
     return (
         Latents(

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from kerasae.data.pictures import Pictures
+from kerasae.data.pictures import Pictures, batches
 from kerasae.models import JointAutoencoder, guarded
 
 # Both sides run in float32; other batches and fused operations move the last bits only.
 TOLERANCE = 1e-5
-_BATCH = 256
 _CHECKER = Path(__file__).with_name("checker.py")
 Arrays = dict[str, np.ndarray]
 
@@ -36,18 +35,18 @@ def check_agreement(saved_model: Path, model: JointAutoencoder, pictures: Pictur
             is decided otherwise, or the process failed.
     """
     rejection = model.rejection
-    whole = model if rejection is None else guarded(model, rejection)
+    whole = guarded(model)
 
-    def batches() -> Iterator[tuple[Arrays, Arrays]]:
-        for start in range(0, len(pictures), _BATCH):
-            images = pictures.load(np.arange(start, min(start + _BATCH, len(pictures))))
+    def answered() -> Iterator[tuple[Arrays, Arrays]]:
+        for places in batches(pictures):
+            images = pictures.load(places)
             outputs = whole.predict_on_batch(images)
             expected = {head: outputs[head] for head in model.heads}
             if rejection is not None:
                 expected["margin"] = outputs["anomaly_score"] - float(rejection.threshold)
             yield {"images": images}, expected
 
-    return check_served(saved_model, batches(), TOLERANCE)
+    return check_served(saved_model, answered(), TOLERANCE)
 
 
 def check_served(saved_model: Path, batches: Iterable[tuple[Arrays, Arrays]], tolerance: float) -> float:

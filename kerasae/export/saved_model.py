@@ -48,7 +48,7 @@ def save(model: JointAutoencoder, class_names: tuple[str, ...], mode: Resize, pa
     """Write the SavedModel with all its signatures to a new folder."""
     image_shape = tuple(model.input_shape[1:])
     names = tf.constant(class_names or ("",))
-    whole = model if model.rejection is None else guarded(model, model.rejection)
+    whole = guarded(model)
 
     def serve(images: tf.Tensor) -> dict[str, tf.Tensor]:
         fed = _fed(whole, images)

@@ -11,16 +11,16 @@ import numpy as np
 from rich.console import Console
 
 from kerasae.data.collection import Collection
+from kerasae.data.pictures import batch_size
 from kerasae.environment import environment
 from kerasae.errors import RequestError
-from kerasae.evaluation.passes import BATCH_VALUES, forward
+from kerasae.evaluation.passes import collected, forward
 from kerasae.models import JointAutoencoder, load_trained, probe
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import load, parse
 from kerasae.runs import Run, read_json, write_json
 from kerasae.training import fit
 
-BATCH = 256
 STEPS = 2_000  # that a judge is trained for, in whole epochs
 FEWEST_EPOCHS, MOST_EPOCHS = 3, 100
 
@@ -53,13 +53,9 @@ class Judge:
 
     def __call__(self, images: np.ndarray) -> Opinion:
         """Judge uint8 pictures (n, H, W, C), n above 0; features are the latent below the softmax head, pooled."""
-        size = max(1, min(BATCH, BATCH_VALUES // int(np.prod(images.shape[1:]))))
-        named, features = [], []
-        for start in range(0, len(images), size):
-            outputs = self._call(images[start : start + size])
-            named.append(keras.ops.convert_to_numpy(outputs["label"]).argmax(axis=1))
-            features.append(np.asarray(keras.ops.convert_to_numpy(outputs["latent"]), np.float32))
-        return Opinion(self._places[np.concatenate(named)], np.concatenate(features))
+        size = batch_size(images.shape[1:])
+        found = collected(self._call(images[start : start + size]) for start in range(0, len(images), size))
+        return Opinion(self._places[found["label"].argmax(axis=1)], found["latent"])
 
 
 def check_judge(path: Path, run: Run) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasae.data.collection import Collection
-from kerasae.data.pictures import UNLABELLED, Pictures
+from kerasae.data.pictures import UNLABELLED, Pictures, batches
 from kerasae.evaluation.numbers import number
 from kerasae.generation.judge import Judge, Opinion
 from kerasae.generation.measures import frechet, nearest
@@ -67,10 +67,7 @@ class Reality:
     def known(self) -> np.ndarray:
         """Every training picture as a row of pixels, uint8 (n, d): what a copy would be a copy of."""
         pictures = self.collection.train
-        parts = [
-            np.rint(255 * flat(pictures.load(np.arange(start, min(start + 1000, len(pictures)))))).astype(np.uint8)
-            for start in range(0, len(pictures), 1000)
-        ]
+        parts = [np.rint(255 * flat(pictures.load(places))).astype(np.uint8) for places in batches(pictures)]
         return np.concatenate(parts)
 
     @cached_property

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 from scipy.special import logsumexp
 
-from kerasae.data.pictures import Pictures
+from kerasae.data.pictures import Pictures, batches
 from kerasae.errors import RequestError
-from kerasae.evaluation.passes import BATCH_VALUES, forward
+from kerasae.evaluation.passes import collected, forward
 from kerasae.generation.code import Code
 from kerasae.generation.method import as_pictures
 from kerasae.models import JointAutoencoder
@@ -70,14 +70,8 @@ def encode(model: JointAutoencoder, pictures: Pictures) -> tuple[np.ndarray, np.
     inner, _ = wire(model.posterior or model.encoder, None, model.classifier)
     wanted = {name: inner[name] for name in ("latent", "logits") if name in inner}
     call = forward(keras.Model(inner["images"], wanted))
-    size = max(1, min(BATCH, BATCH_VALUES // int(np.prod(pictures.image_shape))))
-    found: dict[str, list[np.ndarray]] = {name: [] for name in wanted}
-    for start in range(0, len(pictures), size):
-        outputs = call(pictures.load(np.arange(start, min(start + size, len(pictures)))))
-        for name in wanted:
-            found[name].append(np.asarray(keras.ops.convert_to_numpy(outputs[name]), np.float32))
-    joined = {name: np.concatenate(parts) for name, parts in found.items()}
-    return joined["latent"], joined.get("logits")
+    found = collected(call(pictures.load(places)) for places in batches(pictures))
+    return found["latent"], found.get("logits")
 
 
 def decode(model: JointAutoencoder, latents: np.ndarray) -> np.ndarray:

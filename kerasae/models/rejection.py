@@ -88,12 +88,16 @@ def load(path: Path) -> Rejection:
     return keras.saving.load_model(path, compile=False).get_layer("rejection")
 
 
-def guarded(model: JointAutoencoder, rejection: Rejection) -> keras.Model:
-    """Return `model` with the outputs of `rejection` beside its heads, in one pass: a model like any other.
+def guarded(model: keras.Model, rejection: Rejection | None = None) -> keras.Model:
+    """Return `model` with the outputs of a rejection beside its heads, in one pass: a model like any other.
 
-    Its outputs are the heads, `latent`, `logits` where there is a softmax head, `ERROR` where there is a reconstruction
-    (`with_error`), and what `rejection` gives.
+    `rejection` is the model's own if None; a model that has none either is returned as it is. The outputs are the
+    heads, `latent`, `logits` where there is a softmax head, `ERROR` where there is a reconstruction (`with_error`), and
+    what the rejection gives.
     """
+    rejection = rejection or getattr(model, "rejection", None)
+    if rejection is None:
+        return model
     inner = probe(model)
     outputs = with_error(inner.input, inner.output)
     return keras.Model(inner.input, {**outputs, **rejection(chosen(outputs, rejection))}, name="guarded")

@@ -7,14 +7,13 @@ from rich.console import Console
 
 from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, evaluation_dataset
-from kerasae.data.pictures import Pictures
+from kerasae.data.pictures import Pictures, batch_size
 from kerasae.models import JointAutoencoder
 from kerasae.models.rejection import MOST_REFERENCES, needed, save, too_few
 from kerasae.recipe import Recipe
 from kerasae.runs import Run
 
 DEFAULT_RATE = 0.05
-_BATCH_VALUES = 2**22  # values of one batch of pictures
 
 
 def check(recipe: Recipe, collection: Collection) -> None:
@@ -47,7 +46,8 @@ def fit_rejection(
         return
     targets = Targets(("label",) if collection.class_names else (), np.ones_like(collection.class_weights))
     validation, known = (
-        _batches(pictures, targets) for pictures in (collection.validation, reference(collection.train))
+        evaluation_dataset(pictures, targets, batch_size=batch_size(pictures.image_shape))
+        for pictures in (collection.validation, reference(collection.train))
     )
     model.fit_rejection(validation, rate, known)
     assert model.rejection is not None
@@ -59,8 +59,3 @@ def reference(train: Pictures) -> Pictures:
     if len(train) <= MOST_REFERENCES:
         return train
     return train.select(np.linspace(0, len(train) - 1, MOST_REFERENCES).astype(np.int64))
-
-
-def _batches(pictures: Pictures, targets: Targets) -> object:
-    size = max(1, min(256, _BATCH_VALUES // int(np.prod(pictures.image_shape))))
-    return evaluation_dataset(pictures, targets, batch_size=size)

@@ -10,10 +10,10 @@ import numpy as np
 from scipy.stats import binomtest
 
 from kerasae.data.collection import Collection
-from kerasae.data.dataset import Readable, Targets, evaluation_dataset
-from kerasae.evaluation.passes import forward
+from kerasae.data.pictures import Readable, batches
+from kerasae.evaluation.passes import collected, forward
 from kerasae.models import JointAutoencoder
-from kerasae.models.rejection import Features, extractor, features
+from kerasae.models.rejection import Features, extractor
 from kerasae.report.gallery import Plate, keep, plate
 from kerasae.report.templating import render
 from kerasae.runs import Run, remove_unfinished, write_json, write_text, written_whole
@@ -24,7 +24,6 @@ from kerasae.unknown.strangers import Strangers
 
 NAMES = ("distributions", "compared", "risk", "accepted", "heatmaps")
 SHOWN = 15
-BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -104,8 +103,7 @@ def _one(
 
 
 def _features(extract: Callable[[Any], dict[str, Any]], pictures: Readable) -> Features:
-    size = max(1, min(BATCH, 2**22 // int(np.prod(pictures.image_shape))))
-    return features(extract, evaluation_dataset(pictures, Targets((), np.ones(0, np.float32)), batch_size=size))[0]
+    return collected(extract(pictures.load(places)) for places in batches(pictures))
 
 
 def _share(rejected: np.ndarray) -> dict[str, Any]:
