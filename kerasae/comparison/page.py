@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kerasae.comparison.gallery import draw
 from kerasae.comparison.measures import BY_KEY
 from kerasae.comparison.plan import Job, Plan
+from kerasae.comparison.plates import draw
 from kerasae.comparison.result import result
 from kerasae.comparison.tables import markdown, name_of, shown, spread, tables, to_csv, unit
 from kerasae.report.templating import render

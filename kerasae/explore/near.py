@@ -14,7 +14,7 @@ from kerasae.data.pictures import ArrayPictures
 from kerasae.explore import figures
 from kerasae.explore.latents import Latents, observe
 from kerasae.models import JointAutoencoder
-from kerasae.report.gallery import plate
+from kerasae.report.plate import plate
 from kerasae.runs import Run, written_whole
 
 

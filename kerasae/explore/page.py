@@ -16,7 +16,7 @@ from kerasae.explore.latents import Latents
 from kerasae.explore.maps import Map
 from kerasae.explore.thumbnails import sheets
 from kerasae.report.figures.style import FAINT, look
-from kerasae.report.gallery import Plate
+from kerasae.report.plate import Plate
 from kerasae.report.templating import render
 from kerasae.report.wording import plain
 from kerasae.runs import Run, write_text

@@ -14,9 +14,8 @@ from kerasae.explore.maps import TITLES, Map
 from kerasae.explore.near import neighbours
 from kerasae.models import JointAutoencoder
 from kerasae.report.figures.kernels import kernels
-from kerasae.report.gallery import Plate, plate
+from kerasae.report.plate import Plate, plate
 
-NAMES = (*TITLES, "variance", "centroids", "purities", "neighbours", "filters", "activations", "weights")
 QUERIES = 8
 NEAREST = 6
 GRID = 24  # pictures along each side of the decoded plane

@@ -19,7 +19,7 @@ from kerasae.explore.near import trained_on
 from kerasae.explore.page import write_page
 from kerasae.explore.plan import Plan
 from kerasae.models import JointAutoencoder
-from kerasae.report.gallery import keep, keep_words
+from kerasae.report.plate import keep, keep_words
 from kerasae.runs import Run, remove_unfinished, write_json, written_whole
 from kerasae.training.fit import build_model
 
@@ -86,8 +86,7 @@ def write_exploration(
         np.savez_compressed(temporary, **arrays)
 
     console.print("drawing", soft_wrap=True)
-    drawn = {one.name: one for one in _plates(run, model, collection, pictures, plan, found, trained, made, numbers)}
-    keep(drawn, folder / "figures", plates.NAMES)
+    drawn = keep(_plates(run, model, collection, pictures, plan, found, trained, made, numbers), folder / "figures")
     keep_words(drawn, folder / "figures" / "figures.json")
     return write_page(folder / "explore.html", run, collection, found, made, small, rebuilt, numbers, drawn)
 

@@ -16,10 +16,10 @@ from PIL import Image
 from kerasae.data.collection import Collection
 from kerasae.evaluation.history import History, read_history
 from kerasae.generation import figures
-from kerasae.generation.figures.agreement import REAL
-from kerasae.generation.report import table, write_figures
+from kerasae.generation.plates import of_numbers
+from kerasae.generation.report import table
 from kerasae.recipe import Recipe
-from kerasae.report.gallery import Plate, plate
+from kerasae.report.plate import Plate, keep, plate
 from kerasae.report.templating import render
 from kerasae.report.wording import flat
 from kerasae.runs import Run, read_json, write_text
@@ -42,8 +42,7 @@ def write_generator_report(run: Run, collection: Collection) -> Path:
     """
     metrics, recipe = read_json(run.metrics), run.recipe
     history = read_history(run.history)
-    plates = {one.name: one for one in _plates(run, recipe, history, metrics["generated"], collection.class_names)}
-    write_figures(run.figures, plates)
+    plates = keep(_plates(run, recipe, history, metrics["generated"], collection.class_names), run.figures)
     tree = read_json(run.recipe_file)
     page = render(
         "adversarial.html.j2",
@@ -70,30 +69,7 @@ def _plates(
     if len(history):
         yield from _curves(recipe, history)
     yield from _sheets(run, recipe, names)
-    per_class = {
-        name: one["agreement"]["per_class"]
-        for name, one in {**found["methods"], REAL: found["real"]}.items()
-        if "agreement" in one
-    }
-    if "generator" in per_class:
-        worst = min(per_class["generator"].values())
-        yield plate(
-            "agreement",
-            "What the judge sees",
-            "The share of each class's samples in which the judge, which had no part in making them, sees that class. "
-            "The grey marks are real test pictures.",
-            f"Marks by class; the worst class of the generator has {worst:.1%}.",
-            figures.agreement(per_class, list(per_class["generator"])),
-        )
-    for one in found["methods"].values():
-        if "balance" in one:
-            yield plate(
-                "balance",
-                "Classes of the samples",
-                "The judge names each sample that no class was asked of. The grey marks are the training pictures.",
-                f"Bars of class shares; {one['balance']['distance']:.1%} would have to be of another class.",
-                figures.balance(one["balance"]["per_class"]),
-            )
+    yield from of_numbers(found)
 
 
 def _curves(recipe: Recipe, history: History) -> Iterator[Plate]:

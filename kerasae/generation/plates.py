@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from kerasae.generation import figures
 from kerasae.generation.figures.agreement import REAL
 from kerasae.generation.interpolation import Ways
 from kerasae.generation.judged import Judged, Reality
-from kerasae.report.gallery import Plate, plate
+from kerasae.report.plate import Plate, plate
 
 COLUMNS = 10
 MOST_ROWS = 20
@@ -18,42 +19,16 @@ ROWS_WITHOUT_CLASSES = 6
 SHOWN_COPIES = 16
 
 
-def plates_of(made: Sequence[Judged], reality: Reality, ways: Ways | None) -> dict[str, Plate]:
-    """Draw what there is to show, by name."""
-    return {one.name: one for one in _plates(made, reality, ways)}
-
-
-def _plates(made: Sequence[Judged], reality: Reality, ways: Ways | None) -> Iterator[Plate]:
+def of_generated(
+    found: Mapping[str, Any], made: Sequence[Judged], reality: Reality, ways: Ways | None
+) -> Iterator[Plate]:
+    """Draw what a generation has made; `found` holds its numbers, as in `of_numbers`."""
     names = reality.collection.class_names
     for one in made:
         yield _sheet(one, names)
     if ways is not None:
         yield _between(ways, reality)
-    per_class = {
-        one.samples.method.name: one.found["agreement"]["per_class"] for one in made if "agreement" in one.found
-    }
-    real = reality.summary()
-    if per_class:
-        if "agreement" in real:
-            per_class[REAL] = real["agreement"]["per_class"]
-        yield plate(
-            "agreement",
-            "What the judge sees",
-            "The share of each class's pictures in which the judge, which had no part in making them, sees that class. "
-            "The grey marks are real test pictures: no generator need be better than those.",
-            "; ".join(f"{name}: worst {min(shares.values()):.1%}" for name, shares in per_class.items()),
-            figures.agreement(per_class, list(dict.fromkeys(key for shares in per_class.values() for key in shares))),
-        )
-    for one in made:
-        if "balance" in one.found:
-            found = one.found["balance"]
-            yield plate(
-                f"balance-{one.samples.method.name}",
-                f"Classes of the samples, {one.samples.method.name}",
-                "The judge names each sample that no class was asked of. The grey marks are the training pictures.",
-                f"Bars of class shares; {found['distance']:.1%} of the samples would have to be of another class.",
-                figures.balance(found["per_class"]),
-            )
+    yield from of_numbers(found)
     distances = {one.samples.method.name: one.distances for one in made}
     if len(reality.distances):
         distances[REAL] = reality.distances
@@ -67,6 +42,32 @@ def _plates(made: Sequence[Judged], reality: Reality, ways: Ways | None) -> Iter
     )
     for one in made:
         yield _copies(one, reality)
+
+
+def of_numbers(found: Mapping[str, Any]) -> Iterator[Plate]:
+    """Draw what a judge made of samples: `methods` and `real` by the names of their measures."""
+    all_of = {**found["methods"], REAL: found["real"]}
+    per_class = {name: one["agreement"]["per_class"] for name, one in all_of.items() if "agreement" in one}
+    if per_class.keys() - {REAL}:
+        worst = "; ".join(f"{name}: worst {min(shares.values()):.1%}" for name, shares in per_class.items())
+        yield plate(
+            "agreement",
+            "What the judge sees",
+            "The share of each class's pictures in which the judge, which had no part in making them, sees that class. "
+            "The grey marks are real test pictures: no generator need be better than those.",
+            f"{worst}.",
+            figures.agreement(per_class, list(dict.fromkeys(key for shares in per_class.values() for key in shares))),
+        )
+    for name, one in found["methods"].items():
+        if "balance" in one:
+            distance = one["balance"]["distance"]
+            yield plate(
+                f"balance-{name}",
+                f"Classes of the samples, {name}",
+                "The judge names each sample that no class was asked of. The grey marks are the training pictures.",
+                f"Bars of class shares; {distance:.1%} of the samples would have to be of another class.",
+                figures.balance(one["balance"]["per_class"]),
+            )
 
 
 def _sheet(one: Judged, names: Sequence[str]) -> Plate:

@@ -16,8 +16,8 @@ from kerasae.generation.interpolation import Ways
 from kerasae.generation.judge import Judge
 from kerasae.generation.judged import Judged, Reality
 from kerasae.generation.method import Method, sample
-from kerasae.generation.plates import plates_of
-from kerasae.report.gallery import Plate
+from kerasae.generation.plates import of_generated
+from kerasae.report.plate import keep
 from kerasae.report.templating import render
 from kerasae.runs import Run, remove_unfinished, write_json, write_text, written_whole
 
@@ -71,10 +71,9 @@ def write_generated(
         "methods": {one.samples.method.name: one.found for one in made},
     }
     folder = run.generated
-    plates = plates_of(made, reality, ways)
     _write_samples(folder / "samples.npz", made, ways)
     _write_pictures(folder / "pictures", made, collection.class_names)
-    write_figures(folder / "figures", plates)
+    plates = keep(of_generated(summary, made, reality, ways), folder / "figures")
     write_json(folder / "generated.json", summary)
     page = render(
         "generated.html.j2",
@@ -114,14 +113,6 @@ def _row(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
         "copies": one["nearest"]["copies"],
         "frechet": one.get("frechet", {}).get("distance"),
     }
-
-
-def write_figures(folder: Path, plates: Mapping[str, Plate]) -> None:
-    """Write the plates as the only files of a folder."""
-    with written_whole(folder) as temporary:
-        temporary.mkdir()
-        for name, plate in plates.items():
-            (temporary / f"{name}.png").write_bytes(plate.png)
 
 
 def _write_samples(path: Path, made: Sequence[Judged], ways: Ways | None) -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import keras
 from markupsafe import Markup
 
-from kerasae.report.gallery import draw, kept
+from kerasae.report import plates
 from kerasae.report.materials import Materials
+from kerasae.report.plate import keep, kept
 from kerasae.report.templating import render
 from kerasae.report.wording import FORMATS, flat, plain
 from kerasae.runs import Run, write_text
@@ -41,13 +42,13 @@ def write_report(run: Run, model: keras.Model, collection: Collection) -> Path:
     """
     materials = Materials.read(run, collection)
     facts = materials.facts
-    plates = draw(run, materials, model, collection.test)
+    drawn = keep(plates.of_run(materials, model, collection.test), run.figures)
     page = render(
         "report.html.j2",
         run=run.name,
         title=materials.recipe.get("title") or run.name,
         materials=materials,
-        plates=plates,
+        plates=drawn,
         latent_plates=kept(run.path / "explore" / "test" / "figures" / "figures.json"),
         metric=lambda path, style: metric(materials.metrics, path, style),
         quarantine=[(row["path"], row["reason"]) for row in facts.get("quarantine", [])[:LONGEST_TABLE]],

@@ -12,9 +12,9 @@ from kerasae.report.wording import FORMATS
 from kerasae.report.wording import seconds as duration
 from kerasae.runs import write_text
 from kerasae.search.axes import labels
-from kerasae.search.gallery import draw
 from kerasae.search.outcome import Outcome, trial_folder
 from kerasae.search.plan import Search
+from kerasae.search.plates import draw
 from kerasae.search.progress import best_of
 
 PAGE = "search.html"

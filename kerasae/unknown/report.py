@@ -14,7 +14,7 @@ from kerasae.data.pictures import Readable, batches
 from kerasae.evaluation.passes import collected, forward
 from kerasae.models import JointAutoencoder
 from kerasae.models.rejection import Features, extractor
-from kerasae.report.gallery import Plate, keep, plate
+from kerasae.report.plate import Plate, keep, plate
 from kerasae.report.templating import render
 from kerasae.runs import Run, remove_unfinished, write_json, write_text, written_whole
 from kerasae.training.rejection import reference
@@ -22,7 +22,6 @@ from kerasae.unknown import figures
 from kerasae.unknown.measure import JOINED, TITLES, Scorer, Scores, risk_coverage, separation
 from kerasae.unknown.strangers import Strangers
 
-NAMES = ("distributions", "compared", "risk", "accepted", "heatmaps")
 SHOWN = 15
 
 
@@ -87,8 +86,7 @@ def _one(
         arrays: dict[str, Any] = {f"known-{name}": values for name, values in known.scores.items()}
         arrays |= {f"unknown-{name}": values for name, values in scores.items()}
         np.savez_compressed(temporary, **arrays)
-    plates = {one.name: one for one in _plates(model, class_names, known, strangers, found, scores)}
-    keep(plates, folder / "figures", NAMES)
+    plates = keep(_plates(model, class_names, known, strangers, found, scores), folder / "figures")
     page = render(
         "unknown.html.j2",
         "kerasae.unknown",

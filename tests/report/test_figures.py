@@ -10,8 +10,7 @@ from matplotlib.text import Text
 
 from kerasae.evaluation.calibration import reliability
 from kerasae.evaluation.history import History
-from kerasae.report import figures
-from kerasae.report.illustrations import curves_of
+from kerasae.report import figures, plates
 
 NAMES = ["cat", "costs $5 or $6", "\\frac{$", "猫\n& <b>dog</b>", "_underscore", "very long name " * 9]
 
@@ -141,15 +140,16 @@ def test_training_is_solid_and_validation_dashed_and_phases_are_parted():
     assert axes.get_yscale() == "log"
 
 
-def test_loss_weights_are_shown_where_they_vary():
+def test_loss_weights_are_shown_where_they_vary(monkeypatch):
+    monkeypatch.setattr(plates, "plate", lambda name, *words: SimpleNamespace(name=name, figure=words[-1]))
     course = history(4, "one")
     course.columns["label_weight"] = np.ones(4)
-    shown = {one.name for one in curves_of(SimpleNamespace(history=course))}
+    shown = {one.name for one in plates.curves_of(SimpleNamespace(history=course))}
     assert shown == {"label_loss"}
     course.columns["reconstruction_weight"] = np.array([1.0, 2.0, 4.0, 8.0])
     course.columns["kl_divergence"] = np.ones(4)
     course.columns["pseudo_labelled"] = np.array([0.001, 0.1, 0.5, 0.9])
-    found = {one.name: one.figure for one in curves_of(SimpleNamespace(history=course))}
+    found = {one.name: one.figure for one in plates.curves_of(SimpleNamespace(history=course))}
     assert set(found) == {"label_loss", "kl_divergence", "pseudo_labelled", "loss_weights"}
     assert found["pseudo_labelled"].axes[0].get_yscale() == "linear"
     lines = {line.get_label(): line.get_ydata().tolist() for line in found["loss_weights"].axes[0].lines}

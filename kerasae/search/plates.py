@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from kerasae.report.gallery import Plate, keep, plate
+from kerasae.report.plate import Plate, keep, plate
 from kerasae.search import figures
 from kerasae.search.axes import Axis, labels
 from kerasae.search.figures.marks import Marks
@@ -15,16 +15,13 @@ from kerasae.search.outcome import Outcome
 from kerasae.search.plan import Search
 from kerasae.search.progress import best_of
 
-NAMES = ("parallel", "slices", "importance", "courses", "costs", "progress")
 COSTS = {"parameters": "parameters", "latency_ms": "milliseconds a picture", "seconds": "seconds of training"}
 
 
 def draw(search: Search, found: Sequence[Outcome]) -> dict[str, Plate]:
     """Draw every figure that the trials have the numbers for, keep it in the folder, and return all by name."""
     scored = [one for one in found if one.score is not None]
-    plates = {one.name: one for one in _plates(search, scored)} if scored else {}
-    keep(plates, search.folder / "figures", NAMES)
-    return plates
+    return keep(_plates(search, scored) if scored else (), search.folder / "figures")
 
 
 def _plates(search: Search, scored: list[Outcome]) -> Iterator[Plate]:

@@ -1,23 +1,16 @@
-"""The figures of a report, drawn, kept as PNG files and ready to be shown in a page."""
+"""A drawn figure with its words, kept as a PNG file and ready to be shown in a page."""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import keras
 from matplotlib.figure import Figure
 
-from kerasae.report.illustrations import NAMES, illustrations
-from kerasae.report.materials import Materials
-from kerasae.runs import Run, read_json, write_json, written_whole
-
-if TYPE_CHECKING:
-    from kerasae.data.pictures import Pictures
+from kerasae.runs import read_json, write_json, written_whole
 
 DOTS_PER_INCH = 200
 WIDE = 8.0  # inches; beyond, a figure takes the width of the page
@@ -53,16 +46,6 @@ class Plate:
         return round(self.width * LEGIBLE) if self.width > LARGE else 0
 
 
-def draw(run: Run, materials: Materials, model: keras.Model, pictures: Pictures) -> dict[str, Plate]:
-    """Draw every figure that the run has the numbers for, keep each in the run's figures, and return all by name."""
-    plates = {
-        drawn.name: plate(drawn.name, drawn.title, drawn.caption, drawn.alt, drawn.figure)
-        for drawn in illustrations(materials, model, pictures)
-    }
-    keep(plates, run.figures, NAMES)
-    return plates
-
-
 def plate(name: str, title: str, caption: str, alt: str, figure: Figure) -> Plate:
     """Draw a figure as a PNG."""
     buffer = io.BytesIO()
@@ -71,15 +54,16 @@ def plate(name: str, title: str, caption: str, alt: str, figure: Figure) -> Plat
     return Plate(name, title, caption, alt, buffer.getvalue(), width, height)
 
 
-def keep(plates: Mapping[str, Plate], folder: Path, names: Sequence[str]) -> None:
-    """Write the plates into a folder, and remove those of `names` that an earlier drawing left."""
-    for name in names:
-        path = folder / f"{name}.png"
-        if name in plates:
-            with written_whole(path) as temporary:
-                temporary.write_bytes(plates[name].png)
-        else:
-            path.unlink(missing_ok=True)
+def keep(plates: Iterable[Plate], folder: Path) -> dict[str, Plate]:
+    """Write plates into a folder of their own, remove those of an earlier drawing, and return all by name."""
+    drawn = {one.name: one for one in plates}
+    for path in folder.glob("*.png"):
+        if path.stem not in drawn:
+            path.unlink()
+    for name, one in drawn.items():
+        with written_whole(folder / f"{name}.png") as temporary:
+            temporary.write_bytes(one.png)
+    return drawn
 
 
 def keep_words(plates: Mapping[str, Plate], path: Path) -> None:

@@ -1,9 +1,9 @@
-"""Which figures a run has, each with the words that tell how to read it."""
+"""The figures of a run with the words that tell how to read them, ready for its report."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -14,11 +14,11 @@ from kerasae.report import figures, selection
 from kerasae.report.captions import CAPTIONS, PHASES, TITLES
 from kerasae.report.figures.style import BLUE, GREEN, INK, PURPLE, SKY, VERMILLION
 from kerasae.report.materials import Materials
+from kerasae.report.plate import Plate, plate
 
 if TYPE_CHECKING:
     from kerasae.data.pictures import Pictures
 
-NAMES = tuple(TITLES)
 CURVES = {
     "reconstruction_loss": BLUE,
     "label_loss": VERMILLION,
@@ -31,26 +31,7 @@ SHARES = ("label_accuracy", "pseudo_labelled")
 WEIGHTS = {"reconstruction_weight": "reconstruction", "label_weight": "label", "kl_divergence_weight": "divergence"}
 
 
-class Illustration(NamedTuple):
-    """A figure and its words, as plain text."""
-
-    name: str
-    alt: str
-    figure: Figure
-    extra: str = ""
-
-    @property
-    def title(self) -> str:
-        """The heading over it."""
-        return TITLES[self.name]
-
-    @property
-    def caption(self) -> str:
-        """How to read it."""
-        return CAPTIONS[self.name] + self.extra
-
-
-def illustrations(materials: Materials, model: keras.Model, pictures: Pictures) -> Iterator[Illustration]:
+def of_run(materials: Materials, model: keras.Model, pictures: Pictures) -> Iterator[Plate]:
     """Draw what the run has the numbers for; `pictures` are the test pictures, of which the few shown are loaded."""
     yield from curves_of(materials)
     if "label" in materials.metrics["test"] and materials.probabilities is not None:
@@ -59,14 +40,14 @@ def illustrations(materials: Materials, model: keras.Model, pictures: Pictures) 
         yield from _reconstruction(materials, materials.mse, model, pictures)
     if materials.histograms:
         alt = f"Histograms of the pixel values of {', '.join(materials.histograms)}, with mean and deviation."
-        yield Illustration("pixels", alt, figures.pixels(materials.histograms))
+        yield _plate("pixels", alt, figures.pixels(materials.histograms))
     counts = materials.counts
     if counts:
         alt = f"Bars of the number of labelled pictures of {len(materials.class_names)} classes, by split."
-        yield Illustration("class_counts", alt, figures.class_counts(counts, materials.class_names))
+        yield _plate("class_counts", alt, figures.class_counts(counts, materials.class_names))
 
 
-def curves_of(materials: Materials) -> Iterator[Illustration]:
+def curves_of(materials: Materials) -> Iterator[Plate]:
     """Draw what the history has of losses, accuracy, weights and rate."""
     history = materials.history
     extra = PHASES if len(set(history.phases)) > 1 else ""
@@ -91,28 +72,28 @@ def curves_of(materials: Materials) -> Iterator[Illustration]:
             log=False if column in SHARES else None,
             steps=column == "learning_rate",
         )
-        yield Illustration(column, alt, figure, extra)
+        yield _plate(column, alt, figure, extra)
     weights = {column: term for column, term in WEIGHTS.items() if history.has(column)}
     if any(len(np.unique(known(column))) > 1 for column in weights):
         alt = f"Lines of the weights of {', '.join(weights.values())} over {len(history)} epochs."
-        yield Illustration("loss_weights", alt, figures.weights(history, weights), extra)
+        yield _plate("loss_weights", alt, figures.weights(history, weights), extra)
 
 
-def _label(materials: Materials, probabilities: np.ndarray, pictures: Pictures) -> Iterator[Illustration]:
+def _label(materials: Materials, probabilities: np.ndarray, pictures: Pictures) -> Iterator[Plate]:
     measured, names, labels = materials.metrics["test"]["label"], materials.class_names, materials.label
     counts = np.array(measured["confusion_matrix"])
     alt = (
         f"Confusion matrix of {len(names)} classes; {np.trace(counts)} of {counts.sum()} pictures lie on the diagonal."
     )
-    yield Illustration("confusion", alt, figures.confusion(counts, names))
+    yield _plate("confusion", alt, figures.confusion(counts, names))
     weakest = min(measured["per_class"], key=lambda row: (row["f1"] is None, row["f1"]))
     alt = f"Bars of precision, recall and F1 by class; lowest is {weakest['name']} with F1 {weakest['f1'] or 0:.2f}."
-    yield Illustration("per_class", alt, figures.per_class(measured["per_class"]))
+    yield _plate("per_class", alt, figures.per_class(measured["per_class"]))
     labelled = labels >= 0
     if np.isfinite(probabilities).all():
         bins = reliability(labels[labelled], probabilities[labelled])
         alt = f"Reliability diagram; the expected calibration error is {bins.error:.3f}."
-        yield Illustration("calibration", alt, figures.calibration(bins))
+        yield _plate("calibration", alt, figures.calibration(bins))
     chosen = selection.confident_mistakes(labels, probabilities)
     if len(chosen):
         predicted = probabilities[chosen].argmax(axis=1)
@@ -123,12 +104,10 @@ def _label(materials: Materials, probabilities: np.ndarray, pictures: Pictures) 
             probabilities[chosen, predicted].tolist(),
         )
         alt = f"{len(chosen)} pictures whose class was named wrong with the highest probability."
-        yield Illustration("mistakes", alt, figure)
+        yield _plate("mistakes", alt, figure)
 
 
-def _reconstruction(
-    materials: Materials, mse: np.ndarray, model: keras.Model, pictures: Pictures
-) -> Iterator[Illustration]:
+def _reconstruction(materials: Materials, mse: np.ndarray, model: keras.Model, pictures: Pictures) -> Iterator[Plate]:
     for name, chosen in (
         ("reconstructions", selection.typical(materials.label, mse)),
         ("worst_reconstructions", selection.worst(mse)),
@@ -137,4 +116,8 @@ def _reconstruction(
         rebuilt = keras.ops.convert_to_numpy(model(images, training=False)["reconstruction"])
         words = [(materials.name_of(materials.label[index]), f"MSE {mse[index]:.4f}") for index in chosen]
         alt = f"{len(chosen)} test pictures with their reconstructions and errors."
-        yield Illustration(name, alt, figures.reconstructions(images, rebuilt, words))
+        yield _plate(name, alt, figures.reconstructions(images, rebuilt, words))
+
+
+def _plate(name: str, alt: str, figure: Figure, extra: str = "") -> Plate:
+    return plate(name, TITLES[name], CAPTIONS[name] + extra, alt, figure)

@@ -12,10 +12,9 @@ from kerasae.comparison.measures import BY_KEY, MEASURES, Measure
 from kerasae.comparison.parts import parts
 from kerasae.comparison.plan import Job, Plan
 from kerasae.evaluation.history import read_history
-from kerasae.report.gallery import Plate, keep, plate
+from kerasae.report.plate import Plate, keep, plate
 
 COURSES = {"label_accuracy": "Label accuracy", "label_loss": "Label loss", "reconstruction_loss": "Reconstruction loss"}
-NAMES = ("scores", "differences", "per_class", *COURSES, "weights", "reconstructions")
 # Of measures that say the same twice, the one that is drawn.
 DRAWN = ("accuracy", "macro_f1", "mse", "training_seconds")
 
@@ -29,9 +28,7 @@ def draw(plan: Plan, found: Mapping[str, Any], failed: Mapping[Job, str]) -> dic
     made = [*_of_numbers(plan, found), *_courses(plan, finished)]
     if finished:
         made += _of_models(plan, found, finished)
-    plates = {one.name: one for one in made}
-    keep(plates, plan.folder / "figures", NAMES)
-    return plates
+    return keep(made, plan.folder / "figures")
 
 
 def _of_numbers(plan: Plan, found: Mapping[str, Any]) -> Iterator[Plate]:
