@@ -5,12 +5,12 @@ size, parallelism or engine. Use `augment.map` on a dataset, `augment.augment_ba
 `augment.apply` on a NumPy batch. TensorFlow and Numba are imported when first needed.
 """
 
-from augment.blurring import GaussianBlur
 from augment.compose import Compose, OneOf
 from augment.dataset import augment_batch, map
+from augment.degrading import GaussianBlur, GaussianNoise
 from augment.draws import Draws
 from augment.engine import apply
-from augment.erasing import Crop, Cutout, CutPaste, GaussianNoise, Mask
+from augment.erasing import Crop, Cutout, CutPaste, Mask
 from augment.flips import HorizontalFlip, VerticalFlip
 from augment.geometric import Rotate, ShearX, ShearY, TranslateX, TranslateY
 from augment.mixing import CutMix, Mixing, MixUp

@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image
 
 from augment import checks
-from augment.draws import Draws, Keys, fold, mix, normal_quantiles
+from augment.draws import Draws, fold, mix
 from augment.registry import register
-from augment.transform import Images, Params, Transform, to_pillow
+from augment.transform import Images, Params, Transform, colour
 
 
 @register("crop")
@@ -92,7 +92,7 @@ class Cutout(Transform):
         hidden = image.copy()
         left, top, right, bottom = _square(fraction, x, y, *image.size)
         if right > left and bottom > top:
-            hidden.paste(self.fill if image.mode == "L" else (self.fill,) * 3, (left, top, right, bottom))
+            hidden.paste(colour(self.fill, image), (left, top, right, bottom))
         return hidden
 
     def batch(self, images: Images, *, fraction: Any, x: Any, y: Any) -> Images:  # type: ignore[override]
@@ -214,7 +214,7 @@ class Mask(Transform):
         for place in np.argsort(words, kind="stable")[: self._count(rows * columns)].tolist():
             left, top = place % columns * side, place // columns * side
             box = (left, top, min(left + side, image.width), min(top + side, image.height))
-            hidden.paste(self.fill if image.mode == "L" else (self.fill,) * 3, box)
+            hidden.paste(colour(self.fill, image), box)
         return hidden
 
     def batch(self, images: Images, *, key: Any) -> Images:  # type: ignore[override]
@@ -230,50 +230,3 @@ class Mask(Transform):
 
     def _count(self, patches: int) -> int:
         return round(self.ratio * patches)
-
-
-@register("gaussian_noise")
-class GaussianNoise(Transform):
-    """Independent normal noise on every value, rounded and clipped. (Pillow's `effect_noise` takes no seed.)
-
-    The noise takes 65,536 equally likely values within 4.3 deviations, from a table of quantiles, so that every
-    engine adds the same.
-
-    Args:
-        deviation_range: lowest and highest standard deviation, in [0, 255] levels.
-        probability: how likely a picture is changed at all, in [0, 1].
-    """
-
-    def __init__(self, deviation_range: tuple[float, float] = (0.0, 16.0), *, probability: float = 1.0) -> None:
-        super().__init__(probability=probability)
-        self.deviation_range = checks.interval(self, "deviation_range", deviation_range, 0.0, 255.0)
-
-    def sample(self, draws: Draws) -> Params:
-        """Return `deviation`, uniform in its range, and `key`, 64 bits from which the picture's noise is drawn."""
-        return {"deviation": draws.uniform(*self.deviation_range), "key": draws.bits()}
-
-    def spread(self, num: int) -> Params:
-        """Return deviations evenly spaced over the range."""
-        return {**super().spread(num), "deviation": np.linspace(*self.deviation_range, num)}
-
-    def apply(self, image: Image.Image, *, deviation: float, key: int) -> Image.Image:  # type: ignore[override]
-        """Add the noise that `key` gives, by NumPy."""
-        pixels = np.atleast_3d(np.asarray(image))
-        places = np.arange((pixels.size + 3) // 4).astype(np.uint64)
-        words = mix(fold(np.array([key], np.uint64), 0) + places)
-        noise = normal_quantiles()[_quarters(words)[: pixels.size]] * np.float32(deviation)
-        noisy = np.floor(np.clip(pixels.ravel() + noise + np.float32(0.5), 0, 255)).astype(np.uint8)
-        return to_pillow(noisy.reshape(pixels.shape))
-
-    def batch(self, images: Images, *, deviation: Any, key: Any) -> Images:  # type: ignore[override]
-        """Add each picture's noise."""
-        from augment.native import noise
-
-        flat = images.reshape(len(images), -1)
-        keys = fold(key, 0)
-        return noise.add(flat, keys, deviation.astype(np.float32), normal_quantiles()).reshape(images.shape)
-
-
-def _quarters(words: Keys) -> Any:
-    shifts = np.array([0, 16, 32, 48], np.uint64)
-    return ((words[:, None] >> shifts) & np.uint64(0xFFFF)).astype(np.int64).ravel()

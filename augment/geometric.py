@@ -11,16 +11,15 @@ import numpy.typing as npt
 from PIL import Image
 
 from augment import checks
-from augment.draws import Draws
 from augment.registry import register
-from augment.transform import Images, Params, Transform
+from augment.transform import Images, Ranged, colour
 
 Matrix = tuple[float, float, float, float, float, float]
 _RESAMPLING = {"nearest": Image.Resampling.NEAREST, "bilinear": Image.Resampling.BILINEAR}
 _LARGEST = 8192  # sides up to which Pillow's fixed-point arithmetic serves every sensible map
 
 
-class Affine(Transform):
+class Affine(Ranged):
     """What the affine transforms share: a map from the new picture's pixels to the old one's.
 
     Args:
@@ -29,39 +28,24 @@ class Affine(Transform):
         probability: how likely a picture is changed at all, in [0, 1].
     """
 
-    _parameter = ""
-
     def __init__(self, *, resample: str = "nearest", fill: int = 0, probability: float = 1.0) -> None:
         super().__init__(probability=probability)
         self.resample = checks.choice(self, "resample", resample, tuple(_RESAMPLING))
         self.fill = checks.integer(self, "fill", fill, 0, 255)
 
-    @property
-    @abstractmethod
-    def _range(self) -> tuple[float, float]:
-        """The interval of the one parameter."""
-
     @abstractmethod
     def matrix(self, value: float, width: int, height: int) -> Matrix:
         """Return (a, b, c, d, e, f): the pixel at (x, y) comes from (ax + by + c, dx + ey + f), as in Pillow."""
 
-    def sample(self, draws: Draws) -> Params:
-        """Return the parameter, uniform in its range."""
-        return {self._parameter: draws.uniform(*self._range)}
-
-    def spread(self, num: int) -> Params:
-        """Return values evenly spaced over the range."""
-        return {self._parameter: np.linspace(*self._range, num)}
-
     def apply(self, image: Image.Image, **params: Any) -> Image.Image:
         """Map the picture by `Image.transform`."""
-        matrix = self.matrix(params[self._parameter], *image.size)
+        matrix = self.matrix(params[self.parameter], *image.size)
         return image.transform(
             image.size,
             Image.Transform.AFFINE,
             matrix,
             _RESAMPLING[self.resample],
-            fillcolor=(self.fill,) * len(image.getbands()) if image.mode != "L" else self.fill,
+            fillcolor=colour(self.fill, image),
         )
 
     def batch(self, images: Images, **params: Any) -> Images:
@@ -69,7 +53,7 @@ class Affine(Transform):
         from augment.native import geometric
 
         height, width = images.shape[1:3]
-        values: npt.NDArray[np.float64] = params[self._parameter]
+        values: npt.NDArray[np.float64] = params[self.parameter]
         if max(height, width) > _LARGEST:
             return super().batch(images, **params)
         matrices = np.array([self.matrix(value, width, height) for value in values.tolist()], np.float64)
@@ -89,7 +73,7 @@ class Rotate(Affine):
         probability: how likely a picture is changed at all, in [0, 1].
     """
 
-    _parameter = "degrees"
+    parameter = "degrees"
 
     def __init__(
         self,
@@ -102,16 +86,12 @@ class Rotate(Affine):
         super().__init__(resample=resample, fill=fill, probability=probability)
         self.degrees_range = checks.interval(self, "degrees_range", degrees_range, -360.0, 360.0)
 
-    @property
-    def _range(self) -> tuple[float, float]:
-        return self.degrees_range
-
     def apply(self, image: Image.Image, **params: Any) -> Image.Image:
         """Turn the picture by `Image.rotate`."""
         return image.rotate(
             params["degrees"],
             _RESAMPLING[self.resample],
-            fillcolor=self.fill if image.mode == "L" else (self.fill,) * 3,
+            fillcolor=colour(self.fill, image),
         )
 
     def matrix(self, value: float, width: int, height: int) -> Matrix:
@@ -133,7 +113,7 @@ class ShearX(Affine):
         probability: how likely a picture is changed at all, in [0, 1].
     """
 
-    _parameter = "shear"
+    parameter = "shear"
 
     def __init__(
         self,
@@ -145,10 +125,6 @@ class ShearX(Affine):
     ) -> None:
         super().__init__(resample=resample, fill=fill, probability=probability)
         self.shear_range = checks.interval(self, "shear_range", shear_range, -2.0, 2.0)
-
-    @property
-    def _range(self) -> tuple[float, float]:
-        return self.shear_range
 
     def matrix(self, value: float, width: int, height: int) -> Matrix:
         """Return the matrix that shears along x."""
@@ -182,7 +158,7 @@ class TranslateX(Affine):
         probability: how likely a picture is changed at all, in [0, 1].
     """
 
-    _parameter = "fraction"
+    parameter = "fraction"
 
     def __init__(
         self,
@@ -194,10 +170,6 @@ class TranslateX(Affine):
     ) -> None:
         super().__init__(resample=resample, fill=fill, probability=probability)
         self.fraction_range = checks.interval(self, "fraction_range", fraction_range, -1.0, 1.0)
-
-    @property
-    def _range(self) -> tuple[float, float]:
-        return self.fraction_range
 
     def matrix(self, value: float, width: int, height: int) -> Matrix:
         """Return the matrix that shifts along x."""

@@ -10,10 +10,10 @@ from PIL import Image, ImageEnhance, ImageOps
 from augment import checks
 from augment.draws import Draws
 from augment.registry import register
-from augment.transform import Images, Params, Transform
+from augment.transform import Images, Params, Ranged, Transform
 
 
-class Enhancement(Transform):
+class Enhancement(Ranged):
     """What the four of `PIL.ImageEnhance` share: a blend of the picture with a degenerate version of itself.
 
     Factor 1 leaves a picture as it is, 0 gives the degenerate version, above 1 goes away from it, and below 0
@@ -24,17 +24,11 @@ class Enhancement(Transform):
         probability: how likely a picture is changed at all, in [0, 1].
     """
 
+    parameter = "factor"
+
     def __init__(self, factor_range: tuple[float, float] = (0.5, 1.5), *, probability: float = 1.0) -> None:
         super().__init__(probability=probability)
         self.factor_range = checks.interval(self, "factor_range", factor_range, -100.0, 100.0)
-
-    def sample(self, draws: Draws) -> Params:
-        """Return `factor`, uniform in `factor_range`."""
-        return {"factor": draws.uniform(*self.factor_range)}
-
-    def spread(self, num: int) -> Params:
-        """Return factors evenly spaced over `factor_range`."""
-        return {"factor": np.linspace(*self.factor_range, num)}
 
 
 @register("contrast")
@@ -125,7 +119,7 @@ class Equalize(Transform):
 
 
 @register("auto_contrast")
-class AutoContrast(Transform):
+class AutoContrast(Ranged):
     """The full range of levels, each channel by itself: `PIL.ImageOps.autocontrast`.
 
     Args:
@@ -133,17 +127,11 @@ class AutoContrast(Transform):
         probability: how likely a picture is changed at all, in [0, 1].
     """
 
+    parameter = "cutoff"
+
     def __init__(self, cutoff_range: tuple[float, float] = (0.0, 0.0), *, probability: float = 1.0) -> None:
         super().__init__(probability=probability)
         self.cutoff_range = checks.interval(self, "cutoff_range", cutoff_range, 0.0, 49.9)
-
-    def sample(self, draws: Draws) -> Params:
-        """Return `cutoff`, uniform in `cutoff_range`."""
-        return {"cutoff": draws.uniform(*self.cutoff_range)}
-
-    def spread(self, num: int) -> Params:
-        """Return cutoffs evenly spaced over `cutoff_range`."""
-        return {"cutoff": np.linspace(*self.cutoff_range, num)}
 
     def apply(self, image: Image.Image, *, cutoff: float) -> Image.Image:  # type: ignore[override]
         """Stretch the levels of each channel."""
@@ -205,7 +193,7 @@ class Posterize(Transform):
 
 
 @register("solarize")
-class Solarize(Transform):
+class Solarize(Ranged):
     """The negative of the bright part: `PIL.ImageOps.solarize`.
 
     Args:
@@ -213,17 +201,11 @@ class Solarize(Transform):
         probability: how likely a picture is changed at all, in [0, 1].
     """
 
+    parameter = "threshold"
+
     def __init__(self, threshold_range: tuple[float, float] = (128.0, 256.0), *, probability: float = 1.0) -> None:
         super().__init__(probability=probability)
         self.threshold_range = checks.interval(self, "threshold_range", threshold_range, 0.0, 256.0)
-
-    def sample(self, draws: Draws) -> Params:
-        """Return `threshold`, uniform in `threshold_range`."""
-        return {"threshold": draws.uniform(*self.threshold_range)}
-
-    def spread(self, num: int) -> Params:
-        """Return thresholds evenly spaced over `threshold_range`."""
-        return {"threshold": np.linspace(*self.threshold_range, num)}
 
     def apply(self, image: Image.Image, *, threshold: float) -> Image.Image:  # type: ignore[override]
         """Invert the values from the threshold on."""

@@ -20,8 +20,8 @@ _FAMILIES = {
     "photometric": "Light and colour",
     "flips": "Place",
     "geometric": "Place",
-    "erasing": "Cut, hidden, noisy",
-    "blurring": "Blurred",
+    "erasing": "Cut or hidden",
+    "degrading": "Blurred or noisy",
     "policy": "Policies",
     "mixing": "Mixings",
 }

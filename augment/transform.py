@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -85,6 +85,25 @@ class Transform(Configured):
         return Transform.batch(self, images, **params)
 
 
+class Ranged(Transform):
+    """A transform of one number, `parameter`, drawn from the interval that is kept as `<parameter>_range`."""
+
+    parameter: ClassVar[str]
+
+    def sample(self, draws: Draws) -> Params:
+        """Return the parameter, uniform in its range."""
+        return {self.parameter: draws.uniform(*self._range)}
+
+    def spread(self, num: int) -> Params:
+        """Return values evenly spaced over the range."""
+        return {**super().spread(num), self.parameter: np.linspace(*self._range, num)}
+
+    @property
+    def _range(self) -> tuple[float, float]:
+        interval: tuple[float, float] = getattr(self, f"{self.parameter}_range")
+        return interval
+
+
 def take(params: Params, rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
     """Return the parameters of the pictures `rows`."""
     return {name: values[rows] for name, values in params.items()}
@@ -103,6 +122,11 @@ def under(prefix: str, params: Mapping[str, Any]) -> dict[str, Any]:
 def to_pillow(image: Images) -> Image.Image:
     """Return a uint8 (H, W, C) picture as a Pillow image, L for C = 1 and RGB for C = 3."""
     return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+
+
+def colour(fill: int, image: Image.Image) -> int | tuple[int, ...]:
+    """Return a grey level as a colour of a picture's mode."""
+    return fill if image.mode == "L" else (fill,) * len(image.getbands())
 
 
 def from_pillow(image: Image.Image, shape: tuple[int, ...], owner: object) -> Images:
