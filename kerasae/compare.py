@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # up here, so that the command line can hold back TensorFlow's opening words
+    from kerasae.cli import main
+
+    main("compare")
+
 import hashlib
 import json
 from collections.abc import Sequence
@@ -92,9 +97,3 @@ def _name(listed: Sequence[Candidate], folds: int | None) -> str:
     if len(name) > LONGEST_NAME:
         name = f"{name[:LONGEST_NAME]}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
     return f"{name}-{folds}-folds" if folds else name
-
-
-if __name__ == "__main__":
-    from kerasae.cli import main
-
-    main("compare")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # up here, so that the command line can hold back TensorFlow's opening words
+    from kerasae.cli import main
+
+    main("evaluate")
+
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -172,9 +177,3 @@ def write_predictions(
     arrays |= {f"histogram-{name}": counts for name, counts in histograms.items()}
     with written_whole(path) as temporary:
         np.savez_compressed(temporary, **arrays)
-
-
-if __name__ == "__main__":
-    from kerasae.cli import main
-
-    main("evaluate")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # up here, so that the command line can hold back TensorFlow's opening words
+    from kerasae.cli import main
+
+    main("generate")
+
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -107,9 +112,3 @@ def _check_ends(run: Run, ends: tuple[End, End]) -> None:
             f"--between: expected two classes, and a generator that takes them. Received: {ends[0].words} and "
             f"{ends[1].words}, while that of {run.path} {can}"
         )
-
-
-if __name__ == "__main__":
-    from kerasae.cli import main
-
-    main("generate")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # up here, so that the command line can hold back TensorFlow's opening words
+    from kerasae.cli import main
+
+    main("predict")
+
 import csv
 import dataclasses
 import io
@@ -177,9 +182,3 @@ def _prediction(path: Path, outputs: dict[str, np.ndarray], image: np.ndarray, c
     score = float(outputs["anomaly_score"]) if "anomaly_score" in outputs else None
     accepted = bool(outputs["accepted"]) if "accepted" in outputs else None
     return Prediction(str(path), label, probability, top, error, score, accepted, probabilities)
-
-
-if __name__ == "__main__":
-    from kerasae.cli import main
-
-    main("predict")

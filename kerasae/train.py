@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # up here, so that the command line can hold back TensorFlow's opening words
+    from kerasae.cli import main
+
+    main("train")
+
 import contextlib
 import csv
 import io
@@ -204,9 +209,3 @@ def _finish_adversarial(run: Run, recipe: Recipe, collection: Collection) -> mod
     if not run.export.is_dir():
         export_generator(run, model, collection)
     return model
-
-
-if __name__ == "__main__":
-    from kerasae.cli import main
-
-    main("train")

@@ -18,8 +18,6 @@ from kerasae.report.figures.kernels import Kernel
 from kerasae.report.selection import typical
 from kerasae.training.fit import build_model
 
-SHOWN = 10
-
 
 @dataclass
 class Parts:
@@ -67,7 +65,7 @@ def _chosen(predictions: Sequence[Path]) -> np.ndarray:
         with np.load(path, allow_pickle=False) as saved:
             labels = saved["label"]
             errors += [saved["mse"]] if "mse" in saved else []
-    return typical(labels, np.mean(errors, axis=0), SHOWN) if errors else np.empty(0, np.int64)
+    return typical(labels, np.mean(errors, axis=0)) if errors else np.empty(0, np.int64)
 
 
 def _kernels(model: JointAutoencoder, initial: JointAutoencoder | None, compared: Sequence[Part]) -> dict[str, Kernel]:

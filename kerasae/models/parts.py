@@ -126,11 +126,11 @@ def convolution(
 
 
 def transposed_convolution(
-    x: Any, filters: int, kernel_size: int, settings: Settings, strides: int = 2, *, normalize: bool = True
+    x: Any, filters: int, kernel_size: int, settings: Settings, *, normalize: bool = True
 ) -> Any:
-    """Apply a transposed convolution, batch normalization if asked for, and the activation."""
+    """Apply a transposed convolution of stride 2, batch normalization if asked for, and the activation."""
     conv = keras.layers.Conv2DTranspose(
-        filters, kernel_size, strides, padding="same", use_bias=not normalize, **settings.kernel
+        filters, kernel_size, 2, padding="same", use_bias=not normalize, **settings.kernel
     )
     return activated(conv(x), settings, normalize)
 

@@ -73,7 +73,7 @@ def check_fit(recipe: Recipe, collection: Collection) -> None:
         adversarial_stretches(recipe, index, collection.train)
 
 
-def fit(run: Run, recipe: Recipe, collection: Collection, *, console: Console | None = None) -> AdversarialModel:
+def fit(run: Run, recipe: Recipe, collection: Collection) -> AdversarialModel:
     """Train every phase of `recipe`, write `model.keras`, and return the trained model in float32.
 
     The last epoch's weights are kept: no loss says which epoch was best. Goes on from the run's last checkpoint if
@@ -83,7 +83,7 @@ def fit(run: Run, recipe: Recipe, collection: Collection, *, console: Console | 
         RequestError: the model cannot be built for these pictures or devices, or the backend is not TensorFlow.
         DivergedError: a loss is no longer a number.
     """
-    console = console or Console(stderr=True, emoji=False)
+    console = Console(stderr=True, emoji=False)
     last = run.checkpoints / "last.npz"
     with distribution.strategy(recipe.distribution.devices).scope():
         model = build_model(recipe, collection, distribution.precision(recipe.precision))

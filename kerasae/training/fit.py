@@ -60,7 +60,7 @@ def check(recipe: Recipe, collection: Collection) -> JointAutoencoder:
     return model
 
 
-def fit(run: Run, recipe: Recipe, collection: Collection, *, console: Console | None = None) -> JointAutoencoder:
+def fit(run: Run, recipe: Recipe, collection: Collection) -> JointAutoencoder:
     """Train every phase of `recipe`, write `model.keras`, and return the trained model in float32.
 
     Goes on from the run's last checkpoint if there is one; the result is the same as without the interruption.
@@ -69,7 +69,7 @@ def fit(run: Run, recipe: Recipe, collection: Collection, *, console: Console | 
         RequestError: the model cannot be built for these pictures or devices.
         DivergedError: the loss is no longer a number.
     """
-    model = train_phases(run, recipe, collection, console=console)
+    model = train_phases(run, recipe, collection)
     # Kept in float32, whatever it was trained in: the same answers on every machine and in the export.
     trained = build_model(recipe, collection, "float32")
     trained.set_weights(model.get_weights())
@@ -83,7 +83,6 @@ def train_phases(
     recipe: Recipe,
     collection: Collection,
     *,
-    console: Console | None = None,
     watching: Callable[[], Sequence[keras.callbacks.Callback]] = tuple,
     macro_f1: bool = False,
 ) -> JointAutoencoder:
@@ -98,7 +97,7 @@ def train_phases(
         RequestError: the model cannot be built for these pictures or devices.
         DivergedError: the loss is no longer a number.
     """
-    console = console or Console(stderr=True, emoji=False)
+    console = Console(stderr=True, emoji=False)
     last = run.checkpoints / "last.npz"
     with distribution.strategy(recipe.distribution.devices).scope():
         model = build_model(recipe, collection, distribution.precision(recipe.precision))

@@ -33,7 +33,6 @@ def check(phase: Phase, key: str, variational: bool = False) -> None:
     Raises:
         RequestError: one line that begins with `key`, where the phase stands in its recipe.
     """
-    OPTIMIZERS.check(phase.optimizer, f"{key}.optimizer")
     schedule(phase, key, [1] * phase.epochs)
     transforms(phase.augment, f"{key}.augment")
     transforms(phase.corrupt, f"{key}.corrupt")

@@ -111,6 +111,6 @@ def ink_on(colour: tuple[float, ...]) -> str:
     return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.55 else "white"
 
 
-def magnitude(name: str = "cividis_r") -> matplotlib.colors.Colormap:
+def magnitude() -> matplotlib.colors.Colormap:
     """Return a perceptually uniform colour map for magnitudes; what is masked is nearly white."""
-    return matplotlib.colormaps[name].with_extremes(bad=EMPTY)
+    return matplotlib.colormaps["cividis_r"].with_extremes(bad=EMPTY)
