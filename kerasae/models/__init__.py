@@ -3,11 +3,11 @@
 from kerasae.models.adversarial import AdversarialModel
 from kerasae.models.build import build, check, deviation, with_heads
 from kerasae.models.build_adversarial import build_adversarial, check_adversarial
+from kerasae.models.guarded import guarded
 from kerasae.models.joint import JointAutoencoder
 from kerasae.models.parts import CLASSIFIERS, DECODERS, DISCRIMINATORS, ENCODERS, GENERATORS
 from kerasae.models.probe import probe
 from kerasae.models.pseudo_labels import PseudoLabels
-from kerasae.models.rejection import guarded
 from kerasae.models.saved import load_generator, load_trained
 
 __all__ = [

@@ -11,6 +11,7 @@ from keras import ops
 
 from kerasae.layers import Rejection, UncertaintyWeights, sharing
 from kerasae.metrics import LabelledAccuracy
+from kerasae.models.guarded import extractor, features
 from kerasae.models.objective import (
     default_losses,
     elbo_weight,
@@ -19,6 +20,7 @@ from kerasae.models.objective import (
     scaled_for_replicas,
 )
 from kerasae.models.pseudo_labels import PseudoLabels
+from kerasae.models.rejection import fit as fit_rejection
 from kerasae.models.variational import posterior
 from kerasae.models.wiring import check_parts, wire
 
@@ -115,12 +117,10 @@ class JointAutoencoder(keras.Model):
         Raises:
             RequestError: too few validation pictures for the rate.
         """
-        from kerasae.models import rejection  # which is built of models like this one
-
-        extract = rejection.extractor(self)
-        known, labels = rejection.features(extract, validation)
-        basis = (known, labels) if reference is None else rejection.features(extract, reference)
-        self.rejection = rejection.fit(*basis, known, labels, false_positive_rate)
+        extract = extractor(self)
+        known, labels = features(extract, validation)
+        basis = (known, labels) if reference is None else features(extract, reference)
+        self.rejection = fit_rejection(*basis, known, labels, false_positive_rate)
         return self.rejection
 
     @property

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import keras
 
-from kerasae.models.joint import JointAutoencoder
 from kerasae.models.wiring import wire
+
+if TYPE_CHECKING:
+    from kerasae.models.joint import JointAutoencoder
 
 
 def probe(model: JointAutoencoder) -> keras.Model:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import keras
 
 from kerasae.errors import RequestError
-from kerasae.models import rejection
 from kerasae.models.adversarial import AdversarialModel
+from kerasae.models.guarded import load
 from kerasae.models.joint import JointAutoencoder
 from kerasae.plugins import load_plugins
 from kerasae.runs import Run
@@ -25,7 +25,7 @@ def load_trained(run: Run) -> JointAutoencoder:
         )
     load_plugins(run.recipe.plugins)
     model: JointAutoencoder = keras.saving.load_model(run.model, compile=False)
-    model.rejection = rejection.load(run.rejection) if run.rejection.is_file() else None
+    model.rejection = load(run.rejection) if run.rejection.is_file() else None
     return model
 
 

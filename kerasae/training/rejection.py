@@ -9,7 +9,8 @@ from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, evaluation_dataset
 from kerasae.data.pictures import Pictures, batch_size
 from kerasae.models import JointAutoencoder
-from kerasae.models.rejection import MOST_REFERENCES, needed, save, too_few
+from kerasae.models.guarded import save
+from kerasae.models.rejection import MOST_REFERENCES, needed, too_few
 from kerasae.recipe import Recipe
 from kerasae.runs import Run
 

@@ -9,7 +9,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.neighbors import LocalOutlierFactor
 
 from kerasae.layers import Rejection
-from kerasae.models.rejection import Features, chosen
+from kerasae.models.guarded import Features, chosen
 
 Scores = dict[str, np.ndarray]
 JOINED = "joined"

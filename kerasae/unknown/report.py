@@ -13,7 +13,7 @@ from kerasae.data.collection import Collection
 from kerasae.data.pictures import Readable, batches
 from kerasae.evaluation.passes import collected, forward
 from kerasae.models import JointAutoencoder
-from kerasae.models.rejection import Features, extractor
+from kerasae.models.guarded import Features, extractor
 from kerasae.report.plate import Plate, keep, plate
 from kerasae.report.templating import render
 from kerasae.runs import Run, remove_unfinished, write_json, write_text, written_whole

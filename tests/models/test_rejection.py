@@ -10,18 +10,8 @@ from sklearn.covariance import LedoitWolf
 from kerasae.errors import RequestError
 from kerasae.layers import Rejection
 from kerasae.models import JointAutoencoder, build, guarded
-from kerasae.models.rejection import (
-    centres_and_whitening,
-    expected_error,
-    extractor,
-    features,
-    fit,
-    load,
-    needed,
-    save,
-    scale,
-    temperature,
-)
+from kerasae.models.guarded import extractor, features, load, save
+from kerasae.models.rejection import centres_and_whitening, expected_error, fit, needed, scale, temperature
 from kerasae.recipe import ModelRecipe
 
 RANDOM = np.random.default_rng(0)
