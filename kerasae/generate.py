@@ -17,8 +17,8 @@ from kerasae.generation.adversarial import between_classes
 from kerasae.generation.interpolation import End, between_latents, open_end
 from kerasae.generation.judge import check_judge
 from kerasae.models import load_generator, load_trained
+from kerasae.preparation import reopen
 from kerasae.runs import Run, read_json
-from kerasae.train import reopen
 
 
 def generate(

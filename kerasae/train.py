@@ -8,11 +8,8 @@ if __name__ == "__main__":  # up here, so that the command line can hold back Te
     main("train")
 
 import contextlib
-import csv
-import io
 import json
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,30 +17,21 @@ from rich.console import Console
 
 from kerasae import distribution, models
 from kerasae.data.collection import Collection, open_collection
-from kerasae.data.fingerprint import check_unchanged
-from kerasae.data.sources import BUILTIN
 from kerasae.data.summary import lines
-from kerasae.environment import environment
 from kerasae.evaluate import evaluate, evaluate_generator
-from kerasae.evaluation.variants import variants
 from kerasae.export import export, export_generator
 from kerasae.generation import write_generator_report
 from kerasae.plugins import load_plugins
+from kerasae.preparation import begin, check, check_fits, reopen, resolve
 from kerasae.recipe import Recipe
-from kerasae.recipe_file import load, parse
+from kerasae.recipe_file import load
 from kerasae.report import write_report
-from kerasae.runs import Run, alone, check_new, read_json, remove_unfinished, write_json, write_text
+from kerasae.runs import Run, alone, check_new, remove_unfinished
 from kerasae.training import adversarial, fit
-from kerasae.training.fit import check as check_fit
-from kerasae.training.loss_weights import check as check_loss_weights
-from kerasae.training.phase import check as check_phase
-from kerasae.training.rejection import check as check_rejection
 from kerasae.training.rejection import fit_rejection
 
 
-def train(
-    recipe: str, *, data: str | None = None, run: Path | None = None, overrides: Sequence[str] = ()
-) -> tuple[Run, Recipe]:
+def train(recipe: str, *, data: str | None = None, run: Path | None = None, overrides: Sequence[str] = ()) -> Run:
     """Train a recipe into a new run, then evaluate, report and export it.
 
     Args:
@@ -63,15 +51,15 @@ def train(
     resolved = resolve(resolved, collection)
     check_fits(resolved, collection)
     made = Run.create(run, Path(recipe).stem)
-    begin(made, resolved, facts_of(collection))
+    begin(made, resolved, collection.facts)
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)
     console.print(*lines(collection.facts), sep="\n", soft_wrap=True)
     with _alone(made):
         _finish(made, resolved, collection)
-    return made, resolved
+    return made
 
 
-def resume(run: Path) -> tuple[Run, Recipe]:
+def resume(run: Path) -> Run:
     """Go on with a run where it was interrupted, to the same result.
 
     Raises:
@@ -79,7 +67,7 @@ def resume(run: Path) -> tuple[Run, Recipe]:
     """
     made = Run.open(run, trained=False)
     go_on(made)
-    return made, made.recipe
+    return made
 
 
 def go_on(run: Run, *, exports: bool = True) -> tuple[Any, Collection]:
@@ -99,83 +87,6 @@ def go_on(run: Run, *, exports: bool = True) -> tuple[Any, Collection]:
         collection = reopen(run)
         remove_unfinished(run.path)
         return _finish(run, recipe, collection, exports), collection
-
-
-def reopen(run: Run) -> Collection:
-    """Open the pictures of a run again.
-
-    Raises:
-        RequestError: they are not there, or not what they were.
-    """
-    recipe = run.recipe
-    collection = open_collection(recipe.data, classifies=recipe.classifies)
-    check_unchanged(read_json(run.data_facts), collection.facts, str(run.path))
-    return collection
-
-
-def check(recipe: Recipe) -> None:
-    """Refuse every name, option and combination that the registries do not know, before any data is read."""
-    load_plugins(recipe.plugins)
-    # Before any data, because several CPU devices can be made only before TensorFlow has used the one that there is.
-    distribution.strategy(recipe.distribution.devices)
-    if recipe.model.adversarial is not None:
-        adversarial.check(recipe)
-        return
-    models.check(recipe.model)
-    variants(recipe.evaluation)
-    check_loss_weights(recipe)
-    for index, phase in enumerate(recipe.phases):
-        check_phase(phase, f"phases.{index}", recipe.model.variational is not None)
-        for folder in phase.start_from.values():
-            Run.open(Path(folder))
-
-
-def check_fits(recipe: Recipe, collection: Collection) -> None:
-    """Refuse pictures that the recipe cannot be trained on, before a run is made."""
-    if recipe.model.adversarial is not None:
-        adversarial.check_fit(recipe, collection)
-        return
-    check_fit(recipe, collection)
-    check_rejection(recipe, collection)
-
-
-def resolve(recipe: Recipe, collection: Collection) -> Recipe:
-    """Put what "auto" came to in its place, so that the run can be repeated elsewhere; `search` is no part of a run."""
-    tree = recipe.model_dump(mode="json", exclude={"search"})
-    tree["data"]["image_shape"] = list(collection.image_shape)
-    tree["plugins"] = [str(Path(file).expanduser().resolve()) for file in recipe.plugins]
-    if recipe.data.source not in BUILTIN:
-        tree["data"]["source"] = str(Path(recipe.data.source).expanduser().resolve())
-    for phase in tree["phases"]:
-        phase["start_from"] = {part: str(Path(folder).resolve()) for part, folder in phase["start_from"].items()}
-    tree["precision"] = distribution.precision(recipe.precision)
-    tree["jit_compile"] = distribution.jit_compile(recipe.jit_compile)
-    return parse(tree)
-
-
-def facts_of(collection: Collection) -> dict[str, Any]:
-    """Return what a run keeps of its pictures in data.json."""
-    return {**collection.facts, "class_names": list(collection.class_names)}
-
-
-def begin(run: Run, recipe: Recipe, facts: Mapping[str, Any]) -> None:
-    """Write what a run begins with, or leave no run; the recipe last, since without it there is none to resume."""
-    try:
-        _write_facts(run, facts)
-        write_json(run.environment, environment(precision=recipe.precision, jit_compile=recipe.jit_compile))
-        write_json(run.recipe_file, recipe.model_dump(mode="json"))
-    except BaseException:
-        shutil.rmtree(run.path, ignore_errors=True)
-        raise
-
-
-def _write_facts(run: Run, facts: Mapping[str, Any]) -> None:
-    write_json(run.data_facts, facts)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, ("path", "reason"), lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows(facts["quarantine"])
-    write_text(run.quarantine, text.getvalue())
 
 
 def _alone(run: Run) -> contextlib.AbstractContextManager[None]:

@@ -7,8 +7,9 @@ import augment
 from kerasae.errors import RequestError
 from kerasae.models import build
 from kerasae.plugins import load_plugins
+from kerasae.preparation import check
 from kerasae.recipe_file import load
-from kerasae.train import check, train
+from kerasae.train import train
 from kerasae.training.phase import transforms
 
 PLUGIN = """
@@ -43,7 +44,8 @@ epochs = 1
 augment = ["mirror_of_plugin"]
 """
     )
-    run, recipe = train("own.toml")
+    run = train("own.toml")
+    recipe = run.recipe
     assert recipe.plugins == [str(tmp_path / "own.py")]
     assert run.report.is_file()
     assert isinstance(transforms(recipe.phases[0].augment, "phases.0.augment")[0], augment.Transform)

@@ -7,7 +7,7 @@ from kerasae.recipe_file import builtin, load, parse
 
 @pytest.mark.parametrize("name", builtin())
 def test_every_built_in_recipe_is_valid_and_says_how_to_run_it(name: str) -> None:
-    from kerasae.train import check
+    from kerasae.preparation import check
 
     recipe = load(name)
     check(recipe)

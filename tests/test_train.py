@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerasae import train
+from kerasae import preparation, train
 from kerasae.cli.app import open_run
 from kerasae.errors import RequestError
 from kerasae.runs import alone
@@ -31,7 +31,7 @@ def pictures() -> str:
 
 
 def test_pictures_that_changed_are_not_mixed_with_the_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    run, _ = train.train("joint", data=pictures(), run=Path("x"))
+    run = train.train("joint", data=pictures(), run=Path("x"))
     train.resume(run.path)
     Path("pictures/cat/0.png").rename("pictures/dog/0.png")
     message = r"expected the pictures that x was made with, 16 in .*pictures\. Received: 16, not all of them the same"
@@ -44,7 +44,7 @@ def test_pictures_that_changed_are_not_mixed_with_the_old(monkeypatch: pytest.Mo
 
 
 def test_two_processes_do_not_train_one_run() -> None:
-    run, _ = train.train("joint", data=pictures(), run=Path("x"))
+    run = train.train("joint", data=pictures(), run=Path("x"))
     assert run.checkpoints.is_dir()
     with alone(run.checkpoints, "never"), pytest.raises(RequestError, match=r"another process trains x; wait for it"):
         train.resume(run.path)
@@ -53,7 +53,7 @@ def test_two_processes_do_not_train_one_run() -> None:
 
 def test_a_folder_does_not_take_the_place_of_a_known_source() -> None:
     Path("digits").mkdir()
-    run, _ = train.train("digits-joint", run=Path("x"))
+    run = train.train("digits-joint", run=Path("x"))
     assert run.recipe.data.source == "digits"
 
 
@@ -61,7 +61,7 @@ def test_a_run_that_cannot_begin_leaves_nothing(monkeypatch: pytest.MonkeyPatch)
     def full(**more: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(train, "environment", full)
+    monkeypatch.setattr(preparation, "environment", full)
     with pytest.raises(OSError, match="No space left"):
         train.train("digits-joint", run=Path("x"))
     assert not Path("x").exists()

@@ -58,7 +58,7 @@ def _measure(case: Case, data: Path | None) -> dict[str, Any]:
         subprocess.run([sys.executable, "-m", "kerasae", "train", *_words(case, path, data)], check=True)
 
     from kerasae.models import load_trained
-    from kerasae.train import reopen
+    from kerasae.preparation import reopen
     from kerasae.training.rejection import fit_rejection
     from kerasae.unknown import open_strangers, write_unknown
 

@@ -46,7 +46,7 @@ def open_run(path: Path) -> tuple[Any, Any, Any]:
 
     run = Run.open(path)
     from kerasae.models import load_trained
-    from kerasae.train import reopen
+    from kerasae.preparation import reopen
 
     return run, load_trained(run), reopen(run)
 
@@ -64,6 +64,6 @@ def open_generator(path: Path) -> tuple[Any, Any, Any]:
 
     run = Run.open(path)
     from kerasae.models import load_generator
-    from kerasae.train import reopen
+    from kerasae.preparation import reopen
 
     return run, load_generator(run), reopen(run)

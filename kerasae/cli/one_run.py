@@ -42,10 +42,10 @@ def train(
     from kerasae import train as verb
 
     if resume and run is not None:
-        made, _ = verb.resume(run)
+        made = verb.resume(run)
     else:
         name = recipe or ("digits-joint" if data is None else "joint")
-        made, _ = verb.train(name, data=data, run=run, overrides=overrides or [])
+        made = verb.train(name, data=data, run=run, overrides=overrides or [])
     out.print(summary(made))
     if recipe is None and data is not None and _suits_photos(made.recipe.data.image_shape):
         command = shlex.join(["kerasae", "train", "photos", "--data", data])

@@ -13,9 +13,9 @@ from kerasae.comparison.differences import first_difference
 from kerasae.data.collection import Collection, open_collection
 from kerasae.data.fingerprint import check_unchanged, fingerprint
 from kerasae.errors import RequestError
+from kerasae.preparation import check, resolve
 from kerasae.recipe import Recipe
 from kerasae.runs import Run, read_json
-from kerasae.train import check, facts_of, resolve
 from kerasae.training.fit import check as check_fit
 
 
@@ -106,7 +106,7 @@ def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Pat
             recipe = candidate.recipe if fold is None else _folded(candidate.recipe, fold, folds)
             collection = opener(recipe)
             recipe = resolve(recipe, collection)
-            facts = facts_of(collection)
+            facts = collection.facts
             mine = list(_jobs(candidate, recipe, facts, numbers, fold, folder))
             for job in mine:
                 _check_as_before(job)

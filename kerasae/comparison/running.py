@@ -24,9 +24,9 @@ from rich.progress import (
 
 from kerasae.comparison.plan import Job, Plan
 from kerasae.comparison.worker import is_done
+from kerasae.preparation import begin
 from kerasae.processes import reason
 from kerasae.report.wording import seconds as duration
-from kerasae.train import begin
 
 POLL_SECONDS = 0.5
 

@@ -77,7 +77,7 @@ def open_collection(recipe: DataRecipe, *, classifies: bool) -> Collection:
     weights = class_weights(recipe.class_weights, division.train_labels, source.class_names)
     facts = {
         "source": recipe.source,
-        "classes": list(source.class_names),
+        "class_names": list(source.class_names),
         **_array_facts(parts, recipe),
         **source.facts,
         **find_duplicates(splits),

@@ -10,8 +10,8 @@ def lines(facts: Mapping[str, Any]) -> list[str]:
     """Return what a collection's facts come to: how many pictures, of which shape, and what is not used."""
     counts = facts["counts"]
     unlabelled = counts["train"]["unlabelled"]
-    hidden = f" ({unlabelled:,} without a label)" if unlabelled and facts["classes"] else ""
-    classes = f"{len(facts['classes'])} classes" if facts["classes"] else "no classes"
+    hidden = f" ({unlabelled:,} without a label)" if unlabelled and facts["class_names"] else ""
+    classes = f"{len(facts['class_names'])} classes" if facts["class_names"] else "no classes"
     height, width, channels = facts["image_shape"]
     found = [
         f"{counts['train']['total']:,} pictures to train on{hidden}, {counts['validation']['total']:,} for validation, "

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from kerasae.data.collection import Collection
 
 LONGEST_TABLE = 200  # rows; the files of the run hold the rest
-SHOWN_FACTS = frozenset(
-    {"counts", "quarantine", "duplicates", "duplicate_totals", "class_weights", "classes", "class_names"}
-)
+SHOWN_FACTS = frozenset({"counts", "quarantine", "duplicates", "duplicate_totals", "class_weights", "class_names"})
 
 
 def write_report(run: Run, model: keras.Model, collection: Collection) -> Path:

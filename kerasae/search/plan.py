@@ -15,6 +15,7 @@ from kerasae.comparison.differences import first_difference
 from kerasae.data.collection import Collection, open_collection
 from kerasae.data.fingerprint import check_unchanged
 from kerasae.errors import RequestError
+from kerasae.preparation import check, resolve
 from kerasae.recipe import KINDS, Recipe, SearchRecipe
 from kerasae.recipe_file import parse
 from kerasae.runs import check_new, read_json, write_json
@@ -22,7 +23,6 @@ from kerasae.search.defaults import default_space
 from kerasae.search.objective import Objective, objective_of
 from kerasae.search.oracles import TRIALS, Hyperband, make_oracle
 from kerasae.search.space import Space, Values
-from kerasae.train import check, facts_of, resolve
 from kerasae.training.fit import check as check_fit
 
 FILE = "search.json"
@@ -147,7 +147,7 @@ class Search:
                 )
         name = settings.name or name
         asked = _with_paths(asked, recipe)
-        search = cls._of(name, Path(settings.directory) / name, asked, recipe, settings, facts_of(collection))
+        search = cls._of(name, Path(settings.directory) / name, asked, recipe, settings, collection.facts)
         search._check_algorithm()
         if not search._lies_there():
             search._check_ends(collection)

@@ -18,13 +18,13 @@ from kerasae.comparison.plan import Opener
 from kerasae.data.collection import Collection
 from kerasae.errors import RequestError, in_a_line
 from kerasae.evaluation.history import History, read_history
+from kerasae.preparation import begin, check, resolve
 from kerasae.recipe import Recipe
 from kerasae.runs import Run, remove_unfinished
 from kerasae.search.limits import OverLimitError, costs
 from kerasae.search.outcome import Execution, Outcome, outcomes, trial_folder
 from kerasae.search.plan import Search
 from kerasae.search.watch import EpochLimit, Halted, MedianPruning, MedianRule, Pruned
-from kerasae.train import begin, check, facts_of, resolve
 from kerasae.training.callbacks import DivergedError
 from kerasae.training.checkpoint import read_progress
 from kerasae.training.fit import check as check_fit
@@ -129,7 +129,7 @@ def _begin(search: Search, run: Run, recipe: Recipe, collection: Collection, par
         before = Run(trial_folder(search.folder, parent) / run.path.name)
         shutil.copytree(before.checkpoints, run.checkpoints)
         shutil.copy(before.history, run.history)
-    return begin(run, recipe, facts_of(collection))
+    return begin(run, recipe, collection.facts)
 
 
 def _train(search: Search, run: Run, recipe: Recipe, collection: Collection, limit: int | None) -> bool:

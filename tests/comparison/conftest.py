@@ -10,7 +10,7 @@ from rich.console import Console
 
 from kerasae.comparison import running, worker
 from kerasae.comparison.plan import Job
-from kerasae.train import begin
+from kerasae.preparation import begin
 
 TINY = """
 title = "{title}"

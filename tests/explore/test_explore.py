@@ -17,8 +17,9 @@ from kerasae.explore import figures, plates
 from kerasae.explore.latents import Latents
 from kerasae.explore.maps import Map
 from kerasae.explore.page import write_page
+from kerasae.preparation import reopen
 from kerasae.runs import Run
-from kerasae.train import reopen, train
+from kerasae.train import train
 
 
 def embedded(page: str) -> dict:

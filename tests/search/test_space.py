@@ -118,7 +118,7 @@ def test_a_name_is_set_before_its_options() -> None:
 
 @pytest.mark.parametrize("family", LISTS)
 def test_every_family_has_a_space_of_depth_and_width_that_it_takes(family: str) -> None:
-    from kerasae.train import check
+    from kerasae.preparation import check
 
     recipe = load("joint", [f"model.encoder={family}"])
     found = Space(default_space(recipe, (28, 28, 1)))

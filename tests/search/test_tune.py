@@ -296,7 +296,7 @@ def test_macro_f1_and_a_sum_reach_the_trials(task: Path, here: list[str], quiet:
 
 def test_train_ignores_the_table(task: Path) -> None:
     from kerasae.data.collection import open_collection
-    from kerasae.train import resolve
+    from kerasae.preparation import resolve
 
     recipe = load("tiny.toml")
     assert recipe.search is not None

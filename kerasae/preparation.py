@@ -1,0 +1,98 @@
+"""From a recipe to the files that a run begins with: all that is refused is refused here, before any training."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kerasae import distribution, models
+from kerasae.data.collection import Collection, open_collection
+from kerasae.data.fingerprint import check_unchanged
+from kerasae.data.sources import BUILTIN
+from kerasae.environment import environment
+from kerasae.evaluation.variants import variants
+from kerasae.plugins import load_plugins
+from kerasae.recipe import Recipe
+from kerasae.recipe_file import parse
+from kerasae.runs import Run, read_json, write_json, write_text
+from kerasae.training import adversarial
+from kerasae.training.fit import check as check_fit
+from kerasae.training.loss_weights import check as check_loss_weights
+from kerasae.training.phase import check as check_phase
+from kerasae.training.rejection import check as check_rejection
+
+
+def reopen(run: Run) -> Collection:
+    """Open the pictures of a run again.
+
+    Raises:
+        RequestError: they are not there, or not what they were.
+    """
+    recipe = run.recipe
+    collection = open_collection(recipe.data, classifies=recipe.classifies)
+    check_unchanged(read_json(run.data_facts), collection.facts, str(run.path))
+    return collection
+
+
+def check(recipe: Recipe) -> None:
+    """Refuse every name, option and combination that the registries do not know, before any data is read."""
+    load_plugins(recipe.plugins)
+    # Before any data, because several CPU devices can be made only before TensorFlow has used the one that there is.
+    distribution.strategy(recipe.distribution.devices)
+    if recipe.model.adversarial is not None:
+        adversarial.check(recipe)
+        return
+    models.check(recipe.model)
+    variants(recipe.evaluation)
+    check_loss_weights(recipe)
+    for index, phase in enumerate(recipe.phases):
+        check_phase(phase, f"phases.{index}", recipe.model.variational is not None)
+        for folder in phase.start_from.values():
+            Run.open(Path(folder))
+
+
+def check_fits(recipe: Recipe, collection: Collection) -> None:
+    """Refuse pictures that the recipe cannot be trained on, before a run is made."""
+    if recipe.model.adversarial is not None:
+        adversarial.check_fit(recipe, collection)
+        return
+    check_fit(recipe, collection)
+    check_rejection(recipe, collection)
+
+
+def resolve(recipe: Recipe, collection: Collection) -> Recipe:
+    """Put what "auto" came to in its place, so that the run can be repeated elsewhere; `search` is no part of a run."""
+    tree = recipe.model_dump(mode="json", exclude={"search"})
+    tree["data"]["image_shape"] = list(collection.image_shape)
+    tree["plugins"] = [str(Path(file).expanduser().resolve()) for file in recipe.plugins]
+    if recipe.data.source not in BUILTIN:
+        tree["data"]["source"] = str(Path(recipe.data.source).expanduser().resolve())
+    for phase in tree["phases"]:
+        phase["start_from"] = {part: str(Path(folder).resolve()) for part, folder in phase["start_from"].items()}
+    tree["precision"] = distribution.precision(recipe.precision)
+    tree["jit_compile"] = distribution.jit_compile(recipe.jit_compile)
+    return parse(tree)
+
+
+def begin(run: Run, recipe: Recipe, facts: Mapping[str, Any]) -> None:
+    """Write what a run begins with, or leave no run; the recipe last, since without it there is none to resume."""
+    try:
+        _write_facts(run, facts)
+        write_json(run.environment, environment(precision=recipe.precision, jit_compile=recipe.jit_compile))
+        write_json(run.recipe_file, recipe.model_dump(mode="json"))
+    except BaseException:
+        shutil.rmtree(run.path, ignore_errors=True)
+        raise
+
+
+def _write_facts(run: Run, facts: Mapping[str, Any]) -> None:
+    write_json(run.data_facts, facts)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ("path", "reason"), lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(facts["quarantine"])
+    write_text(run.quarantine, text.getvalue())
