@@ -31,8 +31,8 @@ import typer
 
 from benchmarks.pages import fill
 from benchmarks.search.tables import KEPT, PAGE, table
-from kerasae.comparison.plan import Opener
 from kerasae.data.collection import open_collection
+from kerasae.data.opener import Opener
 from kerasae.recipe_file import load
 from kerasae.runs import read_json, write_json, write_text, written_whole
 from kerasae.search.outcome import Outcome, outcomes, trial_folder

@@ -9,7 +9,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from kerasae.comparison.plan import Job, Opener
+from kerasae.comparison.plan import Job
+from kerasae.data.opener import Opener
 from kerasae.data.pictures import Pictures
 from kerasae.models import JointAutoencoder, load_trained
 from kerasae.models.kernels import kernels

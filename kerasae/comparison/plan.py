@@ -10,8 +10,8 @@ from typing import Any
 
 from kerasae.comparison.candidates import Candidate, refuse_twice
 from kerasae.comparison.differences import first_difference
-from kerasae.data.collection import Collection, open_collection
 from kerasae.data.fingerprint import check_unchanged, fingerprint
+from kerasae.data.opener import Opener
 from kerasae.errors import RequestError
 from kerasae.preparation import check, resolve
 from kerasae.recipe import Recipe
@@ -65,23 +65,6 @@ class Plan:
     def predictions_of(self, job: Job) -> Path:
         """Return the file of what a run said about each picture of that split."""
         return job.run.predictions if self.folds is None else job.judgement.with_suffix(".npz")
-
-
-class Opener:
-    """Opens pictures, and keeps those opened last, since most recipes of a comparison share them."""
-
-    def __init__(self) -> None:
-        self._key: tuple[str, bool] | None = None
-        self._collection: Collection | None = None
-
-    def __call__(self, recipe: Recipe) -> Collection:
-        """Return the pictures of a recipe; raises as `open_collection` does."""
-        key = (recipe.data.model_dump_json(), recipe.classifies)
-        if self._collection is None or key != self._key:
-            self._collection = None  # the old ones go before the new ones come
-            self._collection = open_collection(recipe.data, classifies=key[1])
-            self._key = key
-        return self._collection
 
 
 def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Path) -> Plan:

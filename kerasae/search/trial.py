@@ -14,8 +14,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasae.comparison.plan import Opener
 from kerasae.data.collection import Collection
+from kerasae.data.opener import Opener
 from kerasae.errors import RequestError, in_a_line
 from kerasae.evaluation.history import History, read_history
 from kerasae.preparation import begin, check, resolve

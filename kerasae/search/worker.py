@@ -41,7 +41,7 @@ def work(folder: Path, wait: float = WAIT_SECONDS, most: int | None = None) -> b
     from keras_tuner.engine.trial import Trial
     from keras_tuner.src.distribute import oracle_client
 
-    from kerasae.comparison.plan import Opener
+    from kerasae.data.opener import Opener
     from kerasae.search.kept import notes_of, values_of
     from kerasae.search.outcome import trial_folder
     from kerasae.search.plan import Search

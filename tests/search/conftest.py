@@ -11,7 +11,7 @@ import pytest
 from bright_halves import write_task
 from rich.console import Console
 
-from kerasae.comparison.plan import Opener
+from kerasae.data.opener import Opener
 from kerasae.recipe import Recipe
 from kerasae.runs import Run
 from kerasae.search import trial as trials

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasae.comparison.plan import Opener
+from kerasae.data.opener import Opener
 from kerasae.evaluation.history import read_history
 from kerasae.recipe_file import load
 from kerasae.runs import Run
