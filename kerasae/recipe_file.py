@@ -76,19 +76,23 @@ def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
     except OSError as error:
         raise RequestError(f"recipe {path}: cannot be read: {error.strerror}") from None
     parent = tree.pop("extends", None)
-    if parent is None:
-        return tree
-    if not isinstance(parent, str):
-        raise RequestError(f"recipe {path}: extends: expected a recipe's name. Received: {parent!r}")
-    other = _find(str(path.parent / parent) if parent.endswith(".toml") else parent)
-    if other in (*below, path):
-        raise RequestError(f"recipe {path}: extends itself through {parent!r}")
-    base = _read(other, (*below, path))
-    base.pop("reference", None)  # what was measured with the other recipe says nothing of this one
+    base: dict[str, Any] = {}
+    if parent is not None:
+        base = _read(_parent(path, parent, below), (*below, path.resolve()))
+        base.pop("reference", None)  # what was measured with the other recipe says nothing of this one
     try:
         return overlay.merge(base, tree)
     except RequestError as error:
         raise RequestError(f"recipe {path}: {error}") from None
+
+
+def _parent(path: Path, parent: Any, below: tuple[Path, ...]) -> Path:
+    if not isinstance(parent, str):
+        raise RequestError(f"recipe {path}: extends: expected a recipe's name. Received: {parent!r}")
+    other = _find(str(path.parent / parent) if parent.endswith(".toml") else parent)
+    if other.resolve() in (*below, path.resolve()):
+        raise RequestError(f"recipe {path}: extends itself through {parent!r}")
+    return other
 
 
 def _fields(path: list[str]) -> list[str]:

@@ -94,6 +94,8 @@ def tune(
         raise RequestError(f"--workers: expected at least 1. Received: {workers}")
     if retrain is not None and retrain < 1:
         raise RequestError(f"--retrain: expected at least 1 seed. Received: {retrain}")
+    if name == "none":
+        raise RequestError("--name: expected another name than 'none', which is none in a recipe. Received: 'none'")
     if wait <= 0:
         raise RequestError(f"--wait: expected seconds above 0. Received: {wait:g}")
     source = [f"data.source={json.dumps(data)}"] if data is not None else []

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from kerasae.errors import nearest
 
-# Pydantic's own names for the members of a union, which stand in a location among the keys.
+# Pydantic's own words for the members of a union and for validators, which stand in a location among the keys.
 _MEMBERS = {"str", "float", "int", "bool", "[key]", "Spec", "PartSpec", "EarlyStopping", "BatchSizes", "Range"}
+_WRAPPERS = re.compile(r"[a-z-]+\[.*|constrained-[a-z]+")
 
 
 def explain(error: ValidationError, keys: Callable[[list[str]], list[str]], prefix: str = "") -> str:
@@ -30,7 +31,7 @@ def explain(error: ValidationError, keys: Callable[[list[str]], list[str]], pref
         for message in messages
     ]
     if own := [message for message in messages if "Received:" in message]:  # a validator's whole sentence
-        return f"{where}: {own[0]}"
+        return f"{where}: {own[0]}" if where else own[0]
     if findings[0]["type"] == "missing":
         return f"{where}: expected a value, since it has no default. Received: nothing"
     expected = " or ".join(message.removeprefix("Input should be ") for message in messages)
@@ -41,5 +42,4 @@ def explain(error: ValidationError, keys: Callable[[list[str]], list[str]], pref
 
 
 def _steps(location: tuple[int | str, ...]) -> list[str]:
-    steps = [str(step) for step in location]
-    return [step for step in steps if step not in _MEMBERS and not set("[(-") & set(step)]
+    return [step for step in map(str, location) if step not in _MEMBERS and not _WRAPPERS.fullmatch(step)]

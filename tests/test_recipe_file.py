@@ -74,7 +74,9 @@ def test_extends_merges_tables_and_replaces_lists_and_specs(tmp_path: Path) -> N
 
 
 BASE = (
-    "[model]\nencoder = 'vgg'\n"
+    "[data]\nkeep = { bird = 0.5 }\nclass_weights = 'balanced'\n"
+    "[model]\nencoder = 'vgg'\ndecoder = 'none'\nvariational = true\n"
+    "[search]\nmax_trials = 7\n"
     "[[phases]]\nname = 'first'\nepochs = 2\nmix = 'cut_mix'\naugment = ['horizontal_flip', 'equalize']\n"
     "[[phases]]\nname = 'second'\nepochs = 3\noptimizer = { name = 'sgd', momentum = 0.9 }\n"
 )
@@ -112,6 +114,19 @@ BASE = (
             ("vgg", {"filters": [8]}),
         ),
         ("[[phases]]\nepochs = 9", lambda r: [(p.name, p.epochs) for p in r.phases], [("joint", 9)]),
+        (
+            "[phases.0.augment.0]\nname = 'contrast'\nprobability = 0.5",
+            lambda r: [(one.name, one.options) for one in r.phases[0].augment],
+            [("contrast", {"probability": 0.5}), ("equalize", {})],
+        ),
+        ("[phases.0.schedule]\nwarmup = 0.1\nname = 'cosine'", lambda r: r.phases[0].schedule.name, "cosine"),
+        ("[phases.0.optimizer]\nlearning_rate = 0.1", lambda r: r.phases[0].optimizer.name, "adam"),
+        ("[data]\nkeep = {}", lambda r: r.data.keep, {}),
+        ("[data.keep]\nlike = 0.5", lambda r: r.data.keep, {"bird": 0.5, "like": 0.5}),
+        ("[data.class_weights]\nbird = 2.0", lambda r: r.data.class_weights, {"bird": 2.0}),
+        ("[model.variational]\nlatent_dim = 8", lambda r: r.model.variational.latent_dim, 8),
+        ("[model.decoder]\nfilters = [8]", lambda r: r.model.model_dump()["decoder"], {"filters": [8]}),
+        ("[search]\nname = 'mine'", lambda r: (r.search.name, r.search.max_trials), ("mine", 7)),
     ],
 )
 def test_a_number_reaches_into_a_list_of_what_is_extended(
@@ -119,6 +134,31 @@ def test_a_number_reaches_into_a_list_of_what_is_extended(
 ) -> None:
     write(tmp_path, "base.toml", BASE)
     assert read(load(write(tmp_path, "own.toml", f"extends = 'base.toml'\n{text}\n"))) == value
+
+
+@pytest.mark.parametrize(
+    ("overrides", "read", "value"),
+    [
+        (["phases.0.epochs=1"], lambda r: r.phases[0].epochs, 1),
+        (["model.variational=true", "model.variational.latent_dim=8"], lambda r: r.model.variational.latent_dim, 8),
+        (
+            ["model.adversarial=gan", "model.adversarial.noise_dim=10"],
+            lambda r: (r.model.adversarial.name, r.model.adversarial.noise_dim),
+            ("gan", 10),
+        ),
+        (
+            ["model.adversarial=gan", "phases.0.discriminator.steps=[2]"],
+            lambda r: (r.phases[0].discriminator.steps, r.phases[0].discriminator.optimizer),
+            ([2], None),
+        ),
+        (["search.prune=true", "search.prune.warmup=3"], lambda r: r.search.prune.warmup, 3),
+        (["phases.0.mix=none", "phases.0.mix.name=mix_up"], lambda r: r.phases[0].mix.name, "mix_up"),
+    ],
+)
+def test_set_opens_what_a_recipe_leaves_out(
+    overrides: list[str], read: Callable[[Recipe], object], value: object, tmp_path: Path
+) -> None:
+    assert read(load(write(tmp_path, "bare.toml", "seed = 1\n"), overrides)) == value
 
 
 def test_an_optional_field_is_taken_back_by_set() -> None:
@@ -144,12 +184,34 @@ def test_resolved_json_reads_back_the_same() -> None:
             r"recipe .*self\.toml: phases\.2: expected an index from 0 to 1\. Received: '2'",
         ),
         ("extends = 'joint'\n[phases.0.mix]\nalpha = 1.0\n[phases.first]\nepochs = 3", "phases: expected a valid list"),
-        ("[phases.0]\nepochs = 3", "phases: expected a valid list"),
+        ("extends = 'joint'\n[phases.00]\nepochs = 3", r"phases\.00: expected an index from 0 to 0\. Received: '00'"),
+        ("[[phases]]\nbatch-size = 32", r"unknown key 'phases\.0\.batch-size'; .*Did you mean 'batch_size'\?"),
+        ("batch-size = 32", r"unknown key 'batch-size'"),
+        ("[data.keep]\n't-shirt' = 2.0", r"data\.keep\.t-shirt: expected less than or equal to 1"),
+        ("[[phases]]\nepochs = 99999999999999999999", r"phases\.0\.epochs: expected less than or equal to"),
+        ("[model]\nadversarial = 'gan'\nencoder = 'vgg'", r"^recipe: model: expected"),
+        (
+            "[model]\nadversarial = 'gan'\n[[phases]]\nbalance = 'uncertainty'",
+            r"^recipe: phases\.0: expected .* alone beside model\.adversarial",
+        ),
     ],
 )
 def test_a_wrong_file_takes_one_line(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=message):
         load(write(tmp_path, "self.toml", text))
+
+
+def test_a_number_reaches_into_the_defaults_too(tmp_path: Path) -> None:
+    recipe = load(write(tmp_path, "own.toml", "[phases.0]\nepochs = 3\n[model.encoder]\nfilters = [8]\n"))
+    assert [phase.epochs for phase in recipe.phases] == [3]
+    assert (recipe.model.encoder.name, recipe.model.encoder.options) == ("baseline", {"filters": [8]})
+
+
+def test_a_circle_through_a_folder_takes_one_line(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    write(tmp_path, "sub/a.toml", "extends = '../own.toml'\n")
+    with pytest.raises(RequestError, match=r"extends itself through '\.\./own\.toml'"):
+        load(write(tmp_path, "own.toml", "extends = 'sub/a.toml'\n"))
 
 
 def test_unknown_recipe_suggests_the_nearest() -> None:

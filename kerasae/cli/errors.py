@@ -31,7 +31,8 @@ def one_line(debug: bool) -> Iterator[None]:
     except KeyboardInterrupt:
         err.print(
             "kerasae: interrupted; a run goes on with: kerasae train --run DIR --resume, a comparison or a search by "
-            "the same words"
+            "the same words",
+            soft_wrap=True,
         )
         raise SystemExit(INTERRUPTED) from None
     except Exception as error:

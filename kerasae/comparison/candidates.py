@@ -40,12 +40,19 @@ def candidates(words: Sequence[str], overrides: Sequence[str]) -> list[Candidate
                 f"compare: expected recipes of one seed, since runs are paired by it. Received: {read[0][0].seed} of "
                 f"{words[0]!r} and {recipe.seed} of {word!r}; give all the same by --set seed={recipe.seed}"
             )
-    return [Candidate(name, *pair) for name, pair in zip(_names(words), read, strict=True)]
+    names = _names(words)
+    for one, other in itertools.combinations(range(len(words)), 2):
+        if names[one] == names[other]:
+            raise RequestError(
+                f"compare: expected recipes of different names. Received: {words[one]!r} and {words[other]!r}, both "
+                f"called {names[one]!r}; give the file another name"
+            )
+    return [Candidate(name, *pair) for name, pair in zip(names, read, strict=True)]
 
 
 def refuse_twice(names: Sequence[str], recipes: Sequence[Recipe]) -> None:
     """Refuse recipes that do the same; titles and references do not count."""
-    bare = [recipe.model_copy(update={"title": "", "reference": None}) for recipe in recipes]
+    bare = [recipe.bare for recipe in recipes]
     for (one, first), (other, second) in itertools.combinations(zip(names, bare, strict=True), 2):
         if first == second:
             again = f"{one!r} twice" if one == other else f"{one!r} and {other!r}, which do the same"

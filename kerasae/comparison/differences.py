@@ -11,8 +11,8 @@ ABSENT = "-"
 
 
 def first_difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, str, str] | None:
-    """Return the first field in which two recipes differ, with both values as text; titles do not count."""
-    rows = [row for row in differences([before, now]) if row[0] != "title"]
+    """Return the first field in which two recipes differ, as texts; what no run depends on does not count."""
+    rows = [row for row in differences([before, now]) if row[0].split(".")[0] not in ("title", "reference")]
     return (rows[0][0], rows[0][1][0], rows[0][1][1]) if rows else None
 
 

@@ -14,7 +14,7 @@ from kerasae.data.fingerprint import check_unchanged, fingerprint
 from kerasae.data.opener import Opener
 from kerasae.errors import RequestError
 from kerasae.preparation import check, resolve
-from kerasae.recipe import Recipe
+from kerasae.recipe import SEEDS, Recipe
 from kerasae.runs import Run, read_json
 from kerasae.training.fit import check as check_fit
 
@@ -78,6 +78,11 @@ def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Pat
     for candidate in listed:
         check(candidate.recipe)
     first = listed[0].recipe.seed
+    if first + seeds > SEEDS:
+        raise RequestError(
+            f"--seeds: expected seeds below {SEEDS}, counted from the recipe's. Received: {seeds} from {first}; "
+            "set seed lower"
+        )
     numbers = list(range(first, first + seeds))
     jobs: list[Job] = []
     same_validation = True
@@ -116,7 +121,7 @@ def _jobs(
         place = f"seed-{seed}" if fold is None else f"fold-{fold}-seed-{seed}"
         seeded = recipe.model_copy(update={"seed": seed})
         run = Run(folder / "runs" / candidate.name / place)
-        if candidate.run is not None and candidate.run.recipe == seeded:
+        if candidate.run is not None and candidate.run.recipe.bare == seeded.bare:
             run = candidate.run
         elif not run.path.is_dir():
             run = _elsewhere(folder, place, seeded, facts) or run
@@ -130,7 +135,7 @@ def _elsewhere(folder: Path, place: str, recipe: Recipe, facts: dict[str, Any]) 
         if not all(file.is_file() for file in (run.recipe_file, run.data_facts, run.model, run.metrics)):
             continue
         with suppress(RequestError):  # a recipe of another version says nothing here
-            if run.recipe == recipe and read_json(run.data_facts)["fingerprint"] == facts["fingerprint"]:
+            if run.recipe.bare == recipe.bare and read_json(run.data_facts)["fingerprint"] == facts["fingerprint"]:
                 return run
     return None
 

@@ -133,5 +133,5 @@ def _right(plan: Plan, job: Job) -> np.ndarray:
 def _differences(plan: Plan) -> list[dict[str, Any]]:
     """List in what the recipes differ, field by field."""
     firsts = [next(job for job in plan.jobs if job.name == name) for name in plan.names]
-    rows = differences([job.recipe.model_dump(mode="json") for job in firsts])
-    return [{"field": key, "values": texts} for key, texts in rows if key != "title"]
+    rows = differences([job.recipe.bare.model_dump(mode="json") for job in firsts])
+    return [{"field": key, "values": texts} for key, texts in rows]

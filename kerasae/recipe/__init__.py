@@ -4,7 +4,7 @@ The tree knows structure and types. Names of encoders, transforms, optimizers an
 by the registry that owns them when a verb starts.
 """
 
-from kerasae.recipe.base import HEADS, PARTS, Head, Part, Spec, Table, Term
+from kerasae.recipe.base import HEADS, PARTS, SEEDS, Head, Part, Spec, Table, Term
 from kerasae.recipe.data import DataRecipe
 from kerasae.recipe.model import Adversarial, LossRecipe, ModelRecipe, Variational
 from kerasae.recipe.phase import BatchSizes, DiscriminatorRecipe, EarlyStopping, Phase
@@ -15,6 +15,7 @@ __all__ = [
     "HEADS",
     "KINDS",
     "PARTS",
+    "SEEDS",
     "Adversarial",
     "BatchSizes",
     "DataRecipe",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from types import NoneType
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -16,12 +16,17 @@ HEADS: tuple[Head, ...] = ("reconstruction", "label")
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
+SEEDS = 2**32
+Seed = Annotated[int, Field(ge=0, lt=SEEDS)]
 
 
 class Table(BaseModel):
-    """A table of a recipe: unknown keys are refused, values are not converted from other types."""
+    """A table of a recipe: unknown keys are refused, values are not converted from other types.
 
+    `is_named` tells that it is a name with options, which another name replaces whole, like a `Spec`.
+    """
+
+    is_named: ClassVar[bool] = False
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     @model_validator(mode="before")

@@ -21,6 +21,7 @@ class Adversarial(Table):
     `name` is "gan", which takes noise alone, or "acgan", whose pictures are of a class that is asked for.
     """
 
+    is_named = True
     name: Literal["gan", "acgan"] = "acgan"
     noise_dim: Positive = 100
     generator: Spec = Spec(name="dense")

@@ -1,48 +1,88 @@
-"""One tree of plain values laid over another: a file over what it extends, `--set` over a file."""
+"""One tree of plain values laid over another: a file over what it extends, `--set` over a file.
+
+What a table, a list, a mapping or a name with options is, the annotations of the recipe's fields say.
+"""
 
 from __future__ import annotations
 
+import copy
 import tomllib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic.fields import FieldInfo
 
 from kerasae.errors import RequestError
-from kerasae.recipe.search import KINDS
-
-# The fields that are a name with options, and the name where a recipe leaves the field out.
-_NAMED = {
-    "encoder": "baseline",
-    "decoder": "",
-    "classifier": "",
-    "generator": "dense",
-    "discriminator": "dense",
-    "optimizer": "adam",
-    "schedule": "constant",
-    "mix": "",
-}
+from kerasae.recipe.base import Spec, Table
+from kerasae.recipe.search import KINDS, Range
+from kerasae.recipe.whole import Recipe
 
 
-def merge(base: Mapping[str, Any], over: Mapping[str, Any], where: str = "") -> dict[str, Any]:
+@dataclass(frozen=True)
+class Kind:
+    """What may stand at a place of the tree.
+
+    Attributes:
+        table: the class of a table's fields.
+        is_named: whether it is a name with options.
+        entries: of the entries of a list.
+        values: of the values of a mapping, whose keys are free.
+        is_optional: whether "none" takes it back.
+        default: the plain value where a recipe leaves it out.
+    """
+
+    table: type[Table] | None = None
+    is_named: bool = False
+    entries: Any = None
+    values: Any = None
+    is_optional: bool = False
+    default: Any = None
+
+    @classmethod
+    def of(cls, annotation: Any, default: Any = None) -> Kind:
+        """Read an annotation."""
+        members = list(_members(annotation))
+        classes = [one for one in members if isinstance(one, type)]
+        return cls(
+            table=next((one for one in classes if issubclass(one, Table)), None),
+            is_named=any(issubclass(one, Spec) or (issubclass(one, Table) and one.is_named) for one in classes),
+            entries=next((get_args(one)[0] for one in members if get_origin(one) is list), None),
+            values=next((get_args(one)[1] for one in members if get_origin(one) is dict), None),
+            is_optional=NoneType in members,
+            default=default,
+        )
+
+    def below(self, step: str) -> Kind:
+        """Return the kind of a field, an entry or a value of this one; of anything, where it has no such field."""
+        field: FieldInfo | None = self.table.model_fields.get(step) if self.table is not None else None
+        if field is not None:
+            return Kind.of(field.annotation, _plain(field.get_default(call_default_factory=True)))
+        return Kind.of(self.values if self.values is not None else self.entries)
+
+    def opened(self, value: Any) -> Any:
+        """Return a value as what takes fields, options or entries, where it can be: "vgg" becomes {name = "vgg"}."""
+        if value is None or (self.is_optional and value == "none"):
+            value = {} if self.default is None else copy.deepcopy(self.default)
+        if isinstance(value, str) and self.is_named:
+            return {"name": value}
+        return {} if self.table is not None and isinstance(value, bool) else value
+
+
+_ROOT = Kind(table=Recipe)
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Lay one tree over another.
 
-    Plain tables merge; a `Spec` with a name, a range and a list replace. A table of numbers, such as `[phases.0]`,
-    merges into those entries of the list below it.
+    Tables merge; a `Spec` with a name, a range of a search and a list replace. A table of numbers, such as
+    `[phases.0]`, merges into those entries of the list below it; an empty mapping empties the one below it.
 
     Raises:
         RequestError: a number beyond the end of the list.
     """
-    merged = dict(base)
-    for key, value in over.items():
-        below = _with_options(key, merged.get(key))
-        if not isinstance(value, Mapping):
-            merged[key] = value
-        elif isinstance(below, list) and value and all(step.isdecimal() for step in value):
-            merged[key] = _merge_entries(below, value, f"{where}{key}")
-        elif isinstance(below, Mapping) and not value.keys() & {"name", *KINDS}:
-            merged[key] = merge(below, value, f"{where}{key}.")
-        else:
-            merged[key] = value
-    return merged
+    return {**base, **{key: _laid(_ROOT.below(key), base.get(key), value, key) for key, value in over.items()}}
 
 
 def override(tree: dict[str, Any], assignment: str) -> None:
@@ -62,47 +102,61 @@ def override(tree: dict[str, Any], assignment: str) -> None:
     if path[:2] == ["search", "space"]:  # what follows is one name: a field that is searched
         path, last = path[:2], ".".join([*path[2:], last]).strip("\"'")  # quoted as in TOML, or not
     node: Any = tree
+    kind = _ROOT
     for count, step in enumerate(path, 1):
-        node = _descend(node, step, key)
+        kind = kind.below(step)
+        place: Any = _index(node, step, f"--set {key}") if isinstance(node, list) else step
+        node[place] = kind.opened(node[place] if isinstance(node, list) else node.get(place))
+        node = node[place]
         if not isinstance(node, dict | list):
             where = ".".join(path[:count])
             raise RequestError(f"--set {key}: expected a table at {where!r}. Received: the value {node!r}")
-    if isinstance(node, list):
-        node[_index(node, last, f"--set {key}")] = value
-    else:
-        node[last] = value
+    node[_index(node, last, f"--set {key}") if isinstance(node, list) else last] = value
 
 
-def _merge_entries(entries: list[Any], over: Mapping[str, Any], where: str) -> list[Any]:
-    merged = list(entries)
-    for step, value in over.items():
-        index = _index(merged, step, f"{where}.{step}")
-        below = _entry_with_options(merged[index])
-        both = isinstance(below, Mapping) and isinstance(value, Mapping)
-        merged[index] = merge(below, value, f"{where}.{step}.") if both else value
-    return merged
-
-
-def _descend(node: Any, step: str, key: str) -> Any:
-    if isinstance(node, list):
-        index = _index(node, step, f"--set {key}")
-        node[index] = _entry_with_options(node[index])
-        return node[index]
-    node[step] = _with_options(step, node.get(step, {"name": _NAMED[step]} if _NAMED.get(step) else {}))
-    return node[step]
+def _laid(kind: Kind, below: Any, over: Any, where: str) -> Any:
+    if not isinstance(over, Mapping):
+        return over
+    replaces = (kind.is_named and "name" in over) or (kind.table is Range and over.keys() & KINDS)
+    below = kind.opened(below)
+    if isinstance(below, list) and over and all(step.isdecimal() for step in over):
+        entries = list(below)
+        for step, value in over.items():
+            index = _index(entries, step, f"{where}.{step}")
+            entries[index] = _laid(kind.below(step), entries[index], value, f"{where}.{step}")
+        return entries
+    if replaces or not isinstance(below, Mapping) or (kind.values is not None and not over):
+        return over
+    return {
+        **below,
+        **{key: _laid(kind.below(key), below.get(key), value, f"{where}.{key}") for key, value in over.items()},
+    }
 
 
 def _index(entries: list[Any], step: str, where: str) -> int:
-    if not step.isdecimal() or int(step) >= len(entries):
+    if not step.isdecimal() or step != str(int(step)) or int(step) >= len(entries):
         expected = f"an index from 0 to {len(entries) - 1}" if entries else "no index, since the list is empty"
         raise RequestError(f"{where}: expected {expected}. Received: {step!r}")
     return int(step)
 
 
-def _with_options(key: str, value: Any) -> Any:
-    """Make a table of a bare name, so that it can take options."""
-    return {"name": value} if key in _NAMED and isinstance(value, str) else value
+def _members(annotation: Any) -> Iterator[Any]:
+    """List what a union may be."""
+    if get_origin(annotation) is Annotated:
+        yield from _members(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, UnionType):
+        for member in get_args(annotation):
+            yield from _members(member)
+    else:
+        yield annotation
 
 
-def _entry_with_options(value: Any) -> Any:
-    return {"name": value} if isinstance(value, str) else value
+def _plain(value: Any) -> Any:
+    """Return a default as a recipe would write it."""
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return (
+        value.model_dump(mode="json", exclude_defaults=isinstance(value, Table))
+        if isinstance(value, Spec | Table)
+        else value
+    )

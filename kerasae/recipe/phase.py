@@ -71,7 +71,7 @@ class Phase(Table):
 
     name: str = "joint"
     learns: Annotated[list[Part], Field(min_length=1)] = list(PARTS)
-    epochs: Positive = 10
+    epochs: Annotated[int, Field(gt=0, le=1_000_000)] = 10
     batch_size: Positive | BatchSizes = 64
     optimizer: Spec = Spec(name="adam")
     schedule: Spec = Spec(name="constant")

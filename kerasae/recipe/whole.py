@@ -71,6 +71,11 @@ class Recipe(Table):
     seed: Seed = 0
 
     @property
+    def bare(self) -> Recipe:
+        """The recipe without what no run depends on."""
+        return self.model_copy(update={"title": "", "reference": None})
+
+    @property
     def phase_names(self) -> tuple[str, ...]:
         """What to call each phase: its name, numbered where another one has it too."""
         names = [phase.name for phase in self.phases]

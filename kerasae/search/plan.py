@@ -15,8 +15,8 @@ from kerasae.comparison.differences import first_difference
 from kerasae.data.collection import Collection, open_collection
 from kerasae.data.fingerprint import check_unchanged
 from kerasae.errors import RequestError
-from kerasae.preparation import check, resolve
-from kerasae.recipe import KINDS, Recipe, SearchRecipe
+from kerasae.preparation import check, check_fits, resolve
+from kerasae.recipe import KINDS, SEEDS, Recipe, SearchRecipe
 from kerasae.recipe_file import parse
 from kerasae.runs import check_new, read_json, write_json
 from kerasae.search.defaults import default_space
@@ -131,6 +131,11 @@ class Search:
         """
         settings = asked.search or SearchRecipe()
         check(asked)
+        if asked.seed + settings.executions_per_trial > SEEDS:
+            raise RequestError(
+                f"search.executions_per_trial: expected seeds below {SEEDS}, counted from the recipe's. "
+                f"Received: {settings.executions_per_trial} from {asked.seed}; set seed lower"
+            )
         if asked.model.adversarial is not None:
             raise RequestError(
                 "tune: expected a recipe that is measured on validation pictures. Received: an adversarial one, whose "
@@ -170,7 +175,10 @@ class Search:
             try:
                 recipe = self.trial(values)
                 check(recipe)
-                if any(field.startswith("model.") for field, _ in self.space.overrides(values)):
+                fields = [field for field, _ in self.space.overrides(values)]
+                if any(field.startswith("data.") for field in fields):
+                    check_fits(recipe, open_collection(recipe.data, classifies=recipe.classifies))
+                elif any(field.startswith("model.") for field in fields):
                     check_fit(recipe, collection)
             except RequestError as error:
                 words = re.sub(r"^--set \S+: ", "", str(error))
