@@ -146,6 +146,8 @@ WRONG = {
     "no folder": ([*BOTH, "--to", "task.npz"], r"--to: task\.npz exists already; give another name"),
     "bad option": (["fast.toml", "odd.toml"], r"phases\.0\.optimizer.*adm"),
     "other test set": (["fast.toml", "digits.toml"], r"the same test pictures.*fast: 20 of .*; digits: 359 of digits"),
+    "no seed left": (["fast.toml", "--seeds", "2", "--set", "seed=4294967295"], r"--seeds: expected seeds below 42949"),
+    "one name": (["joint", "joint.toml"], r"different names\. Received: 'joint' and 'joint\.toml', both called 'joi"),
     "other seed": (["fast.toml", "seeded.toml"], r"recipes of one seed.*0 of 'fast\.toml' and 7 of 'seeded\.toml'"),
 }  # fmt: skip
 
@@ -155,6 +157,7 @@ def test_what_cannot_be_compared_takes_one_line_and_trains_nothing(
     case: str, task: Path, in_this_process: list[str], typed: Typed
 ) -> None:
     tiny = Path("fast.toml").read_text()
+    Path("joint.toml").write_text(tiny)
     Path("odd.toml").write_text(tiny.replace('"adam"', '"adm"'))
     Path("digits.toml").write_text(tiny.replace("task.npz", "digits"))
     Path("seeded.toml").write_text("seed = 7\n" + tiny)
@@ -166,6 +169,15 @@ def test_what_cannot_be_compared_takes_one_line_and_trains_nothing(
     assert re.search(message, err), err
     assert sorted(Path().rglob("*")) == before
     assert in_this_process == []
+
+
+def test_what_no_run_depends_on_may_change(task: Path, in_this_process: list[str], typed: Typed) -> None:
+    assert typed("compare", "fast.toml", "--seeds", 1, "--to", "c")[0] == 0
+    changed = Path("fast.toml").read_text().replace('title = "fast"', 'title = "Faster"')
+    Path("fast.toml").write_text(f"{changed}\n[reference]\nsource = 'a study'\n")
+    assert "Faster" in changed
+    assert typed("compare", "fast.toml", "--seeds", 1, "--to", "c")[0] == 0
+    assert in_this_process == ["fast, seed 0"]
 
 
 def test_a_run_made_in_another_way_is_refused(task: Path, in_this_process: list[str], typed: Typed) -> None:
