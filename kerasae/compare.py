@@ -22,6 +22,7 @@ from kerasae.comparison.candidates import Candidate, candidates
 from kerasae.comparison.page import write
 from kerasae.comparison.plan import plan
 from kerasae.comparison.running import run_all
+from kerasae.console import told
 from kerasae.errors import RequestError
 from kerasae.runs import alone, check_new
 
@@ -88,7 +89,7 @@ def compare(
     folder.mkdir(parents=True, exist_ok=True)
     busy = f"--to: {folder} is in use by another comparison; wait for it, or give another"
     with alone(folder, busy):
-        failed = run_all(planned, console or Console(stderr=True, highlight=False, markup=False, emoji=False))
+        failed = run_all(planned, console or told())
         return Comparison(folder, write(planned, failed))
 
 

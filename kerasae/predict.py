@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image
 from rich.console import Console
 
+from kerasae.console import told
 from kerasae.data.given import read_each
 from kerasae.errors import RequestError
 from kerasae.runs import Run, check_new, read_json, written_whole
@@ -78,7 +79,7 @@ def predict(
         if path is not None:
             check_new(path, option)
     answer, about = _from_export(model) if (model / "saved_model.pb").is_file() else _from_run(model)
-    console = console or Console(stderr=True, highlight=False)
+    console = console or told()
     pictures = read_each(images, tuple(about["image_shape"]), about["resize"], "predict", console)
     answers: list[Prediction] = []
     maps: list[np.ndarray] = []

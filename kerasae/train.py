@@ -13,9 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from kerasae import distribution, models
+from kerasae.console import told
 from kerasae.data.collection import Collection, open_collection
 from kerasae.data.summary import lines
 from kerasae.evaluate import evaluate, evaluate_generator
@@ -52,7 +51,7 @@ def train(recipe: str, *, data: str | None = None, run: Path | None = None, over
     check_fits(resolved, collection)
     made = Run.create(run, Path(recipe).stem)
     begin(made, resolved, collection.facts)
-    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    console = told()
     console.print(*lines(collection.facts), sep="\n", soft_wrap=True)
     with _alone(made):
         _finish(made, resolved, collection)

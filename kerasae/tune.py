@@ -18,6 +18,7 @@ import tensorflow as tf
 from rich.console import Console
 
 from kerasae.compare import Comparison, compare
+from kerasae.console import told
 from kerasae.errors import RequestError
 from kerasae.recipe import SearchRecipe
 from kerasae.recipe_file import builtin, load
@@ -89,7 +90,7 @@ def tune(
         RequestError: anything wrong with the request, before any trial; or no trial came to anything.
     """
     here = place()
-    told = console or Console(stderr=True, highlight=False, markup=False, emoji=False)
+    shown = console or told()
     if workers is not None and (workers < 0 or (workers == 0 and here is None)):
         raise RequestError(f"--workers: expected at least 1. Received: {workers}")
     if retrain is not None and retrain < 1:
@@ -103,7 +104,7 @@ def tune(
     usual = recipe.replace("/", "-") if recipe in builtin() else Path(recipe).stem
     if here is not None and not here.is_chief:
         settings = asked.search or SearchRecipe()
-        _work(Path(settings.directory) / (settings.name or usual), here, wait, told)
+        _work(Path(settings.directory) / (settings.name or usual), here, wait, shown)
         return None
     _leave_gpus()
     search = Search.planned(usual, asked)
@@ -111,7 +112,7 @@ def tune(
     busy = f"tune: {search.folder} is in use by another search; wait for it, or give another --name"
     with alone(search.folder, busy):
         search.write()
-        _run(search, here, 1 if workers is None and here is None else workers or 0, wait, told)
+        _run(search, here, 1 if workers is None and here is None else workers or 0, wait, shown)
         found = write_trials(search)
         best = write_best(search, found)
         if best is None:
@@ -120,7 +121,7 @@ def tune(
         write_report(search, found, compared=_is_compared(search))
         if retrain is None:
             return Tuned(search, best)
-        comparison = _retrained(search, best, retrain, told)
+        comparison = _retrained(search, best, retrain, shown)
         write_report(search, found, compared=_is_compared(search))
         return Tuned(search, best, comparison)
 

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from kerasae._version import __version__
+from kerasae.console import told
 
 app = typer.Typer(
     name="kerasae",
@@ -17,9 +18,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-# Names of files and classes are printed as they are: brackets are no markup in them, and :cat: is no emoji.
 out = Console(highlight=False, markup=False, emoji=False)
-err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+err = told()
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The directory of a run.")]
 

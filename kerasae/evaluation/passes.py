@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,16 +9,13 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from rich.console import Console
-from rich.progress import track
 
 from kerasae.data.pictures import Readable, batches
+from kerasae.data.progress import with_progress
 from kerasae.evaluation.pixels import LEVELS, histogram
 from kerasae.evaluation.reconstruction import picture_errors
 from kerasae.losses import ReconstructionLoss
 from kerasae.models import guarded
-
-LONG_BATCHES = 20
 
 
 @dataclass(frozen=True)
@@ -81,8 +77,7 @@ def predict(
     anomaly: dict[str, list[np.ndarray]] = {}
     counts = np.zeros(LEVELS, np.int64)
     parts = batches(pictures, batch_size)
-    quiet = len(parts) < LONG_BATCHES or not sys.stderr.isatty()
-    for places in track(parts, "Evaluating", console=Console(stderr=True), disable=quiet):
+    for places in with_progress(parts, len(parts), "Evaluating"):
         images = pictures.load(places)
         counts += histogram(images)
         outputs = call(images)

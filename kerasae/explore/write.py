@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
+from kerasae.console import told
 from kerasae.data.collection import Collection
 from kerasae.data.pictures import Pictures
 from kerasae.explore import plates
@@ -44,7 +45,7 @@ def write_exploration(
     Raises:
         RequestError: see `Plan.pictures`.
     """
-    console = console or Console(stderr=True, highlight=False, emoji=False)
+    console = console or told()
     pictures = plan.pictures(collection)
     folder = run.path / "explore" / plan.split
     remove_unfinished(folder, others=False)

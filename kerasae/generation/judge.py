@@ -8,8 +8,8 @@ from typing import Any
 
 import keras
 import numpy as np
-from rich.console import Console
 
+from kerasae.console import told
 from kerasae.data.collection import Collection
 from kerasae.data.pictures import batch_size
 from kerasae.environment import environment
@@ -119,7 +119,7 @@ def _opened(run: Run, collection: Collection) -> Judge:
 def _train(own: Run, run: Run, collection: Collection) -> None:
     recipe = own.recipe if own.recipe_file.is_file() else _recipe(run, collection)
     epochs = recipe.phases[0].epochs
-    Console(stderr=True, highlight=False).print(
+    told().print(
         f"a judge is trained on the run's own pictures, {epochs} epochs, once; it is kept in {own.path}", soft_wrap=True
     )
     own.path.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ import numpy as np
 from rich.console import Console
 
 from kerasae import distribution
+from kerasae.console import told
 from kerasae.data.collection import Collection
 from kerasae.errors import RequestError
 from kerasae.models import AdversarialModel, build_adversarial, check_adversarial
@@ -83,7 +84,7 @@ def fit(run: Run, recipe: Recipe, collection: Collection) -> AdversarialModel:
         RequestError: the model cannot be built for these pictures or devices, or the backend is not TensorFlow.
         DivergedError: a loss is no longer a number.
     """
-    console = Console(stderr=True, emoji=False)
+    console = told()
     last = run.checkpoints / "last.npz"
     with distribution.strategy(recipe.distribution.devices).scope():
         model = build_model(recipe, collection, distribution.precision(recipe.precision))
@@ -114,7 +115,7 @@ def _fit_phase(
 ) -> list[dict[str, Any]]:
     """Train in place, and return the rows of the history so far."""
     phase, key, train = recipe.phases[index], f"phases.{index}", collection.train
-    console.print(phases.headline(recipe, index, progress.epoch, PARTS), highlight=False, soft_wrap=True)
+    console.print(phases.headline(recipe, index, progress.epoch, PARTS), soft_wrap=True)
     course = adversarial_stretches(recipe, index, train)
     steps = [stretch.order.steps for stretch in course for _ in stretch.epochs]
     turns = [stretch.turns for stretch in course for _ in stretch.epochs]

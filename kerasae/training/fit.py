@@ -12,9 +12,9 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from rich.console import Console
 
 from kerasae import distribution
+from kerasae.console import told
 from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, evaluation_dataset, training_dataset
 from kerasae.data.order import EpochOrder
@@ -97,7 +97,7 @@ def train_phases(
         RequestError: the model cannot be built for these pictures or devices.
         DivergedError: the loss is no longer a number.
     """
-    console = Console(stderr=True, emoji=False)
+    console = told()
     last = run.checkpoints / "last.npz"
     with distribution.strategy(recipe.distribution.devices).scope():
         model = build_model(recipe, collection, distribution.precision(recipe.precision))
@@ -109,7 +109,7 @@ def train_phases(
             phase = recipe.phases[index]
             if progress.epoch == 0:
                 _start_from(model, phase, f"phases.{index}")
-            console.print(phases.headline(recipe, index, progress.epoch, phase.learns), highlight=False, soft_wrap=True)
+            console.print(phases.headline(recipe, index, progress.epoch, phase.learns), soft_wrap=True)
             rows = _fit_phase(run, recipe, index, model, collection, progress, watching, macro_f1)
             progress = Progress(phase=index + 1, rows=len(rows))
             write(last, progress, model.variables)

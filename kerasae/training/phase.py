@@ -7,7 +7,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from rich.markup import escape
+from rich.text import Text
 
 import augment
 from kerasae.errors import RequestError
@@ -161,11 +161,11 @@ def freeze_all_but(model: JointAutoencoder, learns: Sequence[Part]) -> None:
             getattr(model, part).trainable = True
 
 
-def headline(recipe: Recipe, index: int, after: int, learning: Sequence[str]) -> str:
+def headline(recipe: Recipe, index: int, after: int, learning: Sequence[str]) -> Text:
     """Return the line that announces a phase, which goes on after so many epochs."""
     phase = recipe.phases[index]
     resumed = f", going on after epoch {after}" if after else ""
-    return (
-        f"Phase {index + 1} of {len(recipe.phases)}, [bold]{escape(phase.name)}[/bold]: {', '.join(learning)} for "
-        f"{phase.epochs} epoch{'s' * (phase.epochs > 1)}{resumed}"
+    epochs = f"{phase.epochs} epoch{'s' * (phase.epochs > 1)}{resumed}"
+    return Text.assemble(
+        f"Phase {index + 1} of {len(recipe.phases)}, ", (phase.name, "bold"), f": {', '.join(learning)} for {epochs}"
     )

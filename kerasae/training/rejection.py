@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from rich.console import Console
 
+from kerasae.console import told
 from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, evaluation_dataset
 from kerasae.data.pictures import Pictures, batch_size
@@ -39,7 +39,7 @@ def fit_rejection(
     if len(collection.validation) < needed(rate):
         if refuses:
             raise too_few(rate, len(collection.validation))
-        Console(stderr=True, highlight=False).print(
+        told().print(
             f"no rejection: it takes {needed(rate)} validation pictures or more, and there are "
             f"{len(collection.validation)}; train with data.validation larger for one",
             soft_wrap=True,

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 FLOORS = [
     ["_version", "errors", "toml"],
     ["recipe", "validation"],
-    ["recipe_file", "registry", "environment", "plugins", "processes", "quiet"],
+    ["console", "recipe_file", "registry", "environment", "plugins", "processes", "quiet"],
     ["runs", "results"],
     ["data", "layers", "losses", "metrics", "optimizers", "schedules"],
     ["models"],
