@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from kerasae.errors import RequestError
 from kerasae.evaluate import evaluate, parameter_counts
-from kerasae.evaluation import baseline, passes
+from kerasae.evaluation import baseline
 from kerasae.recipe import DataRecipe, Recipe
 from kerasae.runs import read_json, write_json
 
@@ -66,7 +66,7 @@ def test_no_test_picture_is_refused(run, model, collection, make_pictures):
 def test_no_more_than_a_batch_is_loaded_at_once(run, model, collection, monkeypatch):
     evaluate(run, model, collection, batch_size=16, linear_baseline=False)
     assert collection.test.largest_load == 16
-    monkeypatch.setattr(passes, "BATCH_VALUES", 5 * 64)  # large pictures: five of these fill a batch
+    monkeypatch.setattr("kerasae.data.pictures._BATCH_VALUES", 5 * 64)  # large pictures: five of these fill a batch
     collection.test.largest_load = 0
     evaluate(run, model, collection, batch_size=16, linear_baseline=False)
     assert collection.test.largest_load == 5
