@@ -1,6 +1,7 @@
 """The house: a module imports only from floors below its own, and `augment` knows nothing of kerasae or Keras."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,12 @@ def test_no_module_imports_in_a_circle_on_its_floor() -> None:
         own = path.relative_to(ROOT / "kerasae").parts[0].removesuffix(".py")
         edges |= {(own, room(n)) for n in imports(path) if n.startswith("kerasae.") and room(n) != own}
     assert not {(one, other) for one, other in edges if (other, one) in edges}
+
+
+def test_the_page_for_contributors_names_every_room_on_its_floor() -> None:
+    rows = re.findall(r"^\| (\d) \| (.+?) \|", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    page = {name.strip("`/"): int(floor) for floor, names in rows for name in names.split()}
+    assert page.keys() - {"augment"} == FLOOR.keys() - {"_version", "__main__"}
+    climbing = sorted(FLOOR, key=lambda name: (FLOOR[name], page.get(name, 0)))
+    named = [page[name] for name in climbing if name in page]
+    assert named == sorted(named)
