@@ -10,14 +10,13 @@ if __name__ == "__main__":  # up here, so that the command line can hold back Te
 import hashlib
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tensorflow as tf
 from rich.console import Console
 
+from kerasae import distribution
 from kerasae.comparison.candidates import Candidate, candidates
 from kerasae.comparison.page import write
 from kerasae.comparison.plan import plan
@@ -81,10 +80,7 @@ def compare(
     folder = to if to is not None else COMPARISONS / _name(listed, folds)
     if not folder.is_dir():
         check_new(folder, "--to")
-    # The runs' own processes need the memory of the GPUs.
-    with suppress(RuntimeError):  # they are in use by this process already
-        for gpu in tf.config.list_physical_devices("GPU"):
-            tf.config.experimental.set_memory_growth(gpu, True)
+    distribution.leave_gpus()  # to the runs' own processes
     planned = plan(listed, seeds or (SEEDS if folds is None else 1), folds, folder)
     folder.mkdir(parents=True, exist_ok=True)
     busy = f"--to: {folder} is in use by another comparison; wait for it, or give another"

@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 FAST_BFLOAT16 = frozenset({"amx_bf16", "avx512_bf16"})
 
 
+def leave_gpus() -> None:
+    """Leave the memory of the GPUs to other processes, as long as this one does not need it."""
+    import tensorflow as tf
+
+    with contextlib.suppress(RuntimeError):  # they are in use by this process already
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
+
+
 def strategy(devices: Sequence[str] | Literal["auto"]) -> tf.distribute.Strategy:
     """Return the one strategy of this process: mirrored over several devices, else TensorFlow's default.
 

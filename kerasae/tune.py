@@ -10,13 +10,12 @@ if __name__ == "__main__":  # up here, so that the command line can hold back Te
 import json
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import tensorflow as tf
 from rich.console import Console
 
+from kerasae import distribution
 from kerasae.compare import Comparison, compare
 from kerasae.console import told
 from kerasae.errors import RequestError
@@ -106,7 +105,7 @@ def tune(
         settings = asked.search or SearchRecipe()
         _work(Path(settings.directory) / (settings.name or usual), here, wait, shown)
         return None
-    _leave_gpus()
+    distribution.leave_gpus()  # to the workers
     search = Search.planned(usual, asked)
     search.folder.mkdir(parents=True, exist_ok=True)
     busy = f"tune: {search.folder} is in use by another search; wait for it, or give another --name"
@@ -203,10 +202,3 @@ def _nothing_found(search: Search, found: Sequence[Outcome]) -> RequestError:
     return RequestError(
         f"tune: expected a trial that was not pruned. Received: none in {search.folder}; lower search.prune"
     )
-
-
-def _leave_gpus() -> None:
-    """Leave the memory of the GPUs to the workers."""
-    with suppress(RuntimeError):  # they are in use by this process already
-        for gpu in tf.config.list_physical_devices("GPU"):
-            tf.config.experimental.set_memory_growth(gpu, True)

@@ -14,6 +14,7 @@ from kerasae.cli.app import RunArgument, app, err, is_adversarial, open_generato
 from kerasae.cli.tables import generated_table, neighbours_table, predictions_table, strangers_table, summary
 from kerasae.errors import RequestError
 from kerasae.quiet import load_tensorflow
+from kerasae.runs import check_new
 
 
 @app.command()
@@ -170,8 +171,8 @@ def export(
     from kerasae.export import export as write
     from kerasae.export import export_generator
 
-    if to is not None and to.exists():
-        raise RequestError(f"--to: {to} exists already; give another name")
+    if to is not None:
+        check_new(to, "--to")
     if is_adversarial(run):
         opened, generator, collection = open_generator(run)
         out.print(str(export_generator(opened, generator, collection, to)), soft_wrap=True)

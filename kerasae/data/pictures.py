@@ -37,6 +37,11 @@ class Readable(Protocol):
         """Return the pixels at `indices`: uint8 (k, H, W, C), [0, 255]."""
 
 
+def spread(count: int, most: int) -> np.ndarray:
+    """Return all of `count` places, or `most` of them from end to end: int64, ascending."""
+    return np.linspace(0, count - 1, min(count, most)).astype(np.int64)
+
+
 def batch_size(image_shape: Sequence[int], most: int = _BATCH) -> int:
     """Return how many pictures are read at a time: `most`, or fewer where they are large."""
     return max(1, min(most, _BATCH_VALUES // int(np.prod(image_shape))))
@@ -60,6 +65,10 @@ class Pictures(abc.ABC):
     @abc.abstractmethod
     def select(self, indices: Sequence[int] | np.ndarray) -> Self:
         """Return the pictures at `indices`, in that order, of the same kind; not copied where that can be."""
+
+    def some(self, most: int) -> Self:
+        """Return all pictures, or `most` of them from end to end."""
+        return self if len(self) <= most else self.select(spread(len(self), most))
 
     @abc.abstractmethod
     def with_labels(self, labels: np.ndarray) -> Self:

@@ -58,11 +58,7 @@ class Plan:
                 f"--perplexity: {self.perplexity:g} needs more than {3 * self.perplexity:g} pictures. "
                 f"Received: {count:,}; set it below {count / 3:.4g}, or leave t-SNE out with --maps pca"
             )
-        if count == len(found):
-            return found
-        import numpy as np
-
-        return found.select(np.linspace(0, len(found) - 1, count).astype(np.int64))
+        return found.some(count)
 
     def neighbours(self, count: int) -> float:
         """Return the perplexity for `count` pictures."""

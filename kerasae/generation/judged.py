@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasae.data.collection import Collection
-from kerasae.data.pictures import UNLABELLED, Pictures, batches
+from kerasae.data.pictures import UNLABELLED, Pictures, batches, spread
 from kerasae.evaluation.numbers import number
 from kerasae.generation.judge import Judge, Opinion
 from kerasae.generation.measures import frechet, nearest
@@ -60,7 +60,7 @@ class Reality:
         self.test = _of_classes(collection.test, self.classes)
         self.images = self.test.load(np.arange(len(self.test)))
         self.opinion = judge(self.images) if judge is not None and len(self.images) else None
-        chosen = _spread(len(self.images), MOST_SEARCHED)
+        chosen = spread(len(self.images), MOST_SEARCHED)
         self.distances = nearest(flat(self.images[chosen]), self.known)[0] if len(self.images) else np.zeros(0)
 
     @cached_property
@@ -95,7 +95,7 @@ class Reality:
     def judged(self, samples: Samples) -> Judged:
         """Measure the pictures of one method."""
         opinion = self.judge(samples.images) if self.judge is not None else None
-        order = _spread(len(samples.images), MOST_SEARCHED)
+        order = spread(len(samples.images), MOST_SEARCHED)
         distances, neighbours = nearest(flat(samples.images[order]), self.known)
         by_class = samples.method.by_class
         # A method without classes is as diverse within each class that the judge sees in its pictures.
@@ -122,7 +122,7 @@ class Reality:
     def _frechet(self, made: np.ndarray, real: np.ndarray) -> dict[str, Any]:
         """Return the distance of made from test pictures, that of training pictures from them, each over as many."""
         count = min(len(made), len(real), len(self.training_features))
-        one, other, training = (part[_spread(len(part), count)] for part in (made, real, self.training_features))
+        one, other, training = (part[spread(len(part), count)] for part in (made, real, self.training_features))
         return {"distance": frechet(one, other), "real": frechet(training, other), "num_pictures": count}
 
     def _balance(self, named: np.ndarray) -> dict[str, Any]:
@@ -165,12 +165,7 @@ def flat(images: np.ndarray) -> np.ndarray:
 def _of_classes(pictures: Pictures, classes: Sequence[int]) -> Pictures:
     """Return the pictures of some classes (of none in particular if there are none), not more than `MOST_REAL`."""
     chosen = np.flatnonzero(np.isin(pictures.labels, classes) if len(classes) else pictures.labels >= UNLABELLED)
-    return pictures.select(chosen[_spread(len(chosen), MOST_REAL)])
-
-
-def _spread(count: int, most: int) -> np.ndarray:
-    """Return all of `count` places, or `most` of them from end to end."""
-    return np.arange(count) if count <= most else np.linspace(0, count - 1, most).astype(np.int64)
+    return pictures.select(chosen[spread(len(chosen), MOST_REAL)])
 
 
 def _nearest(distances: np.ndarray, copy: float | None) -> dict[str, float | None]:

@@ -14,8 +14,8 @@ from kerasae.evaluation.passes import collected, forward
 from kerasae.generation.code import Code
 from kerasae.generation.method import as_pictures
 from kerasae.models import JointAutoencoder
+from kerasae.models.rejection import MOST_REFERENCES
 from kerasae.models.wiring import wire
-from kerasae.training.rejection import reference
 
 BATCH = 256
 
@@ -51,7 +51,7 @@ class Latents:
                 "generate: expected a run whose model has a decoder, which makes pictures of latents. Received: one "
                 "that classifies alone; train a recipe with a reconstruction, such as joint or autoencoder"
             )
-        known = reference(train)
+        known = train.some(MOST_REFERENCES)
         latents, logits = encode(model, known)
         odds = None
         labels = np.asarray(known.labels)

@@ -13,6 +13,7 @@ from rich.console import Console
 from kerasae import distribution
 from kerasae.console import told
 from kerasae.data.collection import Collection
+from kerasae.data.pictures import spread
 from kerasae.errors import RequestError
 from kerasae.models import AdversarialModel, build_adversarial, check_adversarial
 from kerasae.models.adversarial import check_backend
@@ -190,7 +191,7 @@ def _sheet_epochs(recipe: Recipe) -> list[int]:
 def _real_diversity(collection: Collection, num_classes: int) -> float:
     """Return that of training pictures, of a class each where the model knows classes."""
     train = collection.train
-    chosen = np.linspace(0, len(train) - 1, min(len(train), MOST_REAL)).astype(np.int64)
+    chosen = spread(len(train), MOST_REAL)
     labels = train.labels[chosen] if num_classes else np.zeros(len(chosen), np.int64)
     labelled = labels >= 0
     images = train.load(chosen[labelled])

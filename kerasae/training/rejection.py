@@ -7,7 +7,7 @@ import numpy as np
 from kerasae.console import told
 from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, evaluation_dataset
-from kerasae.data.pictures import Pictures, batch_size
+from kerasae.data.pictures import batch_size
 from kerasae.models import JointAutoencoder
 from kerasae.models.guarded import save
 from kerasae.models.rejection import MOST_REFERENCES, needed, too_few
@@ -48,15 +48,8 @@ def fit_rejection(
     targets = Targets(("label",) if collection.class_names else (), np.ones_like(collection.class_weights))
     validation, known = (
         evaluation_dataset(pictures, targets, batch_size=batch_size(pictures.image_shape))
-        for pictures in (collection.validation, reference(collection.train))
+        for pictures in (collection.validation, collection.train.some(MOST_REFERENCES))
     )
     model.fit_rejection(validation, rate, known)
     assert model.rejection is not None
     save(model.rejection, run.rejection)
-
-
-def reference(train: Pictures) -> Pictures:
-    """Return the training pictures that stand for what is known: all, or `MOST_REFERENCES` of them from end to end."""
-    if len(train) <= MOST_REFERENCES:
-        return train
-    return train.select(np.linspace(0, len(train) - 1, MOST_REFERENCES).astype(np.int64))

@@ -8,6 +8,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.neighbors import LocalOutlierFactor
 
+from kerasae.data.pictures import spread
 from kerasae.layers import Rejection
 from kerasae.models.guarded import Features, chosen
 
@@ -42,8 +43,7 @@ class Scorer:
     def __init__(self, rejection: Rejection, reference: Features) -> None:
         self.rejection = rejection
         latent = reference["latent"]
-        if len(latent) > MOST_FITTED:
-            latent = latent[np.linspace(0, len(latent) - 1, MOST_FITTED).astype(int)]
+        latent = latent[spread(len(latent), MOST_FITTED)]
         self.forest = IsolationForest(random_state=0).fit(latent)
         self.factor = LocalOutlierFactor(n_neighbors=min(20, len(latent) - 1), novelty=True).fit(latent)
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
 
 from kerasae.data.collection import Collection
 from kerasae.data.pictures import Readable, batches
 from kerasae.evaluation.passes import collected, forward
+from kerasae.evaluation.rejection import share
 from kerasae.models import JointAutoencoder
 from kerasae.models.guarded import Features, extractor
+from kerasae.models.rejection import MOST_REFERENCES
 from kerasae.report.plate import Plate, keep, plate
 from kerasae.report.templating import render
 from kerasae.runs import Run, remove_unfinished, write_json, write_text, written_whole
-from kerasae.training.rejection import reference
 from kerasae.unknown import figures
 from kerasae.unknown.measure import JOINED, TITLES, Scorer, Scores, risk_coverage, separation
 from kerasae.unknown.strangers import Strangers
@@ -49,7 +49,7 @@ def write_unknown(
     """
     assert model.rejection is not None
     extract = extractor(model)
-    scorer = Scorer(model.rejection, _features(extract, reference(collection.train)))
+    scorer = Scorer(model.rejection, _features(extract, collection.train.some(MOST_REFERENCES)))
     found = _features(extract, collection.test)
     right = None
     if "logits" in found and (collection.test.labels >= 0).all():
@@ -73,8 +73,8 @@ def _one(
         "num_unknown": len(scores[JOINED]),
         "num_broken": strangers.num_broken,
         "threshold": threshold,
-        "known_rejected": _share(known.scores[JOINED] > threshold),
-        "unknown_rejected": _share(scores[JOINED] > threshold),
+        "known_rejected": share(known.scores[JOINED] > threshold),
+        "unknown_rejected": share(scores[JOINED] > threshold),
         "scores": {name: separation(known.scores[name], scores[name]) for name in scores},
     }
     if known.right is not None:
@@ -102,12 +102,6 @@ def _one(
 
 def _features(extract: Callable[[Any], dict[str, Any]], pictures: Readable) -> Features:
     return collected(extract(pictures.load(places)) for places in batches(pictures))
-
-
-def _share(rejected: np.ndarray) -> dict[str, Any]:
-    """Return a share with its exact 95% interval (Clopper and Pearson 1934)."""
-    interval = binomtest(int(rejected.sum()), len(rejected)).proportion_ci(0.95, method="exact")
-    return {"share": float(rejected.mean()), "interval": [float(interval.low), float(interval.high)]}
 
 
 def _plates(
