@@ -37,6 +37,11 @@ class Readable(Protocol):
         """Return the pixels at `indices`: uint8 (k, H, W, C), [0, 255]."""
 
 
+def as_pictures(scaled: np.ndarray) -> np.ndarray:
+    """Return scaled pictures as uint8; what lies outside of [0, 1] is cut off."""
+    return np.rint(255.0 * np.clip(scaled, 0.0, 1.0)).astype(np.uint8)
+
+
 def spread(count: int, most: int) -> np.ndarray:
     """Return all of `count` places, or `most` of them from end to end: int64, ascending."""
     return np.linspace(0, count - 1, min(count, most)).astype(np.int64)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from kerasae.data.collection import Collection
-from kerasae.data.pictures import Pictures
+from kerasae.data.pictures import Pictures, as_pictures
 from kerasae.explore import figures, insides
 from kerasae.explore.latents import Latents
 from kerasae.explore.maps import TITLES, Map
@@ -55,7 +55,7 @@ def of_plane(model: JointAutoencoder, found: Latents, class_names: Sequence[str]
     if model.decoder is not None and model.decoder.input_shape[1:] == (2,):
         x, y = np.meshgrid(_centres(left, right), _centres(top, bottom))
         values = model.decoder.predict(np.stack([x.ravel(), y.ravel()], 1).astype(np.float32), verbose=0)
-        decoded = np.rint(255 * np.clip(values, 0, 1)).astype(np.uint8).reshape(GRID, GRID, *values.shape[1:])
+        decoded = as_pictures(values).reshape(GRID, GRID, *values.shape[1:])
     figure = figures.plane(found.latent, decoded, (left, right, bottom, top), found.label, found.wrong, class_names)
     caption = "The latent has two values: each picture where it lies." + (
         " Behind the points, what the decoder makes of each place." if decoded is not None else ""

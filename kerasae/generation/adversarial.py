@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
+from kerasae.data.pictures import as_pictures
 from kerasae.generation.interpolation import ROWS, STEPS, Ways
-from kerasae.generation.method import Method, as_pictures
+from kerasae.generation.method import Method
 from kerasae.models import AdversarialModel
 
 BATCH = 256

@@ -8,11 +8,10 @@ import keras
 import numpy as np
 from scipy.special import logsumexp
 
-from kerasae.data.pictures import Pictures, batches
+from kerasae.data.pictures import Pictures, as_pictures, batches
 from kerasae.errors import RequestError
 from kerasae.evaluation.passes import collected, forward
 from kerasae.generation.code import Code
-from kerasae.generation.method import as_pictures
 from kerasae.models import JointAutoencoder
 from kerasae.models.rejection import MOST_REFERENCES
 from kerasae.models.wiring import wire

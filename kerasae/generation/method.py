@@ -52,8 +52,3 @@ def sample(method: Method, classes: Sequence[int], count: int, noise: float, see
     drawn = [method.draw(label, each, noise, np.random.default_rng([seed, own, label + 1])) for label in asked]
     labels = np.repeat(asked, each)
     return Samples(method, np.concatenate(drawn), labels.astype(np.int64))
-
-
-def as_pictures(scaled: np.ndarray) -> np.ndarray:
-    """Return scaled pictures as uint8; what lies outside of [0, 1] is cut off."""
-    return np.rint(255.0 * np.clip(scaled, 0.0, 1.0)).astype(np.uint8)

@@ -5,11 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from kerasae.data.pictures import as_pictures
 from kerasae.errors import RequestError
 from kerasae.generation.code import LONGEST, Code
 from kerasae.generation.interpolation import End, between_latents
 from kerasae.generation.latents import Latents, _log_odds
-from kerasae.generation.method import Samples, as_pictures, sample
+from kerasae.generation.method import Samples, sample
 from kerasae.generation.methods import methods_of
 from kerasae.generation.mixtures import by_mixtures, mixtures
 from kerasae.generation.prototypes import FEWEST, by_prototypes, prototypes

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from kerasae.data.pictures import as_pictures
 from kerasae.report.figures.style import FAINT, INK, drawable, finish
 from kerasae.report.figures.tiles import show
 
@@ -28,10 +29,7 @@ def side_by_side(
     """
     tall = CELL * float(np.clip(pictures.shape[1] / pictures.shape[2], 0.4, 1.6))
     rows = [("pictures", "", pictures)]
-    rows += [
-        (name, f"MSE {errors[name]:.5f}", np.round(np.clip(images, 0.0, 1.0) * 255.0).astype(np.uint8))
-        for name, images in rebuilt.items()
-    ]
+    rows += [(name, f"MSE {errors[name]:.5f}", as_pictures(images)) for name, images in rebuilt.items()]
     width, above = LABEL + CELL * len(pictures) + 0.05, 0.22
     height = above + tall * len(rows) + 0.08
     figure = Figure((width, height), dpi=200, facecolor="white")

@@ -10,6 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from kerasae.data.pictures import as_pictures
 from kerasae.report.figures.style import INK, finish
 from kerasae.report.figures.tiles import TINY, Tiles, show
 
@@ -36,7 +37,7 @@ def reconstructions(
     for index, caption in enumerate(captions):
         top, middle, bottom = (tiles.axes(index, row) for row in range(len(ROWS)))
         show(top, pictures[index])
-        show(middle, np.round(np.clip(rebuilt[index], 0.0, 1.0) * 255.0).astype(np.uint8))
+        show(middle, as_pictures(rebuilt[index]))
         interpolation = "nearest" if max(pictures.shape[1:3]) <= TINY else "auto"
         bottom.imshow(errors[index], cmap="viridis", norm=norm, interpolation=interpolation)
         tiles.caption(index, *((line, INK, "normal") for line in caption))

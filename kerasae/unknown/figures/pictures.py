@@ -8,6 +8,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from kerasae.data.pictures import as_pictures
 from kerasae.report.figures.style import INK, VERMILLION, finish
 from kerasae.report.figures.tiles import Tiles, show
 
@@ -48,7 +49,7 @@ def heatmaps(pictures: np.ndarray, rebuilt: np.ndarray, scores: Sequence[float],
     )
     for index, (picture, copy, score) in enumerate(zip(pictures, rebuilt, scores, strict=True)):
         show(tiles.axes(index, 0), picture)
-        show(tiles.axes(index, 1), np.rint(255 * copy).astype(np.uint8))
+        show(tiles.axes(index, 1), as_pictures(copy))
         show(tiles.axes(index, 2), heatmap(picture, copy))
         tiles.caption(index, (f"{score:.1f}", INK, "normal"))
     return finish(tiles.figure)
@@ -61,7 +62,7 @@ def triptych(picture: np.ndarray, rebuilt: np.ndarray) -> np.ndarray:
         picture: uint8 (H, W, C).
         rebuilt: float (H, W, C) in [0, 1].
     """
-    copy = np.rint(255 * rebuilt).astype(np.uint8)
+    copy = as_pictures(rebuilt)
     line = np.full((len(picture), 1, 3), 128, np.uint8)
     first, second = (np.broadcast_to(pixels, (*picture.shape[:2], 3)) for pixels in (picture, copy))
     return np.concatenate([first, line, second, line, heatmap(picture, rebuilt)], axis=1)
@@ -74,4 +75,4 @@ def heatmap(picture: np.ndarray, rebuilt: np.ndarray) -> np.ndarray:
     """
     error = np.sqrt(np.mean(np.square(picture / 255.0 - rebuilt), axis=-1))
     colours = matplotlib.colormaps["inferno"](np.clip(error / FULL, 0.0, 1.0))[..., :3]
-    return np.rint(255 * colours).astype(np.uint8)
+    return as_pictures(colours)
