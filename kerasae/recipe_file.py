@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from kerasae.errors import RequestError, nearest
-from kerasae.recipe import Recipe, Table, overlay
+from kerasae.recipe import Recipe, overlay
 from kerasae.validation import explain
 
 
@@ -51,7 +51,7 @@ def parse(tree: Mapping[str, Any]) -> Recipe:
     try:
         return Recipe.model_validate(tree)
     except ValidationError as error:
-        raise RequestError(f"recipe: {explain(error, _fields)}") from None
+        raise RequestError(f"recipe: {explain(error, overlay.fields)}") from None
 
 
 def _find(name: str) -> Path:
@@ -93,21 +93,3 @@ def _parent(path: Path, parent: Any, below: tuple[Path, ...]) -> Path:
     if other.resolve() in (*below, path.resolve()):
         raise RequestError(f"recipe {path}: extends itself through {parent!r}")
     return other
-
-
-def _fields(path: list[str]) -> list[str]:
-    """Return the keys of the table at `path`."""
-    model: Any = Recipe
-    for step in path:
-        if step not in model.model_fields:  # an index, or the name of an entry
-            continue
-        model = next(_tables(model.model_fields[step].annotation))
-    return list(model.model_fields)
-
-
-def _tables(annotation: Any) -> Iterator[type[Table]]:
-    """Find the classes of tables that an annotation names."""
-    if isinstance(annotation, type) and issubclass(annotation, Table):
-        yield annotation
-    for inner in getattr(annotation, "__args__", ()):
-        yield from _tables(inner)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -71,6 +71,14 @@ class Kind:
 
 
 _ROOT = Kind(table=Recipe)
+
+
+def fields(path: Iterable[str]) -> list[str]:
+    """Return the keys of the table at a path such as ["phases", "0"]; none where its keys are free."""
+    kind = _ROOT
+    for step in path:
+        kind = kind.below(step)
+    return list(kind.table.model_fields) if kind.table is not None else []
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
