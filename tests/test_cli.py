@@ -87,6 +87,24 @@ def test_a_full_disk_takes_one_line(typed: Typed, monkeypatch: pytest.MonkeyPatc
     assert err.strip().endswith("kerasae: runs/x/model.keras: No space left on device; mend that and try again")
 
 
+@pytest.mark.parametrize("where", ["NumPy", "TensorFlow"])
+def test_too_little_memory_takes_one_line(where: str, typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tensorflow as tf
+
+    from kerasae import train
+
+    def allocate(*arguments: object, **more: object) -> None:
+        if where == "NumPy":
+            raise MemoryError("Unable to allocate 503. GiB for an array with shape (1797, 10000, 10000, 3)")
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor with shape[64,10000,10000,3]")
+
+    monkeypatch.setattr(train, "train", allocate)
+    code, _, err = typed("train")
+    assert code == 2
+    assert err.startswith("kerasae: the memory does not hold what was asked for; try smaller pictures, such as --set ")
+    assert len(err.splitlines()) == 1
+
+
 def test_debug_shows_where_it_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
     from kerasae.errors import RequestError
 

@@ -60,6 +60,12 @@ def _explained(error: Exception) -> tuple[str, int]:
     for words in _REFUSED_WORDS:
         if words in str(error):
             return f"{words}; mend that and try again", 2
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's
+        return (
+            "the memory does not hold what was asked for; try smaller pictures, such as --set "
+            "data.image_shape=[64,64,3], or fewer at a time, such as --set phases.0.batch_size=16",
+            2,
+        )
     if type(error).__name__ in ("DivergedError", "ExportError"):
         return str(error), 1
     return f"{in_a_line(error)}; that was not expected, and --debug shows where it came from", 1
