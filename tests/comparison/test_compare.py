@@ -208,9 +208,11 @@ def test_the_test_pictures_are_the_same_with_and_without_folds(task: Path) -> No
 def test_a_killed_comparison_goes_on_to_the_same(task: Path) -> None:
     words = ["compare", *BOTH, "--seeds", "1", "--set", "phases.0.epochs=40"]
     command = [sys.executable, "-m", "kerasae", *words]
-    subprocess.run([*command, "--to", "whole"], check=True, capture_output=True)
-    history = Path("killed/runs/slow/seed-0/history.csv")
-    process = subprocess.Popen([*command, "--to", "killed"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    # Apart from each other, since a comparison takes the finished runs of those beside it.
+    whole, killed = Path("one/whole"), Path("other/killed")
+    subprocess.run([*command, "--to", whole], check=True, capture_output=True)
+    history = killed / "runs/slow/seed-0/history.csv"
+    process = subprocess.Popen([*command, "--to", killed], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     while not history.is_file() or len(history.read_text().splitlines()) < 5:  # inside the second of the two
         assert process.poll() is None
         time.sleep(0.02)
@@ -221,13 +223,13 @@ def test_a_killed_comparison_goes_on_to_the_same(task: Path) -> None:
     assert len(left.splitlines()) < 41
     time.sleep(2)
     assert history.read_text() == left
-    finished = Path("killed/runs/fast/seed-0/model.keras")
+    finished = killed / "runs/fast/seed-0/model.keras"
     before = finished.stat().st_mtime_ns
-    subprocess.run([*command, "--to", "killed"], check=True, capture_output=True)
+    subprocess.run([*command, "--to", killed], check=True, capture_output=True)
     assert finished.stat().st_mtime_ns == before
-    whole, killed = (json.loads(Path(name, "comparison.json").read_text()) for name in ("whole", "killed"))
-    assert numbers(whole) == numbers(killed)
+    expected, found = (json.loads((folder / "comparison.json").read_text()) for folder in (whole, killed))
+    assert numbers(found) == numbers(expected)
     for key in ("mcnemar", "differences", "source"):
-        assert whole[key] == killed[key]
-    assert not list(Path("killed").rglob(".*.npz"))
-    assert Run(Path("killed/runs/slow/seed-0")).recipe == Run(Path("whole/runs/slow/seed-0")).recipe
+        assert found[key] == expected[key]
+    assert not list(killed.rglob(".*.npz"))
+    assert Run(killed / "runs/slow/seed-0").recipe == Run(whole / "runs/slow/seed-0").recipe
