@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.pages import fill, lines
 from benchmarks.studies import pairs
+from kerasae.recipe import Reference
 from kerasae.recipe_file import builtin, load
 from kerasae.results import Result, cost, in_words, results, spread, usual, variants
 from kerasae.runs import write_text
@@ -60,27 +61,16 @@ def table(group: str) -> str:
 def row(name: str, found: list[Result], overrides: tuple[str, ...]) -> list[str]:
     """Return the cells of one experiment."""
     there = load(name).reference
-    quoted = (
-        []
-        if there is None
-        else [
-            f"{words} {value:g}"
-            for words, value in (
-                ("accuracy", there.accuracy),
-                ("train", there.train_accuracy),
-                ("MSE", there.reconstruction_mse),
-            )
-            if value is not None
-        ]
-    )
     accuracy = [one.metrics["accuracy"] for one in found if "accuracy" in one.metrics]
     mse = [one.metrics["reconstruction_mse"] for one in found if "reconstruction_mse" in one.metrics]
+    recognised = [spread(accuracy, 4)] if accuracy else []
+    if accuracy and there is not None and there.train_accuracy is not None:
+        recognised.append(f"train {spread([one.metrics['train_accuracy'] for one in found], 4)}")
+    recognised += [f"{one} {spread(values, 4)}" for one, values in variants(found).items()]
     return [
         load(name).title,
-        ", ".join(quoted) or "-",
-        "; ".join([spread(accuracy, 4), *(f"{one} {spread(values, 4)}" for one, values in variants(found).items())])
-        if accuracy
-        else "-",
+        ", ".join(quoted(there)) or "-",
+        "; ".join(recognised) or "-",
         f"{max(accuracy):.4f}" if len(accuracy) > 1 else "-",
         spread(mse, 5) if mse else "-",
         str(len(found)) if found else "not run yet",
@@ -88,6 +78,19 @@ def row(name: str, found: list[Result], overrides: tuple[str, ...]) -> list[str]
         cost(found) or "-",
         f"`{command(name, overrides)}`",
     ]
+
+
+def quoted(there: Reference | None) -> list[str]:
+    """Return what a study reports, figures first."""
+    if there is None:
+        return []
+    figures = (
+        ("accuracy", there.accuracy),
+        ("train", there.train_accuracy),
+        ("MSE", there.reconstruction_mse),
+    )
+    said = [f"{words} {value:g}" for words, value in figures if value is not None]
+    return said + ([there.note] if there.note else [])
 
 
 def command(name: str, overrides: tuple[str, ...]) -> str:
