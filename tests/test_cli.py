@@ -192,7 +192,10 @@ def test_an_unfinished_run_says_how_to_finish(digits_run: Path, typed: Typed) ->
 def test_recipes_are_listed(typed: Typed) -> None:
     code, out, _ = typed("recipes")
     assert code == 0
-    assert "cifar10-joint" in out
+    rows = {row[1]: row[2] for row in (re.split(r"\s*│\s*", line) for line in out.splitlines()) if len(row) > 2}
+    assert rows["cifar10-joint"] == "cifar10"
+    assert rows["digits-joint"] == "digits"
+    assert rows["photos"] == "any"
 
 
 def test_help_and_the_list_of_recipes_need_no_tensorflow() -> None:

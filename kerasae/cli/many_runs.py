@@ -93,6 +93,8 @@ def recipes() -> None:
             table.add_section()
         recipe, found = load(name), usual(results(name))
         lines = [Text(name, "bold"), Text(recipe.title), *map(Text, filter(None, [in_words(found)]))]
-        table.add_row(Text("\n").join(lines), recipe.data.source, cost(found))
+        source = recipe.data.source if "source" in recipe.data.model_fields_set else "any"
+        table.add_row(Text("\n").join(lines), source, cost(found))
     out.print(table)
+    out.print("data: any is what --data names, else the digits of scikit-learn")
     out.print("cost: one run's training on the machine of docs/results.md, 2 CPU cores")
