@@ -40,10 +40,10 @@ def test_the_page_and_the_headers_hold_what_was_measured() -> None:
 
 
 def test_every_recipe_of_a_study_is_in_a_table() -> None:
-    text = tables.PAGE.read_text()
+    text = "".join(path.read_text() for path in tables.PAGE.parent.glob("*.md"))
     for name in builtin():
         if load(name).reference is not None:
-            assert f"`kerasae train {name}" in text
+            assert f"`kerasae train {name} " in text or f"`kerasae train {name}`" in text
 
 
 def test_a_changed_recipe_makes_a_result_stale() -> None:
@@ -72,10 +72,19 @@ def test_a_pair_is_compared_over_the_seeds_that_both_have(monkeypatch: pytest.Mo
     row = pairs.table().splitlines()[2]
     # Differences 0.09 and 0.08: 8.5 points, and Student's t with one degree of freedom reaches 12.706 x 0.5 points.
     assert row.split(" | ")[1:3] == ["0.8150 ± 0.0071", "`classifier`"]
-    assert row.endswith(" | 0.7300 ± 0.0141 | 2 | +8.5 points | +2.1 to +14.9 |")
+    assert row.endswith(" | 0.7300 ± 0.0141 | 30 and 30 | 2 | +8.5 points | +2.1 to +14.9 |")
     assert len(pairs.table().splitlines()) == 3  # no seed in common, no line
     kept["classifier"] = kept["classifier"][:1]
     assert pairs.table().splitlines()[2].endswith(" | 1 | +8.0 points | - |")
+
+
+def test_a_row_says_what_the_study_says_and_both_scales_of_a_standardized_output() -> None:
+    there = tables.row("study-e/mnist", [], ())
+    assert there[1] == "accuracy 0.9901 ± 0.0008, best 0.9919"
+    assert there[2:7] == ["-", "-", "-", "not run yet", "-"]
+    metrics = {"reconstruction_mse": 0.002, "reconstruction_loss": 0.031}
+    row = tables.row("study-b/z-score", [result(recipe="study-b/z-score", metrics=metrics)], ())
+    assert row[4] == "0.00200; 0.031 on the scale of the output"
 
 
 def test_in_words() -> None:

@@ -65,7 +65,8 @@ def figures() -> None:
 
 def _measure(name: str, seed: int, data: Path | None, overrides: list[str]) -> bool:
     """Train and keep one run unless that is done already; return whether there is a result."""
-    variant = "".join(f"+{override}" for override in overrides)
+    # A value may be a path, such as that of the run to start from; the name of a file holds none.
+    variant = "".join(f"+{override}" for override in overrides).replace("/", "_")
     kept = folder() / name / f"seed-{seed}{variant}.json"
     if kept.is_file() and read(kept).settings == experiment(load(name, overrides)):
         return True

@@ -6,15 +6,21 @@ from benchmarks.pages import lines
 from kerasae.comparison.statistics import CONFIDENCE, paired
 from kerasae.results import Result, results, spread, usual
 
-COLUMNS = ["recipe", "accuracy", "against", "accuracy", "seeds", "difference", f"{CONFIDENCE:.0%} interval"]
+COLUMNS = [
+    *("recipe", "its accuracy", "against", "its accuracy", "epochs", "seeds", "difference"),
+    f"{CONFIDENCE:.0%} interval",
+]
 # The recipe that is asked about, and the one that it is measured against; both have the same test pictures.
 PAIRS = [
     ("few-labels/cifar10", "few-labels/cifar10-classifier"),
     ("few-labels/cifar10", "few-labels/cifar10-reconstruction"),
     ("few-labels/fashion", "few-labels/fashion-classifier"),
     ("few-labels/fashion", "few-labels/fashion-reconstruction"),
+    ("study-a/baseline", "study-a/separate"),
+    ("study-a/baseline", "study-a/from-encoder"),
     ("study-b/joint", "study-b/direct"),
     ("study-c/fine-tune", "study-c/direct"),
+    ("study-d/frozen", "study-d/direct"),
 ]
 
 
@@ -33,6 +39,7 @@ def _row(name: str, baseline: str, found: list[tuple[Result, Result]]) -> list[s
         spread(list(mine), 4),
         f"`{baseline}`",
         spread(list(others), 4),
+        " and ".join(str(side[0].epochs) for side in zip(*found, strict=True)),
         str(len(found)),
         f"{100 * difference['mean']:+.1f} points",
         "-" if low is None else f"{100 * low:+.1f} to {100 * high:+.1f}",

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from benchmarks.pages import fill, lines
 from benchmarks.studies import pairs
-from kerasae.recipe import Reference
+from kerasae.recipe import Recipe, Reference
 from kerasae.recipe_file import builtin, load
 from kerasae.results import Result, cost, in_words, results, spread, usual, variants
 from kerasae.runs import write_text
 
 PAGE = Path(__file__).parents[2] / "docs" / "results.md"
-COLUMNS = ["what", "there", "here: accuracy", "best", "here: MSE", "seeds", "epochs", "time", "command"]
+COLUMNS = ["what", "study", "kerasae: accuracy", "best seed", "kerasae: MSE", "seeds", "epochs", "time", "command"]
 WIDTH = 120
 
 
@@ -45,24 +45,32 @@ def header(text: str, result: str, time: str) -> str:
 def table(group: str) -> str:
     """Return one line a recipe and set of overrides for the recipes of a folder, or whose names begin so.
 
-    The group "pairs" is the table of recipes against each other.
+    Searches and generators are measured otherwise, in tables of their own. The group "pairs" is the table of recipes
+    against each other.
     """
     if group == "pairs":
         return pairs.table()
     rows = [COLUMNS]
     for name in builtin():
-        if name.startswith(group) and load(name).search is None:  # what a search finds is a recipe of its own
+        if name.startswith(group) and _names_or_rebuilds(load(name)):
             found = results(name)
             for overrides in sorted({tuple(result.overrides) for result in found}, key=len) or [()]:
                 rows.append(row(name, [one for one in found if tuple(one.overrides) == overrides], overrides))
     return lines(rows)
 
 
+def _names_or_rebuilds(recipe: Recipe) -> bool:
+    return recipe.search is None and recipe.model.adversarial is None
+
+
 def row(name: str, found: list[Result], overrides: tuple[str, ...]) -> list[str]:
     """Return the cells of one experiment."""
     there = load(name).reference
     accuracy = [one.metrics["accuracy"] for one in found if "accuracy" in one.metrics]
-    mse = [one.metrics["reconstruction_mse"] for one in found if "reconstruction_mse" in one.metrics]
+    rebuilt = [one.metrics for one in found if "reconstruction_mse" in one.metrics]
+    error = [spread([one["reconstruction_mse"] for one in rebuilt], 5)] if rebuilt else []
+    if rebuilt and load(name).model.output == "standardized":
+        error.append(f"{spread([one['reconstruction_loss'] for one in rebuilt], 3)} on the scale of the output")
     recognised = [spread(accuracy, 4)] if accuracy else []
     if accuracy and there is not None and there.train_accuracy is not None:
         recognised.append(f"train {spread([one.metrics['train_accuracy'] for one in found], 4)}")
@@ -72,7 +80,7 @@ def row(name: str, found: list[Result], overrides: tuple[str, ...]) -> list[str]
         ", ".join(quoted(there)) or "-",
         "; ".join(recognised) or "-",
         f"{max(accuracy):.4f}" if len(accuracy) > 1 else "-",
-        spread(mse, 5) if mse else "-",
+        "; ".join(error) or "-",
         str(len(found)) if found else "not run yet",
         str(found[0].epochs) if found else "-",
         cost(found) or "-",
@@ -84,12 +92,11 @@ def quoted(there: Reference | None) -> list[str]:
     """Return what a study reports, figures first."""
     if there is None:
         return []
-    figures = (
-        ("accuracy", there.accuracy),
-        ("train", there.train_accuracy),
-        ("MSE", there.reconstruction_mse),
-    )
-    said = [f"{words} {value:g}" for words, value in figures if value is not None]
+    said = []
+    if there.accuracy is not None:
+        said.append(f"accuracy {there.accuracy:g}" + (f" ± {there.accuracy_std:g}" if there.accuracy_std else ""))
+    figures = (("best", there.accuracy_max), ("train", there.train_accuracy), ("MSE", there.reconstruction_mse))
+    said += [f"{words} {value:g}" for words, value in figures if value is not None]
     return said + ([there.note] if there.note else [])
 
 

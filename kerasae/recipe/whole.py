@@ -47,6 +47,8 @@ class Reference(Table):
 
     source: Annotated[str, Field(min_length=1)]
     accuracy: float | None = None
+    accuracy_std: float | None = None
+    accuracy_max: float | None = None
     train_accuracy: float | None = None
     reconstruction_mse: float | None = None
     note: str = ""

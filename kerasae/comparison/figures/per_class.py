@@ -51,6 +51,6 @@ def per_class(accuracies: Mapping[str, Mapping[str, tuple[float, float]]], names
     axes.set_ylim(len(classes) - 0.5, -0.5)
     axes.set_xlim(right=1.005)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
-    axes.set_xlabel("named right", color=INK)
+    axes.set_xlabel("accuracy", color=INK)
     figure.legend(loc="outside upper center", ncols=min(3, len(shown)), frameon=False, fontsize=9, labelcolor=INK)
     return finish(figure)
