@@ -9,6 +9,7 @@ from kerasae.layers.pixel_scale import PixelScale
 from kerasae.layers.polarity import Polarity
 from kerasae.layers.rejection import Rejection
 from kerasae.layers.tied_conv2d import TiedConv2D
+from kerasae.layers.tied_dense import TiedDense
 from kerasae.layers.transposed import Transposed, sharing
 from kerasae.layers.uncertainty import UncertaintyWeights
 
@@ -23,6 +24,7 @@ __all__ = [
     "PriorDivergence",
     "Rejection",
     "TiedConv2D",
+    "TiedDense",
     "Transposed",
     "UncertaintyWeights",
     "sharing",

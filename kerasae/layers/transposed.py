@@ -14,7 +14,7 @@ _SHARED: contextvars.ContextVar[dict[str, keras.layers.Layer]] = contextvars.Con
 
 @keras.saving.register_keras_serializable("kerasae")
 class Transposed(keras.layers.Layer):
-    """Calls a shared layer, such as `TiedConv2D`, with `transpose=True`.
+    """Calls a shared layer, `TiedConv2D` or `TiedDense`, with `transpose=True`.
 
     The shared layer stays one object in the encoder and in here, so that fit, freezing, saving and mirroring see one
     kernel. Saved alone, a decoder takes a copy along; loaded with its encoder (see `sharing`) it shares again.

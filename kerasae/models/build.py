@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
@@ -79,10 +80,11 @@ def build(
         elif "reconstruction" in heads:
             decoder = DECODERS.build(part_of(recipe, "decoder"), "model.decoder", encoder, settings)
         if "label" in heads:
+            untied = dataclasses.replace(settings, tied=False)
             if part_of(recipe, "classifier").name == "latent":
                 check_softmax(encoder)
             classifier = CLASSIFIERS.build(
-                part_of(recipe, "classifier"), "model.classifier", encoder.output_shape[1:], num_classes, settings
+                part_of(recipe, "classifier"), "model.classifier", encoder.output_shape[1:], num_classes, untied
             )
         return JointAutoencoder(encoder, decoder, classifier)
 

@@ -10,7 +10,7 @@ import keras
 from pydantic import Field
 
 from kerasae.errors import RequestError
-from kerasae.layers import BatchNormalization, NegativeProduct, PixelScale, Polarity, TiedConv2D
+from kerasae.layers import BatchNormalization, NegativeProduct, PixelScale, Polarity, TiedConv2D, TiedDense
 from kerasae.registry import Registry
 
 ENCODERS: Registry[keras.Model] = Registry("encoder")
@@ -34,7 +34,7 @@ class Settings:
         initializer: name of the Keras initializer of every kernel.
         l1, l2: factors of the kernel regularization that is added to the loss.
         dropout: dropout rate after each block of the encoder and the decoder.
-        tied: whether the encoder's convolutions are to be shared with the decoder.
+        tied: whether the encoder's kernels are to be shared with the decoder.
         input: what the encoder sees of a picture: the picture itself ("plain"), `NegativeProduct` or `Polarity` of it.
         mean, variance: statistics of the scaled training pictures, one a channel, with which the encoder standardizes
             its input; None leaves it in [0, 1].
@@ -84,7 +84,7 @@ def check_untied(settings: Settings, name: str) -> None:
     """
     if settings.tied:
         raise RequestError(
-            f"model.tied: expected an encoder that has a mirror: baseline, prototype or vgg. Received: {name!r}"
+            f"model.tied: expected an encoder that has a mirror: baseline, mlp, prototype or vgg. Received: {name!r}"
         )
 
 
@@ -136,8 +136,12 @@ def transposed_convolution(
 
 
 def dense(x: Any, units: int, settings: Settings, *, normalize: bool = True) -> Any:
-    """Apply a dense layer, batch normalization if asked for, and the activation."""
-    return activated(keras.layers.Dense(units, use_bias=not normalize, **settings.kernel)(x), settings, normalize)
+    """Apply a dense layer, one that can be tied if the settings ask for it, then as `convolution` does."""
+    if settings.tied:
+        layer: Any = TiedDense(units, x.shape[-1], **settings.kernel)
+    else:
+        layer = keras.layers.Dense(units, use_bias=not normalize, **settings.kernel)
+    return activated(layer(x), settings, normalize)
 
 
 def logits(x: Any, num_classes: int, settings: Settings) -> Any:

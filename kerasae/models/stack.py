@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -35,20 +34,19 @@ def convolution_stack(
     Raises:
         RequestError: global pooling of a latent that is no map.
     """
-    untied = dataclasses.replace(settings, tied=False)
     latent = keras.Input(latent_shape, name="latent")
     x = latent
     if len(latent_shape) == 3:
         for width in filters:
             for _ in range(convolutions):
-                x = parts.convolution(x, width, 3, untied, normalize=normalize)
+                x = parts.convolution(x, width, 3, settings, normalize=normalize)
             if pool and min(x.shape[1:3]) > 1:
                 x = keras.layers.MaxPooling2D()(x)
             x = parts.dropout(x, dropout)
     x = gathered(x, global_pooling)
     for units in dense:
-        x = parts.dropout(parts.dense(x, units, untied, normalize=normalize), dropout)
-    return keras.Model(latent, parts.logits(x, num_classes, untied), name="classifier")
+        x = parts.dropout(parts.dense(x, units, settings, normalize=normalize), dropout)
+    return keras.Model(latent, parts.logits(x, num_classes, settings), name="classifier")
 
 
 def gathered(x: Any, global_pooling: GlobalPooling) -> Any:

@@ -30,7 +30,7 @@ def test_a_part_without_a_name_is_the_one_that_comes_with_the_encoder(
 
 
 CONVOLUTIONAL = ["baseline", "inception", "prototype", "residual", "vgg"]
-TIED = ["baseline", "prototype", "vgg"]
+TIED = ["baseline", "mlp", "prototype", "vgg"]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ CLASS_WEIGHTS = np.array([0.5, 1, 2, 4], np.float32)
 
 def model(tied: bool = False, encoder: str = "baseline", heads: tuple = HEADS, **more: object) -> JointAutoencoder:
     keras.utils.set_random_seed(1)
-    recipe = ModelRecipe(encoder=Spec(name=encoder, filters=[6, 8]), tied=tied, **more)
+    options = {"units": [6, 8]} if encoder == "mlp" else {"filters": [6, 8]}
+    recipe = ModelRecipe(encoder=Spec(name=encoder, **options), tied=tied, **more)
     return build(recipe, (8, 8, 3), 4, heads)
 
 
@@ -95,7 +96,7 @@ def test_a_sure_mistake_still_has_a_gradient() -> None:
     assert np.abs(tape.gradient(loss, logits.bias)).max() > 0.01
 
 
-@pytest.mark.parametrize("encoder", ["baseline", "vgg"])
+@pytest.mark.parametrize("encoder", ["baseline", "mlp", "vgg"])
 def test_tied_model_shares_kernels_and_survives_saving(encoder: str, tmp_path: Path) -> None:
     joint, untied = model(True, encoder, standardize=True), model(False, encoder)
     encoder_kernels = sum(int(np.prod(w.shape)) for w in joint.encoder.weights if w.name == "kernel")

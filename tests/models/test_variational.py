@@ -25,6 +25,7 @@ def model(
 ) -> JointAutoencoder:
     keras.utils.set_random_seed(1)
     options = {"filters": [4, 8]} if encoder in ("baseline", "prototype", "vgg") else {}
+    options = {"units": [4, 8]} if encoder == "mlp" else options
     recipe = ModelRecipe(encoder=Spec(name=encoder, **options), variational=Variational(latent_dim=latent_dim), **more)
     return build(recipe, (20, 20, 1), 3, heads)
 
@@ -84,7 +85,7 @@ def test_the_bound_a_pixel_value_is_the_default() -> None:
     assert joint.effective_weights() == {"reconstruction": 1.0, "label": 1.0, "kl_divergence": 0.0}
 
 
-@pytest.mark.parametrize("encoder", ["baseline", "vgg", "prototype"])
+@pytest.mark.parametrize("encoder", ["baseline", "mlp", "vgg", "prototype"])
 def test_a_tied_model_can_be_variational(encoder: str) -> None:
     joint = model(encoder, tied=True)
     shared = {id(w) for w in joint.encoder.weights} & {id(w) for w in joint.decoder.weights}

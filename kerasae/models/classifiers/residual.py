@@ -30,7 +30,7 @@ def residual(
     A latent that is a vector goes to the logits at once. Global max pooling keeps the parameters few and does not care
     where in the picture something is.
     """
-    untied = dataclasses.replace(settings, tied=False, dropout=0.0)
+    untied = dataclasses.replace(settings, dropout=0.0)
     latent = x = keras.Input(latent_shape, name="latent")
     if len(latent_shape) == 3:
         x = residual_groups(x, filters, blocks, untied, "model.classifier")

@@ -1,34 +1,40 @@
-"""The tied decoder: the encoder's own convolutions, run backwards in reverse order."""
+"""The tied decoder: the encoder's own layers, run backwards in reverse order."""
 
 from __future__ import annotations
 
 import keras
 
 from kerasae.errors import RequestError
-from kerasae.layers import TiedConv2D, Transposed
+from kerasae.layers import TiedConv2D, TiedDense, Transposed
 from kerasae.models.parts import Settings, activated, dropout, picture
+
+STEPS = TiedConv2D | TiedDense | keras.layers.MaxPooling2D | keras.layers.Flatten
 
 
 def mirror(encoder: keras.Model, settings: Settings) -> keras.Model:
-    """Build the mirror of an encoder made of tied convolutions and max pooling.
+    """Build the mirror of an encoder made of tied convolutions and max pooling, or of tied dense layers.
 
-    Kernels are the encoder's; biases and batch normalization are the decoder's own. Pooling is undone by repetition.
+    Kernels are the encoder's; biases and batch normalization, which follows convolutions, are the decoder's own.
+    Pooling is undone by repetition, flattening by the shape that it flattened.
 
     Raises:
-        RequestError: the encoder has no convolution that can be tied.
+        RequestError: the encoder has no layer that can be tied.
     """
-    steps = [layer for layer in encoder.layers if isinstance(layer, TiedConv2D | keras.layers.MaxPooling2D)]
-    tied = [layer for layer in steps if isinstance(layer, TiedConv2D)]
+    steps = [layer for layer in encoder.layers if isinstance(layer, STEPS)]
+    tied = [layer for layer in steps if isinstance(layer, TiedConv2D | TiedDense)]
     if not tied:
-        raise RequestError("model.tied: expected an encoder of tied convolutions. Received: one without any")
+        raise RequestError("model.tied: expected an encoder of tied layers. Received: one without any")
     latent = keras.Input(encoder.output_shape[1:], name="latent")
     x = latent
     for layer in reversed(steps):
         if isinstance(layer, keras.layers.MaxPooling2D):
             x = keras.layers.UpSampling2D(layer.pool_size)(x)
             continue
+        if isinstance(layer, keras.layers.Flatten):
+            x = keras.layers.Reshape(layer.input.shape[1:])(x)
+            continue
         x = Transposed(layer, name=f"transposed_{layer.name}")(x)
         if layer is not tied[0]:
-            x = activated(x, settings, normalize=True)
-            x = dropout(x, settings.dropout) if layer.strides > 1 else x
+            x = activated(x, settings, normalize=isinstance(layer, TiedConv2D))
+            x = dropout(x, settings.dropout) if isinstance(layer, TiedDense) or layer.strides > 1 else x
     return keras.Model(latent, picture(x, settings), name="decoder")

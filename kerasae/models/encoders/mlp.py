@@ -9,7 +9,6 @@ from kerasae.models.parts import (
     Counts,
     Settings,
     batch_normalization,
-    check_untied,
     dense,
     dropout,
     picture_input,
@@ -29,7 +28,6 @@ def mlp(
     Study B's first model, with 768 features. Without the normalization (`normalize = False`) no classifier converged on
     them there.
     """
-    check_untied(settings, "mlp")
     inputs, x = picture_input(image_shape, settings)
     x = keras.layers.Flatten()(x)
     for index, width in enumerate(units):
