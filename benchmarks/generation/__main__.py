@@ -25,7 +25,7 @@ from kerasae.runs import Run, read_json, write_text
 KEPT = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[2] / "docs" / "generation.md"
 COLUMNS = [
-    *("pictures", "agreement", "worst digit", "Frechet", "diversity", "nearest", "copies", "epochs", "training"),
+    *("pictures", "agreement", "worst class", "Frechet", "diversity", "nearest", "copies", "epochs", "training"),
     "command",
 ]
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -45,7 +45,8 @@ def keep(
 ) -> None:
     """Keep what a run generated."""
     opened = Run.open(run)
-    settings = experiment(load(recipe, [*(overrides or []), "data.source=mnist"]))
+    source = Path(opened.recipe.data.source).stem
+    settings = experiment(load(recipe, [*(overrides or []), f"data.source={source}"]))
     if not _same(settings, opened):
         raise typer.BadParameter(f"expected the settings that {run} was trained with. Received: {overrides}")
     history = read_history(opened.history)
@@ -64,13 +65,14 @@ def keep(
     write_text(KEPT / f"{recipe.replace('/', '-')}.json", "{\n" + text + "\n}\n")
 
 
-def table(_: str) -> str:
-    """Return the table: a row a method of each kept run, and real pictures last."""
+def table(source: str) -> str:
+    """Return the table of a source of pictures: a row a method of each kept run, and real pictures last."""
     kept = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(KEPT.glob("*.json"))]
+    kept = [one for one in kept if one["settings"]["data"]["source"] == source]
     cells = [COLUMNS]
     for one in kept:
         settings = [word for override in one["overrides"] for word in ("--set", override)]
-        words = shlex.join([one["recipe"], "--data", "mnist", *settings])
+        words = shlex.join([one["recipe"], "--data", source, *settings])
         for name, method in one["methods"].items():
             title = f"{one['recipe']}, {name}" if len(one["methods"]) > 1 else one["recipe"]
             made = (str(one["epochs"]), f"{one['seconds'] / 60:.0f} min", f"`kerasae train {words}`")

@@ -13,7 +13,8 @@ class TiedDense(keras.layers.Layer):
     """A linear dense layer and its transpose over one kernel, each with a bias of its own.
 
     `layer(x)` maps (..., input_units) to (..., units); `layer(x, transpose=True)` maps back. Called from an encoder and
-    a decoder it ties the two: the kernel is counted once and learns from both. (Vincent et al., 2010, JMLR 11, section 3.)
+    a decoder it ties the two: the kernel is counted once and learns from both. (Tied weights: Vincent et al., 2010,
+    JMLR 11, section 3.)
 
     Args:
         units: values on the latent side.
