@@ -23,10 +23,10 @@ from kerasae.evaluation.history import read_history
 from kerasae.evaluation.label import label_metrics
 from kerasae.evaluation.numbers import number
 from kerasae.evaluation.passes import Predictions, predict
-from kerasae.evaluation.pixels import pixel_statistics
+from kerasae.evaluation.pixels import count_pixels, pixel_statistics
 from kerasae.evaluation.reconstruction import reconstruction_metrics
 from kerasae.evaluation.rejection import rejection_metrics
-from kerasae.evaluation.variants import Changed, variants
+from kerasae.evaluation.variants import changed
 from kerasae.generation import Request, by_generator, judge_of, write_generated
 from kerasae.losses import ReconstructionLoss
 from kerasae.models import AdversarialModel, deviation
@@ -48,7 +48,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Measure the model on the test pictures, and keep metrics.json and predictions.npz in the run.
 
-    The recipe's variants of the test pictures are measured alike, under `variants`.
+    The recipe's variants of the test pictures are measured alike, under `variants`; how bright the training pictures
+    are, and what the same changes make of them, is then counted too, under `train`.
     Pictures without a label count for the reconstruction only. A head that the model lacks, or that nothing can be
     said about, is absent from the metrics; a number that is not defined is null.
 
@@ -71,20 +72,21 @@ def evaluate(
     started = time.perf_counter()
     recipe = run.recipe
     loss = ReconstructionLoss(recipe.loss.reconstruction, deviation(model))
-    changed = {
-        # The seed of the data: a variant is the same pictures for every seed of the training.
-        name: Changed(collection.test, transforms, seed=recipe.data.seed, engine=recipe.data.augment_engine)
-        for name, transforms in variants(recipe.evaluation).items()
-    }
     predictions = predict(model, collection.test, loss=loss, batch_size=batch_size)
     seconds = time.perf_counter() - started
 
     metrics: dict[str, Any] = {"test": measured(predictions, collection.class_names)}
     histograms = {"test": predictions.histogram}
-    for name, pictures in changed.items():
+    for name, pictures in changed(collection.test, recipe).items():
         answers = predict(model, pictures, loss=loss, batch_size=batch_size)
         metrics.setdefault("variants", {})[name] = measured(answers, collection.class_names)
         histograms[name] = answers.histogram
+    if recipe.evaluation.variants:
+        counts = {name: count_pixels(pictures) for name, pictures in changed(collection.train, recipe).items()}
+        histograms |= {"train": count_pixels(collection.train)}
+        histograms |= {f"train, {name}": counted for name, counted in counts.items()}
+        metrics["train"] = {"num_pictures": len(collection.train), "pixels": pixel_statistics(histograms["train"])}
+        metrics["train"]["variants"] = {name: pixel_statistics(counted) for name, counted in counts.items()}
     if "label" in metrics["test"] and (is_small(collection) if linear_baseline is None else linear_baseline):
         baseline = fit_linear_baseline(collection)
         metrics |= {"baseline": {"linear": baseline}} if baseline else {}

@@ -140,7 +140,7 @@ WRONG = {
     ),
     "tied to no mirror": (
         lambda: ["--set", "model.tied=true", "--set", "model.encoder=strided", "--set", "data.image_shape=[12, 12, 1]"],
-        r"model\.tied: expected an encoder that has a mirror: baseline, prototype or vgg\. Received: 'strided'",
+        r"model\.tied: expected an encoder that has a mirror: baseline, mlp, prototype or vgg\. Received: 'strided'",
     ),
     "tied and a decoder": (
         lambda: ["--set", "model.tied=true", "--set", "model.decoder=vgg"],

@@ -6,9 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from kerasae.data.pictures import Readable, batches
 from kerasae.evaluation.numbers import number
 
 LEVELS = 256
+
+
+def count_pixels(pictures: Readable) -> np.ndarray:
+    """Return the `histogram` of all pictures of a set, which are read a batch at a time."""
+    counts = np.zeros(LEVELS, np.int64)
+    for places in batches(pictures):
+        counts += histogram(pictures.load(places))
+    return counts
 
 
 def histogram(images: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import augment
-from kerasae.recipe import EvaluationRecipe
+from kerasae.recipe import EvaluationRecipe, Recipe
 from kerasae.training.phase import transforms
 
 if TYPE_CHECKING:
@@ -49,3 +49,11 @@ def variants(recipe: EvaluationRecipe) -> dict[str, list[augment.Transform]]:
         RequestError: a transform or an option of one does not exist.
     """
     return {name: transforms(specs, f"evaluation.variants.{name}") for name, specs in recipe.variants.items()}
+
+
+def changed(pictures: Pictures, recipe: Recipe) -> dict[str, Changed]:
+    """Return each of the recipe's variants of a set of pictures; the same for every seed of the training."""
+    return {
+        name: Changed(pictures, transforms, seed=recipe.data.seed, engine=recipe.data.augment_engine)
+        for name, transforms in variants(recipe.evaluation).items()
+    }

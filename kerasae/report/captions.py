@@ -69,7 +69,7 @@ CAPTIONS = {
     "worst_reconstructions": "The test pictures rebuilt worst: often unusual, broken or mislabelled." + _ERRORS,
     "pixels": (
         "How often each brightness occurs, from black (0) to white (1), over all channels. Dashed is the mean. "
-        "A variant whose histogram is unlike that of the test pictures is unlike what the model was trained on."
+        "A variant whose histogram is unlike that of the training pictures is unlike what the model was trained on."
     ),
     "class_counts": "Labelled pictures of each class, by split.",
 }

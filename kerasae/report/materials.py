@@ -23,7 +23,8 @@ _HISTOGRAM = "histogram-"
 class Materials:
     """The files of an evaluated run; `probabilities` and `mse` are None where the model lacks that head.
 
-    `histograms`, int64 (256,) each, count pixel values of the test pictures ("test") and of each variant.
+    `histograms`, int64 (256,) each, count pixel values of the test pictures ("test") and of each variant, and
+    where there are variants of the training pictures ("train") and of the same changes of them ("train, NAME").
     """
 
     metrics: dict[str, Any]

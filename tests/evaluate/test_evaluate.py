@@ -97,7 +97,13 @@ def test_variants_are_measured_as_test_pictures_changed_by_seed(run, model, coll
     )
     assert measured["negative"]["pixels"] == pytest.approx({"mean": 1 - test["mean"], "std": test["std"]})
     assert set(measured["negative"]) == set(plain["test"])
+    train = collection.train.load(np.arange(len(collection.train)))
+    assert plain["train"]["num_pictures"] == len(train)
+    pixels, negative = plain["train"]["pixels"], plain["train"]["variants"]["negative"]
+    assert pixels == pytest.approx({"mean": train.mean() / 255, "std": train.std() / 255})
+    assert negative == pytest.approx({"mean": 1 - pixels["mean"], "std": pixels["std"]})
     histograms = np.load(run.predictions)
+    np.testing.assert_array_equal(histograms["histogram-train, negative"], histograms["histogram-train"][::-1])
     np.testing.assert_array_equal(histograms["histogram-negative"], histograms["histogram-test"][::-1])
     again = evaluate(run, model, collection, batch_size=50)["variants"]
     assert again["noisy"]["pixels"] == measured["noisy"]["pixels"]  # whatever the batch size

@@ -57,7 +57,10 @@ def draw_per_class(count: int) -> Figure:
 def draw_pixels(count: int) -> Figure:
     random = np.random.default_rng(0)
     count = min(count, 7)
-    return figures.pixels({name: random.integers(1, 99, 256) ** (place + 1) for place, name in enumerate(names(count))})
+    counts = {name: random.integers(1, 99, 256) ** (place + 1) for place, name in enumerate(names(count))}
+    for counted in counts.values():
+        counted[0] += 50 * counted.sum()  # a black background, as digits have
+    return figures.pixels(counts)
 
 
 def draw_class_counts(count: int) -> Figure:
@@ -109,6 +112,16 @@ def test_nothing_is_clipped(draw, count):
     assert min(drawn.x0, drawn.y0) >= -0.005
     assert drawn.x1 <= width + 0.005
     assert drawn.y1 <= height + 0.005
+
+
+@pytest.mark.parametrize("draw", DRAWN)
+def test_no_two_ticks_of_an_axis_read_alike(draw):
+    figure = draw(4)
+    figure.draw_without_rendering()
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        low, high = sorted(axis.get_view_interval())
+        shown = [tick.label1.get_text() for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+        assert len({text for text in shown if text}) == len([text for text in shown if text]), shown
 
 
 @pytest.mark.parametrize("draw", [draw_mistakes, draw_reconstructions])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from kerasae.report.figures.style import BLUE, GREEN, INK, ORANGE, VERMILLION, drawable, finish, new_figure, tidy
 
@@ -50,7 +50,8 @@ def pixels(counts: Mapping[str, np.ndarray]) -> Figure:
         grid[0].set_ylim(bottom=floor)
         grid[0].yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         grid[0].yaxis.set_minor_formatter(NullFormatter())
-    grid[0].yaxis.set_major_formatter(PercentFormatter(1.0))
+    # PercentFormatter rounds by the axis' range, so that on a logarithmic one its shares below 1% are all "0%".
+    grid[0].yaxis.set_major_formatter(lambda share, _: f"{100 * share:.6g}%")
     figure.supxlabel("pixel value", fontsize=9, color=INK)
     figure.supylabel("share of values (log scale)" if log else "share of values", fontsize=9, color=INK)
     return finish(figure)
