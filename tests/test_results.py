@@ -1,9 +1,11 @@
+import json
+
 import pytest
 
 from benchmarks.pages import filled
-from benchmarks.studies import pairs, tables
+from benchmarks.studies import pairs, searches, tables
 from kerasae.recipe_file import builtin, load
-from kerasae.results import Result, cost, experiment, folder, in_words, read, results, spread, stale, usual
+from kerasae.results import Result, cost, experiment, folder, in_words, read, spread, stale, usual
 
 KEPT = sorted(folder().rglob("*.json"))
 
@@ -31,10 +33,35 @@ def test_every_kept_result_is_of_its_recipe_as_it_stands(path) -> None:
     assert not stale(kept), "measure it again: python -m benchmarks.studies run"
 
 
+@pytest.mark.parametrize("path", sorted(searches.KEPT.glob("*.json")), ids=lambda path: path.stem)
+def test_every_kept_search_is_of_its_recipe_as_it_stands(path) -> None:
+    kept = json.loads(path.read_text())
+    assert kept["settings"] == searches.asked(kept["recipe"], kept["overrides"]), (
+        "run it again: python -m benchmarks.studies search"
+    )
+
+
+def test_a_search_is_kept_and_told(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(searches, "KEPT", tmp_path / "kept")
+    quick = ["search.max_epochs=1", "search.max_trials=2", "model.classifier.dropout=0.25"]
+    path = searches.measure("digits-search", None, quick)
+    kept = json.loads(path.read_text())
+    assert kept["trials"] == 2
+    assert kept["epochs"] == 2
+    assert {"model.dropout", "model.encoder.filters.depth"} < set(kept["best"])
+    assert kept["settings"] == searches.asked("digits-search", quick)
+    row = searches.table().splitlines()[2]
+    assert row.endswith(f"| `kerasae tune digits-search {' '.join(f'--set {one}' for one in quick)}` |")
+    assert "encoder.filters.depth " in searches.in_words("digits-search")
+    assert " (2 trials, " in searches.in_words("digits-search")
+    assert searches.in_words("study-c/grid") == ""
+
+
 def test_the_page_and_the_headers_hold_what_was_measured() -> None:
     for name, path in builtin().items():
-        text, found = path.read_text(), usual(results(name))
-        assert tables.header(text, in_words(found), cost(found)) == text, "run: python -m benchmarks.studies tables"
+        text = path.read_text()
+        assert tables.header(text, tables.result(name)) == text, "run: python -m benchmarks.studies tables"
     text = tables.PAGE.read_text()
     assert filled(text, tables.table) == text, "run: python -m benchmarks.studies tables"
 
@@ -43,7 +70,8 @@ def test_every_recipe_of_a_study_is_in_a_table() -> None:
     text = "".join(path.read_text() for path in tables.PAGE.parent.glob("*.md"))
     for name in builtin():
         if load(name).reference is not None:
-            assert f"`kerasae train {name} " in text or f"`kerasae train {name}`" in text
+            verb = "tune" if load(name).search is not None else "train"
+            assert f"`kerasae {verb} {name} " in text or f"`kerasae {verb} {name}`" in text
 
 
 def test_a_changed_recipe_makes_a_result_stale() -> None:

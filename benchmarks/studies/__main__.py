@@ -1,11 +1,13 @@
 """Measure the recipes that come with kerasae, and write what was measured into the recipes and docs/results.md.
 
     python -m benchmarks.studies run study-e/mnist study-e/fashion --seeds 5 --data FOLDER
+    python -m benchmarks.studies search study-d/search --data FOLDER
     python -m benchmarks.studies tables
     python -m benchmarks.studies figures
 
 `run` trains each recipe with each seed, one process a run, into runs/studies/, and keeps a small file a run in
-kerasae/recipes/results/: a run that has one is not trained again, a killed one goes on. FOLDER holds cifar10.npz,
+kerasae/recipes/results/: a run that has one is not trained again, a killed one goes on. `search` does the same for a
+search of a study, into tuner_runs/, and keeps its file in benchmarks/studies/searches/. FOLDER holds cifar10.npz,
 fashion_mnist.npz and mnist.npz; without it, Keras downloads them.
 """
 
@@ -18,6 +20,7 @@ from typing import Annotated, Any
 
 import typer
 
+from benchmarks.studies import searches
 from benchmarks.studies.figures import write_figures
 from benchmarks.studies.measured import in_lines, measured
 from benchmarks.studies.tables import write_tables
@@ -48,6 +51,16 @@ def run(
                 failed.append(f"{name}, seed {seed}")
     if failed:
         raise SystemExit(f"not measured: {'; '.join(failed)}")
+
+
+@app.command()
+def search(
+    recipe: Annotated[str, typer.Argument(help="A built-in recipe with a search.")],
+    data: Annotated[Path | None, typer.Option(help="A folder of .npz files.")] = None,
+    overrides: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, such as fewer epochs.")] = None,
+) -> None:
+    """Run a search and keep what it found."""
+    print(searches.measure(recipe, data, overrides or []))
 
 
 @app.command()

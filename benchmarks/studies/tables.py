@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 
 from benchmarks.pages import fill, lines
-from benchmarks.studies import pairs
+from benchmarks.studies import pairs, searches
 from kerasae.recipe import Recipe, Reference
 from kerasae.recipe_file import builtin, load
 from kerasae.results import Result, cost, in_words, results, spread, usual, variants
@@ -23,18 +23,26 @@ def write_tables() -> None:
     """Write every table between its markers, and every recipe's `# Result:` lines."""
     for name, path in builtin().items():
         text = path.read_text(encoding="utf-8")
-        new = header(text, in_words(usual(results(name))), cost(usual(results(name))))
+        new = header(text, result(name))
         if new != text:
             write_text(path, new)
     fill(PAGE, table)
 
 
-def header(text: str, result: str, time: str) -> str:
+def result(name: str) -> str:
+    """Return what came of a recipe, or of the search of one, in words; empty where it was not run."""
+    if load(name).search is not None:
+        return searches.in_words(name)
+    found = usual(results(name))
+    return f"{in_words(found)[:-1]}, {cost(found)} a run, 2 CPU cores)" if found else ""
+
+
+def header(text: str, words: str) -> str:
     """Return a recipe's text with its `# Result:` lines anew; without a result, as it is."""
-    if not result:
+    if not words:
         return text
     wrapped = textwrap.wrap(
-        f"{result[:-1]}, {time} a run, 2 CPU cores)",
+        words,
         WIDTH,
         initial_indent="# Result:  ",
         subsequent_indent="#          ",
@@ -46,10 +54,12 @@ def table(group: str) -> str:
     """Return one line a recipe and set of overrides for the recipes of a folder, or whose names begin so.
 
     Searches and generators are measured otherwise, in tables of their own. The group "pairs" is the table of recipes
-    against each other.
+    against each other, the group "searches" that of what searches found.
     """
     if group == "pairs":
         return pairs.table()
+    if group == "searches":
+        return searches.table()
     rows = [COLUMNS]
     for name in builtin():
         if name.startswith(group) and _names_or_rebuilds(load(name)):

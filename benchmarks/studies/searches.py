@@ -1,0 +1,100 @@
+"""What the searches of the studies found: one small file a search, and their table."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+from benchmarks.pages import lines
+from kerasae.recipe_file import load
+from kerasae.report.wording import seconds as duration
+from kerasae.results import experiment
+from kerasae.runs import write_text
+from kerasae.search.outcome import outcomes
+from kerasae.tune import tune
+
+KEPT = Path(__file__).parent / "searches"
+COLUMNS = ["search", "study", "kerasae: best trial", "its objective", "trials", "epochs in all", "time", "command"]
+
+
+def measure(name: str, data: Path | None, overrides: list[str]) -> Path:
+    """Run a search, or go on with it, and keep what it found."""
+    source = None if data is None else str(data / f"{load(name, overrides).data.source}.npz")
+    folder = re.sub(r"[^\w.-]+", "-", "-".join([name, *overrides]))[:80]  # what a search may be called
+    found = tune(name, data=source, overrides=overrides, name=folder)
+    assert found is not None  # as it is where the environment makes this process a worker of a search elsewhere
+    trials = outcomes(found.search.folder)
+    kept = {
+        "recipe": name,
+        "overrides": overrides,
+        "settings": asked(name, overrides),
+        "best": found.best.values,
+        "objective": found.search.objective.name,
+        "score": float(f"{found.best.score:.6g}"),
+        "trials": len(trials),
+        "pruned": sum(one.status == "pruned" for one in trials),
+        "failed": sum(one.status == "failed" for one in trials),
+        "epochs": sum(one.epochs for one in trials),
+        "seconds": round(sum(one.seconds for one in trials), 1),
+    }
+    path = KEPT / f"{folder}.json"
+    write_text(
+        path, "{\n" + ",\n".join(f" {json.dumps(key)}: {json.dumps(one)}" for key, one in kept.items()) + "\n}\n"
+    )
+    return path
+
+
+def asked(name: str, overrides: list[str]) -> dict[str, Any]:
+    """Return what decides on the outcome of a search: that of its recipe, and what is searched how far."""
+    recipe = load(name, overrides)
+    assert recipe.search is not None
+    return {**experiment(recipe), "search": recipe.search.model_dump(mode="json", exclude_defaults=True)}
+
+
+def in_words(name: str) -> str:
+    """Return what the search of a recipe found, in a line; empty where it was not run."""
+    found = [one for one in _kept() if one["recipe"] == name]
+    if not found:
+        return ""
+    best = min(found, key=lambda one: len(one["overrides"]))
+    return (
+        f"{_best(best)}: {best['objective']} {best['score']:.5g} ({best['trials']} trials, {duration(best['seconds'])})"
+    )
+
+
+def table() -> str:
+    """Return one line a search that was run."""
+    cells = [COLUMNS]
+    for kept in _kept():
+        recipe = load(kept["recipe"])
+        stopped = [f"{kept[key]} {key}" for key in ("pruned", "failed") if kept[key]]
+        settings = (f"--set {shlex.quote(one)}" for one in kept["overrides"])
+        cells.append(
+            [
+                recipe.title,
+                recipe.reference.note if recipe.reference is not None else "-",
+                _best(kept),
+                f"{kept['objective']} {kept['score']:.5g}",
+                f"{kept['trials']}" + (f" ({', '.join(stopped)})" if stopped else ""),
+                str(kept["epochs"]),
+                duration(kept["seconds"]),
+                f"`{' '.join(['kerasae tune', kept['recipe'], *settings])}`",
+            ]
+        )
+    return lines(cells)
+
+
+def _kept() -> list[dict[str, Any]]:
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(KEPT.glob("*.json"))]
+
+
+def _best(kept: dict[str, Any]) -> str:
+    names = {name: name.removeprefix("model.").removeprefix("phases.0.") for name in kept["best"]}
+    return ", ".join(f"{short} {_short(kept['best'][name])}" for name, short in names.items())
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
