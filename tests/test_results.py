@@ -41,6 +41,7 @@ def test_every_kept_search_is_of_its_recipe_as_it_stands(path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_search_is_kept_and_told(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(searches, "KEPT", tmp_path / "kept")
