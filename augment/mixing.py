@@ -134,8 +134,9 @@ class CutMix(Mixing):
         return {"share": draws.beta(self.alpha, self.alpha), "x": draws.uniform(), "y": draws.uniform()}
 
     def spread(self, num: int) -> Params:
-        """Return shares evenly spaced from 0 to 1."""
-        return {**super().spread(num), "share": np.linspace(0.0, 1.0, num)}
+        """Return shares evenly spaced from 0 to 1, of boxes in the middle, where nothing of them is cut off."""
+        middle = np.full(num, 0.5)
+        return {**super().spread(num), "share": np.linspace(0.0, 1.0, num), "x": middle, "y": middle}
 
     def mix(  # type: ignore[override]
         self, images: Images, partner_images: Images, rows: Rows, partner_rows: Rows, *, share: Any, x: Any, y: Any
