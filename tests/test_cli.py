@@ -160,24 +160,37 @@ def test_a_run_keeps_what_the_design_says(digits_run: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "image_shape", "told"),
+    ("words", "image_shape", "unlabelled", "told"),
     [
-        (["--data", "my pictures"], [64, 64, 3], True),
-        (["--data", "my pictures"], [64, 60, 3], False),
-        (["--data", "my pictures"], [64, 64, 1], False),
-        (["joint", "--data", "my pictures"], [64, 64, 3], False),
-        ([], [8, 8, 1], False),
+        (["--data", "my pictures"], [64, 64, 3], 7, "photos"),
+        (["--data", "my pictures"], [64, 64, 3], 8, "photos-few-labels"),
+        (["--data", "my pictures"], [64, 60, 3], 0, None),
+        (["--data", "my pictures"], [64, 64, 1], 0, None),
+        (["joint", "--data", "my pictures"], [64, 64, 3], 0, None),
+        ([], [8, 8, 1], 0, None),
     ],
 )
 def test_a_folder_of_photographs_is_told_of_the_recipe_for_them(
-    words: list[str], image_shape: list[int], told: bool, typed: Typed, monkeypatch: pytest.MonkeyPatch
+    words: list[str],
+    image_shape: list[int],
+    unlabelled: int,
+    told: str | None,
+    typed: Typed,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    made = SimpleNamespace(recipe=SimpleNamespace(data=SimpleNamespace(image_shape=image_shape)))
+    facts = tmp_path / "data.json"
+    facts.write_text(json.dumps({"counts": {"train": {"classes": {"cat": 4, "dog": 3}, "unlabelled": unlabelled}}}))
+    recipe = SimpleNamespace(data=SimpleNamespace(image_shape=image_shape))
+    made = SimpleNamespace(recipe=recipe, data_facts=facts)
     monkeypatch.setattr("kerasae.train.train", lambda *_, **__: made)
     monkeypatch.setattr("kerasae.cli.one_run.summary", lambda _: "done")
     code, said, noted = typed("train", *words)
     assert (code, said) == (0, "done\n")
-    assert ("kerasae train photos --data 'my pictures' takes longer" in noted) == told
+    if told is None:
+        assert "takes longer" not in noted
+    else:
+        assert f"kerasae train {told} --data 'my pictures' takes longer" in noted
 
 
 def test_an_unfinished_run_says_how_to_finish(digits_run: Path, typed: Typed) -> None:
