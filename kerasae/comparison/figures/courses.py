@@ -14,6 +14,7 @@ from kerasae.report.figures.style import INK, drawable, finish, look, new_figure
 
 WIDTH, HEIGHT = 9.4, 3.4
 LABEL_CHARACTERS = 22
+MARKS = 15  # the most on a line
 LABEL_POINTS = 9.0
 
 Course = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -47,8 +48,10 @@ def courses(
                 epochs, mean, low, high = course(values[name])
                 style = look(index)
                 axes.fill_between(epochs, low, high, color=style.colour, alpha=0.16, lw=0)
-                few = style.marker if len(epochs) <= 15 else ""
-                axes.plot(epochs, mean, ls=style.line, c=style.colour, lw=1.8, marker=few, ms=4)
+                every = -(-len(epochs) // MARKS)
+                axes.plot(
+                    epochs, mean, ls=style.line, c=style.colour, lw=1.8, marker=style.marker, ms=4, markevery=every
+                )
                 ends[index] = (float(epochs[-1]), float(mean[-1]))
                 drawn += [low, high]
         axes.set_title(title, fontsize=10, color=INK, loc="left")
