@@ -6,8 +6,8 @@
 Each side maps the same batches of cuts from photographs in tf.data, in turn, several rounds; the median counts.
 With one thread the process is bound to one core. The sides do the same kind of work, not the same bytes: only the two
 engines here are Pillow's. albumentations has no AutoAugment: the published pairs are put together from its transforms;
-for Keras its RandAugment stands in. albumentations is left out where it cannot be imported: it needs OpenCV
-(`pip install "albumentationsx[headless]"`), and its newer versions PyTorch.
+for Keras its RandAugment stands in. albumentations is left out where it cannot be imported: it needs OpenCV (both come
+with the extra `bench`). Its successor `albumentationsx` may take its place, and needs PyTorch too.
 """
 
 from __future__ import annotations
