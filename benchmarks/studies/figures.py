@@ -34,7 +34,7 @@ def write_figures() -> list[Path]:
     written = []
     for kind, table in ((_per_class, PER_CLASS), (_courses, COURSES)):
         for file, names in table.items():
-            found = {name: kept for name in names if (kept := usual(results(name)))}
+            found = {name.rpartition("/")[2]: kept for name in names if (kept := usual(results(name)))}
             if len(found) > 1:
                 with written_whole(DOCS / file) as temporary:
                     kind(found).savefig(temporary, dpi=110)
