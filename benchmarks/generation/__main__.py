@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.pages import fill, lines
+from benchmarks.pages import fill, in_lines, lines
 from kerasae.evaluation.history import read_history
 from kerasae.recipe_file import load
 from kerasae.results import experiment
@@ -61,8 +61,7 @@ def keep(
         "real": found["real"],
         "methods": found["methods"],
     }
-    text = ",\n".join(f" {json.dumps(key)}: {json.dumps(_short(value))}" for key, value in kept.items())
-    write_text(KEPT / f"{recipe.replace('/', '-')}.json", "{\n" + text + "\n}\n")
+    write_text(KEPT / f"{recipe.replace('/', '-')}.json", in_lines(_short(kept)))
 
 
 def table(source: str) -> str:

@@ -1,8 +1,10 @@
-"""Tables of the documentation that programs write, each between its markers."""
+"""What programs write for the documentation: its tables, each between its markers, and the small files behind them."""
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from kerasae.runs import write_text
 
@@ -26,3 +28,8 @@ def lines(cells: list[list[str]]) -> str:
     """Return a Markdown table: the first row is its head."""
     rows = [cells[0], ["---"] * len(cells[0]), *cells[1:]]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def in_lines(fields: Mapping[str, Any]) -> str:
+    """Return a JSON object with a line for each field, so that a change of it can be read."""
+    return "{\n" + ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in fields.items()) + "\n}\n"

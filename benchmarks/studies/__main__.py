@@ -20,9 +20,10 @@ from typing import Annotated, Any
 
 import typer
 
+from benchmarks.pages import in_lines
 from benchmarks.studies import searches
 from benchmarks.studies.figures import write_figures
-from benchmarks.studies.measured import in_lines, measured
+from benchmarks.studies.measured import measured
 from benchmarks.studies.tables import write_tables
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import builtin, load
@@ -98,7 +99,7 @@ def _measure(name: str, seed: int, data: Path | None, overrides: list[str]) -> b
     print(f"== {name}, seed {seed}", flush=True)
     if subprocess.run(command, check=False).returncode:
         return False
-    write_text(kept, in_lines(measured(Run.open(path), name, seed, overrides)))
+    write_text(kept, in_lines(measured(Run.open(path), name, seed, overrides).model_dump(mode="json")))
     print(f"== {results(name)[-1].metrics}", flush=True)
     return True
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from typing import Any
 
 from kerasae.recipe_file import load
@@ -36,12 +35,6 @@ def measured(run: Run, name: str, seed: int, overrides: list[str]) -> Result:
         seconds=round(metrics["timings"]["training_seconds"], 1),
         machine=_machine(environment),
     )
-
-
-def in_lines(result: Result) -> str:
-    """Return a result as JSON with a line for each field, so that a change of it can be read."""
-    fields = (f" {json.dumps(key)}: {json.dumps(value)}" for key, value in result.model_dump(mode="json").items())
-    return "{\n" + ",\n".join(fields) + "\n}\n"
 
 
 def _flat(test: dict[str, Any]) -> dict[str, float]:

@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from benchmarks.pages import lines
+from benchmarks.pages import in_lines, lines
 from kerasae.recipe_file import load
 from kerasae.report.wording import seconds as duration
 from kerasae.results import experiment
@@ -41,9 +41,7 @@ def measure(name: str, data: Path | None, overrides: list[str]) -> Path:
         "seconds": round(sum(one.seconds for one in trials), 1),
     }
     path = KEPT / f"{folder}.json"
-    write_text(
-        path, "{\n" + ",\n".join(f" {json.dumps(key)}: {json.dumps(one)}" for key, one in kept.items()) + "\n}\n"
-    )
+    write_text(path, in_lines(kept))
     return path
 
 
