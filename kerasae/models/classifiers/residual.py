@@ -30,11 +30,11 @@ def residual(
     A latent that is a vector goes to the logits at once. Global max pooling keeps the parameters few and does not care
     where in the picture something is.
     """
-    untied = dataclasses.replace(settings, dropout=0.0)
+    plain = dataclasses.replace(settings, dropout=0.0)
     latent = x = keras.Input(latent_shape, name="latent")
     if len(latent_shape) == 3:
-        x = residual_groups(x, filters, blocks, untied, "model.classifier")
+        x = residual_groups(x, filters, blocks, plain, "model.classifier")
         x = keras.layers.GlobalMaxPooling2D()(x)
     x = parts.dropout(x, dropout)
-    logits = keras.layers.Rescaling(LOGIT_SCALE, name="scaled_logits")(parts.logits(x, num_classes, untied))
+    logits = keras.layers.Rescaling(LOGIT_SCALE, name="scaled_logits")(parts.logits(x, num_classes, plain))
     return keras.Model(latent, logits, name="classifier")

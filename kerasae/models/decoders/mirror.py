@@ -8,7 +8,8 @@ from kerasae.errors import RequestError
 from kerasae.layers import TiedConv2D, TiedDense, Transposed
 from kerasae.models.parts import Settings, activated, dropout, picture
 
-STEPS = TiedConv2D | TiedDense | keras.layers.MaxPooling2D | keras.layers.Flatten
+TIED = TiedConv2D | TiedDense
+STEPS = TIED | keras.layers.MaxPooling2D | keras.layers.Flatten
 
 
 def mirror(encoder: keras.Model, settings: Settings) -> keras.Model:
@@ -21,7 +22,7 @@ def mirror(encoder: keras.Model, settings: Settings) -> keras.Model:
         RequestError: the encoder has no layer that can be tied.
     """
     steps = [layer for layer in encoder.layers if isinstance(layer, STEPS)]
-    tied = [layer for layer in steps if isinstance(layer, TiedConv2D | TiedDense)]
+    tied = [layer for layer in steps if isinstance(layer, TIED)]
     if not tied:
         raise RequestError("model.tied: expected an encoder of tied layers. Received: one without any")
     latent = keras.Input(encoder.output_shape[1:], name="latent")
