@@ -62,7 +62,11 @@ def contact_sheet(
 
 
 def _fitted(picture: Image.Image, size: int) -> Image.Image:
-    fitted = picture.convert("L" if picture.mode in ("1", "L", "I;16") else "RGB")
+    if picture.mode.startswith("I"):  # 16 bits, of which a conversion would clip all but the lowest
+        picture = Image.fromarray((np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8))
+    if picture.has_transparency_data:
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA"))
+    fitted = picture.convert("L" if picture.mode in ("1", "L") else "RGB")
     scale = size / max(fitted.size)
     sides = [max(1, round(side * scale)) for side in fitted.size]
     return fitted.resize((sides[0], sides[1]), Image.Resampling.LANCZOS)

@@ -8,7 +8,6 @@ if __name__ == "__main__":  # up here, so that the command line can hold back Te
     main("compare")
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from kerasae.comparison.plan import plan
 from kerasae.comparison.running import run_all
 from kerasae.console import told
 from kerasae.errors import RequestError
+from kerasae.recipe_file import setting
 from kerasae.runs import alone, check_new
 
 COMPARISONS = Path("comparisons")
@@ -75,8 +75,7 @@ def compare(
         raise RequestError(f"--seeds: expected at least 1. Received: {seeds}")
     if folds is not None and folds < 2:
         raise RequestError(f"--folds: expected at least 2, to train on some and validate on another. Received: {folds}")
-    source = [f"data.source={json.dumps(data)}"] if data is not None else []
-    listed = candidates(recipes, [*overrides, *source])
+    listed = candidates(recipes, [*overrides, *setting("data.source", data)])
     folder = to if to is not None else COMPARISONS / _name(listed, folds)
     if not folder.is_dir():
         check_new(folder, "--to")

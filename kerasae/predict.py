@@ -26,6 +26,7 @@ from kerasae.runs import Run, check_new, read_json, written_whole
 from kerasae.unknown.figures.pictures import triptych
 
 _BATCH = 256
+LONGEST_STEM = 60  # characters of a picture's name in the name of its heat map
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,7 +134,7 @@ def _write_maps(maps: Sequence[np.ndarray], paths: Sequence[Path], folder: Path)
         temporary.mkdir(parents=True)
         for index, (pixels, path) in enumerate(zip(maps, paths, strict=True)):
             # Pictures of several folders may share a name.
-            Image.fromarray(pixels).save(temporary / f"{index:04d}-{path.stem}.png")
+            Image.fromarray(pixels).save(temporary / f"{index:04d}-{path.stem[:LONGEST_STEM]}.png")
 
 
 def _from_run(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]], dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from kerasae import toml
 from kerasae.errors import RequestError, nearest
 from kerasae.recipe import Recipe, overlay
 from kerasae.validation import explain
@@ -36,6 +37,11 @@ def load(name: str, overrides: Iterable[str] = ()) -> Recipe:
     for assignment in overrides:
         overlay.override(tree, assignment)
     return parse(tree)
+
+
+def setting(key: str, value: str | None) -> list[str]:
+    """Return the override that gives `key` a text, or no override where there is no text."""
+    return [] if value is None else [f"{key}={toml.inline(value)}"]
 
 
 def changed(recipe: Recipe, overrides: Iterable[str]) -> Recipe:

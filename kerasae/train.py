@@ -8,7 +8,6 @@ if __name__ == "__main__":  # up here, so that the command line can hold back Te
     main("train")
 
 import contextlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from kerasae.generation import write_generator_report
 from kerasae.plugins import load_plugins
 from kerasae.preparation import begin, check, check_fits, reopen, resolve
 from kerasae.recipe import Recipe
-from kerasae.recipe_file import load
+from kerasae.recipe_file import load, setting
 from kerasae.report import write_report
 from kerasae.runs import Run, alone, check_new, remove_unfinished
 from kerasae.training import adversarial, fit
@@ -43,7 +42,7 @@ def train(recipe: str, *, data: str | None = None, run: Path | None = None, over
         RequestError: anything wrong with the request; nothing is written then.
         DivergedError: the loss is no longer a number.
     """
-    resolved = load(recipe, [*overrides, *([f"data.source={json.dumps(data)}"] if data is not None else [])])
+    resolved = load(recipe, [*overrides, *setting("data.source", data)])
     check(resolved)
     check_new(run)
     collection = open_collection(resolved.data, classifies=resolved.classifies)

@@ -7,7 +7,6 @@ if __name__ == "__main__":  # up here, so that the command line can hold back Te
 
     main("tune")
 
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from kerasae.compare import Comparison, compare
 from kerasae.console import told
 from kerasae.errors import RequestError
 from kerasae.recipe import SearchRecipe
-from kerasae.recipe_file import builtin, load
+from kerasae.recipe_file import builtin, load, setting
 from kerasae.runs import alone, remove_unfinished, write_text
 from kerasae.search.cluster import Place, place
 from kerasae.search.crew import visible_gpus
@@ -98,8 +97,7 @@ def tune(
         raise RequestError("--name: expected another name than 'none', which is none in a recipe. Received: 'none'")
     if wait <= 0:
         raise RequestError(f"--wait: expected seconds above 0. Received: {wait:g}")
-    source = [f"data.source={json.dumps(data)}"] if data is not None else []
-    asked = load(recipe, [*overrides, *source, *([f"search.name={json.dumps(name)}"] if name is not None else [])])
+    asked = load(recipe, [*overrides, *setting("data.source", data), *setting("search.name", name)])
     usual = recipe.replace("/", "-") if recipe in builtin() else Path(recipe).stem
     if here is not None and not here.is_chief:
         settings = asked.search or SearchRecipe()

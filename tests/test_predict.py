@@ -1,4 +1,6 @@
 import csv
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +77,34 @@ def test_what_is_broken_in_a_folder_is_left_out_with_a_line(
         predict(digits_run, [tmp_path / "torn.png"])
     with pytest.raises(RequestError, match=r"predict: expected a picture that can be decoded\. Received: none"):
         predict(digits_run, [tmp_path])
+
+
+def test_a_folder_is_read_as_in_training(digits_run: Path, images: Path, tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "folder", tmp_path / "elsewhere"
+    shutil.copytree(images, elsewhere)
+    (folder / ".thumbs").mkdir(parents=True)
+    for name in ("10.png", "9.png", ".hidden.png", ".thumbs/0.png"):
+        shutil.copy(images / "0.png", folder / name)
+    (folder / "linked").symlink_to(elsewhere, target_is_directory=True)
+    found = [Path(one.image).relative_to(folder).as_posix() for one in predict(digits_run, [folder])]
+    assert found == ["9.png", "10.png", "linked/0.png", "linked/1.png", "linked/2.png", "linked/orange.jpg"]
+
+
+def test_a_name_outside_utf8_is_left_out_and_a_long_one_cut(
+    digits_run: Path, images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    odd, long = os.fsdecode(os.fsencode(folder) + b"/\xff.png"), folder / f"{'漢' * 83}.png"
+    for name in (odd, long):
+        shutil.copy(images / "0.png", name)
+    (answer,) = predict(digits_run, [folder], heatmaps=tmp_path / "maps", table=tmp_path / "answers.csv")
+    assert answer.image == str(long)
+    assert "left out: " in (told := capsys.readouterr().err)
+    assert "not valid UTF-8" in told
+    assert [path.name for path in (tmp_path / "maps").iterdir()] == [f"0000-{'漢' * 60}.png"]
+    with pytest.raises(RequestError, match="not valid UTF-8"):
+        predict(digits_run, [Path(odd)])
 
 
 def test_what_cannot_be_answered_takes_one_line(digits_run: Path, images: Path, tmp_path: Path) -> None:

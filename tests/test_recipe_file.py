@@ -5,7 +5,7 @@ import pytest
 
 from kerasae.errors import RequestError
 from kerasae.recipe import Recipe
-from kerasae.recipe_file import load, parse
+from kerasae.recipe_file import load, parse, setting
 
 
 def write(folder: Path, name: str, text: str) -> str:
@@ -38,6 +38,12 @@ def write(folder: Path, name: str, text: str) -> str:
 )
 def test_set_reaches_every_field(override: str, read: object, value: object) -> None:
     assert read(load("digits-joint", [override])) == value
+
+
+@pytest.mark.parametrize("name", ["few \N{CAMERA}", "true", "5", "C:\\new", 'a "b"', "['x']"])
+def test_a_text_is_set_as_it_is(name: str) -> None:
+    assert load("digits-joint", setting("data.source", name)).data.source == name
+    assert setting("data.source", None) == []
 
 
 @pytest.mark.parametrize(

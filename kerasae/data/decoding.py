@@ -40,7 +40,8 @@ def decode(file: str | Path | BinaryIO) -> np.ndarray:
 
     Raises:
         OSError, ValueError, SyntaxError: whatever Pillow raises for what it cannot read; `ValueError` also for more
-            than `MAX_PIXELS` pixels and for pixels whose range cannot be known (floats, or 32 bits beyond 16).
+            than `MAX_PIXELS` pixels and for pixels whose range cannot be known (floats, or 32 bits beyond 16 or
+            within 8).
     """
     return decode_with_mode(file)[0]
 
@@ -52,7 +53,8 @@ def decode_with_mode(file: str | Path | BinaryIO) -> tuple[np.ndarray, str]:
         if image.width * image.height > MAX_PIXELS:
             raise ValueError(f"{image.width}x{image.height} pixels, more than the {MAX_PIXELS:,} that are read")
         mode = image.mode
-        return np.ascontiguousarray(_pixels(ImageOps.exif_transpose(image))), mode
+        ImageOps.exif_transpose(image, in_place=True)
+        return np.ascontiguousarray(_pixels(image)), mode
 
 
 def _pixels(image: Image.Image) -> np.ndarray:
@@ -63,14 +65,22 @@ def _pixels(image: Image.Image) -> np.ndarray:
         values = np.asarray(image)
         if values.min() < 0 or values.max() > 0xFFFF:
             raise ValueError("32-bit pixels beyond 16 bits, whose range cannot be known")
+        if values.itemsize == 4 and 0 < values.max() <= 0xFF:
+            raise ValueError("32-bit pixels within 8 bits, whose range cannot be known")
         return (values >> 8).astype(np.uint8)[..., np.newaxis]
     grey = mode in ("1", "L", "LA", "La")
     if image.has_transparency_data:
-        values = np.asarray(image.convert("LA" if grey else "RGBA")).astype(np.uint16)
-        colour, alpha = values[..., :-1], values[..., -1:]
-        return ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
-    values = np.asarray(image.convert("L" if grey else "RGB"))
-    return values[..., np.newaxis] if grey else values
+        values = _as(image, "LA" if grey else "RGBA")
+        alpha = values[..., -1:].astype(np.uint16)
+        blended = values[..., :-1] * alpha
+        blended += 255 * (255 - alpha) + 127
+        blended //= 255
+        return blended.astype(np.uint8)
+    return _as(image, "L")[..., np.newaxis] if grey else _as(image, "RGB")
+
+
+def _as(image: Image.Image, mode: str) -> np.ndarray:
+    return np.asarray(image if image.mode == mode else image.convert(mode))
 
 
 def _silence_pillow() -> None:

@@ -9,12 +9,14 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from kerasae.data.decoding import SUFFIXES, Resize, compiled_resize, decode
+from kerasae.data.decoding import Resize, compiled_resize, decode
+from kerasae.data.sources.folder import pictures_below
+from kerasae.data.sources.naming import printable
 from kerasae.errors import RequestError
 
 
 def expand(images: Sequence[Path], key: str) -> list[Path]:
-    """Put in place of each folder the pictures below it, in the order of their paths.
+    """Put in place of each folder the pictures below it, as training finds them there.
 
     Raises:
         RequestError: a folder without any; `key` begins the line.
@@ -22,7 +24,7 @@ def expand(images: Sequence[Path], key: str) -> list[Path]:
     paths: list[Path] = []
     for path in images:
         if path.is_dir():
-            found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+            found = pictures_below(path)
             if not found:
                 raise RequestError(f"{key}: expected pictures in {path}. Received: a folder without any")
             paths += found
@@ -35,8 +37,11 @@ def read(path: Path, image_shape: tuple[int, int, int], mode: Resize, key: str) 
     """Read one picture in a run's shape: uint8 (H, W, C).
 
     Raises:
-        RequestError: it does not exist or cannot be decoded; `key` begins the line.
+        RequestError: it does not exist, cannot be decoded, or has a name that is not UTF-8, which no answer could
+            give; `key` begins the line.
     """
+    if printable(path) != str(path):
+        raise RequestError(f"{key}: {printable(path)} has a name that is not valid UTF-8")
     if not path.is_file():
         raise RequestError(f"{key}: expected a picture's file. Received: {str(path)!r}, which does not exist")
     try:

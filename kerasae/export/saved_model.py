@@ -99,6 +99,7 @@ def decode(content: tf.Tensor) -> tf.Tensor:
         tf.io.is_jpeg(content),
         # The exact inverse transform; the default one is faster and differs from Pillow's by a few grey levels.
         lambda: tf.io.decode_jpeg(content, dct_method="INTEGER_ACCURATE"),
-        lambda: tf.io.decode_png(content),
+        # With alpha, or what the file says is transparent would be lost where it is one colour of many.
+        lambda: tf.io.decode_png(content, channels=4),
     )
     return tf.ensure_shape(picture, [None, None, None])

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from kerasae.data.collection import Collection
+from kerasae.data.sources.source import SPLIT_NAMES, UNLABELLED_NAMES
 from kerasae.generation.interpolation import Ways
 from kerasae.generation.judge import Judge
 from kerasae.generation.judged import Judged, Reality
@@ -128,7 +129,7 @@ def _write_samples(path: Path, made: Sequence[Judged], ways: Ways | None) -> Non
 
 def folder_names(class_names: Sequence[str]) -> list[str]:
     """Return a folder's name for each class: all different, none too long, and none that `--data` takes otherwise."""
-    taken = {"train", "validation", "val", "test", "unlabeled", "unlabelled"}
+    taken = {*SPLIT_NAMES, *UNLABELLED_NAMES}
     names = []
     for index, class_name in enumerate(class_names):
         name = re.sub(r"[^\w-]+", "-", class_name).strip("-")[:LONGEST_NAME] or "class"

@@ -47,6 +47,7 @@ def write_report(run: Run, model: keras.Model, collection: Collection) -> Path:
         title=materials.recipe.get("title") or run.name,
         materials=materials,
         plates=drawn,
+        courses=plates.COURSES,
         latent_plates=kept(run.path / "explore" / "test" / "figures" / "figures.json"),
         metric=lambda path, style: metric(materials.metrics, path, style),
         quarantine=[(row["path"], row["reason"]) for row in facts.get("quarantine", [])[:LONGEST_TABLE]],

@@ -27,6 +27,7 @@ CURVES = {
     "pseudo_labelled": SKY,
     "learning_rate": INK,
 }
+COURSES = (*CURVES, "loss_weights")  # what may be drawn of a training
 SHARES = ("label_accuracy", "pseudo_labelled")
 WEIGHTS = {"reconstruction_weight": "reconstruction", "label_weight": "label", "kl_divergence_weight": "divergence"}
 

@@ -67,7 +67,7 @@ def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strang
     )
     if words == LEFT_OUT:
         return _left_out(recipe, collection)
-    if words not in BUILTIN and not Path(words).expanduser().exists():
+    if words not in BUILTIN and not (words and Path(words).expanduser().exists()):
         changed = Changed(collection.test, _transforms(words), seed=recipe.data.seed)
         return Strangers(name, words, f"the test pictures after {words}", changed, 0)
     asked = {

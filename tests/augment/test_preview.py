@@ -154,3 +154,12 @@ def test_a_place_that_refuses_the_sheet_keeps_what_it_had(
     assert "--out to be a file that can be written" in capsys.readouterr().err
     assert out.read_bytes() == b"before"
     assert sorted(path.name for path in out.parent.iterdir()) == ["sheet.png", "small.png"]
+
+
+def test_16_bits_and_transparency_are_shown_as_decoded() -> None:
+    ramp = np.arange(64 * 48, dtype=np.uint16).reshape(48, 64) * 21
+    grey = contact_sheet([Image.fromarray(ramp)], {"Some": [augment.Invert()]}, num=2, size=64)
+    assert pieces(grey, np.repeat((ramp >> 8).astype(np.uint8)[..., None], 3, axis=-1)) == 1
+    clear = Image.fromarray(np.dstack([np.asarray(opened(CHINA).resize((64, 48))), np.zeros((48, 64), np.uint8)]))
+    sheet = contact_sheet([clear], {"Some": [augment.Invert()]}, num=2, size=64)
+    assert pieces(sheet, np.zeros((48, 64, 3), np.uint8)) == 1  # white, inverted

@@ -115,7 +115,9 @@ def test_the_mode_is_as_stored() -> None:
     assert decode_with_mode(encoded(Image.fromarray(COLOUR).convert("CMYK"), "JPEG"))[1] == "CMYK"
 
 
-@pytest.mark.parametrize("values", [np.ones((2, 2), np.float32), np.full((2, 2), 70000, np.int32)])
+@pytest.mark.parametrize(
+    "values", [np.ones((2, 2), np.float32), np.full((2, 2), 70000, np.int32), np.full((2, 2), 255, np.int32)]
+)
 def test_pixels_of_unknown_range_are_refused(values: np.ndarray) -> None:
     with pytest.raises(ValueError, match="range cannot be known"):
         decode(encoded(Image.fromarray(values), "TIFF"))

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -113,6 +114,18 @@ def test_what_a_generator_cannot_do_is_said_in_a_line(case: str, typed: Typed, r
     assert code == 2, err
     assert len(err.strip().splitlines()) == 1
     assert re.search(message, err), err
+
+
+def test_one_test_picture_a_class_has_no_diversity(typed: Typed, run: Path, tmp_path: Path) -> None:
+    few = Run(shutil.copytree(run, tmp_path / "few"))
+    metrics = json.loads(few.metrics.read_text())
+    metrics["generated"]["real"]["diversity"] = dict.fromkeys(metrics["generated"]["real"]["diversity"])
+    del metrics["generated"]["real"]["agreement"]
+    few.metrics.write_text(json.dumps(metrics))
+    few.report.unlink()
+    code, _, err = typed("report", few.path)
+    assert code == 0, err
+    assert "within a class; real pictures -<" in few.report.read_text()
 
 
 def test_no_phase_starts_from_a_generator(run: Path) -> None:

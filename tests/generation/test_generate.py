@@ -109,7 +109,7 @@ def test_what_cannot_be_is_said_in_a_line(case: str, typed: Typed, digits_run: P
     [
         ["a/b", "a-b", "A-b", "a-b-1"],
         ["🐱", "🐶", "..", ".", "class"],
-        ["test", "Unlabeled", "dog.png", ".hidden"],
+        ["test", "Unlabeled", "dog.png", ".hidden", "valid", "Training", "testing"],
         ["long " + "裤" * 300, "long " + "裤" * 300 + "!"],
     ],
 )

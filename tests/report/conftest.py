@@ -77,6 +77,7 @@ def _model(heads: tuple[str, ...]) -> keras.Model:
     return keras.Model(image, {head: outputs[head] for head in heads})
 
 
+RECIPE = Recipe.model_validate({"title": "Cats & <dogs>", "phases": [{"augment": ["equalize"], "mix": "cut_mix"}]})
 FACTS = {
     "source": "pictures/<i>odd</i>",
     "counts": {split: {"total": 43, "classes": dict.fromkeys(CLASS_NAMES, 10), "unlabelled": 3} for split in SPLITS},
@@ -90,7 +91,8 @@ FACTS = {
 def _history(heads: tuple[str, ...]) -> str:
     columns = ["epoch", "phase", "seconds", "learning_rate"]
     columns += [f"{prefix}{head}_loss" for head in heads for prefix in ("", "val_")]
-    columns += ["label_accuracy", "val_label_accuracy"] if "label" in heads else []
+    columns += ["label_accuracy", "val_label_accuracy", "pseudo_labelled"] if "label" in heads else []
+    columns += ["kl_divergence", "reconstruction_weight"] if "reconstruction" in heads else []
     rows = [
         [str(epoch), "warm <up>" if epoch < 3 else "fine $tune$", "2.0", f"{0.1 / epoch:.4f}"]
         + [f"{1 / (epoch + place):.4f}" for place in range(len(columns) - 4)]
@@ -108,7 +110,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Reported]:
         if heads not in made:
             run = Run(Path(tmp_path_factory.mktemp("runs")) / "first run & <last>")
             run.path.mkdir()
-            write_json(run.recipe_file, Recipe(title="Cats & <dogs>").model_dump(mode="json"))
+            write_json(run.recipe_file, RECIPE.model_dump(mode="json"))
             write_json(run.data_facts, FACTS | {"class_names": CLASS_NAMES})
             write_json(run.environment, {"keras": "3.15.1", "devices": ["CPU:0", "<GPU:0>"], "nested": {"deep": None}})
             write_text(run.history, _history(heads))

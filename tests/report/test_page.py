@@ -16,8 +16,8 @@ from kerasae.runs import Run
 
 BOTH = ("reconstruction", "label")
 VOID = {"meta", "img", "br", "link", "input", "hr"}
-OF_LABEL = {"label_loss", "label_accuracy", "confusion", "per_class", "calibration", "mistakes"}
-OF_RECONSTRUCTION = {"reconstruction_loss", "reconstructions", "worst_reconstructions"}
+OF_LABEL = {"label_loss", "label_accuracy", "pseudo_labelled", "confusion", "per_class", "calibration", "mistakes"}
+OF_RECONSTRUCTION = {"reconstruction_loss", "kl_divergence", "loss_weights", "reconstructions", "worst_reconstructions"}
 OF_ALL = {"learning_rate", "pixels", "class_counts"}
 
 
@@ -116,6 +116,7 @@ def test_recipe_environment_and_data_facts_are_told(report):
         "data.max_broken_fraction",
         '"labelled_fraction": 1.0',
         "logistic regression on scaled pixels",
+        "equalize, cut_mix",
         "5 epochs (warm <up> 2, fine $tune$ 3) in 10.0 s",
     ):
         assert expected in text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 
 from kerasae.data.pictures import UNLABELLED, FilePictures, ImageShape, Pictures
 from kerasae.data.scan import FileFact, scan
-from kerasae.data.sources.naming import natural
+from kerasae.data.sources.naming import natural, printable
 from kerasae.data.sources.source import SPLITS, Source, Split
 from kerasae.errors import RequestError
 from kerasae.recipe import DataRecipe
@@ -74,8 +73,7 @@ def from_files(
             **_sizes([scanned.facts[entry.path] for entry in good]),
             "image_shape_rule": rule,
             "quarantine": [
-                {"path": os.fsencode(entry.path).decode(errors="replace"), "reason": scanned.facts[entry.path].error}
-                for entry in broken
+                {"path": printable(entry.path), "reason": scanned.facts[entry.path].error} for entry in broken
             ],
             "scan": {"read": scanned.read, "remembered": scanned.remembered, "cache": scanned.cache},
         },

@@ -10,11 +10,9 @@ from pathlib import Path
 from kerasae.data.decoding import SUFFIXES
 from kerasae.data.sources.files import Entry, from_files
 from kerasae.data.sources.naming import natural
-from kerasae.data.sources.source import SPLIT_NAMES, Source, Split
+from kerasae.data.sources.source import SPLIT_NAMES, UNLABELLED_NAMES, Source, Split
 from kerasae.errors import RequestError
 from kerasae.recipe import DataRecipe
-
-_UNLABELLED = ("unlabeled", "unlabelled")
 
 
 def open_folder(root: Path, recipe: DataRecipe) -> Source:
@@ -37,6 +35,11 @@ def open_folder(root: Path, recipe: DataRecipe) -> Source:
             f"known are {' '.join(sorted(SUFFIXES))}"
         )
     return from_files(root, entries, walk.classes, recipe, {"ignored": dict(walk.ignored)})
+
+
+def pictures_below(folder: Path) -> list[Path]:
+    """Return all pictures below a folder as `open_folder` finds them: through links, and nothing that is hidden."""
+    return [Path(entry.path) for entry in _Walk().below(folder, None, "train", set())]
 
 
 class _Walk:
@@ -63,7 +66,7 @@ class _Walk:
         for folder in folders:
             if folder in splits:
                 yield from self.split(folder, splits[folder])
-            elif folder.name.lower() in _UNLABELLED:
+            elif folder.name.lower() in UNLABELLED_NAMES:
                 yield from self.below(folder, None, "train", set(self.roots))
             else:
                 self.ignored["in folders beside train/"] += sum(len(files) for _, _, files in os.walk(folder))
@@ -77,7 +80,7 @@ class _Walk:
         self.roots.add(_identity(root))
         yield from self.beside(root, split)
         for folder in folders:
-            if folder.name.lower() in _UNLABELLED:
+            if folder.name.lower() in UNLABELLED_NAMES:
                 yield from self.below(folder, None, split, set(self.roots))
             elif _identity(folder) in self.roots:
                 self.ignored["links to a folder seen already"] += 1

@@ -1,7 +1,8 @@
-"""The order of file and class names that people expect."""
+"""File and class names: the order that people expect, and how they are shown."""
 
 from __future__ import annotations
 
+import os
 import re
 
 
@@ -9,3 +10,8 @@ def natural(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
     """Return a sorting key by which "class2" comes before "class10"; equal keys mean equal names."""
     parts = re.findall(r"[0-9]+|[^0-9]+", name)
     return tuple((0, int(part), "") if part[0] in "0123456789" else (1, 0, part.lower()) for part in parts), name
+
+
+def printable(path: str | os.PathLike[str]) -> str:
+    """Return a path as text that any file and terminal takes, with a mark for each byte that is not UTF-8."""
+    return os.fsencode(path).decode(errors="replace")

@@ -27,6 +27,9 @@ SPLIT_NAMES: Mapping[str, Split] = {
 }
 
 
+UNLABELLED_NAMES = ("unlabeled", "unlabelled")  # of folders
+
+
 @dataclass(frozen=True)
 class Source:
     """Pictures by the split that the source itself puts them in, before anything is cut, split off or hidden.
@@ -62,8 +65,14 @@ class Source:
         )
 
     def only(self, names: Sequence[str]) -> Pictures:
-        """Return the pictures of some classes: the test split's if the source has one, else all."""
+        """Return the pictures of some classes: those of the source's test split if it has any of them, else all.
+
+        Raises:
+            RequestError: there is no picture of them.
+        """
         wanted = [self.class_names.index(name) for name in names]
-        parts = [self.parts["test"]] if len(self.parts.get("test", ())) else [*self.parts.values()]
-        chosen = [part.select(np.flatnonzero(np.isin(part.labels, wanted))) for part in parts]
-        return reduce(lambda left, right: left.join(right), [part for part in chosen if len(part)] or chosen[:1])
+        found = {split: part.select(np.flatnonzero(np.isin(part.labels, wanted))) for split, part in self.parts.items()}
+        held = {split: part for split, part in found.items() if len(part)}
+        if not held:
+            raise RequestError(f"data.leave_out: expected pictures of {', '.join(names)}. Received: none")
+        return held["test"] if "test" in held else reduce(lambda left, right: left.join(right), held.values())

@@ -166,3 +166,12 @@ def test_sizes_and_modes_are_told(tmp_path: Path) -> None:
     facts = opened(tmp_path).facts
     assert facts["sizes"] == {"median": [40, 30], "smallest": [20, 10], "largest": [60, 50]}
     assert facts["modes"] == {"L": 2, "RGBA": 1}
+
+
+def test_of_classes_that_are_left_out_the_test_pictures_count(make_folder: MakeFolder) -> None:
+    source = opened(make_folder({"train/a": 3, "train/b": 2, "train/c": 4, "test/a": 2, "test/b": 1, "train/d": 0}))
+    assert len(source.only(["a"])) == 2
+    assert len(source.only(["c"])) == 4  # none of them is for testing
+    assert len(source.only(["a", "c"])) == 2
+    with pytest.raises(RequestError, match=r"data\.leave_out: expected pictures of d\. Received: none"):
+        source.only(["d"])
