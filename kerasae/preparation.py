@@ -74,6 +74,8 @@ def resolve(recipe: Recipe, collection: Collection) -> Recipe:
     for phase in tree["phases"]:
         phase["start_from"] = {part: str(Path(folder).resolve()) for part, folder in phase["start_from"].items()}
     tree["precision"] = distribution.precision(recipe.precision)
+    if recipe.model.adversarial is not None and tree["precision"] == "mixed_float16":
+        tree["precision"] = "float32"  # as "auto" may come to it, but adversarial losses are not scaled
     tree["jit_compile"] = distribution.jit_compile(recipe.jit_compile)
     return parse(tree)
 

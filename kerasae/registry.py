@@ -54,7 +54,7 @@ class Registry(Generic[Product]):
         builder = self._builders[spec.name]
         hints = get_type_hints(builder, include_extras=True)
         options = {
-            name: (hints[name], ... if parameter.default is parameter.empty else parameter.default)
+            name: (hints.get(name, Any), ... if parameter.default is parameter.empty else parameter.default)
             for name, parameter in self.options(spec.name).items()
         }
         checker: Any = create_model(  # type: ignore[call-overload]

@@ -27,8 +27,8 @@ class Mirror(augment.Transform):
         return ImageOps.mirror(image)
 
 @ENCODERS.register("tiny_of_plugin")
-def tiny(image_shape, settings):
-    return baseline(image_shape, settings, filters=[4, 4])
+def tiny(image_shape, settings, *, width=4):
+    return baseline(image_shape, settings, filters=[width, width])
 """
 
 

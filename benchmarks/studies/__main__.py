@@ -86,7 +86,7 @@ def _measure(name: str, seed: int, data: Path | None, overrides: list[str]) -> b
         return True
     path = RUNS / "studies" / f"{name}{variant}" / f"seed-{seed}"
     command = [sys.executable, "-m", "kerasae", "train"]
-    if (path / "recipe.json").is_file() and _decides(Run(path).recipe) != _decides(load(name, overrides)):
+    if (path / "recipe.json").is_file() and not _alike(Run(path).recipe, load(name, overrides)):
         print(f"== {name}, seed {seed}: {path} was made with another recipe; remove it to train anew", flush=True)
         return False
     if (path / "recipe.json").is_file():
@@ -104,10 +104,16 @@ def _measure(name: str, seed: int, data: Path | None, overrides: list[str]) -> b
     return True
 
 
-def _decides(recipe: Recipe) -> dict[str, Any]:
+def _alike(made: Recipe, asked: Recipe) -> bool:
+    """Tell whether a run was made with what is asked for."""
+    auto = asked.data.image_shape == "auto"
+    return _decides(made, auto) == _decides(asked, auto)
+
+
+def _decides(recipe: Recipe, auto: bool) -> dict[str, Any]:
     """Return what decides the outcome, but for what a run writes in place of "auto" and of relative paths."""
-    tree = recipe.model_dump(mode="json", include={"data", "model", "loss", "phases"})
-    for key in ("source", "image_shape", "memory_limit_mb"):
+    tree = recipe.model_dump(mode="json", include={"data", "model", "loss", "phases", "evaluation", "rejection"})
+    for key in ("source", "memory_limit_mb", *(["image_shape"] if auto else [])):
         del tree["data"][key]
     for phase in tree["phases"]:
         phase["start_from"] = sorted(phase["start_from"])

@@ -89,8 +89,11 @@ class JointAutoencoder(keras.Model):
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        """Keras' own list, and the share of pictures with pseudo-labels where the model was compiled to make any."""
-        return [*super().metrics, *([] if self.pseudo_labels is None else [self.pseudo_labels.share])]
+        """Keras' own list but for terms without a loss, and the share of pseudo-labels where any are made."""
+        named = zip(self.terms, self.term_means, strict=True)
+        unused = [id(mean) for term, mean in named if self.term_weights and term not in self.term_weights]
+        found = [metric for metric in super().metrics if id(metric) not in unused]
+        return [*found, *([] if self.pseudo_labels is None else [self.pseudo_labels.share])]
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Keep the rejection beside the model: Keras would take it for a layer of a built model."""
@@ -181,8 +184,8 @@ class JointAutoencoder(keras.Model):
         self.term_weights = MappingProxyType({term: (loss_weights or {}).get(term, weights[term]) for term in weights})
         if metrics is None:
             # Keras puts the output's name before a metric's only where there are several outputs.
-            name = "accuracy" if len(self.heads) > 1 else "label_accuracy"
-            metrics = {head: [LabelledAccuracy(name)] for head in self.heads if head == "label"}
+            name = "accuracy" if len(self.head_losses) > 1 else "label_accuracy"
+            metrics = {head: [LabelledAccuracy(name)] for head in self.head_losses if head == "label"}
         super().compile(optimizer=optimizer, loss=dict(self.head_losses), metrics=metrics, **kwargs)
 
     def get_compile_config(self) -> dict[str, Any] | None:
@@ -254,8 +257,9 @@ class JointAutoencoder(keras.Model):
         return ops.softmax(ops.cast(logits, "float32"))
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
-        """Update and return the metrics of the heads; the divergence has no target to be measured against."""
-        return super().compute_metrics(x, y, {head: y_pred[head] for head in self.heads}, sample_weight)
+        """Update and return the metrics of the heads that have a loss; the divergence has no target."""
+        targets, answers = ({head: values[head] for head in self.head_losses} for values in (y, y_pred))
+        return super().compute_metrics(x, targets, answers, sample_weight)
 
     def effective_weights(self) -> dict[str, float]:
         """Return what each term of the loss is multiplied by at present, learned factors included."""

@@ -48,7 +48,7 @@ def default_space(recipe: Recipe, image_shape: tuple[int, int, int]) -> dict[str
     decoder = part_of(model, "decoder").name
     if "reconstruction" in recipe.heads and not model.tied and decoder in LISTS and LISTS[decoder][0] == option:
         space[f"model.encoder.{option}"]["mirror"] = [f"model.decoder.{option}"]
-    elif "also" in (strided := space.get("model.encoder.filters", {})) and decoder != "strided":
+    if "also" in (strided := space.get("model.encoder.filters", {})) and decoder != "strided":
         del strided["also"]
     return {field: Range.model_validate(one) for field, one in space.items()}
 

@@ -95,7 +95,12 @@ class Objective:
         if not phase.restore_best or watched not in history.columns:
             return rows[-1]
         if watched in ("loss", "val_loss"):  # under other weights it is another loss, and the best is looked for anew
-            logged = [values for name, values in history.columns.items() if name.endswith("_weight")]
+            learned = [f"{head}_weight" for head in HEADS] if phase.balance == "uncertainty" else []
+            logged = [
+                values
+                for name, values in history.columns.items()
+                if name.endswith("_weight") and name not in learned  # these are part of what is trained
+            ]
             weights = [values for values in logged if np.isfinite(values[rows[-1]])]
             alike = takewhile(lambda row: all(one[row] == one[rows[-1]] for one in weights), rows[::-1])
             rows = list(alike)[::-1]

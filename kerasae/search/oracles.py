@@ -11,8 +11,9 @@ from typing import Any
 
 import keras_tuner
 import numpy as np
-from keras_tuner.engine.hyperparameters import HyperParameters
+from keras_tuner.engine.hyperparameters import Choice, Float, HyperParameter, HyperParameters, Int
 from keras_tuner.engine.trial import Trial
+from keras_tuner.src.engine.conditions import Parent
 from keras_tuner.src.tuners.gridsearch import LinkedList
 
 from kerasae.recipe import SearchRecipe
@@ -173,24 +174,23 @@ def make_oracle(search: SearchRecipe, space: Space, objective: Objective, epochs
 def hyperparameters(space: Space) -> HyperParameters:
     """Return a space as keras-tuner has it."""
     found = HyperParameters()
-    for parameter in space.parameters:
-        _declare(found, parameter, list(parameter.conditions), space)
+    # Made with their conditions: in keras-tuner's nested scopes a parameter could depend on one chain of others alone.
+    found.merge([_declared(parameter, space) for parameter in space.parameters])
     return found
 
 
-def _declare(found: HyperParameters, parameter: Parameter, conditions: list[tuple[str, Any]], space: Space) -> None:
-    if conditions:
-        (name, values), *rest = conditions
+def _declared(parameter: Parameter, space: Space) -> HyperParameter:
+    conditions = []
+    for name, values in parameter.conditions:
         parent = space.named[name]
         labels = [parent.labels[parent.choices.index(one)] if parent.choices else one for one in values]
-        with found.conditional_scope(name, labels):
-            _declare(found, parameter, rest, space)
-    elif parameter.kind == "choice":
-        found.Choice(parameter.name, parameter.labels)
-    else:
-        kind = found.Int if parameter.kind == "int" else found.Float
-        # keras-tuner leaves out an end that linear steps reach but for a rounding.
-        stepped = parameter.kind == "float" and parameter.step and not parameter.log
-        slack = ROUNDING * (parameter.step or 0) if stepped else 0
-        sampling = "log" if parameter.log else "linear"
-        kind(parameter.name, parameter.low, parameter.high + slack, parameter.step, sampling)
+        conditions.append(Parent(name, labels))
+    if parameter.kind == "choice":
+        return Choice(parameter.name, parameter.labels, conditions=conditions)
+    kind = Int if parameter.kind == "int" else Float
+    # keras-tuner leaves out an end that linear steps reach but for a rounding.
+    stepped = parameter.kind == "float" and parameter.step and not parameter.log
+    slack = ROUNDING * (parameter.step or 0) if stepped else 0
+    sampling = "log" if parameter.log else "linear"
+    high = parameter.high + slack
+    return kind(parameter.name, parameter.low, high, parameter.step, sampling, conditions=conditions)

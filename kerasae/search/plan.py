@@ -182,7 +182,12 @@ class Search:
                     check_fit(recipe, collection)
             except RequestError as error:
                 words = re.sub(r"^--set \S+: ", "", str(error))
-                if "Did you mean" not in words and (kind := get_close_matches(name.rpartition(".")[2], KINDS, 1, 0.75)):
+                last = name.rpartition(".")[2]
+                if (
+                    "Did you mean" not in words
+                    and last not in KINDS
+                    and (kind := get_close_matches(last, KINDS, 1, 0.75))
+                ):
                     words += f". Did you mean the key {kind[0]!r}?"
                 raise RequestError(f"search.space: {name} = {toml.inline(end)}: {words}") from None
 

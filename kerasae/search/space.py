@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -52,7 +51,9 @@ class Parameter:
     @property
     def ends(self) -> list[Any]:
         """The values between which all others lie: every choice, or the ends of the range."""
-        return list(self.choices) if self.kind == "choice" else [self.decoded(self.low), self.decoded(self.high)]
+        if self.kind == "choice":
+            return list(self.choices)
+        return [self.decoded(self.low), self.decoded(self.high) if self.count is None else self.value(self.count - 1)]
 
     @property
     def count(self) -> int | None:
@@ -64,6 +65,13 @@ class Parameter:
         if self.log:
             return int(math.log(self.high / self.low, self.step) + ROUNDING) + 1
         return int((self.high - self.low) / self.step + ROUNDING) + 1
+
+    def value(self, place: int) -> Any:
+        """Return the value at a place, of `count`."""
+        if self.kind == "choice":
+            return self.choices[place]
+        step = self.step or 1
+        return self.decoded(self.low * step**place if self.log else self.low + step * place)
 
     def decoded(self, label: Any) -> Any:
         """Return the value that a label stands for."""
@@ -92,8 +100,7 @@ class Space:
         self.by_field: dict[str, list[Parameter]] = {}
         for field, found in self.ranges.items():
             for target in (field, *found.also, *found.mirror):
-                fixed = next((one for one in FIXED if f"{target}.".startswith(f"{one}.")), None)
-                if fixed is not None:
+                if any(f"{target}.".startswith(f"{one}.") or one.startswith(f"{target}.") for one in FIXED):
                     raise RequestError(
                         f"search.space: expected fields of the model and its training, beside which the validation "
                         f"pictures stay the same. Received: {target!r}; leave it out"
@@ -103,7 +110,7 @@ class Space:
         self.named = {parameter.name: parameter for parameter in self.parameters}
 
     def _parameters(self, field: str, found: Range) -> Iterable[Parameter]:
-        conditions = tuple(self._condition(field, name, values) for name, values in found.when.items())
+        conditions = _chain(self._condition(field, name, values) for name, values in found.when.items())
         if found.width is None:
             yield _parameter(field, found, conditions)
             return
@@ -117,19 +124,25 @@ class Space:
                     f"Received: {found.like!r}"
                 )
             depth = self.by_field[found.like][0]
+            conditions = _chain([depth.conditions, conditions])
         depths = _depths(depth, field)
         if found.growth is not None:
             some = (depth.name, tuple(one for one in depths if one > 0))
             given = found.depth is not None and 0 not in depths
-            yield _parameter(f"{field}.width", found.width, conditions if given else (*conditions, some))
+            width = _parameter(f"{field}.width", found.width, conditions if given else (*conditions, some))
             many = (depth.name, tuple(one for one in depths if one > 1))
-            yield _parameter(f"{field}.growth", found.growth, (*conditions, many))
+            growth = _parameter(f"{field}.growth", found.growth, (*conditions, many))
+            for one in (width, growth):
+                if not all(map(_is_number, one.choices)):
+                    raise RequestError(f"search.space.{one.name}: expected numbers. Received: {list(one.choices)}")
+                yield one
             return
         for place in range(max(depths)):
             reached = (depth.name, tuple(one for one in depths if one > place))
             yield _parameter(f"{field}.{place}", found.width, (*conditions, reached))
 
-    def _condition(self, field: str, name: str, values: Sequence[Any]) -> Condition:
+    def _condition(self, field: str, name: str, values: Sequence[Any]) -> tuple[Condition, ...]:
+        """Return a condition after those of the parameter that it is on."""
         known = {parameter.name: parameter for parameter in self.parameters}
         if name not in known:
             raise RequestError(
@@ -141,7 +154,7 @@ class Space:
             raise RequestError(
                 f"search.space.{field}.when: expected some of the choices of {name}. Received: {list(values)}"
             )
-        return name, tuple(values)
+        return (*parent.conditions, (name, tuple(values)))
 
     @property
     def size(self) -> int | None:
@@ -178,7 +191,9 @@ class Space:
         return values.get(f"{field if one.depth is not None else one.like}.depth")
 
     def _list(self, field: str, one: Range, values: Values) -> list[Any]:
-        depth = self._depth(one, field, values) or 0
+        depth = self._depth(one, field, values)
+        if not depth:
+            return []
         if one.growth is None:
             return [values[f"{field}.{place}"] for place in range(depth)]
         width, growth, step = values[f"{field}.width"], values.get(f"{field}.growth", 1), int(one.step or 1)
@@ -199,6 +214,7 @@ class Space:
                 values = {parameter.name: end}
                 self._satisfy(parameter, values)
                 fields = [field for field, own in self.by_field.items() if any(one.name in values for one in own)]
+                fields += [field for field, one in self.ranges.items() if one.like in fields and field not in fields]
                 for field in fields:
                     for other in self.by_field[field]:
                         if other.name not in values and other.holds(values):
@@ -211,9 +227,17 @@ class Space:
             self._satisfy(self.named[name], values)
 
 
+def _chain(parts: Iterable[Iterable[Condition]]) -> tuple[Condition, ...]:
+    """Return all conditions in order, none twice; their values need not be hashable."""
+    found: list[Condition] = []
+    for part in parts:
+        found += [one for one in part if one not in found]
+    return tuple(found)
+
+
 def _parameter(name: str, found: Range, conditions: tuple[Condition, ...]) -> Parameter:
     if found.choice is not None:
-        numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in found.choice)
+        numbers = all(map(_is_number, found.choice))
         mixed = numbers and any(isinstance(one, float) for one in found.choice)
         choices = [float(one) for one in found.choice] if mixed else found.choice
         if any(one in choices[:place] for place, one in enumerate(choices)):
@@ -238,11 +262,8 @@ def _depths(depth: Parameter, field: str) -> list[int]:
 
 
 def _enumerated(parameter: Parameter) -> list[Any]:
-    if parameter.kind == "choice":
-        return list(parameter.choices)
-    step = parameter.step or 1
-    powers = itertools.count()
-    return [
-        parameter.decoded(parameter.low * step**i if parameter.log else parameter.low + step * i)
-        for i in itertools.islice(powers, parameter.count)
-    ]
+    return [parameter.value(place) for place in range(parameter.count or 0)]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

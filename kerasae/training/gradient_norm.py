@@ -76,7 +76,7 @@ def latent_gradient_norms(
             if head == "reconstruction":
                 answered = turned_back(model.encoder, answered, scaled)
             outputs = model.get_layer(head)(answered)
-            values = per_picture(model.head_losses[head], targets[head], outputs)
+            values = per_picture(model.head_losses[head], tf.cast(targets[head], tf.float32), outputs)
             loss = tf.reduce_sum(values * tf.cast(weights[head], values.dtype))
         gradient = tf.cast(tape.gradient(loss, latent), tf.float32)
         norms[head] = tf.sqrt(tf.reduce_sum(tf.square(gradient)))

@@ -120,11 +120,13 @@ def test_the_gate_finds_no_difference_without_keras(
 def test_an_export_that_disagrees_is_removed(
     digits_run: Path, tmp_path: Path, trained: JointAutoencoder, collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    save = saved_model.save
+
     def shifted(*words: object) -> None:
         bias = trained.trainable_variables[-1]
         kept = bias.numpy()
         bias.assign(kept + np.eye(len(kept))[0] * 1e-2)
-        saved_model.save(*words)
+        save(*words)
         bias.assign(kept)
 
     monkeypatch.setattr("kerasae.export.saved_model.save", shifted)

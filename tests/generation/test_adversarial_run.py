@@ -12,9 +12,11 @@ import tensorflow as tf
 from command_line import Typed
 
 from kerasae import train as verb
+from kerasae.data.collection import open_collection
 from kerasae.errors import RequestError
 from kerasae.generation import judge
 from kerasae.models import load_generator, load_trained
+from kerasae.preparation import resolve
 from kerasae.recipe_file import builtin, load, parse
 from kerasae.runs import Run
 
@@ -174,6 +176,12 @@ def test_every_adversarial_recipe_fits_its_pictures(name: str) -> None:
 def test_recipes_that_mix_two_kinds_of_model(tree: dict, message: str) -> None:
     with pytest.raises(RequestError, match=message):
         parse(tree)
+
+
+def test_a_gpu_that_prefers_half_precision_trains_a_generator_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kerasae.distribution.precision", lambda asked: "mixed_float16" if asked == "auto" else asked)
+    recipe = load("mnist-acgan", ["data.source=digits"])
+    assert resolve(recipe, open_collection(recipe.data, classifies=True)).precision == "float32"
 
 
 def test_other_recipes_are_as_they_were() -> None:

@@ -128,6 +128,16 @@ def test_settings_reach_every_part() -> None:
     assert activations == {"elu", "sigmoid"}
 
 
+@pytest.mark.parametrize("encoder", ["baseline", "prototype", "vgg"])
+def test_a_tied_decoder_drops_as_much_as_another(encoder: str) -> None:
+    def count(tied: bool) -> int:
+        recipe = ModelRecipe(encoder=Spec(name=encoder), tied=tied, dropout=0.3)
+        decoder = build(recipe, (8, 8, 1), 3, ("reconstruction",)).decoder
+        return sum(isinstance(layer, keras.layers.Dropout) for layer in decoder.layers)
+
+    assert count(True) == count(False) > 0
+
+
 def test_a_tied_kernel_is_regularized_once() -> None:
     model = build(ModelRecipe(tied=True, l2=1.0), (8, 8, 1), 3, ("reconstruction",))
     model(np.zeros((1, 8, 8, 1), np.uint8))

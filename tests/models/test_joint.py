@@ -60,6 +60,16 @@ def test_a_loss_weight_changes_without_compiling_anew() -> None:
     assert second["loss"] == pytest.approx(second["reconstruction_loss"])
 
 
+def test_one_head_may_be_trained_alone() -> None:
+    joint = model()
+    joint.decoder.trainable = False
+    joint.compile(loss={"label": "categorical_crossentropy"})
+    logs = joint.fit(IMAGES, {"label": ROWS}, verbose=0).history
+    assert set(logs) == {"loss", "label_loss", "label_accuracy"}
+    both = joint.evaluate(dataset(), return_dict=True, verbose=0)
+    assert set(both) == set(logs)  # no error is told of a head that has no loss
+
+
 def test_keras_own_pixel_loss_works_with_weights() -> None:
     ours, theirs = model(), model()
     ours.compile(loss={"reconstruction": ReconstructionLoss(), "label": "categorical_crossentropy"})

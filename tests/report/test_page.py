@@ -12,6 +12,7 @@ import pytest
 from kerasae.errors import RequestError
 from kerasae.evaluate import evaluate
 from kerasae.report import write_report
+from kerasae.report.plates import COURSES
 from kerasae.runs import Run
 
 BOTH = ("reconstruction", "label")
@@ -152,8 +153,7 @@ def test_a_model_made_elsewhere_is_reported_without_history_facts_and_environmen
     (run.figures / "latent.png").write_bytes(b"drawn by another verb")
     text = write_report(run, made.model, made.collection).read_text(encoding="utf-8")
     drawn = {path.stem for path in run.figures.iterdir()} - {"latent"}
-    curves = {"reconstruction_loss", "label_loss", "label_accuracy", "learning_rate"}
-    assert drawn == (OF_LABEL | OF_RECONSTRUCTION | OF_ALL) - curves - {"class_counts"}
+    assert drawn == (OF_LABEL | OF_RECONSTRUCTION | OF_ALL) - {*COURSES, "class_counts"}
     assert "training" not in {attributes.get("id") for _, attributes in Page(text).elements}
     assert "Broken files" not in text
 

@@ -97,6 +97,11 @@ def test_an_epoch_under_other_loss_weights_does_not_count() -> None:
                     kl_divergence_weight=[nan, nan, 0.0, 1.0, 1.0], label_weight=[1.0, 1.0, nan, nan, nan])  # fmt: skip
     error = Objective({"val_reconstruction_loss": 1.0})
     assert error.kept_epoch(found, recipe(monitor="val_loss")) == 3
+    found.columns["label_weight"] = np.array([1.0, 1.0, 0.9, 0.8, 0.7])
+    found.columns["kl_divergence_weight"] = np.full(5, 1.0)
+    assert error.kept_epoch(found, recipe(monitor="val_loss")) == 4
+    learned = recipe(monitor="val_loss", balance="uncertainty")  # weights that are learned change the loss as others do
+    assert error.kept_epoch(found, learned) == 2
 
 
 def test_values_that_no_phase_logs_together_are_refused() -> None:

@@ -107,6 +107,50 @@ def test_steps_reach_the_end_of_a_range() -> None:
     assert parameter.count == 4
 
 
+def test_the_last_step_ends_a_range_that_no_step_reaches() -> None:
+    found = space("""
+        "model.dropout" = { range = [0.0, 1.0], step = 0.3 }
+        "model.l2" = { range = [1.0, 50.0], step = 10, log = true }""")
+    assert [one.ends for one in found.parameters] == [[0.0, 0.9], [1.0, 10.0]]
+    filters = space('"model.encoder.filters" = { depth = { range = [1, 4], step = 2 }, width = [16, 32] }')
+    assert filters.parameters[0].ends == [1, 3]
+    assert list(filters.named)[1:] == [f"model.encoder.filters.{place}" for place in range(3)]
+
+
+def test_a_list_may_be_empty() -> None:
+    growing = space('"model.classifier.dense" = { depth = [0, 1, 2], width = [64, 128], growth = [0.5, 1.0] }')
+    assert dict(growing.overrides({"model.classifier.dense.depth": 0})) == {"model.classifier.dense": []}
+    for _, _, values in growing.with_ends():
+        drawn = dict(growing.overrides(values))["model.classifier.dense"]
+        assert len(drawn) == values["model.classifier.dense.depth"]
+
+
+def test_conditions_of_conditions_and_several_at_once() -> None:
+    found = space("""
+        "phases.0.optimizer" = ["adam", "sgd"]
+        "phases.0.optimizer.nesterov" = { choice = [true, false], when = { "phases.0.optimizer" = ["sgd"] } }
+        "phases.0.optimizer.momentum" = { range = [0.5, 0.9], when = { "phases.0.optimizer.nesterov" = [true] } }
+        "model.tied" = [true, false]
+        "model.dropout" = { choice = [0.1, 0.2], when = { "model.tied" = [true], "phases.0.optimizer" = ["sgd"] } }
+        "model.encoder" = ["residual", "vgg"]
+        "model.encoder.filters" = { depth = [1, 2], width = [8], when = { "model.encoder" = ["residual"] } }
+        "model.encoder.blocks" = { like = "model.encoder.filters", width = [1, 2] }""")
+    drawn = hyperparameters(found)
+    seen = set()
+    for seed in range(200):
+        for one in drawn.space:
+            drawn.values[one.name] = one.random_sample(1000 * seed + len(one.name))
+        drawn.ensure_active_values()
+        values = {name: found.named[name].decoded(value) for name, value in drawn.values.items()}
+        held: dict[str, object] = {}
+        for one in found.parameters:
+            if one.holds(held):
+                held[one.name] = values[one.name]
+        assert held == values
+        seen |= values.keys()
+    assert seen == found.named.keys()
+
+
 def test_a_name_is_set_before_its_options() -> None:
     found = space("""
         "phases.0.optimizer.momentum" = [0.5, 0.9]
@@ -125,7 +169,11 @@ def test_every_family_has_a_space_of_depth_and_width_that_it_takes(family: str) 
     assert any(name.endswith(".depth") for name in found.named)
     drawn = hyperparameters(found)
     for seed, (_, _, values) in enumerate(found.with_ends()):
-        check(found.applied(recipe, values))
+        ends = found.applied(recipe, values)
+        check(ends)
+        lengths = [len(value) for value in ends.model.encoder.options.values() if isinstance(value, list)]
+        assert len(lengths) in (0, sum(one.width is not None for one in found.ranges.values()))
+        assert len(set(lengths)) <= 1  # one list is as long as the other
         for one in drawn.space:  # at random too, as keras-tuner draws
             drawn.values[one.name] = one.random_sample(seed)
         drawn.ensure_active_values()
@@ -133,6 +181,12 @@ def test_every_family_has_a_space_of_depth_and_width_that_it_takes(family: str) 
             name: found.named[name].decoded(value) for name, value in drawn.values.items() if drawn.is_active(name)
         }
         check(found.applied(recipe, named))
+
+
+def test_another_decoder_than_the_familys_follows_nothing_that_it_lacks() -> None:
+    found = default_space(load("joint", ["model.encoder=strided", "model.decoder=mlp"]), (28, 28, 1))
+    assert found["model.encoder.units"].mirror == ["model.decoder.units"]
+    assert found["model.encoder.filters"].also == []
 
 
 def test_what_follows_the_encoder_leaves_a_tied_decoder_alone() -> None:
@@ -193,6 +247,10 @@ WRONG = {
     "like nothing": ('"model.encoder.blocks" = { like = "model.encoder.filters", width = [1] }',
                      r"like: expected a list with a depth that stands before it"),
     "other pictures": ('"data.validation" = [0.1, 0.2]', r"the validation pictures stay the same.*'data\.validation'"),
+    "all that decides on pictures": ('"data" = [{ source = "digits", seed = 1 }]', r"Received: 'data'"),
+    "growth of words": (
+        '"model.encoder.filters" = { depth = [1, 2], width = ["a"], growth = [1.0] }',
+        r"search\.space\.model\.encoder\.filters\.width: expected numbers\. Received: \['a'\]"),
     "the seed": ('"seed" = [1, 2]', r"Received: 'seed'"),
 }  # fmt: skip
 

@@ -172,7 +172,8 @@ def test_balanced_heads_pull_equally_and_measuring_changes_nothing_else() -> Non
     keras.utils.set_random_seed(1)
     joint = build(ModelRecipe(encoder=Spec(name="baseline", filters=[4, 4]), dropout=0.2), (8, 8, 1), 3, HEADS)
     joint.compile(loss_weights={head: keras.Variable(1.0) for head in HEADS})
-    balance = GradientNormBalance(IMAGES, TARGETS, WEIGHTS)
+    plain = {head: np.asarray(values, np.float64) for head, values in TARGETS.items()}  # as NumPy makes them
+    balance = GradientNormBalance(IMAGES, plain, WEIGHTS)
     balance.set_model(joint)
     balance.on_train_begin()
     before = [keras.ops.convert_to_numpy(variable) for variable in joint.variables]

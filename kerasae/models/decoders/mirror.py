@@ -29,7 +29,7 @@ def mirror(encoder: keras.Model, settings: Settings) -> keras.Model:
     x = latent
     for layer in reversed(steps):
         if isinstance(layer, keras.layers.MaxPooling2D):
-            x = keras.layers.UpSampling2D(layer.pool_size)(x)
+            x = dropout(keras.layers.UpSampling2D(layer.pool_size)(x), settings.dropout)
             continue
         if isinstance(layer, keras.layers.Flatten):
             x = keras.layers.Reshape(layer.input.shape[1:])(x)
