@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 
 from benchmarks.pages import fill, lines
-from benchmarks.studies import pairs, searches
+from benchmarks.studies import early, pairs, searches
 from kerasae.recipe import Recipe, Reference
 from kerasae.recipe_file import builtin, load
 from kerasae.results import Result, cost, in_words, results, spread, usual, variants
@@ -17,6 +17,7 @@ from kerasae.runs import write_text
 PAGE = Path(__file__).parents[2] / "docs" / "results.md"
 COLUMNS = ["what", "study", "kerasae: accuracy", "best seed", "kerasae: MSE", "seeds", "epochs", "time", "command"]
 WIDTH = 120
+OTHERS = {"early": early.table, "pairs": pairs.table, "searches": searches.table}
 
 
 def write_tables() -> None:
@@ -53,13 +54,11 @@ def header(text: str, words: str) -> str:
 def table(group: str) -> str:
     """Return one line a recipe and set of overrides for the recipes of a folder, or whose names begin so.
 
-    Searches and generators are measured otherwise, in tables of their own. The group "pairs" is the table of recipes
-    against each other, the group "searches" that of what searches found.
+    Searches and generators are measured otherwise, in tables of their own: "pairs" of recipes against each other, what
+    "searches" found, and "early" on study B's.
     """
-    if group == "pairs":
-        return pairs.table()
-    if group == "searches":
-        return searches.table()
+    if group in OTHERS:
+        return OTHERS[group]()
     rows = [COLUMNS]
     for name in builtin():
         if name.startswith(group) and _names_or_rebuilds(load(name)):
