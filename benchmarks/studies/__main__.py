@@ -7,7 +7,7 @@
 
 `run` trains each recipe with each seed, one process a run, into runs/studies/, and keeps a small file a run in
 kerasae/recipes/results/: a run that has one is not trained again, a killed one goes on. `search` does the same for a
-search of a study, into tuner_runs/, and keeps its file in benchmarks/studies/searches/. FOLDER holds cifar10.npz,
+search of a study, into tuner_runs/, and keeps its file in benchmarks/studies/found/. FOLDER holds cifar10.npz,
 fashion_mnist.npz and mnist.npz; without it, Keras downloads them.
 """
 

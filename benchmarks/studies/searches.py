@@ -16,7 +16,7 @@ from kerasae.runs import write_text
 from kerasae.search.outcome import outcomes
 from kerasae.tune import tune
 
-KEPT = Path(__file__).parent / "searches"
+KEPT = Path(__file__).parent / "found"
 COLUMNS = ["search", "study", "kerasae: best trial", "its objective", "trials", "epochs in all", "time", "command"]
 
 
