@@ -23,9 +23,11 @@ def table() -> str:
 
 def _best(result: Result) -> tuple[float, float]:
     """Return the highest validation accuracy of the first epochs, and the reconstruction error of that epoch or NaN."""
-    accuracies = result.curves["val_label_accuracy"][:EPOCHS]
-    place = max(range(EPOCHS), key=lambda epoch: accuracies[epoch] or 0.0)
-    return accuracies[place] or 0.0, result.curves.get("val_reconstruction_loss", [np.nan] * EPOCHS)[place] or np.nan
+    missing = [None] * EPOCHS
+    curves = (result.curves.get(name, missing) for name in ("val_label_accuracy", "val_reconstruction_loss"))
+    accuracies, errors = (np.array(curve[:EPOCHS], float) for curve in curves)  # None becomes NaN
+    place = int(np.nanargmax(accuracies))
+    return accuracies[place], errors[place]
 
 
 def _row(name: str, bests: np.ndarray) -> list[str]:

@@ -39,7 +39,7 @@ def check_agreement(saved_model: Path, model: JointAutoencoder, pictures: Pictur
     whole = guarded(model)
 
     @tf.function
-    def expect(images: np.ndarray) -> dict[str, tf.Tensor]:
+    def expect(images: tf.Tensor) -> dict[str, tf.Tensor]:
         with tf.device("CPU:0"):  # a GPU multiplies in TensorFloat-32, which differs by more than the tolerance
             return dict(whole(images, training=False))
 

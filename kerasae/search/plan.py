@@ -183,12 +183,9 @@ class Search:
             except RequestError as error:
                 words = re.sub(r"^--set \S+: ", "", str(error))
                 last = name.rpartition(".")[2]
-                if (
-                    "Did you mean" not in words
-                    and last not in KINDS
-                    and (kind := get_close_matches(last, KINDS, 1, 0.75))
-                ):
-                    words += f". Did you mean the key {kind[0]!r}?"
+                meant = get_close_matches(last, KINDS, 1, 0.75) if last not in KINDS else []
+                if meant and "Did you mean" not in words:
+                    words += f". Did you mean the key {meant[0]!r}?"
                 raise RequestError(f"search.space: {name} = {toml.inline(end)}: {words}") from None
 
     def _check_algorithm(self) -> None:

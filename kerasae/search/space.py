@@ -31,7 +31,10 @@ FIXED = (
 
 @dataclass(frozen=True)
 class Parameter:
-    """One thing that an algorithm draws; `choices` is empty where it is a number between `low` and `high`."""
+    """One thing that an algorithm draws; `choices` is empty where it is a number between `low` and `high`.
+
+    Before each of its conditions stand those of the parameter that it is on.
+    """
 
     name: str
     kind: Literal["choice", "int", "float"]
@@ -212,7 +215,8 @@ class Space:
         for parameter in self.parameters:
             for end in parameter.ends:
                 values = {parameter.name: end}
-                self._satisfy(parameter, values)
+                for name, wanted in parameter.conditions:
+                    values.setdefault(name, wanted[0])
                 fields = [field for field, own in self.by_field.items() if any(one.name in values for one in own)]
                 fields += [field for field, one in self.ranges.items() if one.like in fields and field not in fields]
                 for field in fields:
@@ -220,11 +224,6 @@ class Space:
                         if other.name not in values and other.holds(values):
                             values[other.name] = other.ends[0]
                 yield parameter.name, end, values
-
-    def _satisfy(self, parameter: Parameter, values: dict[str, Any]) -> None:
-        for name, wanted in parameter.conditions:
-            values.setdefault(name, wanted[0])
-            self._satisfy(self.named[name], values)
 
 
 def _chain(parts: Iterable[Iterable[Condition]]) -> tuple[Condition, ...]:
