@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from importlib import resources
 from pathlib import Path
@@ -13,6 +14,10 @@ from kerasae.errors import RequestError
 from kerasae.recipe import Recipe, Table
 from kerasae.recipe_file import builtin, load
 from kerasae.validation import explain
+
+# The lines of a recipe's header that say what came of it, as `python -m benchmarks.studies tables` writes them.
+RESULT = re.compile(r"^# Result: +(.*\n(?:#   .*\n)*)", re.M)
+UNKNOWN = "not measured yet"
 
 # What says nothing about the outcome, or varies between runs of one experiment.
 APART = {"title", "reference", "seed", "distribution", "precision", "jit_compile", "search"}
@@ -69,6 +74,13 @@ def usual(found: list[Result]) -> list[Result]:
     """Return the results of the recipe as it stands; where there are none, those with the fewest overrides."""
     overrides = min((result.overrides for result in found), key=len, default=[])
     return [result for result in found if result.overrides == overrides]
+
+
+def told(name: str) -> str:
+    """Return what a built-in recipe's header says came of it, for those whose result is no run's; empty if nothing."""
+    said = RESULT.search(builtin()[name].read_text(encoding="utf-8"))
+    words = "" if said is None else " ".join(line.lstrip("# ") for line in said[1].splitlines())
+    return "" if words.startswith(UNKNOWN) else words
 
 
 def read(path: Path) -> Result:

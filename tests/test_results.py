@@ -1,11 +1,12 @@
 import json
+import re
 
 import pytest
 
 from benchmarks.pages import filled
 from benchmarks.studies import pairs, searches, tables
 from kerasae.recipe_file import builtin, load
-from kerasae.results import Result, cost, experiment, folder, in_words, read, spread, stale, usual
+from kerasae.results import Result, cost, experiment, folder, in_words, read, spread, stale, told, usual
 
 KEPT = sorted(folder().rglob("*.json"))
 
@@ -50,6 +51,7 @@ def test_a_search_is_kept_and_told(monkeypatch: pytest.MonkeyPatch, tmp_path) ->
     kept = json.loads(path.read_text())
     assert kept["trials"] == 2
     assert kept["epochs"] == 2
+    assert max(one["score"] for one in kept["outcomes"]) == kept["score"]
     assert {"model.dropout", "model.encoder.filters.depth"} < set(kept["best"])
     assert kept["settings"] == searches.asked("digits-search", quick)
     row = searches.table().splitlines()[2]
@@ -97,14 +99,23 @@ def test_a_pair_is_compared_over_the_seeds_that_both_have(monkeypatch: pytest.Mo
         "autoencoder": [result(seed=7)],
     }
     monkeypatch.setattr(pairs, "results", kept.__getitem__)
-    monkeypatch.setattr(pairs, "PAIRS", [("joint", "classifier"), ("joint", "autoencoder")])
-    row = pairs.table().splitlines()[2]
+    monkeypatch.setattr(pairs, "PAIRS", {"some": [("joint", "classifier"), ("joint", "autoencoder")]})
+    row = pairs.table("some").splitlines()[2]
     # Differences 0.09 and 0.08: 8.5 points, and Student's t with one degree of freedom reaches 12.706 x 0.5 points.
     assert row.split(" | ")[1:3] == ["0.8150 ± 0.0071", "`classifier`"]
     assert row.endswith(" | 0.7300 ± 0.0141 | 30 and 30 | 2 | +8.5 points | +2.1 to +14.9 |")
-    assert len(pairs.table().splitlines()) == 3  # no seed in common, no line
+    assert len(pairs.table("some").splitlines()) == 3  # no seed in common, no line
     kept["classifier"] = kept["classifier"][:1]
-    assert pairs.table().splitlines()[2].endswith(" | 1 | +8.0 points | - |")
+    assert pairs.table("some").splitlines()[2].endswith(" | 1 | +8.0 points | - |")
+
+
+def test_a_side_of_a_pair_may_be_of_fewer_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = result(overrides=["phases.0.epochs=2"], metrics={"accuracy": 0.4}, epochs=2)
+    monkeypatch.setattr(pairs, "results", {"joint": [result(), short], "classifier": [result()]}.__getitem__)
+    monkeypatch.setattr(pairs, "PAIRS", {"some": [("joint phases.0.epochs=2", "classifier")]})
+    assert pairs.table("some").splitlines()[2] == (
+        "| `joint` | 0.4000 | `classifier` | 0.5000 | 2 and 30 | 1 | -10.0 points | - |"
+    )
 
 
 def test_a_row_says_what_the_study_says_and_both_scales_of_a_standardized_output() -> None:
@@ -126,6 +137,12 @@ def test_in_words() -> None:
     assert in_words([negative]) == "accuracy 0.9000, on negative 0.1000 (seed 0, 30 epochs)"
     assert cost([result()]) == "2 min"
     assert spread([1.0], 2) == "1.00"
+
+
+def test_the_header_tells_what_came_of_a_search_and_of_an_adversarial_model() -> None:
+    assert re.fullmatch(r"encoder\.latent_dim 30, .* \(18 trials, 39\.4 min\)", told("study-c/grid"))
+    assert "33% of its samples" in told("study-c/gan")
+    assert told("joint") == ""
 
 
 def test_results_of_the_recipe_itself_come_before_those_of_fewer_epochs() -> None:

@@ -10,34 +10,46 @@ COLUMNS = [
     *("recipe", "its accuracy", "against", "its accuracy", "epochs", "seeds", "difference"),
     f"{CONFIDENCE:.0%} interval",
 ]
-# The recipe that is asked about, and the one that it is measured against; both have the same test pictures.
-PAIRS = [
-    ("few-labels/cifar10", "few-labels/cifar10-classifier"),
-    ("few-labels/cifar10", "few-labels/cifar10-reconstruction"),
-    ("few-labels/fashion", "few-labels/fashion-classifier"),
-    ("few-labels/fashion", "few-labels/fashion-reconstruction"),
-    ("study-a/baseline", "study-a/separate"),
-    ("study-a/baseline", "study-a/from-encoder"),
-    ("study-b/joint", "study-b/direct"),
-    ("study-c/fine-tune", "study-c/direct"),
-    ("study-d/frozen", "study-d/direct"),
-]
+# By table: the recipe that is asked about, and the one that it is measured against; both have the same test pictures.
+# Overrides after a name say which of its results count, where those of the recipe as it stands do not.
+PAIRS = {
+    "joint-or-direct": [
+        ("study-b/joint", "study-b/direct"),
+        ("study-a/baseline", "study-a/direct"),
+        ("study-d/joint", "study-d/direct"),
+        ("few-labels/cifar10", "few-labels/cifar10-classifier"),
+        ("few-labels/fashion", "few-labels/fashion-classifier"),
+    ],
+    "few-labels-ways": [
+        ("few-labels/cifar10 phases.0.epochs=8", "few-labels/cifar10-classifier"),
+        ("few-labels/cifar10-reconstruction phases.0.epochs=8", "few-labels/cifar10-classifier"),
+        ("few-labels/cifar10-pseudo-labels phases.0.epochs=8", "few-labels/cifar10-classifier"),
+        ("few-labels/fashion phases.0.epochs=8", "few-labels/fashion-classifier"),
+        ("few-labels/fashion-reconstruction phases.0.epochs=8", "few-labels/fashion-classifier"),
+    ],
+    "pairs": [
+        ("study-a/baseline", "study-a/separate"),
+        ("study-a/baseline", "study-a/from-encoder"),
+        ("study-c/fine-tune", "study-c/direct"),
+        ("study-d/frozen", "study-d/direct"),
+    ],
+}
 
 
-def table() -> str:
-    """Return one line for each pair of which one seed or more has been run with both."""
-    shared = {pair: _shared(*pair) for pair in PAIRS}
+def table(group: str) -> str:
+    """Return one line for each pair of a table of which one seed or more has been run with both."""
+    shared = {pair: _shared(*pair) for pair in PAIRS[group]}
     return lines([COLUMNS, *(_row(*pair, found) for pair, found in shared.items() if found)])
 
 
-def _row(name: str, baseline: str, found: list[tuple[Result, Result]]) -> list[str]:
+def _row(one: str, other: str, found: list[tuple[Result, Result]]) -> list[str]:
     mine, others = ([one.metrics["accuracy"] for one in side] for side in zip(*found, strict=True))
     difference = paired(others, mine)
     low, high = difference["low"], difference["high"]
     return [
-        f"`{name}`",
+        f"`{one.split()[0]}`",
         spread(list(mine), 4),
-        f"`{baseline}`",
+        f"`{other.split()[0]}`",
         spread(list(others), 4),
         " and ".join(str(side[0].epochs) for side in zip(*found, strict=True)),
         str(len(found)),
@@ -46,7 +58,14 @@ def _row(name: str, baseline: str, found: list[tuple[Result, Result]]) -> list[s
     ]
 
 
-def _shared(name: str, baseline: str) -> list[tuple[Result, Result]]:
-    """Return the results of both recipes by seed, for the seeds that both have."""
-    one, other = ({result.seed: result for result in usual(results(each))} for each in (name, baseline))
-    return [(one[seed], other[seed]) for seed in sorted(one.keys() & other.keys())]
+def _shared(one: str, other: str) -> list[tuple[Result, Result]]:
+    """Return the results of both by seed, for the seeds that both have."""
+    mine, others = ({result.seed: result for result in _asked(each)} for each in (one, other))
+    return [(mine[seed], others[seed]) for seed in sorted(mine.keys() & others.keys())]
+
+
+def _asked(words: str) -> list[Result]:
+    """Return the results of a recipe's name, or of that with the overrides after it."""
+    name, *overrides = words.split()
+    found = results(name)
+    return [result for result in found if result.overrides == overrides] if overrides else usual(found)

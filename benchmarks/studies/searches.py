@@ -33,12 +33,13 @@ def measure(name: str, data: Path | None, overrides: list[str]) -> Path:
         "settings": asked(name, overrides),
         "best": found.best.values,
         "objective": found.search.objective.name,
-        "score": float(f"{found.best.score:.6g}"),
+        "score": _rounded(found.best.score),
         "trials": len(trials),
         "pruned": sum(one.status == "pruned" for one in trials),
         "failed": sum(one.status == "failed" for one in trials),
         "epochs": sum(one.epochs for one in trials),
         "seconds": round(sum(one.seconds for one in trials), 1),
+        "outcomes": [{"status": one.status, "score": _rounded(one.score), **one.values} for one in trials],
     }
     path = KEPT / f"{folder}.json"
     write_text(path, in_lines(kept))
@@ -92,6 +93,10 @@ def _kept() -> list[dict[str, Any]]:
 def _best(kept: dict[str, Any]) -> str:
     names = {name: name.removeprefix("model.").removeprefix("phases.0.") for name in kept["best"]}
     return ", ".join(f"{short} {_short(kept['best'][name])}" for name, short in names.items())
+
+
+def _rounded(score: float | None) -> float | None:
+    return None if score is None else float(f"{score:.6g}")
 
 
 def _short(value: Any) -> str:

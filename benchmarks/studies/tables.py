@@ -11,13 +11,13 @@ from benchmarks.pages import fill, lines
 from benchmarks.studies import early, pairs, searches
 from kerasae.recipe import Recipe, Reference
 from kerasae.recipe_file import builtin, load
-from kerasae.results import Result, cost, in_words, results, spread, usual, variants
+from kerasae.results import RESULT, Result, cost, in_words, results, spread, usual, variants
 from kerasae.runs import write_text
 
 PAGE = Path(__file__).parents[2] / "docs" / "results.md"
 COLUMNS = ["what", "study", "kerasae: accuracy", "best seed", "kerasae: MSE", "seeds", "epochs", "time", "command"]
 WIDTH = 120
-OTHERS = {"early": early.table, "pairs": pairs.table, "searches": searches.table}
+OTHERS = {"early": early.table, "searches": searches.table}
 
 
 def write_tables() -> None:
@@ -48,17 +48,19 @@ def header(text: str, words: str) -> str:
         initial_indent="# Result:  ",
         subsequent_indent="#          ",
     )
-    return re.sub(r"# Result:.*\n(#   .*\n)*", "\n".join(wrapped) + "\n", text, count=1)
+    return RESULT.sub(lambda _: "\n".join(wrapped) + "\n", text, count=1)
 
 
 def table(group: str) -> str:
     """Return one line a recipe and set of overrides for the recipes of a folder, or whose names begin so.
 
-    Searches and generators are measured otherwise, in tables of their own: "pairs" of recipes against each other, what
-    "searches" found, and "early" on study B's.
+    Searches and generators are measured otherwise, in tables of their own: what "searches" found, "early" on study B's,
+    and the `PAIRS` of recipes against each other.
     """
     if group in OTHERS:
         return OTHERS[group]()
+    if group in pairs.PAIRS:
+        return pairs.table(group)
     rows = [COLUMNS]
     for name in builtin():
         if name.startswith(group) and _names_or_rebuilds(load(name)):

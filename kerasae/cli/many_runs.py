@@ -83,7 +83,7 @@ def tune(
 def recipes() -> None:
     """List the recipes that come with kerasae."""
     from kerasae.recipe_file import builtin, load
-    from kerasae.results import cost, in_words, results, usual
+    from kerasae.results import cost, in_words, results, told, usual
 
     table = Table("recipe, what it trains, what came of it", Column("data", no_wrap=True), Column("cost", no_wrap=True))
     group = ""
@@ -92,7 +92,7 @@ def recipes() -> None:
             group = name.rpartition("/")[0]
             table.add_section()
         recipe, found = load(name), usual(results(name))
-        lines = [Text(name, "bold"), Text(recipe.title), *map(Text, filter(None, [in_words(found)]))]
+        lines = [Text(name, "bold"), Text(recipe.title), *map(Text, filter(None, [in_words(found) or told(name)]))]
         source = recipe.data.source if "source" in recipe.data.model_fields_set else "any"
         table.add_row(Text("\n").join(lines), source, cost(found))
     out.print(table)
