@@ -4,9 +4,10 @@ import re
 import pytest
 
 from benchmarks.pages import filled
-from benchmarks.studies import pairs, searches, tables
+from benchmarks.studies import pairs, searches, spaces, tables
 from kerasae.recipe_file import builtin, load
 from kerasae.results import Result, cost, experiment, folder, in_words, read, spread, stale, told, usual
+from kerasae.runs import Run, write_json
 
 KEPT = sorted(folder().rglob("*.json"))
 
@@ -39,6 +40,30 @@ def test_every_kept_search_is_of_its_recipe_as_it_stands(path) -> None:
     kept = json.loads(path.read_text())
     assert kept["settings"] == searches.asked(kept["recipe"], kept["overrides"]), (
         "run it again: python -m benchmarks.studies search"
+    )
+
+
+@pytest.mark.parametrize("path", sorted(spaces.KEPT.glob("*.json")), ids=lambda path: path.stem)
+def test_every_kept_exploration_is_of_its_recipe_as_it_stands(path) -> None:
+    kept = json.loads(path.read_text())
+    assert kept["settings"] == experiment(load(kept["recipe"], kept["overrides"])), (
+        "explore it again: python -m benchmarks.studies latents"
+    )
+
+
+def test_an_exploration_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    monkeypatch.setattr(spaces, "KEPT", tmp_path / "kept")
+    run = Run.create(tmp_path / "run", "fine-tune")
+    write_json(run.recipe_file, load("study-c/fine-tune", ["seed=3"]).model_dump(mode="json"))
+    write_json(run.data_facts, {"class_names": ["bag", "coat"]})
+    (run.path / spaces.FOUND.parent).mkdir(parents=True)
+    latent = {"overall": 0.8, "per_class": [0.9, 0.7], "neighbours": 10}
+    found = {"latent_shape": [10], "num_pictures": 1234, "purity": {"latent": latent, "pixels": {"overall": 0.6}}}
+    write_json(run.path / spaces.FOUND, found)
+    spaces.keep(run, "study-c/fine-tune", [])
+    title = load("study-c/fine-tune").title
+    assert spaces.table().splitlines()[2] == (
+        f"| {title} | C | 10 | 0.800 | 0.600 | coat 0.70 | 1,234 | 3 | `kerasae train study-c/fine-tune` |"
     )
 
 

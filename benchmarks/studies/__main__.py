@@ -2,12 +2,14 @@
 
     python -m benchmarks.studies run study-e/mnist study-e/fashion --seeds 5 --data FOLDER
     python -m benchmarks.studies search study-d/search --data FOLDER
+    python -m benchmarks.studies latents RUN study-c/fine-tune --set phases.0.epochs=40
     python -m benchmarks.studies tables
     python -m benchmarks.studies figures
 
 `run` trains each recipe with each seed, one process a run, into runs/studies/, and keeps a small file a run in
 kerasae/recipes/results/: a run that has one is not trained again, a killed one goes on. `search` does the same for a
-search of a study, into tuner_runs/, and keeps its file in benchmarks/studies/found/. FOLDER holds cifar10.npz,
+search of a study, into tuner_runs/, and keeps its file in benchmarks/studies/found/. `latents` takes what
+`kerasae explore RUN` found into a small file in benchmarks/studies/explored/. FOLDER holds cifar10.npz,
 fashion_mnist.npz and mnist.npz; without it, Keras downloads them.
 """
 
@@ -21,7 +23,7 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks.pages import in_lines
-from benchmarks.studies import searches
+from benchmarks.studies import searches, spaces
 from benchmarks.studies.figures import write_figures
 from benchmarks.studies.measured import measured
 from benchmarks.studies.tables import write_tables
@@ -62,6 +64,19 @@ def search(
 ) -> None:
     """Run a search and keep what it found."""
     print(searches.measure(recipe, data, overrides or []))
+
+
+@app.command()
+def latents(
+    run: Annotated[Path, typer.Argument(help="A run whose test pictures were explored.")],
+    recipe: Annotated[str, typer.Argument(help="The built-in recipe that it was trained with.")],
+    overrides: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, as it was trained with.")] = None,
+) -> None:
+    """Keep how far apart the latents of a run hold the classes."""
+    opened = Run.open(run)
+    if not _alike(opened.recipe, load(recipe, overrides or [])):
+        raise typer.BadParameter(f"expected the settings that {run} was trained with. Received: {overrides}")
+    print(spaces.keep(opened, recipe, overrides or []))
 
 
 @app.command()

@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 
 from benchmarks.pages import fill, lines
-from benchmarks.studies import early, pairs, searches
+from benchmarks.studies import early, pairs, searches, spaces
 from kerasae.recipe import Recipe, Reference
 from kerasae.recipe_file import builtin, load
 from kerasae.results import RESULT, Result, cost, in_words, results, spread, usual, variants
@@ -17,7 +17,7 @@ from kerasae.runs import write_text
 PAGE = Path(__file__).parents[2] / "docs" / "results.md"
 COLUMNS = ["what", "study", "kerasae: accuracy", "best seed", "kerasae: MSE", "seeds", "epochs", "time", "command"]
 WIDTH = 120
-OTHERS = {"early": early.table, "searches": searches.table}
+OTHERS = {"early": early.table, "latents": spaces.table, "searches": searches.table}
 
 
 def write_tables() -> None:
@@ -55,7 +55,7 @@ def table(group: str) -> str:
     """Return one line a recipe and set of overrides for the recipes of a folder, or whose names begin so.
 
     Searches and generators are measured otherwise, in tables of their own: what "searches" found, "early" on study B's,
-    and the `PAIRS` of recipes against each other.
+    "latents", and the `PAIRS` of recipes against each other.
     """
     if group in OTHERS:
         return OTHERS[group]()
