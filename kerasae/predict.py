@@ -153,6 +153,7 @@ def _from_run(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]]
 def _from_export(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]], dict[str, Any]]:
     import tensorflow as tf
 
+    from kerasae.export.loading import loadable
     from kerasae.export.saved_model import ABOUT, DECISION
 
     if not (path / ABOUT).is_file():
@@ -163,7 +164,8 @@ def _from_export(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarra
             f"predict: expected a model that answers for pictures. Received: {path}, the export of a generator, which "
             "makes pictures"
         )
-    loaded = tf.saved_model.load(path)  # kept in the closure: its variables live as long as it does
+    with loadable(path) as there:
+        loaded = tf.saved_model.load(there)  # kept in the closure: its variables live as long as it does
 
     def answer(images: np.ndarray) -> dict[str, np.ndarray]:
         outputs = loaded.signatures["serving_default"](images=tf.constant(images))

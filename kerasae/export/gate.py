@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasae.data.pictures import Pictures, batches
+from kerasae.export.loading import loadable
 from kerasae.models import JointAutoencoder, guarded
 
 # Both sides run in float32 on the CPU; other batches and fused operations move the last bits only.
@@ -69,13 +70,16 @@ def check_served(saved_model: Path, batches: Iterable[tuple[Arrays, Arrays]], to
         ExportError: the difference is above the tolerance, or the process failed.
     """
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
-    with subprocess.Popen(
-        [sys.executable, str(_CHECKER), str(saved_model)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
-    ) as process:
+    with (
+        loadable(saved_model) as path,
+        subprocess.Popen(
+            [sys.executable, str(_CHECKER), str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+        ) as process,
+    ):
         assert process.stdin is not None
         try:
             for given, expected in batches:

@@ -16,6 +16,7 @@ from kerasae.data.decoding import resize
 from kerasae.export import ExportError, export, gate, saved_model
 from kerasae.export.saved_model import decode
 from kerasae.models import JointAutoencoder, guarded, load_trained
+from kerasae.predict import predict
 from kerasae.runs import Run
 
 
@@ -156,6 +157,17 @@ def test_an_export_that_decides_otherwise_is_removed(digits_run: Path, tmp_path:
         gate.check_agreement(tmp_path / "export", model, collection.test)
     rejection.threshold.assign(threshold)
     gate.check_agreement(tmp_path / "export", model, collection.test)
+
+
+@pytest.mark.parametrize("name", ["mine [2,4]", "back\\slash"])
+def test_an_export_may_lie_under_a_name_that_is_a_pattern(
+    digits_run: Path, tmp_path: Path, trained: JointAutoencoder, collection: Collection, name: str
+) -> None:
+    export(Run(digits_run), trained, collection, tmp_path / name)
+    Image.fromarray(collection.test.load(np.arange(1))[0, ..., 0]).save(tmp_path / "0.png")
+    (there,), (usual,) = (predict(path, [tmp_path / "0.png"]) for path in (tmp_path / name, digits_run / "export"))
+    assert there.probabilities == pytest.approx(usual.probabilities, abs=1e-5)
+    assert there.reconstruction_error == pytest.approx(usual.reconstruction_error, abs=1e-6)
 
 
 def test_what_is_no_saved_model_is_refused(tmp_path: Path, trained: JointAutoencoder, collection: Collection) -> None:
