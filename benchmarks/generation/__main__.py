@@ -9,18 +9,17 @@ file in benchmarks/generation/results/; `tables` writes the table of docs/genera
 
 from __future__ import annotations
 
-import json
-import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from benchmarks.pages import fill, in_lines, lines
+from benchmarks.pages import command, fill, in_lines, kept_in, lines
+from benchmarks.trained import opened
 from kerasae.evaluation.history import read_history
 from kerasae.recipe_file import load
 from kerasae.results import experiment
-from kerasae.runs import Run, read_json, write_text
+from kerasae.runs import read_json, write_text
 
 KEPT = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[2] / "docs" / "generation.md"
@@ -44,17 +43,14 @@ def keep(
     overrides: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, as it was trained with.")] = None,
 ) -> None:
     """Keep what a run generated."""
-    opened = Run.open(run)
-    source = Path(opened.recipe.data.source).stem
-    settings = experiment(load(recipe, [*(overrides or []), f"data.source={source}"]))
-    if not _same(settings, opened):
-        raise typer.BadParameter(f"expected the settings that {run} was trained with. Received: {overrides}")
-    history = read_history(opened.history)
-    found = read_json(opened.generated / "generated.json")
+    made = opened(run, recipe, overrides or [])
+    source = Path(made.recipe.data.source).stem
+    history = read_history(made.history)
+    found = read_json(made.generated / "generated.json")
     kept = {
         "recipe": recipe,
         "overrides": overrides or [],
-        "settings": settings,
+        "settings": experiment(load(recipe, [*(overrides or []), f"data.source={source}"])),
         "epochs": len(history),
         "seconds": round(float(history.columns["seconds"].sum()), 1),
         "count": found["count"],
@@ -66,15 +62,13 @@ def keep(
 
 def table(source: str) -> str:
     """Return the table of a source of pictures: a row a method of each kept run, and real pictures last."""
-    kept = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(KEPT.glob("*.json"))]
-    kept = [one for one in kept if one["settings"]["data"]["source"] == source]
+    kept = [one for one in kept_in(KEPT) if one["settings"]["data"]["source"] == source]
     cells = [COLUMNS]
     for one in kept:
-        settings = [word for override in one["overrides"] for word in ("--set", override)]
-        words = shlex.join([one["recipe"], "--data", source, *settings])
+        typed = command("train", one["recipe"], one["overrides"], "--data", source)
         for name, method in one["methods"].items():
             title = f"{one['recipe']}, {name}" if len(one["methods"]) > 1 else one["recipe"]
-            made = (str(one["epochs"]), f"{one['seconds'] / 60:.0f} min", f"`kerasae train {words}`")
+            made = (str(one["epochs"]), f"{one['seconds'] / 60:.0f} min", f"`{typed}`")
             cells.append([title, *_measures(method, method["frechet"]["distance"]), *made])
     if kept:
         first = next(iter(kept[0]["methods"].values()))
@@ -92,13 +86,6 @@ def _measures(one: dict[str, Any], frechet: float) -> tuple[str, ...]:
         f"{one['nearest']['median']:.3f}",
         f"{one['nearest']['copies']:.1%}",
     )
-
-
-def _same(settings: dict[str, Any], run: Run) -> bool:
-    """Tell whether a run was trained so: its recipe is the resolved one, whose shape was found in the data."""
-    theirs = experiment(run.recipe)
-    theirs["data"].pop("image_shape", None)
-    return theirs == settings
 
 
 def _short(value: Any) -> Any:

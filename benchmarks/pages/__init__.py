@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+import shlex
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,3 +34,13 @@ def lines(cells: list[list[str]]) -> str:
 def in_lines(fields: Mapping[str, Any]) -> str:
     """Return a JSON object with a line for each field, so that a change of it can be read."""
     return "{\n" + ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in fields.items()) + "\n}\n"
+
+
+def kept_in(folder: Path) -> list[dict[str, Any]]:
+    """Return what the small files of a folder hold, by their names."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
+
+
+def command(verb: str, recipe: str, overrides: Iterable[str], *more: str) -> str:
+    """Return what is typed for a verb of kerasae, a recipe and its overrides."""
+    return shlex.join(["kerasae", verb, recipe, *more, *(word for one in overrides for word in ("--set", one))])

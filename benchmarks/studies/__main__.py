@@ -18,7 +18,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -27,7 +27,7 @@ from benchmarks.studies import searches, spaces
 from benchmarks.studies.figures import write_figures
 from benchmarks.studies.measured import measured
 from benchmarks.studies.tables import write_tables
-from kerasae.recipe import Recipe
+from benchmarks.trained import alike, opened
 from kerasae.recipe_file import builtin, load
 from kerasae.results import experiment, folder, read, results
 from kerasae.runs import RUNS, Run, write_text
@@ -73,10 +73,7 @@ def latents(
     overrides: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, as it was trained with.")] = None,
 ) -> None:
     """Keep how far apart the latents of a run hold the classes."""
-    opened = Run.open(run)
-    if not _alike(opened.recipe, load(recipe, overrides or [])):
-        raise typer.BadParameter(f"expected the settings that {run} was trained with. Received: {overrides}")
-    print(spaces.keep(opened, recipe, overrides or []))
+    print(spaces.keep(opened(run, recipe, overrides or []), recipe, overrides or []))
 
 
 @app.command()
@@ -101,7 +98,7 @@ def _measure(name: str, seed: int, data: Path | None, overrides: list[str]) -> b
         return True
     path = RUNS / "studies" / f"{name}{variant}" / f"seed-{seed}"
     command = [sys.executable, "-m", "kerasae", "train"]
-    if (path / "recipe.json").is_file() and not _alike(Run(path).recipe, load(name, overrides)):
+    if (path / "recipe.json").is_file() and not alike(Run(path).recipe, load(name, overrides)):
         print(f"== {name}, seed {seed}: {path} was made with another recipe; remove it to train anew", flush=True)
         return False
     if (path / "recipe.json").is_file():
@@ -117,22 +114,6 @@ def _measure(name: str, seed: int, data: Path | None, overrides: list[str]) -> b
     write_text(kept, in_lines(measured(Run.open(path), name, seed, overrides).model_dump(mode="json")))
     print(f"== {results(name)[-1].metrics}", flush=True)
     return True
-
-
-def _alike(made: Recipe, asked: Recipe) -> bool:
-    """Tell whether a run was made with what is asked for."""
-    auto = asked.data.image_shape == "auto"
-    return _decides(made, auto) == _decides(asked, auto)
-
-
-def _decides(recipe: Recipe, auto: bool) -> dict[str, Any]:
-    """Return what decides the outcome, but for what a run writes in place of "auto" and of relative paths."""
-    tree = recipe.model_dump(mode="json", include={"data", "model", "loss", "phases", "evaluation", "rejection"})
-    for key in ("source", "memory_limit_mb", *(["image_shape"] if auto else [])):
-        del tree["data"][key]
-    for phase in tree["phases"]:
-        phase["start_from"] = sorted(phase["start_from"])
-    return tree
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def table(group: str) -> str:
 
 
 def _row(one: str, other: str, found: list[tuple[Result, Result]]) -> list[str]:
-    mine, others = ([one.metrics["accuracy"] for one in side] for side in zip(*found, strict=True))
+    mine, others = ([result.metrics["accuracy"] for result in side] for side in zip(*found, strict=True))
     difference = paired(others, mine)
     low, high = difference["low"], difference["high"]
     return [

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shlex
 from pathlib import Path
 from typing import Any
 
-from benchmarks.pages import in_lines, lines
+from benchmarks.pages import command, in_lines, kept_in, lines
 from kerasae.recipe_file import load
 from kerasae.report.wording import seconds as duration
 from kerasae.results import experiment
@@ -55,7 +53,7 @@ def asked(name: str, overrides: list[str]) -> dict[str, Any]:
 
 def in_words(name: str) -> str:
     """Return what the search of a recipe found, in a line; empty where it was not run."""
-    found = [one for one in _kept() if one["recipe"] == name]
+    found = [one for one in kept_in(KEPT) if one["recipe"] == name]
     if not found:
         return ""
     best = min(found, key=lambda one: len(one["overrides"]))
@@ -67,10 +65,9 @@ def in_words(name: str) -> str:
 def table() -> str:
     """Return one line a search that was run."""
     cells = [COLUMNS]
-    for kept in _kept():
+    for kept in kept_in(KEPT):
         recipe = load(kept["recipe"])
         stopped = [f"{kept[key]} {key}" for key in ("pruned", "failed") if kept[key]]
-        settings = (f"--set {shlex.quote(one)}" for one in kept["overrides"])
         cells.append(
             [
                 recipe.title,
@@ -80,14 +77,10 @@ def table() -> str:
                 f"{kept['trials']}" + (f" ({', '.join(stopped)})" if stopped else ""),
                 str(kept["epochs"]),
                 duration(kept["seconds"]),
-                f"`{' '.join(['kerasae tune', kept['recipe'], *settings])}`",
+                f"`{command('tune', kept['recipe'], kept['overrides'])}`",
             ]
         )
     return lines(cells)
-
-
-def _kept() -> list[dict[str, Any]]:
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(KEPT.glob("*.json"))]
 
 
 def _best(kept: dict[str, Any]) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from pathlib import Path
 
-from benchmarks.pages import in_lines, lines
+from benchmarks.pages import command, in_lines, kept_in, lines
 from kerasae.recipe_file import load
 from kerasae.results import experiment
 from kerasae.runs import Run, read_json, write_text
@@ -44,10 +42,8 @@ def keep(run: Run, recipe: str, overrides: list[str]) -> Path:
 def table() -> str:
     """Return one line a run."""
     cells = [COLUMNS]
-    for path in sorted(KEPT.glob("*.json")):
-        kept = json.loads(path.read_text(encoding="utf-8"))
+    for kept in kept_in(KEPT):
         worst = min(kept["per_class"], key=kept["per_class"].__getitem__)
-        settings = (f"--set {shlex.quote(one)}" for one in kept["overrides"])
         cells.append(
             [
                 load(kept["recipe"]).title,
@@ -58,7 +54,7 @@ def table() -> str:
                 f"{worst} {kept['per_class'][worst]:.2f}",
                 f"{kept['pictures']:,}",
                 str(kept["seed"]),
-                f"`{' '.join(['kerasae train', kept['recipe'], *settings])}`",
+                f"`{command('train', kept['recipe'], kept['overrides'])}`",
             ]
         )
     return lines(cells)

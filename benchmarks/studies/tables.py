@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
-import shlex
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks import pages
 from benchmarks.pages import fill, lines
 from benchmarks.studies import early, pairs, searches, spaces
 from kerasae.recipe import Recipe, Reference
@@ -17,7 +19,12 @@ from kerasae.runs import write_text
 PAGE = Path(__file__).parents[2] / "docs" / "results.md"
 COLUMNS = ["what", "study", "kerasae: accuracy", "best seed", "kerasae: MSE", "seeds", "epochs", "time", "command"]
 WIDTH = 120
-OTHERS = {"early": early.table, "latents": spaces.table, "searches": searches.table}
+OTHERS: dict[str, Callable[[], str]] = {
+    "early": early.table,
+    "latents": spaces.table,
+    "searches": searches.table,
+    **{group: functools.partial(pairs.table, group) for group in pairs.PAIRS},
+}
 
 
 def write_tables() -> None:
@@ -59,8 +66,6 @@ def table(group: str) -> str:
     """
     if group in OTHERS:
         return OTHERS[group]()
-    if group in pairs.PAIRS:
-        return pairs.table(group)
     rows = [COLUMNS]
     for name in builtin():
         if name.startswith(group) and _names_or_rebuilds(load(name)):
@@ -116,4 +121,4 @@ def command(name: str, overrides: tuple[str, ...]) -> str:
     text = builtin()[name].read_text(encoding="utf-8")
     if not overrides and (said := re.search(r"^# Run: +(kerasae train \S+(?: --set \S+)*)", text, re.M)):
         return said[1]
-    return " ".join([f"kerasae train {name}", *(f"--set {shlex.quote(override)}" for override in overrides)])
+    return pages.command("train", name, overrides)
