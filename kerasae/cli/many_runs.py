@@ -97,4 +97,4 @@ def recipes() -> None:
         table.add_row(Text("\n").join(lines), source, cost(found))
     out.print(table)
     out.print("data: any is what --data names, else the digits of scikit-learn")
-    out.print("cost: one run's training on the machine of docs/results.md, 2 CPU cores")
+    out.print("cost: one run's training on 2 CPU cores, at most (docs/results.md says on which machines)")

@@ -1,4 +1,4 @@
-"""One cost for two tasks: learned uncertainty, and label losses weighed by reconstruction errors."""
+"""One cost for two tasks: learned uncertainty, and label losses weighted by reconstruction errors."""
 
 from pathlib import Path
 
