@@ -17,7 +17,7 @@ from rich.console import Console
 
 from kerasae import distribution
 from kerasae.comparison.candidates import Candidate, candidates
-from kerasae.comparison.page import write
+from kerasae.comparison.page import PAGE, write
 from kerasae.comparison.plan import plan
 from kerasae.comparison.running import run_all
 from kerasae.console import told
@@ -36,6 +36,11 @@ class Comparison:
 
     folder: Path
     found: dict[str, Any]
+
+    @property
+    def page(self) -> Path:
+        """The page that shows it."""
+        return self.folder / PAGE
 
     @property
     def num_failed(self) -> int:

@@ -68,7 +68,9 @@ def evaluate(
         RequestError: there is no test picture, or a variant's transform does not exist.
     """
     if not len(collection.test):
-        raise RequestError("evaluate: expected at least one test picture. Received: 0; set data.test above 0")
+        raise RequestError(
+            "evaluate: expected at least one test picture. Received: 0; give a source with test pictures"
+        )
     started = time.perf_counter()
     recipe = run.recipe
     loss = ReconstructionLoss(recipe.loss.reconstruction, deviation(model))
@@ -110,7 +112,7 @@ def evaluate_generator(run: Run, model: AdversarialModel, collection: Collection
     """
     started = time.perf_counter()
     request = Request(tuple(range(len(collection.class_names))) if model.num_classes else ())
-    method = by_generator(model, collection.class_names)
+    method = by_generator(model)
     found = write_generated(run, collection, [method], request, judge_of(run, collection))
     metrics = {
         "generated": found,

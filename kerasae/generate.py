@@ -62,7 +62,7 @@ def generate(
         generator, collection = load_generator(opened), reopen(opened)
         labels = [end.label or 0 for end in ends] if ends is not None else []
         ways = between_classes(generator, (labels[0], labels[1]), names, noise, seed) if labels else None
-        methods = [by_generator(generator, names)]
+        methods = [by_generator(generator)]
     else:
         model, collection = load_trained(opened), reopen(opened)
         methods, latents = methods_of(model, collection, asked)

@@ -7,6 +7,7 @@ if __name__ == "__main__":  # up here, so that the command line can hold back Te
 
     main("predict")
 
+import contextlib
 import csv
 import dataclasses
 import io
@@ -21,11 +22,11 @@ from rich.console import Console
 
 from kerasae.console import told
 from kerasae.data.given import read_each
+from kerasae.data.pictures import batch_size
 from kerasae.errors import RequestError
 from kerasae.runs import Run, check_new, read_json, written_whole
 from kerasae.unknown.figures.pictures import triptych
 
-_BATCH = 256
 LONGEST_STEM = 60  # characters of a picture's name in the name of its heat map
 
 
@@ -83,24 +84,24 @@ def predict(
     console = console or told()
     pictures = read_each(images, tuple(about["image_shape"]), about["resize"], "predict", console)
     answers: list[Prediction] = []
-    maps: list[np.ndarray] = []
-    for chunk in iter(lambda: list(islice(pictures, _BATCH)), []):
-        paths, batch = [path for path, _ in chunk], np.stack([picture for _, picture in chunk])
-        outputs = answer(batch)
-        if heatmaps is not None:
-            if "reconstruction" not in outputs:
-                raise RequestError(
-                    f"--heatmaps: expected a model that rebuilds pictures. Received: {model}, which does not"
+    size = batch_size(about["image_shape"])
+    with contextlib.ExitStack() as stack:
+        maps = None if heatmaps is None else stack.enter_context(written_whole(heatmaps))
+        for chunk in iter(lambda: list(islice(pictures, size)), []):
+            paths, batch = [path for path, _ in chunk], np.stack([picture for _, picture in chunk])
+            outputs = answer(batch)
+            if maps is not None:
+                if "reconstruction" not in outputs:
+                    raise RequestError(
+                        f"--heatmaps: expected a model that rebuilds pictures. Received: {model}, which does not"
+                    )
+                _write_maps(batch, outputs["reconstruction"], paths, maps, len(answers))
+            answers += [
+                _prediction(
+                    path, {name: values[row] for name, values in outputs.items()}, batch[row], about["class_names"]
                 )
-            maps += [
-                triptych(picture, rebuilt) for picture, rebuilt in zip(batch, outputs["reconstruction"], strict=True)
+                for row, path in enumerate(paths)
             ]
-        answers += [
-            _prediction(path, {name: values[row] for name, values in outputs.items()}, batch[row], about["class_names"])
-            for row, path in enumerate(paths)
-        ]
-    if heatmaps is not None:
-        _write_maps(maps, [Path(one.image) for one in answers], heatmaps)
     if table is not None:
         with written_whole(table) as temporary:
             temporary.write_text(to_csv(answers), encoding="utf-8")
@@ -129,12 +130,11 @@ def to_csv(answers: Sequence[Prediction]) -> str:
     return text.getvalue()
 
 
-def _write_maps(maps: Sequence[np.ndarray], paths: Sequence[Path], folder: Path) -> None:
-    with written_whole(folder) as temporary:
-        temporary.mkdir(parents=True)
-        for index, (pixels, path) in enumerate(zip(maps, paths, strict=True)):
-            # Pictures of several folders may share a name.
-            Image.fromarray(pixels).save(temporary / f"{index:04d}-{path.stem[:LONGEST_STEM]}.png")
+def _write_maps(images: np.ndarray, rebuilt: np.ndarray, paths: Sequence[Path], folder: Path, first: int) -> None:
+    """Write a heat map a picture, counted from `first`, since pictures of several folders may share a name."""
+    folder.mkdir(exist_ok=True)
+    for index, (image, copy, path) in enumerate(zip(images, rebuilt, paths, strict=True), start=first):
+        Image.fromarray(triptych(image, copy)).save(folder / f"{index:04d}-{path.stem[:LONGEST_STEM]}.png")
 
 
 def _from_run(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]], dict[str, Any]]:

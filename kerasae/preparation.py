@@ -39,7 +39,11 @@ def reopen(run: Run) -> Collection:
 
 
 def check(recipe: Recipe) -> None:
-    """Refuse every name, option and combination that the registries do not know, before any data is read."""
+    """Refuse every name, option and combination that the registries do not know, before any data is read.
+
+    Raises:
+        RequestError: one of them, in one line that says how to mend it.
+    """
     load_plugins(recipe.plugins)
     # Before any data, because several CPU devices can be made only before TensorFlow has used the one that there is.
     distribution.strategy(recipe.distribution.devices)
@@ -52,11 +56,15 @@ def check(recipe: Recipe) -> None:
     for index, phase in enumerate(recipe.phases):
         check_phase(phase, f"phases.{index}", recipe.model.variational is not None)
         for folder in phase.start_from.values():
-            Run.open(Path(folder))
+            Run.open(Path(folder).expanduser())
 
 
 def check_fits(recipe: Recipe, collection: Collection) -> None:
-    """Refuse pictures that the recipe cannot be trained on, before a run is made."""
+    """Refuse pictures that the recipe cannot be trained on, before a run is made.
+
+    Raises:
+        RequestError: what is wrong, in one line that says how to mend it.
+    """
     if recipe.model.adversarial is not None:
         adversarial.check_fit(recipe, collection)
         return
@@ -72,7 +80,9 @@ def resolve(recipe: Recipe, collection: Collection) -> Recipe:
     if recipe.data.source not in BUILTIN:
         tree["data"]["source"] = str(Path(recipe.data.source).expanduser().resolve())
     for phase in tree["phases"]:
-        phase["start_from"] = {part: str(Path(folder).resolve()) for part, folder in phase["start_from"].items()}
+        phase["start_from"] = {
+            part: str(Path(folder).expanduser().resolve()) for part, folder in phase["start_from"].items()
+        }
     tree["precision"] = distribution.precision(recipe.precision)
     if recipe.model.adversarial is not None and tree["precision"] == "mixed_float16":
         tree["precision"] = "float32"  # as "auto" may come to it, but adversarial losses are not scaled

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from kerasae.errors import RequestError
 from kerasae.recipe import Recipe, Table
-from kerasae.recipe_file import builtin, load
+from kerasae.recipe_file import builtin
 from kerasae.validation import explain
 
 # The lines of a recipe's header that say what came of it, as `python -m benchmarks.studies tables` writes them.
@@ -89,13 +89,6 @@ def read(path: Path) -> Result:
         return Result.model_validate_json(path.read_text(encoding="utf-8"))
     except ValidationError as error:
         raise RequestError(f"result {path}: {explain(error, lambda _: list(Result.model_fields))}") from None
-
-
-def stale(result: Result) -> bool:
-    """Return whether the recipe has changed since the result was measured."""
-    if result.recipe not in builtin():
-        return True
-    return experiment(load(result.recipe, result.overrides)) != result.settings
 
 
 def spread(values: list[float], digits: int) -> str:

@@ -21,6 +21,13 @@ def inline(value: Any) -> str:
     return repr(value).lower() if isinstance(value, bool) else repr(value)
 
 
+def shown(value: Any) -> str:
+    """Write a value to be read: numbers to four digits, strings without quotes, all else as it stands in a recipe."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value if isinstance(value, str) else inline(value)
+
+
 def key_of(key: str) -> str:
     """Write a key, in quotes where it needs them."""
     return key if _BARE.fullmatch(key) else inline(key)

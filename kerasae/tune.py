@@ -101,7 +101,7 @@ def tune(
     usual = recipe.replace("/", "-") if recipe in builtin() else Path(recipe).stem
     if here is not None and not here.is_chief:
         settings = asked.search or SearchRecipe()
-        _work(Path(settings.directory) / (settings.name or usual), here, wait, shown)
+        _work(Path(settings.directory).expanduser() / (settings.name or usual), here, wait, shown)
         return None
     distribution.leave_gpus()  # to the workers
     search = Search.planned(usual, asked)

@@ -11,6 +11,14 @@ from kerasae.errors import nearest
 
 # Pydantic's own words for the members of a union and for validators, which stand in a location among the keys.
 _MEMBERS = {"str", "float", "int", "bool", "[key]", "Spec", "PartSpec", "EarlyStopping", "BatchSizes", "Range"}
+# What pydantic says of Python's types, in words for somebody who writes TOML.
+_WORDS = (
+    (r"a valid dictionary or instance of (Part)?Spec", "a name, or a table with one"),
+    (r"a valid dictionary( or instance of \w+)?", "a table"),
+    (r"List should have (at least|at most) (\d+) items? after validation, not \d+", r"a list of \1 \2"),
+    (r"String should have at least 1 character", "text that is not empty"),
+    (r"String should have (at least|at most) (\d+) characters?", r"text of \1 \2 characters"),
+)
 _WRAPPERS = re.compile(r"[a-z-]+\[.*|constrained-[a-z]+")
 
 
@@ -26,10 +34,8 @@ def explain(error: ValidationError, keys: Callable[[list[str]], list[str]], pref
         known = keys(steps[:-1])
         return f"unknown key {where!r}; expected one of {', '.join(known) or 'none'}.{nearest(steps[-1], known)}"
     messages = [finding["msg"].removeprefix("Value error, ") for finding in findings]
-    messages = [
-        re.sub(r"a valid dictionary or instance of (Part)?Spec", "a name, or a table with one", message)
-        for message in messages
-    ]
+    for found, words in _WORDS:
+        messages = [re.sub(found, words, message) for message in messages]
     if own := [message for message in messages if "Received:" in message]:  # a validator's whole sentence
         return f"{where}: {own[0]}" if where else own[0]
     if findings[0]["type"] == "missing":

@@ -112,7 +112,7 @@ WRONG = {
     ),
     "nothing learns": (
         lambda: ["--set", "phases.0.learns=[]"],
-        r"phases\.0\.learns: expected list should have at least 1",
+        r"phases\.0\.learns: expected a list of at least 1\.",
     ),
     "no such part": (
         lambda: ["--set", "phases.0.learns=['encoder', 'discriminator']"],
@@ -166,7 +166,7 @@ WRONG = {
     ),
     "variant of nothing": (
         lambda: ["--set", "evaluation.variants.plain=[]"],
-        r"evaluation\.variants\.plain: expected list should have at least 1 item",
+        r"evaluation\.variants\.plain: expected a list of at least 1\.",
     ),
     "variant's name": (
         lambda: ["--set", "evaluation.variants={'a/b'=['invert']}"],
@@ -174,8 +174,14 @@ WRONG = {
     ),
     "variant called test": (
         lambda: ["--set", "evaluation.variants.test=['invert']"],
-        r"evaluation: expected names.*other than 'test'.*Received: 'test'",
+        r"evaluation: expected names.*other than 'test' and 'train'.*Received: 'test'",
     ),
+    "variant called train": (
+        lambda: ["--set", "evaluation.variants.train=['invert']"],
+        r"evaluation: expected names.*other than 'test' and 'train'.*Received: 'train'",
+    ),
+    "a shape of two": (lambda: ["--set", "data.image_shape=[8, 8]"], r"expected 'auto' or a list of at least 3\. Rec"),
+    "stopping": (lambda: ["--set", "phases.0.early_stopping=5"], r"early_stopping: expected a table\. Received: 5"),
     "monitor": (lambda: ["--set", "phases.0.monitor=val_acc"], r"phases\.0\.monitor: expected one of val_loss"),
     "start from": (lambda: ["--set", "phases.0.start_from.encoder=runs/none"], r"runs/none"),
     "run name": (lambda: ["--run", "x" * 300], r"x{300}: File name too long"),
@@ -191,7 +197,7 @@ WRONG = {
         lambda: ["--set", "phases.0.schedule.warmup=1.0"],
         r"phases\.0\.schedule\.warmup: expected less than 1",
     ),
-    "nameless source": (lambda: ["--data", ""], r"data\.source: expected string"),
+    "nameless source": (lambda: ["--data", ""], r"data\.source: expected text that is not empty"),
     "device": (lambda: ["--set", "distribution.devices=['GPU:7']"], r"expected different ones of CPU:0"),
     "batch and devices": (
         lambda: ["--set", "distribution.devices=['CPU:0', 'CPU:1']", "--set", "phases.0.batch_size=7"],

@@ -41,7 +41,10 @@ def test_top_three_come_best_first(digits_run: Path, images: Path) -> None:
     assert (answer.label, answer.probability) == answer.top[0]
 
 
-def test_heatmaps_show_picture_copy_and_error(digits_run: Path, images: Path, tmp_path: Path) -> None:
+def test_heatmaps_show_picture_copy_and_error(
+    digits_run: Path, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kerasae.data.pictures._BATCH_VALUES", 3 * 64)  # large pictures: three of these fill a batch
     predict(digits_run / "export", [images], heatmaps=tmp_path / "maps")
     names = sorted(path.name for path in (tmp_path / "maps").iterdir())
     assert names == ["0000-0.png", "0001-1.png", "0002-2.png", "0003-orange.png"]

@@ -6,7 +6,7 @@ import pytest
 from benchmarks.pages import filled
 from benchmarks.studies import pairs, searches, spaces, tables
 from kerasae.recipe_file import builtin, load
-from kerasae.results import Result, cost, experiment, folder, in_words, read, spread, stale, told, usual
+from kerasae.results import Result, cost, experiment, folder, in_words, read, spread, told, usual
 from kerasae.runs import Run, write_json
 
 KEPT = sorted(folder().rglob("*.json"))
@@ -26,6 +26,12 @@ def result(**changes: object) -> Result:
         "machine": "2 CPU cores, bfloat16",
     }
     return Result.model_validate({**given, **changes})
+
+
+def stale(result: Result) -> bool:
+    if result.recipe not in builtin():
+        return True
+    return experiment(load(result.recipe, result.overrides)) != result.settings
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: str(path.relative_to(folder())))

@@ -41,7 +41,7 @@ def compare(
 
     made = verb(recipes, seeds=seeds, folds=folds, data=data, overrides=overrides or [], to=to)
     out.print(comparison(made))
-    out.print(str(made.folder / "comparison.html"), soft_wrap=True)
+    out.print(str(made.page), soft_wrap=True)
     if made.num_failed:
         raise typer.Exit(1)
 
@@ -77,6 +77,9 @@ def tune(
         out.print(search_table(made))
         if made.comparison is not None:
             out.print(comparison(made.comparison))
+            out.print(str(made.comparison.page), soft_wrap=True)
+            if made.comparison.num_failed:
+                raise typer.Exit(1)
 
 
 @app.command()

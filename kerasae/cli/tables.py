@@ -69,8 +69,7 @@ def search_table(made: Any) -> Table:
     table = Table(title=f"{made.search.folder}", show_header=False, title_justify="left")
     table.add_row("best trial", f"{best.id}: {made.search.objective.name} {best.score:.5g}, on validation pictures")
     for name, value in best.values.items():
-        plain = f"{value:.4g}" if isinstance(value, float) else toml.inline(value)
-        table.add_row(name, value if isinstance(value, str) else plain)
+        table.add_row(name, toml.shown(value))
     if best.parameters is not None:
         table.add_row("parameters", f"{best.parameters:,}")
     table.add_row("recipe", f"kerasae train {made.recipe}")

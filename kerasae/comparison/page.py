@@ -14,6 +14,8 @@ from kerasae.comparison.tables import markdown, name_of, shown, spread, tables, 
 from kerasae.report.templating import render
 from kerasae.runs import write_json, write_text
 
+PAGE = "comparison.html"
+
 NAMED = 4  # recipes up to which the title names them all
 
 
@@ -42,7 +44,7 @@ def write(plan: Plan, failed: Mapping[Job, str]) -> dict[str, Any]:
         ],
         longest=max(map(len, plan.names)) + 3,
     )
-    write_text(plan.folder / "comparison.html", page)
+    write_text(plan.folder / PAGE, page)
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from kerasae.comparison.candidates import Candidate, refuse_twice
 from kerasae.comparison.differences import first_difference
-from kerasae.data.fingerprint import check_unchanged, fingerprint
+from kerasae.data.fingerprint import check_unchanged, seen
 from kerasae.data.opener import Opener
 from kerasae.errors import RequestError
 from kerasae.preparation import check, resolve
@@ -87,6 +87,8 @@ def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Pat
     jobs: list[Job] = []
     same_validation = True
     opener = Opener()
+    # Pictures of one source, cut and shaped in one way, need not be read to be known for the same.
+    alike = len({(one.recipe.data.model_dump_json(), one.recipe.classifies) for one in listed}) == 1
     for fold in range(folds) if folds else [None]:
         planned: list[tuple[Candidate, Recipe, dict[str, Any]]] = []
         marks: list[tuple[str, str]] = []
@@ -100,7 +102,7 @@ def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Pat
                 _check_as_before(job)
             if not all(job.run.recipe_file.is_file() for job in mine):
                 check_fit(recipe, collection)
-            marks.append((fingerprint({"": collection.test}), fingerprint({"": collection.validation})))
+            marks.append(("", "") if alike else (seen(collection.test), seen(collection.validation)))
             planned.append((candidate, recipe, facts))
             jobs += mine
             _check_same(marks, planned, 0, "test")
@@ -186,10 +188,11 @@ def _check_same(
         return
     sides = [
         f"{candidate.name}: {facts['counts'][split]['total']:,} of {facts['source']} as "
-        f"{'x'.join(map(str, facts['image_shape']))}, data.seed {recipe.data.seed}"
+        f"{'x'.join(map(str, facts['image_shape']))}, resized by {recipe.data.resize}, data.seed {recipe.data.seed}"
         for candidate, recipe, facts in (planned[0], planned[-1])
     ]
-    mend = "set data.source, data.image_shape, data.validation, data.test and data.seed alike by --data or --set"
+    keys = ", ".join(f"data.{key}" for key in ("source", "image_shape", "resize", "validation", "test"))
+    mend = f"set {keys} and data.seed alike by --data or --set"
     if planned[0][1].classifies != planned[-1][1].classifies and planned[0][2]["counts"]["train"]["unlabelled"]:
         mend = (
             "pictures without a label may be tested on where nothing is classified, so give a test/ folder of its own "

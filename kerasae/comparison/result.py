@@ -38,6 +38,7 @@ def result(plan: Plan, failed: Mapping[Job, str]) -> dict[str, Any]:
             }
         )
     first = plan.jobs[0]
+    of_first = [job for job in plan.jobs if (job.name, job.seed) == (first.name, first.seed)]  # one, or one a fold
     return {
         "recipes": recipes,
         "baseline": plan.names[0],
@@ -45,7 +46,7 @@ def result(plan: Plan, failed: Mapping[Job, str]) -> dict[str, Any]:
         "seeds": plan.seeds,
         "folds": plan.folds,
         "same_validation": plan.same_validation,
-        "num_pictures": first.facts["counts"][plan.split]["total"],
+        "num_pictures": sum(job.facts["counts"][plan.split]["total"] for job in of_first),
         "source": first.facts["source"],
         "paired": [row for name in plan.names[1:] for row in _paired(plan, by_recipe, name)],
         "mcnemar": [row for name in plan.names[1:] for row in _mcnemar(plan, failed, name)],

@@ -136,7 +136,7 @@ def _spread(found: Mapping[str, Any]) -> Table:
         for one in found["recipes"] if (row := one["measures"].get(measure.key)) is not None
     ]  # fmt: skip
     head = ["recipe", "measure", "best", "worst", "mean", "std", "n"]
-    return Table("Best and worst", f"Over {unit(found)}.", head, rows if rows and rows[0][-1] != "1" else [], 2)
+    return Table("Best and worst", f"Over {unit(found)}.", head, rows if any(row[-1] != "1" for row in rows) else [], 2)
 
 
 def _paired(found: Mapping[str, Any]) -> Table:

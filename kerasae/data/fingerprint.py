@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from kerasae.data.pictures import Pictures
+from kerasae.data.pictures import Pictures, batches
+from kerasae.data.progress import with_progress
 from kerasae.errors import RequestError
 
 
@@ -17,6 +18,15 @@ def fingerprint(splits: Mapping[str, Pictures]) -> str:
         digest.update(f"{split} {len(pictures)}\n".encode())
         for label, (_, pixels_hash) in zip(pictures.labels.tolist(), pictures.digests(), strict=True):
             digest.update(f"{label} {pixels_hash}\n".encode())
+    return digest.hexdigest()
+
+
+def seen(pictures: Pictures) -> str:
+    """Return a hash of pictures and labels in order, read and resized as a model sees them, wherever they lie."""
+    digest = hashlib.sha256(f"{len(pictures)} {pictures.image_shape} {pictures.labels.tolist()}\n".encode())
+    parts = batches(pictures)
+    for places in with_progress(parts, len(parts), "Comparing pictures"):
+        digest.update(pictures.load(places).data)
     return digest.hexdigest()
 
 

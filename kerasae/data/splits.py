@@ -91,6 +91,11 @@ def divide(
         share = recipe.validation if isinstance(recipe.validation, float) else _AUTO_VALIDATION
         validation = draw.fraction(train, share, _Step.VALIDATION, "data.validation")
         train = np.setdiff1d(train, validation)
+    if not len(train):
+        raise RequestError(
+            f"data.source: expected training pictures. Received: {recipe.source!r} with {len(validation):,} for "
+            f"validation and {len(test):,} for the test alone; give some to train on"
+        )
     return Division(train, validation, test, _hide(train, draw, recipe))
 
 
@@ -212,9 +217,9 @@ def _cut(train: np.ndarray, draw: _Draw, keep: dict[str, float]) -> np.ndarray:
 
 def _hide(train: np.ndarray, draw: _Draw, recipe: DataRecipe) -> np.ndarray:
     labels, per_class = draw.labels[train].copy(), recipe.labelled_per_class
-    if recipe.labelled_fraction == 1 and per_class is None:
-        return labels
     found, counts = np.unique(labels[labels != UNLABELLED], return_counts=True)
+    if (recipe.labelled_fraction == 1 and per_class is None) or not len(found):
+        return labels
     if per_class is None:
         shown = shares(counts, recipe.labelled_fraction, at_least=1)
     else:

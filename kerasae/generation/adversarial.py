@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import keras
 import numpy as np
 
 from kerasae.data.pictures import as_pictures
 from kerasae.generation.interpolation import ROWS, STEPS, Ways
 from kerasae.generation.method import Method
 from kerasae.models import AdversarialModel
+from kerasae.training.collapse import made, rows_of
 
-BATCH = 256
 
-
-def by_generator(model: AdversarialModel, class_names: Sequence[str]) -> Method:
+def by_generator(model: AdversarialModel) -> Method:
     """Return the method: standard normal noise, and the row of the class where the model takes one."""
 
     def draw(label: int, count: int, noise: float, random: np.random.Generator) -> np.ndarray:
-        rows = np.eye(len(class_names), dtype=np.float32)[[label] * count] if model.num_classes else None
-        return _pictures(model, noise * random.standard_normal((count, model.noise_dim)), rows)
+        values = noise * random.standard_normal((count, model.noise_dim))
+        return as_pictures(made(model, values, rows_of(model, np.full(count, label))))
 
     words = f"from {model.noise_dim} values of noise" + " and the class" * bool(model.num_classes)
     return Method("generator", words, bool(model.num_classes), draw)
@@ -35,15 +33,5 @@ def between_classes(
     rows = np.eye(len(names))
     shares = np.linspace(0.0, 1.0, STEPS)[:, None]
     line = (1 - shares) * rows[ends[0]] + shares * rows[ends[1]]
-    images = _pictures(model, draws, np.tile(line, (ROWS, 1)))
+    images = as_pictures(made(model, draws, np.tile(line, (ROWS, 1))))
     return Ways((names[ends[0]], names[ends[1]]), images.reshape(ROWS, STEPS, *images.shape[1:]), centred=False)
-
-
-def _pictures(model: AdversarialModel, noise: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
-    """Return the generator's pictures: uint8 (n, H, W, C)."""
-    parts = []
-    for start in range(0, len(noise), BATCH):
-        part = slice(start, start + BATCH)
-        row = None if rows is None else rows[part].astype(np.float32)
-        parts.append(as_pictures(keras.ops.convert_to_numpy(model.drawn(noise[part].astype(np.float32), row))))
-    return np.concatenate(parts)

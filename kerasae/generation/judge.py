@@ -12,6 +12,7 @@ import numpy as np
 from kerasae.console import told
 from kerasae.data.collection import Collection
 from kerasae.data.pictures import batch_size
+from kerasae.distribution import strategy
 from kerasae.environment import environment
 from kerasae.errors import RequestError
 from kerasae.evaluation.passes import collected, forward
@@ -140,7 +141,9 @@ def _recipe(run: Run, collection: Collection) -> Recipe:
     if any(side % 4 for side in collection.image_shape[:2]):  # the convolutions halve them twice
         tree["model"] |= {"encoder": {"name": "mlp", "units": [512, 128]}, "classifier": {"name": "mlp", "dense": []}}
     phase = tree["phases"][0]
-    a_step = min(phase["batch_size"], int((collection.train.labels >= 0).sum()))
-    steps = max(1, int((collection.train.labels >= 0).sum()) // a_step)
+    num_labelled = int((collection.train.labels >= 0).sum())
+    replicas = strategy(theirs.distribution.devices).num_replicas_in_sync
+    phase["batch_size"] = max(1, min(phase["batch_size"], num_labelled) // replicas) * replicas
+    steps = max(1, num_labelled // phase["batch_size"])
     phase["epochs"] = int(np.clip(-(-STEPS // steps), FEWEST_EPOCHS, MOST_EPOCHS))
     return parse(tree)

@@ -8,15 +8,13 @@ import keras
 import numpy as np
 from scipy.special import logsumexp
 
-from kerasae.data.pictures import Pictures, as_pictures, batches
+from kerasae.data.pictures import Pictures, as_pictures, batch_size, batches
 from kerasae.errors import RequestError
 from kerasae.evaluation.passes import collected, forward
 from kerasae.generation.code import Code
 from kerasae.models import JointAutoencoder
 from kerasae.models.rejection import MOST_REFERENCES
 from kerasae.models.wiring import wire
-
-BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -76,10 +74,11 @@ def encode(model: JointAutoencoder, pictures: Pictures) -> tuple[np.ndarray, np.
 def decode(model: JointAutoencoder, latents: np.ndarray) -> np.ndarray:
     """Return the pictures of latents (n, ...): uint8 (n, H, W, C)."""
     assert model.decoder is not None
+    size = batch_size(model.decoder.output_shape[1:])
     return np.concatenate(
         [
-            as_pictures(keras.ops.convert_to_numpy(model.decoder(latents[start : start + BATCH], training=False)))
-            for start in range(0, len(latents), BATCH)
+            as_pictures(keras.ops.convert_to_numpy(model.decoder(latents[start : start + size], training=False)))
+            for start in range(0, len(latents), size)
         ]
     )
 

@@ -26,7 +26,11 @@ __all__ = ["build", "check", "classifiers", "decoders", "encoders", "part_of", "
 
 
 def check(recipe: ModelRecipe) -> None:
-    """Refuse unknown names and options of parts, and combinations that cannot be, before any data is read."""
+    """Refuse unknown names and options of parts, and combinations that cannot be, before any data is read.
+
+    Raises:
+        RequestError: one of them.
+    """
     ENCODERS.check(recipe.encoder, "model.encoder")
     DECODERS.check(part_of(recipe, "decoder"), "model.decoder")
     CLASSIFIERS.check(part_of(recipe, "classifier"), "model.classifier")

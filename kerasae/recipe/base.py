@@ -20,6 +20,11 @@ SEEDS = 2**32
 Seed = Annotated[int, Field(ge=0, lt=SEEDS)]
 
 
+def switch(value: Any) -> Any:
+    """Take true for an optional table as it stands, and false for none."""
+    return ({} if value else None) if isinstance(value, bool) else value
+
+
 class Table(BaseModel):
     """A table of a recipe: unknown keys are refused, values are not converted from other types.
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from kerasae.recipe.base import PartSpec, Positive, Spec, Table, only
+from kerasae.recipe.base import PartSpec, Positive, Spec, Table, only, switch
 
 
 class Variational(Table):
@@ -75,10 +75,7 @@ class ModelRecipe(Table):
     def _bare_name(cls, value: Any) -> Any:
         return {"name": value} if isinstance(value, str) else value
 
-    @field_validator("variational", mode="before")
-    @classmethod
-    def _switch(cls, value: Any) -> Any:
-        return ({} if value else None) if isinstance(value, bool) else value
+    _switch = field_validator("variational", mode="before")(switch)
 
 
 class LossRecipe(Table):

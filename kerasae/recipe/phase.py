@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from kerasae.recipe.base import HEADS, PARTS, Fraction, Head, Part, Positive, Spec, Table, Term
+from kerasae.recipe.base import HEADS, PARTS, Fraction, Head, Part, Positive, Spec, Table, Term, switch
 
 
 class EarlyStopping(Table):
@@ -87,6 +87,8 @@ class Phase(Table):
     restore_best: bool = True
     start_from: dict[Part, str] = {}
     discriminator: DiscriminatorRecipe | None = None
+
+    _switch = field_validator("early_stopping", "pseudo_labels", mode="before")(switch)
 
     @property
     def heads(self) -> tuple[Head, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from kerasae.recipe.base import Positive, Seed, Table
+from kerasae.recipe.base import Positive, Seed, Table, switch
 
 Number = Annotated[list[int | float], Field(min_length=2, max_length=2)]
 
@@ -111,13 +112,20 @@ class SearchRecipe(Table):
     prune: Pruning | None = None
     seed: Seed = 0
     directory: Annotated[str, Field(min_length=1)] = "tuner_runs"
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}$")] | None = None
+    name: str | None = None
     space: Annotated[dict[str, Range], Field(min_length=1)] | None = None
 
-    @field_validator("prune", mode="before")
+    @field_validator("name")
     @classmethod
-    def _switch(cls, value: Any) -> Any:
-        return ({} if value else None) if isinstance(value, bool) else value
+    def _names_a_folder(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}", value):
+            raise ValueError(
+                "expected up to 80 letters, digits, '_', '-' and '.', the first of them neither '-' nor '.', since it "
+                f"names a folder. Received: {value!r}"
+            )
+        return value
+
+    _switch = field_validator("prune", mode="before")(switch)
 
     @field_validator("space", mode="before")
     @classmethod

@@ -22,10 +22,10 @@ class EvaluationRecipe(Table):
     @model_validator(mode="after")
     def _names(self) -> EvaluationRecipe:
         for name in self.variants:
-            if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name) or name == "test":
+            if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name) or name in ("test", "train"):
                 raise ValueError(
-                    "expected names of up to 40 letters, digits, - and _, other than 'test', for the variants. "
-                    f"Received: {name!r}"
+                    "expected names of up to 40 letters, digits, - and _, other than 'test' and 'train', for the "
+                    f"variants. Received: {name!r}"
                 )
         return self
 

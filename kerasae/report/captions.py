@@ -31,8 +31,8 @@ CAPTIONS = {
         "A dashed line that turns up while the solid one falls tells of overfitting."
     ),
     "label_loss": (
-        "Cross-entropy of the class probabilities; lower is better. Solid is training, dashed validation. Training may "
-        "carry class weights, dropout and augmentation, validation never does: compare shapes rather than heights."
+        "The recipe's loss of the class probabilities; lower is better. Solid is training, dashed validation. Training "
+        "may carry class weights, dropout and augmentation, validation never does: compare shapes rather than heights."
     ),
     "label_accuracy": (
         "The share of labelled pictures whose class was named right; higher is better. Solid is training, dashed "

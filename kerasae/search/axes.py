@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator
 
+from kerasae import toml
 from kerasae.search.space import Parameter, Values
 
 MOST_TICKS = 6
@@ -87,4 +87,4 @@ def _text(value: Any) -> str:
         return str(value["name"])
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.4g}" if isinstance(value, float) else value if isinstance(value, str) else json.dumps(value)
+    return toml.shown(value)

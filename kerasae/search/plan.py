@@ -23,7 +23,6 @@ from kerasae.search.defaults import default_space
 from kerasae.search.objective import Objective, objective_of
 from kerasae.search.oracles import TRIALS, Hyperband, make_oracle
 from kerasae.search.space import Space, Values
-from kerasae.training.fit import check as check_fit
 
 FILE = "search.json"
 # What may change from one start of a search to the next.
@@ -152,15 +151,16 @@ class Search:
                 )
         name = settings.name or name
         asked = _with_paths(asked, recipe)
-        search = cls._of(name, Path(settings.directory) / name, asked, recipe, settings, collection.facts)
+        search = cls._of(name, Path(settings.directory).expanduser() / name, asked, recipe, settings, collection.facts)
         search._check_algorithm()
         if not search._lies_there():
             search._check_ends(collection)
         return search
 
     def _check_ends(self, collection: Collection) -> None:
-        """Refuse ends of ranges that their fields do not take."""
+        """Refuse a recipe that does not fit its pictures, and ends of ranges that their fields do not take."""
         settings = self.settings
+        check_fits(self.recipe, collection)
         try:
             shortened(self.recipe, settings.max_epochs)
         except RequestError as error:
@@ -168,18 +168,18 @@ class Search:
         if settings.folds is not None:
             data = self.recipe.data.model_copy(update={"fold": [0, settings.folds]})
             try:
-                open_collection(data, classifies=self.recipe.classifies)
+                folded = self.recipe.model_copy(update={"data": data})
+                check_fits(folded, open_collection(data, classifies=self.recipe.classifies))
             except RequestError as error:
                 raise RequestError(f"search.folds: {error}") from None
         for name, end, values in self.space.with_ends():
             try:
                 recipe = self.trial(values)
                 check(recipe)
-                fields = [field for field, _ in self.space.overrides(values)]
-                if any(field.startswith("data.") for field in fields):
+                if any(field.startswith("data.") for field, _ in self.space.overrides(values)):
                     check_fits(recipe, open_collection(recipe.data, classifies=recipe.classifies))
-                elif any(field.startswith("model.") for field in fields):
-                    check_fit(recipe, collection)
+                else:
+                    check_fits(recipe, collection)
             except RequestError as error:
                 words = re.sub(r"^--set \S+: ", "", str(error))
                 last = name.rpartition(".")[2]

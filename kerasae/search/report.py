@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kerasae import toml
 from kerasae.report.templating import render
 from kerasae.report.wording import FORMATS
 from kerasae.report.wording import seconds as duration
@@ -34,6 +34,7 @@ def write_report(search: Search, found: Sequence[Outcome], *, compared: bool = F
         algorithm=WORDS[search.settings.algorithm],
         objective=search.objective,
         num_pictures=search.facts["counts"]["validation"]["total"],
+        folds=search.settings.folds,
         source=search.facts["source"],
         found=found,
         best=best,
@@ -72,27 +73,27 @@ def _row(search: Search, one: Outcome) -> dict[str, Any]:
             duration(one.seconds) if one.epochs else "-",
             "-" if one.parameters is None else FORMATS["large"](one.parameters),
         ],
-        "values": [plain(one.values[name]) if name in one.values else "" for name in search.space.named],
+        "values": [toml.shown(one.values[name]) if name in one.values else "" for name in search.space.named],
         "runs": [(run, f"{folder.name}/{run}/") for run in runs],
     }
 
 
 def _changes(search: Search, best: Outcome) -> list[tuple[str, str]]:
     """List what the best recipe sets, field by field."""
-    return [(field, plain(value)) for field, value in search.space.overrides(best.values)]
+    return [(field, toml.shown(value)) for field, value in search.space.overrides(best.values)]
 
 
 def _settings(search: Search) -> list[tuple[str, str]]:
     settings = search.settings.model_dump(mode="json", exclude_none=True, exclude={"space", "objective"})
     if search.settings.algorithm != "hyperband":
         settings.pop("factor")
-    return [(name, plain(value)) for name, value in settings.items()]
+    return [(name, toml.shown(value)) for name, value in settings.items()]
 
 
 def _range(one: Mapping[str, Any]) -> str:
     """Say what a field may be."""
     if "choice" in one:
-        words = " or ".join(plain(value) for value in one["choice"])
+        words = " or ".join(toml.shown(value) for value in one["choice"])
     elif "range" in one:
         low, high = one["range"]
         words = f"{low:g} to {high:g}" + (f" in steps of {one['step']:g}" if "step" in one else "")
@@ -101,14 +102,7 @@ def _range(one: Mapping[str, Any]) -> str:
         length = f"as long as {one['like']}" if "like" in one else f"{_range(one['depth'])} entries"
         words = f"{length}, each {_range(one['width'])}"
         words += f", times powers of {_range(one['growth'])}" if "growth" in one else ""
-    conditions = [f"{name} is {' or '.join(map(plain, values))}" for name, values in one.get("when", {}).items()]
+    conditions = [f"{name} is {' or '.join(map(toml.shown, values))}" for name, values in one.get("when", {}).items()]
     words += f"; where {' and '.join(conditions)}" if conditions else ""
     others = [*one.get("also", []), *(f"{name} backwards" for name in one.get("mirror", []))]
     return words + (f"; so too {', '.join(others)}" if others else "")
-
-
-def plain(value: Any) -> str:
-    """Write a value as it stands in a recipe."""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return value if isinstance(value, str) else json.dumps(value)

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from rich.console import Console
 
+from kerasae.data.pictures import batch_size
 from kerasae.models import AdversarialModel
 
 COLLAPSED = 0.5
@@ -48,7 +49,7 @@ class Collapse(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Sample, measure and log."""
-        images = made(self.model, self.noise, self.classes)
+        images = made(self.model, self.noise, rows_of(self.model, self.classes))
         ratio = (diversity(images.reshape(len(images), -1), self.classes) or 0.0) / max(self.real, 1e-6)
         if logs is not None:
             logs["diversity"] = ratio
@@ -61,11 +62,22 @@ class Collapse(keras.callbacks.Callback):
             )
 
 
-def made(model: AdversarialModel, noise: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return the generator's pictures, float32 (n, H, W, C) in [0, 1], 256 at a time."""
-    rows = np.eye(model.num_classes, dtype=np.float32)[classes] if model.num_classes else None
+def rows_of(model: AdversarialModel, classes: np.ndarray) -> np.ndarray | None:
+    """Return what a generator takes for classes, int (n,): one-hot rows, float32, or None where it takes none."""
+    return np.eye(model.num_classes, dtype=np.float32)[classes] if model.num_classes else None
+
+
+def made(model: AdversarialModel, noise: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
+    """Return the generator's pictures, float32 (n, H, W, C) in [0, 1], as many at a time as `batch_size` says.
+
+    Args:
+        noise: float (n, noise_dim).
+        rows: float (n, num_classes), what each is to be of; None where the model takes no classes.
+    """
+    size = batch_size(model.image_shape)
     parts = []
-    for start in range(0, len(noise), 256):
-        row = None if rows is None else rows[start : start + 256]
-        parts.append(keras.ops.convert_to_numpy(model.drawn(noise[start : start + 256], row)))
+    for start in range(0, len(noise), size):
+        part = slice(start, start + size)
+        row = None if rows is None else rows[part].astype(np.float32)
+        parts.append(keras.ops.convert_to_numpy(model.drawn(noise[part].astype(np.float32), row)))
     return np.concatenate(parts)

@@ -22,7 +22,7 @@ from kerasae.data.pictures import Pictures
 from kerasae.errors import RequestError
 from kerasae.models import JointAutoencoder, build, deviation, load_trained, with_heads
 from kerasae.models.build import dtype_policy
-from kerasae.recipe import Phase, Recipe
+from kerasae.recipe import DataRecipe, Recipe
 from kerasae.runs import Run, written_whole
 from kerasae.training import loss_weights
 from kerasae.training import phase as phases
@@ -56,7 +56,7 @@ def check(recipe: Recipe, collection: Collection) -> JointAutoencoder:
     for index, phase in enumerate(recipe.phases):
         stretches(recipe, index, collection)
         phases.check_trains(model, phase, f"phases.{index}")
-        _start_from(model, phase, f"phases.{index}")
+        _start_from(model, recipe, index)
     return model
 
 
@@ -108,7 +108,7 @@ def train_phases(
         for index in range(progress.phase, len(recipe.phases)):
             phase = recipe.phases[index]
             if progress.epoch == 0:
-                _start_from(model, phase, f"phases.{index}")
+                _start_from(model, recipe, index)
             console.print(phases.headline(recipe, index, progress.epoch, phase.learns), soft_wrap=True)
             rows = _fit_phase(run, recipe, index, model, collection, progress, watching, macro_f1)
             progress = Progress(phase=index + 1, rows=len(rows))
@@ -138,7 +138,7 @@ def _fit_phase(
         optimizer=phases.optimizer(phase, key, plan),
         loss={head: phases.loss(recipe.loss, head, deviation(trained)) for head in phase.heads},
         # Variables, so that they change between epochs without compiling anew.
-        loss_weights={term: keras.Variable(weight(0), False, name=term) for term, weight in weights.items()},
+        loss_weights={term: keras.Variable(weight(0), trainable=False, name=term) for term, weight in weights.items()},
         metrics=phases.metrics(phase.heads, len(collection.class_names)) if macro_f1 else None,
         error_focus=phase.error_focus,
         pseudo_labels=phases.pseudo_labels(phase, collection.class_weights),
@@ -209,15 +209,18 @@ def _first_pictures(train: Pictures, targets: Targets, order: EpochOrder) -> tup
     return targets.element(tf.constant(train.load(chosen)), tf.constant(targets.rows(train.labels[chosen])))
 
 
-def _start_from(model: JointAutoencoder, phase: Phase, key: str) -> None:
+def _start_from(model: JointAutoencoder, recipe: Recipe, index: int) -> None:
     """Give parts the weights of a saved run's parts."""
+    phase, key = recipe.phases[index], f"phases.{index}"
     for part, folder in phase.start_from.items():
         if getattr(model, part) is None:
             raise RequestError(
                 f"recipe: {key}.start_from.{part}: expected a part that some phase trains, since no other is built. "
                 f"Received: {part!r}; leave it out"
             )
-        saved = getattr(load_trained(Run.open(Path(folder))), part)
+        other = Run.open(Path(folder).expanduser())
+        _check_apart(recipe.data, other, f"{key}.start_from.{part}")
+        saved = getattr(load_trained(other), part)
         own = getattr(model, part)
         shapes = [None if one is None else [tuple(weight.shape) for weight in one.weights] for one in (own, saved)]
         if shapes[1] is None or shapes[0] != shapes[1]:
@@ -226,6 +229,17 @@ def _start_from(model: JointAutoencoder, phase: Phase, key: str) -> None:
                 f"Received: {folder!r}, whose {part} {'is missing' if saved is None else 'has others'}"
             )
         own.set_weights(saved.get_weights())
+
+
+def _check_apart(data: DataRecipe, other: Run, key: str) -> None:
+    """Refuse a fold beside a saved run that has learned from the pictures which the fold is measured on."""
+    known = other.recipe.data
+    if data.fold is not None and known.source == data.source and known.fold != data.fold:
+        raise RequestError(
+            f"recipe: {key}: expected a run that did not learn from the pictures which a fold is measured on. "
+            f"Received: {str(other.path)!r}, of the same {data.source}; compare over seeds, or train that part in a "
+            "phase of this recipe"
+        )
 
 
 def _file_name(name: str) -> str:

@@ -63,7 +63,7 @@ def check_trains(model: JointAutoencoder, phase: Phase, key: str) -> None:
 
 
 def transforms(specs: Sequence[Spec], key: str) -> list[augment.Transform]:
-    """Return the transforms of a list that stands at `key` in the recipe."""
+    """Return the transforms of a list that stands at `key` in the recipe; RequestError if one does not exist."""
     try:
         return augment.from_spec([{"name": spec.name, **spec.options} for spec in specs])
     except (ValueError, TypeError) as error:
@@ -71,7 +71,7 @@ def transforms(specs: Sequence[Spec], key: str) -> list[augment.Transform]:
 
 
 def mixing(phase: Phase, key: str) -> augment.Mixing | None:
-    """Return what mixes the phase's pictures in pairs, if anything does."""
+    """Return what mixes the phase's pictures in pairs, if anything does; RequestError if it is no such thing."""
     if phase.mix is None:
         return None
     try:
@@ -84,7 +84,11 @@ def mixing(phase: Phase, key: str) -> augment.Mixing | None:
 
 
 def schedule(phase: Phase, key: str, steps: Sequence[int]) -> Plan:
-    """Return the phase's learning rate over its steps, so many in each epoch, and the callbacks that go with it."""
+    """Return the phase's learning rate over its steps, so many in each epoch, and the callbacks that go with it.
+
+    Raises:
+        RequestError: a schedule that does not exist, does not take its options, or goes beyond the last epoch.
+    """
     rate = OPTIMIZERS.check(phase.optimizer, f"{key}.optimizer")["learning_rate"]
     where = f"{key}.schedule"
     try:

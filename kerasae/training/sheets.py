@@ -13,7 +13,7 @@ from PIL import Image
 
 from kerasae.data.pictures import as_pictures
 from kerasae.runs import written_whole
-from kerasae.training.collapse import made
+from kerasae.training.collapse import made, rows_of
 
 GROUND = 255
 GAP = 2  # pixels between pictures
@@ -42,7 +42,7 @@ class Sheets(keras.callbacks.Callback):
         """Write the sheet of an epoch that has one."""
         number = self.first + epoch + 1
         if number in self.epochs:
-            images = as_pictures(made(self.model, self.noise, self.classes))
+            images = as_pictures(made(self.model, self.noise, rows_of(self.model, self.classes)))
             with written_whole(self.folder / f"epoch-{number:04d}.png") as temporary:
                 pixels = tiled(images, self.columns)
                 Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(temporary)

@@ -62,12 +62,11 @@ def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strang
     Raises:
         RequestError: it is neither, or holds no picture that can be decoded.
     """
-    name = (
-        re.sub(r"[^\w.]+", "-", Path(words).stem if Path(words).exists() else words).strip("-.")[:LONGEST] or "unknown"
-    )
+    there = _is_there(words)
+    name = re.sub(r"[^\w.]+", "-", Path(words).stem if there else words).strip("-.")[:LONGEST] or "unknown"
     if words == LEFT_OUT:
         return _left_out(recipe, collection)
-    if words not in BUILTIN and not (words and Path(words).expanduser().exists()):
+    if words not in BUILTIN and not there:
         changed = Changed(collection.test, _transforms(words), seed=recipe.data.seed)
         return Strangers(name, words, f"the test pictures after {words}", changed, 0)
     asked = {
@@ -102,6 +101,13 @@ def _left_out(recipe: Recipe, collection: Collection) -> Strangers:
     if isinstance(pictures, ArrayPictures):
         pictures = pictures.resized(collection.image_shape, recipe.data.resize)
     return Strangers(LEFT_OUT, LEFT_OUT, f"{', '.join(names)}, left out of training", pictures, 0)
+
+
+def _is_there(words: str) -> bool:
+    try:
+        return bool(words) and Path(words).expanduser().exists()
+    except OSError:  # too long for a name: a list of transforms
+        return False
 
 
 def _transforms(words: str) -> list[augment.Transform]:

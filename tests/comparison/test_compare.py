@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import Typed
+from PIL import Image
 from rich.console import Console
 
 from kerasae.compare import compare
@@ -102,6 +103,7 @@ def test_a_comparison_uses_what_another_one_beside_it_finished(
 def test_folds_validate_on_every_training_picture_once(task: Path, in_this_process: list[str], quiet: Console) -> None:
     found = compare(BOTH, folds=3, to=Path("c"), console=quiet).found
     assert found["measured_on"] == "validation"
+    assert found["num_pictures"] == 48
     assert [run["path"] for run in found["runs"]][::2] == [f"runs/fast/fold-{fold}-seed-0" for fold in range(3)]
     names = [
         name for fold in range(3) for name in np.load(f"c/validation/fast/fold-{fold}-seed-0.npz")["names"].tolist()
@@ -169,6 +171,29 @@ def test_what_cannot_be_compared_takes_one_line_and_trains_nothing(
     assert re.search(message, err), err
     assert sorted(Path().rglob("*")) == before
     assert in_this_process == []
+
+
+def test_pictures_of_a_folder_are_compared_as_the_models_see_them(
+    task: Path, in_this_process: list[str], typed: Typed
+) -> None:
+    arrays = np.load("task.npz")
+    for index, (image, label) in enumerate(zip(arrays["x_train"], arrays["y_train"], strict=True)):
+        path = Path("pictures", "right" if label else "left", f"{index}.png")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image[:, :6, 0]).save(path)
+    tiny = Path("fast.toml").read_text().replace('source = "task.npz"', 'source = "pictures"\nimage_shape = [8, 8, 1]')
+    streamed = tiny.replace("[8, 8, 1]", "[8, 8, 1]\nmemory_limit_mb = 0")
+    Path("memory.toml").write_text(tiny)
+    Path("streamed.toml").write_text(streamed)
+    Path("larger.toml").write_text(streamed.replace("[8, 8, 1]", "[16, 16, 1]"))
+    Path("fitted.toml").write_text(streamed.replace("[model]", 'resize = "fit"\n[model]'))
+    assert typed("compare", "memory.toml", "streamed.toml", "--seeds", 1)[0] == 0
+    done = list(in_this_process)
+    for name in ("larger", "fitted"):
+        code, _, err = typed("compare", "streamed.toml", f"{name}.toml", "--seeds", 1)
+        assert code == 2
+        assert "expected the same test pictures for all recipes" in err
+    assert in_this_process == done
 
 
 def test_what_no_run_depends_on_may_change(task: Path, in_this_process: list[str], typed: Typed) -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kerasae.data.fingerprint import check_unchanged, fingerprint
+from kerasae.data.fingerprint import check_unchanged, fingerprint, seen
 from kerasae.data.pictures import ArrayPictures
 from kerasae.errors import RequestError
 
@@ -30,3 +30,17 @@ def test_what_changed_is_refused() -> None:
     check_unchanged(facts, facts, "x")
     with pytest.raises(RequestError, match=r"that x was made with, 5 in here\. Received: 5, not all of them the same"):
         check_unchanged(facts, {**facts, "fingerprint": "b"}, "x")
+
+
+def test_pictures_are_the_same_by_what_a_model_sees() -> None:
+    first = pictures([0, 1, -1])
+    same = seen(first)
+    assert same == seen(ArrayPictures(first.images, first.labels, ["x", "y", "z"]))
+    others = (
+        pictures([0, 0, -1]),
+        ArrayPictures(first.images + np.uint8(1), first.labels, first.names),
+        ArrayPictures(first.images.reshape(3, 4, 1, 1), first.labels, first.names),
+        first.select([1, 0, 2]),
+        first.select([0, 1]),
+    )
+    assert same not in {seen(other) for other in others}

@@ -235,3 +235,14 @@ def test_a_class_smaller_than_the_folds_is_refused() -> None:
         division({"train": [4], "test": [2]}, names=(), classifies=False, fold=[0, 5])
     with pytest.raises(ValueError, match=r"count 2 or more and index below count\. Received: \[3, 3\]"):
         DataRecipe(fold=[3, 3])
+
+
+def test_something_has_to_be_left_to_train_on() -> None:
+    given = {"train": [0, 0, 0], "validation": [3, 3, 3], "test": [3, 3, 3]}
+    with pytest.raises(RequestError, match=r"data\.source: expected training pictures\. Received: .* with 9 for vali"):
+        division(given, classifies=False)
+
+
+def test_labels_that_are_not_there_cannot_be_hidden() -> None:
+    found, _ = division({"train": [0, 0, 0, 30]}, classifies=False, labelled_per_class=5)
+    assert set(found.train_labels) == {-1}

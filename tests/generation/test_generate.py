@@ -4,6 +4,7 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from PIL import Image
 from kerasae.data.sources import open_source
 from kerasae.generation import judge
 from kerasae.generation.report import folder_names
+from kerasae.preparation import reopen
 from kerasae.recipe import DataRecipe
 from kerasae.runs import Run
 
@@ -212,3 +214,11 @@ def test_a_variational_model_samples_its_prior(typed: Typed) -> None:
     assert code == 0, err
     found = json.loads(Path("variational", "generated", "generated.json").read_text())
     assert list(found["methods"]) == ["prototypes", "mixtures"]  # the prior knows no classes
+
+
+def test_the_judges_batches_are_shared_out_evenly(digits_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(digits_run)
+    collection = reopen(run)
+    for replicas, expected in ((1, 128), (3, 126), (100, 100)):
+        monkeypatch.setattr(judge, "strategy", lambda _, count=replicas: SimpleNamespace(num_replicas_in_sync=count))
+        assert judge._recipe(run, collection).phases[0].batch_size == expected

@@ -182,6 +182,7 @@ WRONG = {
     "unknown option": (["search.space.model.encoder.kernel=[3]"], r"model\.encoder\.kernel = 3: .*'kernel_size'\?"),
     "refused end": (["search.space.model.dropout={range=[0.0, 1.0]}"], r"model\.dropout = 1\.0: .*less than 1"),
     "too deep": (["search.space.model.encoder.filters={depth=[1, 5], width=[4]}"], r"filters\.depth = 5: .*halves"),
+    "no fit": (["model.encoder.filters=[4, 4, 4, 4]"], r"model\.encoder: 'baseline' halves its picture 4 times"),
     "no kind": (["search.space={'model.dropout'={rang=[0.0, 0.5]}}"],
                 r"search\.space: model\.dropout\.rang = 0\.0: expected a table .* Did you mean the key 'range'\?"),
     "no hidden label": (["search.space={'data.labelled_share'=[0.25, 0.5]}"], r"labelled_share = 0\.25: .*and without"),
@@ -206,7 +207,7 @@ WRONG = {
     "both": (["search.algorithm=hyperband", "search.prune=true"], r"expected no prune beside hyperband"),
     "epochs": (["search.algorithm=hyperband", "search.space.phases.0.epochs=[1, 2]"], r"expected no epochs beside hyp"),
     "too short": (["search.max_epochs=2", "phases.0.schedule={name='step', at=[3]}"], r"schedule\.at: expected rising"),
-    "name": (["search.name='../x'"], r"search\.name: expected string should match pattern"),
+    "name": (["search.name='../x'"], r"search\.name: expected up to 80 letters, digits, '_', '-' and '\.'"),
 }  # fmt: skip
 
 

@@ -76,7 +76,7 @@ def test_steps_orders_and_speeds_follow_the_size(
         ({"sizes": [8, 16], "at": [2]}, r"phases\.0: expected batch_size\.at to hold epochs below the phase's last, 2"),
         ({"sizes": [8, 16, 32], "at": [3, 3]}, r"phases\.0\.batch_size: expected rising epochs `at`, one fewer"),
         ({"sizes": [8, 16], "at": [1, 2]}, r"phases\.0\.batch_size: expected rising epochs `at`, one fewer"),
-        ({"sizes": [8], "at": []}, r"phases\.0\.batch_size\.sizes: expected list should have at least 2 items"),
+        ({"sizes": [8], "at": []}, r"phases\.0\.batch_size\.sizes: expected a list of at least 2\."),
         ({"sizes": [8, 0], "at": [1]}, r"phases\.0\.batch_size\.sizes\.1: expected greater than 0\. Received: 0"),
         ({"sizes": [8, 9], "at": [1], "size": 4}, r"unknown key 'phases\.0\.batch_size\.size'.*Did you mean 'sizes'\?"),
         (0, r"phases\.0\.batch_size: expected greater than 0"),

@@ -10,7 +10,8 @@ import pytest
 from kerasae.data.collection import Collection
 from kerasae.errors import RequestError
 from kerasae.models import CLASSIFIERS
-from kerasae.runs import Run
+from kerasae.recipe import Recipe
+from kerasae.runs import Run, write_json
 from kerasae.training import DivergedError, fit
 from kerasae.training.batches import shared_batch
 from kerasae.training.fit import build_model, check
@@ -94,6 +95,23 @@ def test_a_phase_starts_from_a_saved_run(tmp_path: Path, collection: Collection)
     run, recipe = make(tmp_path / "other", {"start_from": {"classifier": str(saved.path)}})
     with pytest.raises(RequestError, match=r"phases\.0\.start_from\.classifier: expected .* classifier is missing"):
         fit(run, recipe, collection)
+
+
+def test_a_fold_starts_from_no_run_that_has_seen_it(tmp_path: Path, collection: Collection) -> None:
+    saved, recipe = make(tmp_path / "saved", {"learns": ["encoder", "decoder"]})
+    fit(saved, recipe, collection)
+    _, recipe = make(tmp_path / "run", {"start_from": {"encoder": str(saved.path)}})
+
+    def of_fold(given: Recipe, fold: list[int] | None) -> Recipe:
+        return given.model_copy(update={"data": given.data.model_copy(update={"fold": fold})})
+
+    message = r"phases\.0\.start_from\.encoder: expected a run that did not learn from .* a fold .*of the same digits"
+    with pytest.raises(RequestError, match=message):
+        check(of_fold(recipe, [0, 3]), collection)
+    write_json(saved.recipe_file, of_fold(saved.recipe, [0, 3]).model_dump(mode="json"))
+    check(of_fold(recipe, [0, 3]), collection)  # of that fold's own training pictures
+    with pytest.raises(RequestError, match=message):
+        check(of_fold(recipe, [1, 3]), collection)
 
 
 def test_a_part_that_no_phase_builds_starts_from_nothing(tmp_path: Path, collection: Collection) -> None:
