@@ -135,6 +135,7 @@ class Constant:
     """A generator that has collapsed, or one that has not."""
 
     num_classes = 2
+    image_shape = (1, 9, 1)
 
     def __init__(self, spread: float) -> None:
         self.spread = spread
