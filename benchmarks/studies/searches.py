@@ -71,7 +71,7 @@ def table() -> str:
         cells.append(
             [
                 recipe.title,
-                recipe.reference.note if recipe.reference is not None else "-",
+                (recipe.reference.note if recipe.reference is not None else "") or "-",
                 _best(kept),
                 f"{kept['objective']} {kept['score']:.5g}",
                 f"{kept['trials']}" + (f" ({', '.join(stopped)})" if stopped else ""),
