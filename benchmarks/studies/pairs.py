@@ -25,6 +25,7 @@ PAIRS = {
         ("few-labels/cifar10-pseudo-labels", "few-labels/cifar10-classifier"),
         ("few-labels/cifar10", "few-labels/cifar10-reconstruction"),
         ("few-labels/cifar10", "few-labels/cifar10-pseudo-labels"),
+        ("few-labels/cifar10-fading", "few-labels/cifar10-pseudo-labels"),
         ("few-labels/cifar10 phases.0.epochs=8", "few-labels/cifar10-pseudo-labels phases.0.epochs=8"),
         ("few-labels/fashion-reconstruction", "few-labels/fashion-classifier"),
         ("few-labels/fashion", "few-labels/fashion-reconstruction"),
