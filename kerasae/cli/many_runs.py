@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Column, Table
@@ -12,6 +12,9 @@ from rich.text import Text
 from kerasae.cli.app import app, out
 from kerasae.cli.tables import comparison, search_table
 from kerasae.quiet import load_tensorflow
+
+if TYPE_CHECKING:
+    from kerasae.compare import Comparison
 
 
 @app.command()
@@ -40,10 +43,7 @@ def compare(
     from kerasae.compare import compare as verb
 
     made = verb(recipes, seeds=seeds, folds=folds, data=data, overrides=overrides or [], to=to)
-    out.print(comparison(made))
-    out.print(str(made.page), soft_wrap=True)
-    if made.num_failed:
-        raise typer.Exit(1)
+    _show(made)
 
 
 @app.command()
@@ -76,10 +76,7 @@ def tune(
     if made is not None:
         out.print(search_table(made))
         if made.comparison is not None:
-            out.print(comparison(made.comparison))
-            out.print(str(made.comparison.page), soft_wrap=True)
-            if made.comparison.num_failed:
-                raise typer.Exit(1)
+            _show(made.comparison)
 
 
 @app.command()
@@ -101,3 +98,11 @@ def recipes() -> None:
     out.print(table)
     out.print("data: any is what --data names, else the digits of scikit-learn")
     out.print("cost: one run's training on 2 CPU cores, at most (docs/results.md says on which machines)")
+
+
+def _show(made: Comparison) -> None:
+    """Print a comparison's table and page; exit code 1 if a run of it failed."""
+    out.print(comparison(made))
+    out.print(str(made.page), soft_wrap=True)
+    if made.num_failed:
+        raise typer.Exit(1)

@@ -218,7 +218,7 @@ def _start_from(model: JointAutoencoder, recipe: Recipe, index: int) -> None:
                 f"recipe: {key}.start_from.{part}: expected a part that some phase trains, since no other is built. "
                 f"Received: {part!r}; leave it out"
             )
-        other = Run.open(Path(folder).expanduser())
+        other = Run.open(Path(folder))
         _check_apart(recipe.data, other, f"{key}.start_from.{part}")
         saved = getattr(load_trained(other), part)
         own = getattr(model, part)
