@@ -150,7 +150,10 @@ WRONG = {
         lambda: ["--set", "model.encoder=prototype", "--set", "model.decoder.convolutions=1"],
         r"recipe: unknown key 'model\.decoder\.convolutions'; expected one of filters, kernel_size",
     ),
-    "scale": (lambda: ["--set", "model.output=standardized"], r"model: expected standardize 'mean' or 'z-score'"),
+    "scale": (
+        lambda: ["--set", "model.output=standardized"],
+        r"model: expected standardize 'mean', 'z-score' or 'whitening'",
+    ),
     "corruption": (lambda: ["--set", "phases.0.corrupt=['msk']"], r"phases\.0\.corrupt: .*Did you mean 'mask'\?"),
     "corruption in pairs": (
         lambda: ["--set", "phases.0.corrupt=['mix_up']"],

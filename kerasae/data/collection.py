@@ -18,6 +18,9 @@ from kerasae.data.weights import class_weights
 from kerasae.errors import RequestError
 from kerasae.recipe import DataRecipe
 
+# Patches of so many pictures are more than enough for the covariance of a dozen values.
+MOST_EXAMPLES = 1000
+
 
 @dataclass(frozen=True)
 class Collection:
@@ -46,6 +49,12 @@ class Collection:
             squares += np.square(images).sum(axis=(0, 1, 2))
         mean = total / count
         return mean.tolist(), np.maximum(squares / count - mean**2, 1e-6).tolist()
+
+    @cached_property
+    def examples(self) -> np.ndarray:
+        """Some scaled training pictures, float32 (n, height, width, channels), evenly over all of them."""
+        places = np.linspace(0, len(self.train) - 1, min(len(self.train), MOST_EXAMPLES)).round().astype(np.int64)
+        return (self.train.load(places) / 255.0).astype(np.float32)
 
 
 def open_collection(recipe: DataRecipe, *, classifies: bool) -> Collection:

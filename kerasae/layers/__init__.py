@@ -12,6 +12,7 @@ from kerasae.layers.tied_conv2d import TiedConv2D
 from kerasae.layers.tied_dense import TiedDense
 from kerasae.layers.transposed import Transposed, sharing
 from kerasae.layers.uncertainty import UncertaintyWeights
+from kerasae.layers.whitening import Whitening
 
 __all__ = [
     "BatchNormalization",
@@ -27,5 +28,6 @@ __all__ = [
     "TiedDense",
     "Transposed",
     "UncertaintyWeights",
+    "Whitening",
     "sharing",
 ]

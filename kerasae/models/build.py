@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import keras
+import numpy as np
 
 from kerasae.errors import RequestError
-from kerasae.layers import PixelScale
+from kerasae.layers import PixelScale, Whitening
 from kerasae.models import classifiers, decoders, encoders
 from kerasae.models.classifiers.latent import check_softmax
 from kerasae.models.decoders.mirror import mirror
@@ -38,6 +39,11 @@ def check(recipe: ModelRecipe) -> None:
         raise RequestError(
             f"model.tied: expected no model.decoder, since a tied decoder mirrors the encoder. "
             f"Received: {recipe.decoder.model_dump()}; leave out one of the two"
+        )
+    if recipe.tied and recipe.standardize == "whitening":
+        raise RequestError(
+            "model.standardize: expected another with model.tied, since a mirror cannot undo whitened patches. "
+            "Received: 'whitening'; set it to 'z-score', or leave out tied"
         )
     if recipe.standardize != "none" and recipe.input == "product":
         raise RequestError(
@@ -72,6 +78,7 @@ def build(
         **recipe.model_dump(include={"activation", "initializer", "l1", "l2", "dropout", "tied", "input"}),
         mean=mean,
         variance=variance,
+        whiten=recipe.standardize == "whitening",
         standardized_output=recipe.output == "standardized",
     )
     with dtype_policy(precision):
@@ -129,6 +136,14 @@ def dtype_policy(precision: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
+def whiten(encoder: keras.Model, images: np.ndarray) -> None:
+    """Adapt the encoder's `Whitening`, if it has one, to scaled pictures, float (n, height, width, channels)."""
+    for layer in encoder.layers:
+        if isinstance(layer, Whitening):
+            before = keras.Model(encoder.inputs, layer.input)
+            layer.adapt(before.predict(images, verbose=0))
+
+
 def deviation(model: keras.Model) -> tuple[float, ...] | None:
     """Return the deviation of each channel on the scale of the decoder, if that is a standardized one."""
     layers = getattr(getattr(model, "decoder", None), "layers", ())
@@ -142,4 +157,4 @@ def _standardization(
     if recipe.standardize == "none" or statistics is None:
         return None, None
     mean, variance = (tuple(map(float, values)) for values in statistics)
-    return mean, variance if recipe.standardize == "z-score" else (1.0,) * len(mean)
+    return mean, (1.0,) * len(mean) if recipe.standardize == "mean" else variance

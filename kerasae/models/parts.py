@@ -10,7 +10,7 @@ import keras
 from pydantic import Field
 
 from kerasae.errors import RequestError
-from kerasae.layers import BatchNormalization, NegativeProduct, PixelScale, Polarity, TiedConv2D, TiedDense
+from kerasae.layers import BatchNormalization, NegativeProduct, PixelScale, Polarity, TiedConv2D, TiedDense, Whitening
 from kerasae.registry import Registry
 
 ENCODERS: Registry[keras.Model] = Registry("encoder")
@@ -38,6 +38,7 @@ class Settings:
         input: what the encoder sees of a picture: the picture itself ("plain"), `NegativeProduct` or `Polarity` of it.
         mean, variance: statistics of the scaled training pictures, one a channel, with which the encoder standardizes
             its input; None leaves it in [0, 1].
+        whiten: whether patches of the standardized pictures are whitened before the encoder's first own layer.
         standardized_output: whether the decoder is linear on that scale, rather than a sigmoid on [0, 1].
     """
 
@@ -50,6 +51,7 @@ class Settings:
     input: Literal["plain", "product", "polarity"] = "plain"
     mean: tuple[float, ...] | None = None
     variance: tuple[float, ...] | None = None
+    whiten: bool = False
     standardized_output: bool = False
 
     @property
@@ -89,7 +91,13 @@ def check_untied(settings: Settings, name: str) -> None:
 
 
 def picture_input(image_shape: tuple[int, int, int], settings: Settings) -> tuple[Any, Any]:
-    """Return the encoder's input, scaled pictures, and what the settings make of it: one polarity, standardized."""
+    """Return the encoder's input, scaled pictures, and what the settings make of it.
+
+    That is one polarity, standardized, whitened.
+
+    Raises:
+        RequestError: pictures smaller than the patches that are to be whitened.
+    """
     inputs = x = keras.Input(image_shape, name="scaled_images")
     # In float32, because bfloat16 has too few levels near 1 for 256 greys.
     if settings.input == "polarity":
@@ -98,8 +106,15 @@ def picture_input(image_shape: tuple[int, int, int], settings: Settings) -> tupl
         x = NegativeProduct(dtype="float32", name="negative_product")(x)
     if settings.mean is None:
         return inputs, x
-    standardize = keras.layers.Normalization(mean=list(settings.mean), variance=list(settings.variance or ()))
-    return inputs, standardize(x)
+    x = keras.layers.Normalization(mean=list(settings.mean), variance=list(settings.variance or ()))(x)
+    if settings.whiten:
+        if min(image_shape[:2]) < 2:
+            raise RequestError(
+                f"model.standardize: 'whitening' looks at patches of 2x2 pixels. Received: pictures of "
+                f"{image_shape[0]}x{image_shape[1]}; set it to 'z-score' or data.image_shape larger"
+            )
+        x = activated(Whitening(name="whitening")(x), settings, normalize=False)
+    return inputs, x
 
 
 def convolution(

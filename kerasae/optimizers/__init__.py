@@ -1,6 +1,7 @@
-"""Optimizers: those that a recipe may name, and AdaBound, which Keras lacks."""
+"""Optimizers: those that a recipe may name, among them AdaBound, which Keras lacks, and an SGD of two rates."""
 
 from kerasae.optimizers.adabound import AdaBound
 from kerasae.optimizers.named import OPTIMIZERS
+from kerasae.optimizers.sgd import SGD
 
-__all__ = ["OPTIMIZERS", "AdaBound"]
+__all__ = ["OPTIMIZERS", "SGD", "AdaBound"]

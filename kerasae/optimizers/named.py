@@ -8,6 +8,7 @@ import keras
 from pydantic import Field
 
 from kerasae.optimizers.adabound import AdaBound
+from kerasae.optimizers.sgd import SGD
 from kerasae.registry import Registry
 
 OPTIMIZERS: Registry[keras.optimizers.Optimizer] = Registry("optimizer")
@@ -41,14 +42,16 @@ def sgd(
     learning_rate: Rate = 1e-2,
     momentum: Beta = 0.9,
     nesterov: bool = True,
+    beta_rate: Rate = 1.0,
     weight_decay: Decay = 0.0,
     clip_norm: Norm = None,
 ) -> keras.optimizers.Optimizer:
     """Stochastic gradient descent with (Nesterov) momentum; weight decay is decoupled from the momentum."""
-    optimizer = keras.optimizers.SGD(
+    optimizer = SGD(
         learning_rate,
         momentum,
         nesterov=nesterov and momentum > 0,
+        beta_rate=beta_rate,
         weight_decay=weight_decay or None,
         global_clipnorm=clip_norm,
     )

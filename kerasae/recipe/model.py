@@ -41,7 +41,7 @@ class ModelRecipe(Table):
     input: Literal["plain", "product", "polarity"] = "plain"
     variational: Variational | None = None
     adversarial: Adversarial | None = None
-    standardize: Literal["none", "mean", "z-score"] = "none"
+    standardize: Literal["none", "mean", "z-score", "whitening"] = "none"
     output: Literal["pixels", "standardized"] = "pixels"
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     activation: Literal["relu", "elu", "leaky_relu", "gelu", "silu", "tanh"] = "relu"
@@ -60,7 +60,8 @@ class ModelRecipe(Table):
     def _standardized_by_something(self) -> ModelRecipe:
         if self.output == "standardized" and self.standardize == "none":
             raise ValueError(
-                "expected standardize 'mean' or 'z-score' where output is 'standardized'. Received: standardize 'none'"
+                "expected standardize 'mean', 'z-score' or 'whitening' where output is 'standardized'. Received: "
+                "standardize 'none'"
             )
         return self
 

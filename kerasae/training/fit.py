@@ -21,7 +21,7 @@ from kerasae.data.order import EpochOrder
 from kerasae.data.pictures import Pictures
 from kerasae.errors import RequestError
 from kerasae.models import JointAutoencoder, build, deviation, load_trained, with_heads
-from kerasae.models.build import dtype_policy
+from kerasae.models.build import dtype_policy, whiten
 from kerasae.recipe import DataRecipe, Recipe
 from kerasae.runs import Run, written_whole
 from kerasae.training import loss_weights
@@ -40,7 +40,12 @@ def build_model(recipe: Recipe, collection: Collection, precision: str) -> Joint
     """Build the untrained model of a recipe for the pictures at hand, its initial weights set by the recipe's seed."""
     keras.utils.set_random_seed(recipe.seed)
     statistics = collection.channel_statistics if recipe.model.standardize != "none" else None
-    return build(recipe.model, collection.image_shape, len(collection.class_names), recipe.heads, statistics, precision)
+    model = build(
+        recipe.model, collection.image_shape, len(collection.class_names), recipe.heads, statistics, precision
+    )
+    if recipe.model.standardize == "whitening":
+        whiten(model.encoder, collection.examples)
+    return model
 
 
 def check(recipe: Recipe, collection: Collection) -> JointAutoencoder:

@@ -1,4 +1,4 @@
-"""The three scalings of study B: by 255, mean subtraction, z-scores."""
+"""The three scalings of study B: by 255, mean subtraction, z-scores; and whitening."""
 
 import csv
 from pathlib import Path
@@ -10,7 +10,8 @@ import pytest
 from kerasae.data.collection import Collection
 from kerasae.errors import RequestError
 from kerasae.evaluate import evaluate
-from kerasae.models import DECODERS, deviation
+from kerasae.models import DECODERS, build, check, deviation
+from kerasae.recipe import HEADS
 from kerasae.recipe_file import parse
 from kerasae.training import fit
 from kerasae.training.fit import build_model
@@ -70,6 +71,43 @@ def test_every_decoder_is_linear_and_has_a_gradient_beyond_the_pixels(decoder: s
     assert 0 <= cut.min() <= cut.max() <= 1
 
 
+@pytest.mark.parametrize("own", [{}, {"variational": True}, {"input": "polarity"}], ids=str)
+def test_whitening_is_of_the_standardized_training_pictures_and_does_not_learn(
+    own: dict, tmp_path: Path, collection: Collection
+) -> None:
+    run, recipe = make(tmp_path / "run", {"epochs": 2}, model={**MODEL, "standardize": "whitening", **own})
+    begun = build_model(recipe, collection, "float32")
+    fit(run, recipe, collection)
+    model = keras.saving.load_model(run.model, compile=False)
+    before, after = (one.encoder.get_layer("whitening") for one in (begun, model))
+    np.testing.assert_array_equal(after.kernel, before.kernel)
+    assert not np.array_equal(after.bias, before.bias)
+    whitened = keras.Model(begun.encoder.input, before.output)(collection.train.images / 255.0)
+    values = np.reshape(whitened[:, :-1, :-1], (-1, whitened.shape[-1]))[:, : whitened.shape[-1] // 2]
+    # Not quite 1, as small variances are held back by the layer's epsilon.
+    np.testing.assert_allclose(np.cov(values, rowvar=False), np.eye(values.shape[1]), atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("model", "image_shape", "message"),
+    [
+        ({"tied": True}, (8, 8, 1), r"model\.standardize: expected another with model\.tied, .* 'whitening'"),
+        ({"encoder": "mlp"}, (1, 8, 1), r"model\.standardize: 'whitening' looks at patches of 2x2 .* of 1x8;"),
+    ],
+)
+def test_whitening_of_what_has_no_way_back_or_no_patches_is_refused(
+    model: dict, image_shape: tuple[int, int, int], message: str
+) -> None:
+    recipe = parse({"model": {"standardize": "whitening", **model}}).model
+
+    def begin() -> None:
+        check(recipe)
+        build(recipe, image_shape, 2, HEADS, ([0.5], [0.1]))
+
+    with pytest.raises(RequestError, match=message):
+        begin()
+
+
 def test_yes_and_no_are_still_understood() -> None:
     assert parse({"model": {"standardize": True}}).model.standardize == "z-score"
     assert parse({"model": {"standardize": False}}).model.standardize == "none"
@@ -78,8 +116,11 @@ def test_yes_and_no_are_still_understood() -> None:
 @pytest.mark.parametrize(
     ("tree", "message"),
     [
-        ({"model": {"standardize": "zscore"}}, r"model\.standardize: expected 'none', 'mean' or 'z-score'"),
-        ({"model": {"output": "standardized"}}, r"model: expected standardize 'mean' or 'z-score' where output"),
+        (
+            {"model": {"standardize": "zscore"}},
+            r"model\.standardize: expected 'none', 'mean', 'z-score' or 'whitening'",
+        ),
+        ({"model": {"output": "standardized"}}, r"model: expected standardize 'mean', 'z-score' or 'whitening' where"),
         (
             {
                 "model": {"output": "standardized", "standardize": "mean"},

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import keras
+from pydantic import Field
 
 from kerasae.models.parts import (
     ENCODERS,
-    Count,
     Counts,
     Repeats,
     Settings,
@@ -23,14 +25,14 @@ def residual(
     image_shape: tuple[int, int, int],
     settings: Settings,
     *,
-    stem: Count = 32,
+    stem: Annotated[int, Field(ge=0)] = 32,
     filters: Counts = [64, 128],  # noqa: B006 (read, never changed)
     blocks: Repeats = [1, 1],  # noqa: B006 (read, never changed)
 ) -> keras.Model:
-    """Build a convolution of `stem` filters, then one group for each entry of `filters`: 32x32 to 8x8x128."""
+    """Build a convolution of `stem` filters, if any, then a group for each entry of `filters`: 32x32 to 8x8x128."""
     check_untied(settings, "residual")
     check_sides(image_shape, len(filters), "residual")
     inputs, x = picture_input(image_shape, settings)
-    x = convolution(x, stem, 3, settings)
+    x = convolution(x, stem, 3, settings) if stem else x
     x = residual_groups(x, filters, blocks, settings, "model.encoder")
     return keras.Model(inputs, x, name="encoder")
