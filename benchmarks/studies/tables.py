@@ -59,7 +59,7 @@ def header(text: str, words: str) -> str:
 
 
 def table(group: str) -> str:
-    """Return one line a recipe and set of overrides for the recipes of a folder, or whose names begin so.
+    """Return one line a recipe and set of overrides, of the recipes whose names begin as one in `group`, "a,b".
 
     Searches and generators are measured otherwise, in tables of their own: what "searches" found, "early" on study B's,
     "latents", and the `PAIRS` of recipes against each other.
@@ -68,7 +68,7 @@ def table(group: str) -> str:
         return OTHERS[group]()
     rows = [COLUMNS]
     for name in builtin():
-        if name.startswith(group) and _names_or_rebuilds(load(name)):
+        if name.startswith(tuple(group.split(","))) and _names_or_rebuilds(load(name)):
             found = results(name)
             for overrides in sorted({tuple(result.overrides) for result in found}, key=len) or [()]:
                 rows.append(row(name, [one for one in found if tuple(one.overrides) == overrides], overrides))
