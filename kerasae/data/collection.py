@@ -11,14 +11,23 @@ import numpy as np
 
 from kerasae.data.duplicates import find_duplicates
 from kerasae.data.fingerprint import fingerprint
-from kerasae.data.pictures import UNLABELLED, ArrayPictures, FilePictures, ImageShape, Pictures, batches
+from kerasae.data.pictures import (
+    UNLABELLED,
+    ArrayPictures,
+    FilePictures,
+    ImageShape,
+    Pictures,
+    batch_size,
+    batches,
+    spread,
+)
 from kerasae.data.sources import SPLITS, open_source
 from kerasae.data.splits import divide
 from kerasae.data.weights import class_weights
 from kerasae.errors import RequestError
 from kerasae.recipe import DataRecipe
 
-# Patches of so many pictures are more than enough for the covariance of a dozen values.
+# Patches of so many pictures are more than enough for the covariance of a dozen values; of large ones fewer do.
 MOST_EXAMPLES = 1000
 
 
@@ -53,8 +62,8 @@ class Collection:
     @cached_property
     def examples(self) -> np.ndarray:
         """Some scaled training pictures, float32 (n, height, width, channels), evenly over all of them."""
-        places = np.linspace(0, len(self.train) - 1, min(len(self.train), MOST_EXAMPLES)).round().astype(np.int64)
-        return (self.train.load(places) / 255.0).astype(np.float32)
+        places = spread(len(self.train), batch_size(self.image_shape, MOST_EXAMPLES))
+        return self.train.load(places) / np.float32(255.0)
 
 
 def open_collection(recipe: DataRecipe, *, classifies: bool) -> Collection:

@@ -106,7 +106,8 @@ def picture_input(image_shape: tuple[int, int, int], settings: Settings) -> tupl
         x = NegativeProduct(dtype="float32", name="negative_product")(x)
     if settings.mean is None:
         return inputs, x
-    x = keras.layers.Normalization(mean=list(settings.mean), variance=list(settings.variance or ()))(x)
+    dtype = "float32" if settings.whiten else None  # what half precision rounds off, whitening would enlarge
+    x = keras.layers.Normalization(mean=list(settings.mean), variance=list(settings.variance or ()), dtype=dtype)(x)
     if settings.whiten:
         if min(image_shape[:2]) < 2:
             raise RequestError(

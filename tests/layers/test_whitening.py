@@ -47,7 +47,7 @@ def test_filters_are_the_principal_components_of_patches(kernel_size: int) -> No
         axis=3,
     ).reshape(-1, 3 * kernel_size**2)
     variances, components = np.linalg.eigh(np.cov(patches, rowvar=False))
-    filters = keras.ops.convert_to_numpy(layer.kernel).reshape(patches.shape[1], -1)[:, : patches.shape[1]]
+    filters = keras.ops.convert_to_numpy(layer.components).reshape(patches.shape[1], -1)[:, : patches.shape[1]]
     cosines = np.abs((filters / np.linalg.norm(filters, axis=0) * components).sum(axis=0))
     np.testing.assert_allclose(cosines, 1.0, atol=1e-3)
     np.testing.assert_allclose(np.linalg.norm(filters, axis=0), (variances + 0.1) ** -0.5, rtol=1e-3)
@@ -57,6 +57,40 @@ def test_pictures_of_one_colour_are_whitened_to_numbers() -> None:
     layer = Whitening()
     layer.adapt(np.full((2, 4, 4, 1), 0.5, np.float32))
     assert np.isfinite(inner(layer, IMAGES[..., :1])).all()
+
+
+def test_pictures_of_other_channels_or_without_end_are_refused() -> None:
+    layer = Whitening()
+    layer.adapt(IMAGES)
+    with pytest.raises(ValueError, match=r"images: expected 3 channels\. Received: shape \(40, 9, 9, 1\)"):
+        layer.adapt(IMAGES[..., :1])
+    with pytest.raises(ValueError, match=r"images: expected finite values"):
+        layer.adapt(np.where(IMAGES > 1, np.nan, IMAGES))
+
+
+@pytest.mark.parametrize("called_on", ["arrays", "input"])
+def test_has_its_filters_where_keras_builds_it_without_state(called_on: str) -> None:
+    class Subclassed(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.whitening = Whitening()
+
+        def call(self, inputs):
+            return self.whitening(inputs)
+
+    model = Subclassed()
+    if called_on == "input":
+        model(keras.Input(IMAGES.shape[1:]))
+    np.testing.assert_array_equal(model(IMAGES), Whitening()(IMAGES))
+
+
+@pytest.mark.parametrize(("kernel_size", "place"), [(2, (4, 4)), (3, (5, 5)), (4, (5, 5))])
+def test_a_patch_is_centred_and_of_even_side_reaches_one_further(kernel_size: int, place: tuple[int, int]) -> None:
+    impulse = np.zeros((1, 9, 9, 1), np.float32)
+    impulse[0, 4, 4] = 1.0
+    # The filter of the patch's first pixel answers where the impulse is that one.
+    answers = keras.ops.convert_to_numpy(Whitening(kernel_size)(impulse))[0, ..., 0]
+    assert np.argwhere(answers).tolist() == [list(place)]
 
 
 def test_only_the_bias_learns() -> None:

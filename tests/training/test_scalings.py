@@ -1,6 +1,7 @@
 """The three scalings of study B: by 255, mean subtraction, z-scores; and whitening."""
 
 import csv
+import dataclasses
 from pathlib import Path
 
 import keras
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from kerasae.data.collection import Collection
+from kerasae.data.pictures import ArrayPictures
 from kerasae.errors import RequestError
 from kerasae.evaluate import evaluate
 from kerasae.models import DECODERS, build, check, deviation
@@ -80,12 +82,24 @@ def test_whitening_is_of_the_standardized_training_pictures_and_does_not_learn(
     fit(run, recipe, collection)
     model = keras.saving.load_model(run.model, compile=False)
     before, after = (one.encoder.get_layer("whitening") for one in (begun, model))
-    np.testing.assert_array_equal(after.kernel, before.kernel)
+    np.testing.assert_array_equal(after.components, before.components)
     assert not np.array_equal(after.bias, before.bias)
     whitened = keras.Model(begun.encoder.input, before.output)(collection.train.images / 255.0)
     values = np.reshape(whitened[:, :-1, :-1], (-1, whitened.shape[-1]))[:, : whitened.shape[-1] // 2]
     # Not quite 1, as small variances are held back by the layer's epsilon.
     np.testing.assert_allclose(np.cov(values, rowvar=False), np.eye(values.shape[1]), atol=0.05)
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_what_is_whitened_is_not_rounded(precision: str, collection: Collection) -> None:
+    recipe = parse({"model": {**MODEL, "standardize": "whitening"}, "phases": [PHASE]})
+    layer = build_model(recipe, collection, precision).encoder.get_layer("whitening")
+    assert layer.input.dtype == layer.output.dtype == "float32"
+
+
+def test_few_of_large_pictures_are_enough_to_whiten(collection: Collection) -> None:
+    many = ArrayPictures(np.zeros((500, 300, 200, 3), np.uint8), np.zeros(500, np.int64), [""] * 500)
+    assert dataclasses.replace(collection, train=many, image_shape=many.image_shape).examples.size < 2**23
 
 
 @pytest.mark.parametrize(
