@@ -72,7 +72,7 @@ def main() -> None:
         chosen = transforms(phase.augment, "phases.0.augment") if augmented else []
         epochs = arguments.epochs + 1
         dataset = training_dataset(
-            pictures, Targets(recipe.heads, np.ones(10)), order, chosen, epochs=range(epochs), engine=arguments.engine
+            pictures, Targets(recipe.heads, 10), order, chosen, epochs=range(epochs), engine=arguments.engine
         )
         clock = Clock()
         model.fit(dataset, epochs=epochs, steps_per_epoch=order.steps, callbacks=[clock], verbose=0, shuffle=False)

@@ -1,4 +1,4 @@
-"""Losses that reduce to one number a picture, so that a weight a picture acts on them exactly."""
+"""Losses that reduce to one number per image, so that a weight per image acts on them exactly."""
 
 from __future__ import annotations
 
@@ -63,6 +63,81 @@ class ReconstructionLoss(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable("kerasae")
+class LabelLoss(keras.losses.Loss):
+    """A loss of class probabilities in which classes may count unequally, also in rows that mix them.
+
+    Takes rows and probabilities of shape (batch, num_classes) and gives (batch,). The cross-entropy of a row r, after
+    smoothing, is the sum over classes of r_k w_k (-log p_k), with w the class weights: that of PyTorch's
+    `CrossEntropyLoss(weight, label_smoothing)` before its reduction. The other losses are multiplied by the mean
+    weight of the row's classes.
+
+    Args:
+        label_loss: "categorical_crossentropy", "binary_crossentropy" (the mean over classes of that between p and the
+            row), "mean_squared_error" or "mean_absolute_error".
+        class_weights: (num_classes,), 0 or more; None for 1 each.
+        label_smoothing: in [0, 1), the share of a row that is spread evenly; for the cross-entropies alone.
+
+    Raises:
+        ValueError: another `label_loss`, a smoothing out of range or without a cross-entropy, a negative weight.
+    """
+
+    def __init__(
+        self,
+        label_loss: str = "categorical_crossentropy",
+        class_weights: Sequence[float] | None = None,
+        label_smoothing: float = 0.0,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "label_loss",
+        dtype: Any = "float32",
+    ) -> None:
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        if label_loss not in _LABEL_LOSSES:
+            raise ValueError(f"label_loss: expected one of {', '.join(_LABEL_LOSSES)}. Received: {label_loss!r}")
+        if not 0 <= label_smoothing < 1 or (label_smoothing and not label_loss.endswith("crossentropy")):
+            raise ValueError(
+                "label_smoothing: expected a number in [0, 1), above 0 only with a cross-entropy. "
+                f"Received: {label_smoothing} and {label_loss!r}"
+            )
+        if class_weights is not None and not all(weight >= 0 for weight in class_weights):
+            raise ValueError(f"class_weights: expected numbers from 0. Received: {list(class_weights)}")
+        self.label_loss = label_loss
+        self.class_weights = None if class_weights is None else tuple(map(float, class_weights))
+        self.label_smoothing = label_smoothing
+        smoothing = {"label_smoothing": label_smoothing} if label_loss == "binary_crossentropy" else {}
+        self._loss = _LABEL_LOSSES[label_loss](reduction=None, dtype=dtype, **smoothing)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the loss of each row, shape (batch,)."""
+        if self.label_loss != "categorical_crossentropy":
+            return self._loss.call(y_true, y_pred) * self.row_weights(y_true)
+        rows = y_true * (1.0 - self.label_smoothing) + self.label_smoothing / y_true.shape[-1]
+        if self.class_weights is not None:
+            rows = rows * ops.convert_to_tensor(self.class_weights, rows.dtype)
+        # Keras finds the logits behind a softmax, and the gradient of TensorFlow's kernel is right for rows of sum 1.
+        sums = ops.sum(rows, axis=-1, keepdims=True)
+        return sums[:, 0] * self._loss.call(ops.divide_no_nan(rows, sums), y_pred)
+
+    def row_weights(self, rows: Any) -> Any:
+        """Return how much each row counts, (batch,): the sum of the row times the class weights."""
+        if self.class_weights is None:
+            return ops.sum(rows, axis=-1)
+        return ops.matmul(rows, ops.convert_to_tensor(self.class_weights, rows.dtype))
+
+    def unweighted(self) -> LabelLoss:
+        """Return the same loss without class weights, for validation."""
+        return LabelLoss.from_config({**self.get_config(), "class_weights": None})
+
+    def get_config(self) -> dict[str, Any]:
+        """Return every argument."""
+        return {
+            **super().get_config(),
+            "label_loss": self.label_loss,
+            "class_weights": self.class_weights,
+            "label_smoothing": self.label_smoothing,
+        }
+
+
+@keras.saving.register_keras_serializable("kerasae")
 class ProbabilityCrossentropy(keras.losses.BinaryCrossentropy):
     """The mean over classes of the binary cross-entropy between a softmax's probabilities and a row of the label.
 
@@ -79,3 +154,11 @@ class ProbabilityCrossentropy(keras.losses.BinaryCrossentropy):
 def _huber(error: Any) -> Any:
     size = ops.abs(error)
     return ops.where(size <= _HUBER_DELTA, 0.5 * size * size, _HUBER_DELTA * (size - 0.5 * _HUBER_DELTA))
+
+
+_LABEL_LOSSES: dict[str, type[keras.losses.Loss]] = {
+    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
+    "binary_crossentropy": ProbabilityCrossentropy,
+    "mean_squared_error": keras.losses.MeanSquaredError,
+    "mean_absolute_error": keras.losses.MeanAbsoluteError,
+}

@@ -26,26 +26,30 @@ class Targets:
 
     Attributes:
         heads: the heads that the model has.
-        class_weights: float32 (num_classes,); the label weight of a picture is the sum of its row times these.
+        num_classes: the width of a label row.
     """
 
     heads: tuple[Head, ...]
-    class_weights: np.ndarray
+    num_classes: int
 
     def rows(self, labels: np.ndarray) -> np.ndarray:
         """Return float32 (n, num_classes): one-hot rows, and zero rows for unlabelled pictures (-1)."""
-        return (labels[:, None] == np.arange(len(self.class_weights))).astype(np.float32)
+        return (labels[:, None] == np.arange(self.num_classes)).astype(np.float32)
 
     def element(self, images: tf.Tensor, rows: tf.Tensor) -> tuple[tf.Tensor, dict[str, Any], dict[str, Any]]:
-        """Return one element of a dataset: uint8 pictures, then targets and weights by head."""
+        """Return one element of a dataset: uint8 images, then targets and weights by head.
+
+        A label row is a probability, one-hot or mixed, or zero; its weight is the share of the image whose label is
+        known. Class weights belong to the loss (`kerasae.losses.LabelLoss`).
+        """
         targets, weights = {}, {}
         if "reconstruction" in self.heads:
             targets["reconstruction"] = tf.cast(images, tf.float32) / 255.0
             weights["reconstruction"] = tf.ones(tf.shape(images)[:1])
         if "label" in self.heads:
-            # A row of a mixed picture sums to the share whose label is known: that share belongs in the weight alone.
-            targets["label"] = tf.math.divide_no_nan(rows, tf.reduce_sum(rows, axis=-1, keepdims=True))
-            weights["label"] = tf.linalg.matvec(rows, tf.constant(self.class_weights, tf.float32))
+            # A row of a mixed image sums to the share whose label is known: that share belongs in the weight alone.
+            known = tf.reduce_sum(rows, axis=-1, keepdims=True)
+            targets["label"], weights["label"] = tf.math.divide_no_nan(rows, known), known[:, 0]
         return images, targets, weights
 
 
@@ -67,7 +71,7 @@ def training_dataset(
     `corruptions` change what the model is given and leave the targets as they are (denoising autoencoders: Vincent et
     al., "Extracting and composing robust features", ICML 2008).
     """
-    image_shape, num_classes = pictures.image_shape, len(targets.class_weights)
+    image_shape, num_classes = pictures.image_shape, targets.num_classes
 
     def load(epoch: np.ndarray, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         indices = order.at(int(epoch), positions)
@@ -112,7 +116,7 @@ def evaluation_dataset(pictures: Pictures, targets: Targets, *, batch_size: int)
     def batch(start: tf.Tensor) -> Any:
         images, rows = tf.numpy_function(load, [start], (tf.uint8, tf.float32), stateful=False)
         images.set_shape((None, *pictures.image_shape))
-        rows.set_shape((None, len(targets.class_weights)))
+        rows.set_shape((None, targets.num_classes))
         return targets.element(images, rows)
 
     starts = tf.data.Dataset.range(0, len(pictures), batch_size)

@@ -10,6 +10,7 @@ import keras
 from keras import ops
 
 from kerasae.layers import Rejection, UncertaintyWeights, sharing
+from kerasae.losses import LabelLoss
 from kerasae.metrics import LabelledAccuracy
 from kerasae.models.guarded import extractor, features
 from kerasae.models.objective import (
@@ -74,6 +75,7 @@ class JointAutoencoder(keras.Model):
         self.decoder = decoder
         self.classifier = classifier
         self.head_losses: Mapping[str, Any] = {}
+        self.validation_losses: Mapping[str, Any] = {}
         self.term_weights: Mapping[str, Any] = {}
         self.uncertainty = UncertaintyWeights(self.heads) if balance else None
         self.error_focus = 0.0
@@ -145,7 +147,8 @@ class JointAutoencoder(keras.Model):
 
         Args:
             optimizer: a Keras optimizer or its name.
-            loss: a Keras loss a head; by default mean squared error over pixels and cross-entropy over classes.
+            loss: a Keras loss a head; by default mean squared error over pixels and cross-entropy over classes. The
+                class weights of a `LabelLoss` count in training alone.
             loss_weights: a number or a scalar `keras.Variable` a head, 1 by default, and for `kl_divergence`, by
                 default 1 over the values of a picture (`elbo_weight`). A variable may be assigned to between steps: no
                 new compilation is needed.
@@ -178,6 +181,12 @@ class JointAutoencoder(keras.Model):
         self.pseudo_labels = pseudo_labels
         # Proxies, because Keras would take the variables in a plain dict for weights of the model and save them.
         self.head_losses = MappingProxyType({h: keras.losses.get(losses[h]) for h in self.heads if h in losses})
+        self.validation_losses = MappingProxyType(
+            {
+                head: loss.unweighted() if isinstance(loss, LabelLoss) else loss
+                for head, loss in self.head_losses.items()
+            }
+        )
         weights = dict.fromkeys(self.head_losses, 1.0)
         if self.posterior is not None:
             weights["kl_divergence"] = elbo_weight(self.input_shape[1:])
@@ -228,13 +237,16 @@ class JointAutoencoder(keras.Model):
             targets["label"], counts["label"] = self.pseudo_labels(answers, targets["label"], counts["label"])
         elif self.pseudo_labels is not None:
             self.pseudo_labels.count(y_pred["label"])
-        values = {head: per_picture(loss, targets[head], y_pred[head]) for head, loss in self.head_losses.items()}
+        losses = self.head_losses if training else self.validation_losses
+        values = {head: per_picture(loss, targets[head], y_pred[head]) for head, loss in losses.items()}
         weighted = {head: values[head] * counts[head] for head in values}
         if self.posterior is not None:
             weighted["kl_divergence"] = y_pred["kl_divergence"]
         for term, mean in zip(self.terms, self.term_means, strict=True):
             if term in weighted:
                 mean.update_state(weighted[term])
+        if isinstance(label_loss := losses.get("label"), LabelLoss):
+            counts["label"] = counts["label"] * label_loss.row_weights(targets["label"])
         if training and self.error_focus:
             focus = error_weights(values["reconstruction"], counts["label"], self.error_focus)
             weighted["label"] = weighted["label"] * focus

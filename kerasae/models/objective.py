@@ -8,12 +8,12 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasae.losses import ReconstructionLoss
+from kerasae.losses import LabelLoss, ReconstructionLoss
 
 
 def default_losses() -> dict[str, keras.losses.Loss]:
     """Return the loss of each head that `JointAutoencoder` takes when none is given."""
-    return {"reconstruction": ReconstructionLoss(), "label": keras.losses.CategoricalCrossentropy()}
+    return {"reconstruction": ReconstructionLoss(), "label": LabelLoss()}
 
 
 def elbo_weight(image_shape: tuple[int, ...]) -> float:

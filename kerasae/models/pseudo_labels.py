@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -18,17 +17,13 @@ class PseudoLabels:
 
     Args:
         threshold: the least probability of an answer that is taken for a label, in (0, 1].
-        weight: of such a label in the label loss, above 0.
-        class_weights: (num_classes,), what `weight` is multiplied by for each class, as labels are where classes are
-            uneven; None for 1 each.
+        weight: of such a label in the label loss, above 0; class weights of the loss count as for any label.
 
     Raises:
         ValueError: a threshold or weight out of range.
     """
 
-    def __init__(
-        self, threshold: float = 0.95, weight: float = 1.0, class_weights: Sequence[float] | None = None
-    ) -> None:
+    def __init__(self, threshold: float = 0.95, weight: float = 1.0) -> None:
         if not (0 < threshold <= 1 and weight > 0):
             raise ValueError(
                 "threshold, weight: expected a probability in (0, 1] and a number above 0. "
@@ -36,7 +31,6 @@ class PseudoLabels:
             )
         self.threshold = threshold
         self.weight = weight
-        self.class_weights = None if class_weights is None else [float(one) for one in class_weights]
         self.share = keras.metrics.Mean("pseudo_labelled")
 
     def __call__(self, answers: Any, rows: Any, weights: Any) -> tuple[Any, Any]:
@@ -52,10 +46,7 @@ class PseudoLabels:
         self.share.update_state(sure, sample_weight=missing)
         taken = missing * sure
         guessed = ops.one_hot(ops.argmax(answers, axis=-1), rows.shape[-1])
-        counted = self.weight * taken
-        if self.class_weights is not None:
-            counted = counted * ops.matmul(guessed, ops.convert_to_tensor(self.class_weights, "float32"))
-        return rows + taken[:, None] * guessed, weights * (1.0 - missing) + counted
+        return rows + taken[:, None] * guessed, weights * (1.0 - missing) + self.weight * taken
 
     def count(self, answers: Any) -> None:
         """Count the sure ones of answers, (batch, num_classes), in `share` without making labels of them."""
@@ -66,7 +57,7 @@ class PseudoLabels:
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument."""
-        return {"threshold": self.threshold, "weight": self.weight, "class_weights": self.class_weights}
+        return {"threshold": self.threshold, "weight": self.weight}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> PseudoLabels:

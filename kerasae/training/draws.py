@@ -78,7 +78,7 @@ def adversarial_dataset(
     """
     order, turns = stretch.order, stretch.turns
     size = order.batch_size // turns
-    targets = Targets(("label",) if num_classes else (), collection.class_weights)
+    targets = Targets(("label",) if num_classes else (), len(collection.class_names))
     real = training_dataset(collection.train, targets, order, transforms, epochs=epochs, engine=engine)
 
     def drawn(number: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -98,7 +98,7 @@ def adversarial_dataset(
         images, rows, weights = batch
         found = {**draws, "images": tf.reshape(images, (size, turns, *collection.image_shape))}
         if num_classes:
-            weighted = rows["label"] * weights["label"][:, None]
+            weighted = rows["label"] * collection.class_weights * weights["label"][:, None]
             found["row"] = tf.reshape(weighted, (size, turns, num_classes))
         return found
 

@@ -141,12 +141,12 @@ def _fit_phase(
     weights = loss_weights.schedules(recipe, index, model.input_shape[1:])
     trained.compile(
         optimizer=phases.optimizer(phase, key, plan),
-        loss={head: phases.loss(recipe.loss, head, deviation(trained)) for head in phase.heads},
+        loss=phases.losses(recipe.loss, phase.heads, deviation(trained), collection.class_weights),
         # Variables, so that they change between epochs without compiling anew.
         loss_weights={term: keras.Variable(weight(0), trainable=False, name=term) for term, weight in weights.items()},
         metrics=phases.metrics(phase.heads, len(collection.class_names)) if macro_f1 else None,
         error_focus=phase.error_focus,
-        pseudo_labels=phases.pseudo_labels(phase, collection.class_weights),
+        pseudo_labels=phases.pseudo_labels(phase),
         jit_compile=distribution.jit_compile(recipe.jit_compile),
     )
     trained.optimizer.build(trained.trainable_variables)
@@ -162,8 +162,7 @@ def _fit_phase(
         checkpoint.progress = progress
     # Epochs are numbered over all phases, so that no two of them draw the same order and augmentations.
     first = sum(earlier.epochs for earlier in recipe.phases[:index])
-    targets = Targets(phase.heads, collection.class_weights)
-    unweighted = Targets(phase.heads, np.ones_like(collection.class_weights))
+    targets = Targets(phase.heads, len(collection.class_names))
     stopped = progress.stopped
     for stretch in course:
         begin, end = max(stretch.epochs.start, progress.epoch), stretch.epochs.stop
@@ -185,7 +184,7 @@ def _fit_phase(
             epochs=end,
             initial_epoch=begin,
             steps_per_epoch=stretch.order.steps,
-            validation_data=evaluation_dataset(collection.validation, unweighted, batch_size=stretch.judged),
+            validation_data=evaluation_dataset(collection.validation, targets, batch_size=stretch.judged),
             callbacks=[
                 *loss_weights.callbacks(
                     phase, weights, functools.partial(_first_pictures, stretch.pictures, targets, stretch.order)

@@ -11,20 +11,13 @@ from rich.text import Text
 
 import augment
 from kerasae.errors import RequestError
-from kerasae.losses import ProbabilityCrossentropy, ReconstructionLoss
+from kerasae.losses import LabelLoss, ReconstructionLoss
 from kerasae.metrics import LabelledAccuracy, LabelledMacroF1, direction
 from kerasae.models import JointAutoencoder, PseudoLabels
 from kerasae.optimizers import OPTIMIZERS
 from kerasae.recipe import PARTS, Head, LossRecipe, Part, Phase, Recipe, Spec
 from kerasae.schedules import SCHEDULES, Plan
 from kerasae.training.callbacks import BestWeights, StopOnNaN
-
-LABEL_LOSSES: dict[str, type[keras.losses.Loss]] = {
-    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
-    "binary_crossentropy": ProbabilityCrossentropy,
-    "mean_squared_error": keras.losses.MeanSquaredError,
-    "mean_absolute_error": keras.losses.MeanAbsoluteError,
-}
 
 
 def check(phase: Phase, key: str, variational: bool = False) -> None:
@@ -111,12 +104,15 @@ def monitor(phase: Phase) -> str:
     return phase.monitor or ("val_label_accuracy" if "label" in phase.heads else "val_loss")
 
 
-def loss(recipe: LossRecipe, head: Head, deviation: Sequence[float] | None = None) -> keras.losses.Loss:
-    """Return the loss of a head; `deviation` is that of the scale on which the decoder works."""
-    if head == "reconstruction":
-        return ReconstructionLoss(recipe.reconstruction, deviation)
-    smoothed = {"label_smoothing": recipe.label_smoothing} if recipe.label_smoothing else {}
-    return LABEL_LOSSES[recipe.label](**smoothed)
+def losses(
+    recipe: LossRecipe, heads: Sequence[Head], deviation: Sequence[float] | None, class_weights: np.ndarray
+) -> dict[Head, keras.losses.Loss]:
+    """Return the loss of each head; `deviation` is that of the scale on which the decoder works."""
+    of_heads: dict[Head, keras.losses.Loss] = {
+        "reconstruction": ReconstructionLoss(recipe.reconstruction, deviation),
+        "label": LabelLoss(recipe.label, class_weights.tolist(), recipe.label_smoothing),
+    }
+    return {head: of_heads[head] for head in heads}
 
 
 def metrics(heads: Sequence[Head], num_classes: int) -> dict[Head, list[keras.metrics.Metric]]:
@@ -127,11 +123,9 @@ def metrics(heads: Sequence[Head], num_classes: int) -> dict[Head, list[keras.me
     return {"label": [LabelledAccuracy(f"{before}accuracy"), LabelledMacroF1(num_classes, f"{before}macro_f1")]}
 
 
-def pseudo_labels(phase: Phase, class_weights: np.ndarray) -> PseudoLabels | None:
-    """Return the phase's pseudo-labels, of which each counts as much as labels of its class do."""
-    if phase.pseudo_labels is None:
-        return None
-    return PseudoLabels(**phase.pseudo_labels.model_dump(), class_weights=class_weights.tolist())
+def pseudo_labels(phase: Phase) -> PseudoLabels | None:
+    """Return the phase's pseudo-labels, if it makes any."""
+    return None if phase.pseudo_labels is None else PseudoLabels(**phase.pseudo_labels.model_dump())
 
 
 def callbacks(phase: Phase, plan: Plan, best: Path) -> list[keras.callbacks.Callback]:

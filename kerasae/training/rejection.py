@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from kerasae.console import told
 from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, evaluation_dataset
@@ -45,7 +43,7 @@ def fit_rejection(
             soft_wrap=True,
         )
         return
-    targets = Targets(("label",) if collection.class_names else (), np.ones_like(collection.class_weights))
+    targets = Targets(("label",) if collection.class_names else (), len(collection.class_names))
     validation, known = (
         evaluation_dataset(pictures, targets, batch_size=batch_size(pictures.image_shape))
         for pictures in (collection.validation, collection.train.some(MOST_REFERENCES))

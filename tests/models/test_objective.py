@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from kerasae.layers import UncertaintyWeights
+from kerasae.losses import LabelLoss
 from kerasae.models import JointAutoencoder, PseudoLabels, build
 from kerasae.recipe import HEADS, ModelRecipe, Spec
 
@@ -131,8 +132,38 @@ def test_pseudo_labels_stand_where_a_row_is_zero_and_the_answer_sure() -> None:
     np.testing.assert_array_equal(rows, [[1, 0], [0, 0], [1, 0], [0, 1]])
     np.testing.assert_array_equal(weights, [0.25, 0, 3, 0.25])
     assert float(pseudo_labels.share.result()) == pytest.approx(2 / 3)
-    uneven = PseudoLabels.from_config(PseudoLabels(0.8, 0.25, class_weights=[2, 8]).get_config())
-    np.testing.assert_array_equal(uneven(*batch)[1], [0.5, 0, 3, 2])
+    again = PseudoLabels.from_config(pseudo_labels.get_config())
+    np.testing.assert_array_equal(again(*batch)[1], weights)
+
+
+def test_class_weights_count_in_training_alone_and_for_pseudo_labels_too(tmp_path: Path) -> None:
+    class_weights, smoothing = np.array([1.0, 4.0, 9.0]), 0.3
+    joint = model()
+    joint.compile(loss={"label": LabelLoss("categorical_crossentropy", class_weights, smoothing)})
+    outputs = joint(IMAGES, training=False)
+    labelled = ROWS.any(1)
+    smoothed = ROWS * (1 - smoothing) + smoothing / 3
+    entries = -smoothed * np.log(outputs["label"]) * labelled[:, None]
+    weights = {"label": labelled.astype(np.float32)}
+    arguments = {"y": TARGETS, "y_pred": outputs, "sample_weight": weights}
+    expected = (entries * class_weights).sum() / 12
+    assert float(joint.compute_loss(**arguments)) == pytest.approx(expected, rel=1e-5)
+    assert float(joint.compute_loss(**arguments, training=False)) == pytest.approx(entries.sum() / 12, rel=1e-5)
+    joint.optimizer.build(joint.trainable_variables)
+    joint.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert float(loaded.compute_loss(**arguments)) == pytest.approx(expected, rel=1e-5)
+
+    joint.compile(
+        loss={"label": LabelLoss(class_weights=class_weights), "reconstruction": "mean_squared_error"},
+        loss_weights={"reconstruction": 0.0},
+        pseudo_labels=PseudoLabels(0.01, 0.5),
+    )
+    rows = np.where(labelled[:, None], ROWS, np.eye(3)[np.asarray(outputs["label"]).argmax(1)])
+    counted = np.where(labelled, 1.0, 0.5) * (rows @ class_weights)
+    expected = (counted * -(rows * np.log(outputs["label"])).sum(1)).mean()
+    weights["reconstruction"] = WEIGHTS["reconstruction"]
+    assert float(joint.compute_loss(**arguments)) == pytest.approx(expected, rel=1e-5)
 
 
 def errors_of(joint: JointAutoencoder) -> np.ndarray:

@@ -65,11 +65,11 @@ def test_two_devices_follow_one(tmp_path: Path, sparse: Collection) -> None:
         assert two == pytest.approx(one, rel=1e-4, abs=1e-5)
 
 
-def test_each_counts_as_much_as_labels_of_its_class() -> None:
-    made = phases.pseudo_labels(parse({"phases": [PHASE]}).phases[0], np.array([0.5, 2]))
-    assert made is not None
-    assert made.get_config() == {"threshold": 0.6, "weight": 1.0, "class_weights": [0.5, 2.0]}
-    assert phases.pseudo_labels(parse({"phases": [{}]}).phases[0], np.array([0.5, 2])) is None
+def test_a_phase_makes_them_only_on_request() -> None:
+    pseudo_labels = phases.pseudo_labels(parse({"phases": [PHASE]}).phases[0])
+    assert pseudo_labels is not None
+    assert pseudo_labels.get_config() == {"threshold": 0.6, "weight": 1.0}
+    assert phases.pseudo_labels(parse({"phases": [{}]}).phases[0]) is None
 
 
 def test_they_need_pictures_without_label(collection: Collection, sparse: Collection) -> None:
