@@ -1,10 +1,61 @@
-"""Where a person is told what is going on."""
+"""Consoles that show text as it is: no markup, no emoji, and nothing that would steer the terminal."""
 
 from __future__ import annotations
 
-from rich.console import Console
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console, ConsoleOptions
+from rich.segment import Segment
+from rich.text import Text
+
+LONGEST_VALUE = 200
+LONGEST_LINE = 2_000
+# Characters that reverse the direction of what follows: text that shows them reads otherwise than it is.
+_REVERSING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_WORD = re.compile(rf"\S{{{LONGEST_VALUE + 1},}}")
+_RECEIVED = re.compile(r"(?<=Received: ).*?(?=; |$)")
+
+
+class PlainConsole(Console):
+    """A Rich console for names and messages that come from files: control characters in them are shown as escapes."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return the text without control characters."""
+        return super().render_str(printable(text), **options)
+
+    def render(self, renderable: Any, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render anything; a `Text` without control characters."""
+        if isinstance(renderable, Text) and printable(renderable.plain) != renderable.plain:
+            renderable = Text(printable(renderable.plain), style=renderable.style)
+        return super().render(renderable, options)
 
 
 def told() -> Console:
-    """Return standard error, for words as they are: brackets in a name are no markup, and :cat: is no emoji."""
-    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+    """Return a console on standard error."""
+    return PlainConsole(stderr=True)
+
+
+def printable(text: str) -> str:
+    """Return text in which control characters other than line feed and tab are shown as escapes, such as `\\x1b`."""
+    return "".join(
+        character.encode("unicode_escape").decode()
+        if (unicodedata.category(character) == "Cc" and character not in "\n\t") or character in _REVERSING
+        else character
+        for character in text
+    )
+
+
+def one_line(message: str) -> str:
+    """Return a message on one line, of which no value takes more than `LONGEST_VALUE` characters."""
+
+    def shortened(match: re.Match[str]) -> str:
+        return match[0] if len(match[0]) <= LONGEST_VALUE else f"{match[0][:LONGEST_VALUE]}..."
+
+    line = _WORD.sub(shortened, _RECEIVED.sub(shortened, " ".join(message.split())))
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE // 2]} ... {line[-LONGEST_LINE // 2 :]}"

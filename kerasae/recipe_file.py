@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
@@ -57,7 +56,7 @@ def parse(tree: Mapping[str, Any]) -> Recipe:
     try:
         return Recipe.model_validate(tree)
     except ValidationError as error:
-        raise RequestError(f"recipe: {explain(error, overlay.fields)}") from None
+        raise RequestError(f"recipe: {explain(error, overlay.fields, elsewhere=overlay.paths_ending_in)}") from None
 
 
 def _find(name: str) -> Path:
@@ -68,7 +67,7 @@ def _find(name: str) -> Path:
     if path.suffix == ".toml" and path.is_file():
         return path
     raise RequestError(
-        f"recipe: expected one of {', '.join(known)} or the path of a .toml file. "
+        "recipe: expected a name that `kerasae recipes` lists or the path of a .toml file. "
         f"Received: {name!r}.{nearest(name, known)}"
     )
 
@@ -76,8 +75,9 @@ def _find(name: str) -> Path:
 def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
     """Read a TOML file over the recipe that it `extends`, if it names one."""
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        with path.open(encoding="utf-8") as file:
+            tree = toml.read(file.read(toml.MOST_CHARACTERS + 1))
+    except ValueError as error:
         raise RequestError(f"recipe {path}: not valid TOML: {error}") from None
     except OSError as error:
         raise RequestError(f"recipe {path}: cannot be read: {error.strerror}") from None

@@ -1,13 +1,48 @@
-"""Plain values as TOML; Python reads that format but does not write it."""
+"""Plain values as TOML: read within limits, and written, which Python does not."""
 
 from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Mapping
 from typing import Any
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
+MOST_CHARACTERS = 1_000_000
+DEEPEST = 32
+MOST_BITS = 1024  # far beyond the 64 of TOML 1.0, and few enough for Python to print
+
+
+def read(text: str) -> dict[str, Any]:
+    """Read a TOML document.
+
+    Raises:
+        ValueError: no TOML, or longer, deeper or of greater numbers than a recipe has reason to be.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise ValueError(f"expected at most {MOST_CHARACTERS:,} characters. Received: more")
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    except ValueError:  # Python reads no integer of more than 4,300 digits
+        raise ValueError(_TOO_GREAT) from None
+    level: list[Any] = [tree]
+    for _ in range(DEEPEST):
+        level = [item for value in level for item in (value.values() if isinstance(value, dict) else value)]
+        if any(isinstance(value, int) and value.bit_length() > MOST_BITS for value in level):
+            raise ValueError(_TOO_GREAT)
+        level = [value for value in level if isinstance(value, dict | list)]
+    if level:
+        raise ValueError(_TOO_DEEP)
+    return tree
+
+
+_TOO_DEEP = f"expected tables and lists at most {DEEPEST} deep. Received: deeper ones"
+_TOO_GREAT = "expected integers of 64 bits. Received: one beyond them"
 
 
 def inline(value: Any) -> str:

@@ -22,8 +22,20 @@ _WORDS = (
 _WRAPPERS = re.compile(r"[a-z-]+\[.*|constrained-[a-z]+")
 
 
-def explain(error: ValidationError, keys: Callable[[list[str]], list[str]], prefix: str = "") -> str:
-    """Return one line on the first wrong key; `keys` lists the valid ones of the table at a path."""
+def explain(
+    error: ValidationError,
+    keys: Callable[[list[str]], list[str]],
+    prefix: str = "",
+    elsewhere: Callable[[str], list[str]] = lambda name: [],
+) -> str:
+    """Return one line on the first wrong key.
+
+    Args:
+        error: what pydantic found.
+        keys: lists the valid keys of the table at a path.
+        prefix: the path of what was validated.
+        elsewhere: lists the paths of fields of a name in all tables.
+    """
     findings = error.errors(include_url=False)
     first = _steps(findings[0]["loc"])
     # Each member of a union reports on its own: the one that got furthest into the value says most.
@@ -32,7 +44,9 @@ def explain(error: ValidationError, keys: Callable[[list[str]], list[str]], pref
     where = ".".join([prefix, *steps] if prefix else steps)
     if findings[0]["type"] == "extra_forbidden":
         known = keys(steps[:-1])
-        return f"unknown key {where!r}; expected one of {', '.join(known) or 'none'}.{nearest(steps[-1], known)}"
+        same_name = elsewhere(steps[-1])
+        hint = f" Did you mean {same_name[0]!r}?" if same_name else nearest(steps[-1], known)
+        return f"unknown key {where!r}; expected one of {', '.join(known) or 'none'}.{hint}"
     messages = [finding["msg"].removeprefix("Value error, ") for finding in findings]
     for found, words in _WORDS:
         messages = [re.sub(found, words, message) for message in messages]

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from kerasae._version import __version__
-from kerasae.console import told
+from kerasae.console import PlainConsole, told
 
 app = typer.Typer(
     name="kerasae",
@@ -18,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-out = Console(highlight=False, markup=False, emoji=False)
+out = PlainConsole()
 err = told()
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The directory of a run.")]

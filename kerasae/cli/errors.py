@@ -12,6 +12,7 @@ from typing import Any
 import typer
 
 from kerasae.cli.app import err
+from kerasae.console import one_line as shortened
 from kerasae.errors import RequestError, in_a_line
 
 # What the system refuses and the user can mend: no space, no permission, a read-only place.
@@ -41,7 +42,7 @@ def one_line(debug: bool) -> Iterator[None]:
         line, code = _explained(error)
         if sys.stdout.isatty():
             print()  # a progress bar may stand on this line
-        err.print("kerasae:", " ".join(line.split()), soft_wrap=True)
+        err.print("kerasae:", shortened(line), soft_wrap=True)
         raise SystemExit(code) from None
 
 
@@ -51,7 +52,9 @@ def _explained(error: Exception) -> tuple[str, int]:
         return str(error), 2
     if isinstance(error, _WrongArguments):
         command = error.ctx.command_path if error.ctx else "kerasae"
-        return f"{error.format_message().rstrip('.')}; see: {command} --help", 2
+        return f"{error.format_message().rstrip('.')}; {_field_hint(error)}see: {command} --help", 2
+    if isinstance(error, RecursionError):
+        return "expected input that is not nested hundreds of levels deep; simplify the recipe or file", 2
     if isinstance(error, OSError) and error.errno in _REFUSED:
         return f"{error.filename or 'a file'}: {error.strerror}; mend that and try again", 2
     inside = re.search("RequestError: (.+)", str(error))  # what an input pipeline raises, TensorFlow wraps
@@ -69,3 +72,12 @@ def _explained(error: Exception) -> tuple[str, int]:
     if type(error).__name__ in ("DivergedError", "ExportError"):
         return str(error), 1
     return f"{in_a_line(error)}; that was not expected, and --debug shows where it came from", 1
+
+
+def _field_hint(error: Any) -> str:
+    """Return how to set the field of a recipe that an unknown option is named for, or nothing if there is none."""
+    from kerasae.recipe.overlay import paths_ending_in
+
+    option = getattr(error, "option_name", None)
+    paths = paths_ending_in(option.lstrip("-").replace("-", "_")) if option else []
+    return f"a field of the recipe is set by --set {paths[0]}=VALUE; " if paths else ""

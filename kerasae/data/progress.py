@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from kerasae.console import told
+
 T = TypeVar("T")
 
 PATIENCE = 1.5
@@ -17,11 +19,10 @@ def with_progress(items: Iterable[T], total: int, description: str) -> Iterator[
     if not sys.stderr.isatty():
         yield from items
         return
-    from rich.console import Console
     from rich.progress import Progress
 
     started = time.monotonic()
-    bar = Progress(console=Console(stderr=True), transient=True)
+    bar = Progress(console=told(), transient=True)
     task = bar.add_task(description, total=total)
     try:
         for done, item in enumerate(items, start=1):

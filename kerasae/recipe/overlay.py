@@ -14,6 +14,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from kerasae import toml
 from kerasae.errors import RequestError
 from kerasae.recipe.base import Spec, Table
 from kerasae.recipe.search import KINDS, Range
@@ -81,6 +82,22 @@ def fields(path: Iterable[str]) -> list[str]:
     return list(kind.table.model_fields) if kind.table is not None else []
 
 
+def paths_ending_in(name: str) -> list[str]:
+    """Return the paths of fields, such as `phases.0.epochs`, whose last step is `name`, the shortest first."""
+    return sorted(
+        (path for path in _paths(_ROOT) if path.rpartition(".")[2] == name), key=lambda path: (path.count("."), path)
+    )
+
+
+def _paths(kind: Kind, prefix: str = "") -> Iterator[str]:
+    """List the paths of all fields, lists by their first entry."""
+    for field in [] if kind.table is None else kind.table.model_fields:
+        inner = kind.below(field)
+        yield f"{prefix}{field}"
+        yield from _paths(inner, f"{prefix}{field}.")
+        yield from _paths(Kind.of(inner.entries), f"{prefix}{field}.0.")
+
+
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Lay one tree over another.
 
@@ -103,9 +120,11 @@ def override(tree: dict[str, Any], assignment: str) -> None:
     if not equals or not key.strip():
         raise RequestError(f"--set: expected KEY=VALUE, such as phases.0.epochs=5. Received: {assignment!r}")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
+        value = toml.read(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text
+    except ValueError as error:
+        raise RequestError(f"--set {key}: {error}") from None
     *path, last = key.strip().split(".")
     if path[:2] == ["search", "space"]:  # what follows is one name: a field that is searched
         path, last = path[:2], ".".join([*path[2:], last]).strip("\"'")  # quoted as in TOML, or not

@@ -69,7 +69,7 @@ class PseudoLabels(Table):
 class Phase(Table):
     """One stretch of training: which parts learn, for how long, and how."""
 
-    name: str = "joint"
+    name: Annotated[str, Field(min_length=1, max_length=100)] = "joint"
     learns: Annotated[list[Part], Field(min_length=1)] = list(PARTS)
     epochs: Annotated[int, Field(gt=0, le=1_000_000)] = 10
     batch_size: Positive | BatchSizes = 64
