@@ -249,7 +249,7 @@ WRONG = {
     ),
     "share of no unlabelled": (
         lambda: ["--set", "data.labelled_share=0.5"],
-        r"data\.labelled_share: expected training pictures with and without label\. Received: 0\.5 and 1,101 labelled",
+        r"data\.labelled_share: expected training images with and without label\. Received: 1,101 labelled .*=natural",
     ),
     "run exists": (lambda: (Path("here").mkdir(), ["--run", "here"])[1], r"--run: here exists already; give anot"),
     "resume and more": (lambda: ["--resume", "--run", "x", "--data", "digits"], r"--resume: expected"),

@@ -102,7 +102,11 @@ class Phase(Table):
         for key in ("balance", "error_focus", "pseudo_labels"):
             if (value := getattr(self, key)) and set(self.heads) != set(HEADS):
                 shown = value.model_dump() if isinstance(value, Table) else value
-                raise ValueError(f"expected both heads to be trained beside {key} = {shown!r}. Received: {self.heads}")
+                off = 0.0 if key == "error_focus" else "none"
+                raise ValueError(
+                    f"expected both heads to be trained beside {key} = {shown!r}. Received: {self.heads}; "
+                    f"set {key}={off} to train without"
+                )
         fixed = sorted(set(self.loss_weights) & set(HEADS))
         if self.balance and "encoder" not in self.learns:
             raise ValueError(f"expected the encoder to learn, which balance shares out. Received: learns {self.learns}")

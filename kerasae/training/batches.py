@@ -40,18 +40,7 @@ def stretches(recipe: Recipe, index: int, collection: Collection) -> list[Stretc
     phase, train, key = recipe.phases[index], collection.train, f"phases.{index}.batch_size"
     share = None if recipe.data.labelled_share == "natural" else recipe.data.labelled_share
     labelled = train.labels >= 0
-    if share is not None and (labelled.all() or not labelled.any()):
-        raise RequestError(
-            f"recipe: data.labelled_share: expected training pictures with and without label. Received: {share:g} "
-            f"and {labelled.sum():,} labelled ones of {len(labelled):,}; set it to 'natural' or hide labels by "
-            "data.labelled_fraction or data.labelled_per_class"
-        )
-    if phase.pseudo_labels is not None and labelled.all():
-        raise RequestError(
-            f"recipe: phases.{index}.pseudo_labels: expected training pictures without label. Received: "
-            f"{len(labelled):,} labelled ones; leave it out or hide labels by data.labelled_fraction or "
-            "data.labelled_per_class"
-        )
+    _check_labels(recipe, labelled)
     if phase.heads == ("label",):  # nothing to learn from pictures without label
         train, share = train.select(np.flatnonzero(labelled)), None
     replicas = distribution.strategy(recipe.distribution.devices).num_replicas_in_sync
@@ -77,6 +66,22 @@ def stretches(recipe: Recipe, index: int, collection: Collection) -> list[Stretc
         judged = shared_batch(len(collection.validation), order.batch_size, replicas)
         found.append(Stretch(epochs, train, order, judged))
     return found
+
+
+def _check_labels(recipe: Recipe, labelled: np.ndarray) -> None:
+    """Refuse what needs images with and without label where there are none of one kind, all such fields at once."""
+    needing = {}
+    if recipe.data.labelled_share != "natural" and (labelled.all() or not labelled.any()):
+        needing["data.labelled_share"] = "natural"
+    if labelled.all():
+        needing |= {f"phases.{n}.pseudo_labels": "none" for n, phase in enumerate(recipe.phases) if phase.pseudo_labels}
+    if needing:
+        without = " ".join(f"--set {field}={value}" for field, value in needing.items())
+        raise RequestError(
+            f"recipe: {', '.join(needing)}: expected training images with and without label. Received: "
+            f"{labelled.sum():,} labelled ones of {len(labelled):,}; add images to unlabeled/, hide labels by "
+            f"data.labelled_fraction or data.labelled_per_class, or do without: {without}"
+        )
 
 
 def shared_batch(count: int, batch_size: int, replicas: int) -> int:

@@ -30,6 +30,7 @@ from kerasae.training.batches import stretches
 from kerasae.training.callbacks import read_arrays
 from kerasae.training.checkpoint import Checkpoint, Progress, read_progress, restore, write
 from kerasae.training.history import History, read_rows
+from kerasae.training.memory import check_memory
 
 # Of the pictures that gradients are balanced on: labels enough to say something, and how far to look for them.
 FEWEST_LABELS = 8
@@ -59,7 +60,8 @@ def check(recipe: Recipe, collection: Collection) -> JointAutoencoder:
     """
     model = build_model(recipe, collection, "float32")
     for index, phase in enumerate(recipe.phases):
-        stretches(recipe, index, collection)
+        largest = max(stretch.order.batch_size for stretch in stretches(recipe, index, collection))
+        check_memory(model, largest, distribution.precision(recipe.precision), f"phases.{index}.batch_size")
         phases.check_trains(model, phase, f"phases.{index}")
         _start_from(model, recipe, index)
     return model

@@ -73,12 +73,12 @@ def test_a_phase_makes_them_only_on_request() -> None:
 
 
 def test_they_need_pictures_without_label(collection: Collection, sparse: Collection) -> None:
-    recipe = parse({"phases": [PHASE]})
+    recipe = parse({"phases": [PHASE], "data": {"labelled_share": 0.5}})
     assert stretches(recipe, 0, sparse)
-    with pytest.raises(
-        RequestError,
-        match=r"phases\.0\.pseudo_labels: expected training pictures without label\. Received: 40 labelled ones; leave",
-    ):
+    everything = (
+        r"recipe: data\.labelled_share, phases\.0\.pseudo_labels: expected .* Received: 40 labelled ones of 40; "
+    )
+    with pytest.raises(RequestError, match=everything + r".*--set phases\.0\.pseudo_labels=none$"):
         stretches(recipe, 0, collection)
 
 
