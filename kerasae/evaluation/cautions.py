@@ -49,9 +49,9 @@ def _one_class(history: History, labels: np.ndarray) -> tuple[str, str] | None:
             "the model answers as if it knew nothing but which class is common; train for more epochs, try another "
             "learning rate, set data.class_weights to 'balanced', and check the labels"
         )
-    both = [] if training is None else np.flatnonzero(np.isfinite(training) & np.isfinite(curve))
-    if not len(both) or training is None:
+    if training is None or not (np.isfinite(training) & np.isfinite(curve)).any():
         return None
+    both = np.flatnonzero(np.isfinite(training) & np.isfinite(curve))
     learned, judged = float(training[both[-1]]), float(curve[both[-1]])
     chance = ERRORS * math.sqrt(share * (1 - share) / len(labels))
     if learned > (1 + share) / 2 and judged <= share + chance:

@@ -107,7 +107,7 @@ class Objective:
         sign = -1.0 if direction(watched) == "max" else 1.0
         loss = history.columns[tie_break(watched, history.columns)]
         value = history.columns[watched]
-        return min(rows, key=lambda row: (finite_or_worst(sign * value[row]), finite_or_worst(loss[row])))
+        return min(rows, key=lambda row: (finite_or_worst(float(sign * value[row])), finite_or_worst(float(loss[row]))))
 
 
 def objective_of(recipe: Recipe) -> Objective:
