@@ -5,9 +5,9 @@ images validate), and prints its test accuracy beside that of `kerasae.evaluatio
 training images. `error` is twice the standard error of the difference on these test images: a network that is behind
 by less may be so by chance.
 
-Measured with `joint` on the digits, one seed, 2 CPU cores under other load: of 5 classes and 100 images the network had
-0.883 in 30 epochs (60 steps), 0.944 in 300 steps and 0.944 in 500, the linear model 0.950; of 30 images 0.778, 0.861 and
-0.867 against 0.933. With 300 images, and with 2 classes, it was level throughout.
+Measured with `joint` on the digits, one seed: of 5 classes and 100 images the network had 0.883 in 30 epochs, 0.944 in
+300 steps and 0.944 in 500, the linear model 0.950; of 30 images 0.778, 0.861 and 0.867 against 0.933. With 300 images,
+and with 2 classes, the two were level throughout.
 
 Usage: python -m benchmarks.small_data [--source digits] [--recipe joint] [--images 30 100 300] [--classes 2 5]
     [--set KEY=VALUE ...] [--seeds 1]

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from kerasae.cli.tables import summary
+from kerasae.evaluate import evaluate
 from kerasae.evaluation.cautions import cautions
 from kerasae.evaluation.history import History
+from kerasae.runs import read_json, write_text
 
 LABELS = np.repeat([0, 1, -1], [30, 10, 5])  # the larger class has three quarters of those with a label
 NAN = float("nan")
@@ -48,3 +51,12 @@ def test_a_linear_model_that_is_better_beyond_chance_is_named(own: float, linear
     assert [caution["rule"] for caution in found] == ["linear"] * warned
     if warned:
         assert found[0]["text"].startswith("a linear model is better: 95.0% of the test images against 80.0%; ")
+
+
+def test_the_terminal_and_the_file_say_it(run, model, collection):
+    write_text(run.history, "epoch,phase,label_accuracy,val_label_accuracy\n1,joint,0.99,0.1\n")
+    metrics = evaluate(run, model, collection)
+    assert metrics["cautions"][0]["rule"] == "one_class"
+    assert read_json(run.metrics)["cautions"] == metrics["cautions"]
+    table = summary(run)
+    assert metrics["cautions"][0]["text"] in list(table.columns[1].cells)
