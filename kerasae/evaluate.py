@@ -19,6 +19,7 @@ import numpy as np
 from kerasae.errors import RequestError
 from kerasae.evaluation.baseline import is_small
 from kerasae.evaluation.baseline import linear_baseline as fit_linear_baseline
+from kerasae.evaluation.cautions import cautions
 from kerasae.evaluation.history import read_history
 from kerasae.evaluation.label import label_metrics
 from kerasae.evaluation.numbers import number
@@ -50,6 +51,7 @@ def evaluate(
 
     The recipe's variants of the test pictures are measured alike, under `variants`; how bright the training pictures
     are, and what the same changes make of them, is then counted too, under `train`.
+    What looks wrong in the training or beside the linear baseline is said under `cautions`, where anything does.
     Pictures without a label count for the reconstruction only. A head that the model lacks, or that nothing can be
     said about, is absent from the metrics; a number that is not defined is null.
 
@@ -92,6 +94,8 @@ def evaluate(
     if "label" in metrics["test"] and (is_small(collection) if linear_baseline is None else linear_baseline):
         baseline = fit_linear_baseline(collection)
         metrics |= {"baseline": {"linear": baseline}} if baseline else {}
+    if warned := cautions(read_history(run.history), collection.validation.labels, metrics):
+        metrics["cautions"] = warned
     metrics["model"] = parameter_counts(model)
     metrics["timings"] = {
         "training_seconds": _training_seconds(run),

@@ -1,7 +1,8 @@
-"""Metrics that count labelled pictures alone."""
+"""Metrics that count labelled pictures alone, and what it means for a value to improve."""
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import keras
@@ -65,3 +66,27 @@ class LabelledMacroF1(keras.metrics.Metric):
 def direction(monitor: str) -> Literal["min", "max"]:
     """Return whether a logged value is to be small or large."""
     return "max" if monitor.endswith(("accuracy", "macro_f1")) else "min"
+
+
+class OnlyFiniteImproves:
+    """Mixed into Keras' callbacks that watch a value: one that is not finite is no improvement.
+
+    Keras takes the first value for the best whatever it is, and no value improves on NaN.
+    """
+
+    def _is_improvement(self, monitor_value: float, reference_value: float | None) -> bool:
+        better: Any = super()
+        return math.isfinite(monitor_value) and bool(better._is_improvement(monitor_value, reference_value))
+
+
+class EarlyStopping(OnlyFiniteImproves, keras.callbacks.EarlyStopping):
+    """Keras' own, for which NaN and infinities are no improvement."""
+
+
+class ReduceLROnPlateau(OnlyFiniteImproves, keras.callbacks.ReduceLROnPlateau):
+    """Keras' own, for which NaN and infinities are no improvement."""
+
+
+def finite_or_worst(value: float) -> float:
+    """Return a value of which less is better, or infinity in place of one that is not finite."""
+    return value if math.isfinite(value) else math.inf

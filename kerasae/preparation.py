@@ -20,6 +20,7 @@ from kerasae.recipe import Recipe
 from kerasae.recipe_file import parse
 from kerasae.runs import Run, read_json, write_json, write_text
 from kerasae.training import adversarial
+from kerasae.training.batches import missing_epochs
 from kerasae.training.fit import check as check_fit
 from kerasae.training.loss_weights import check as check_loss_weights
 from kerasae.training.phase import check as check_phase
@@ -73,7 +74,13 @@ def check_fits(recipe: Recipe, collection: Collection) -> None:
 
 
 def resolve(recipe: Recipe, collection: Collection) -> Recipe:
-    """Put what "auto" came to in its place, so that the run can be repeated elsewhere; `search` is no part of a run."""
+    """Put what "auto" came to in its place, so that the run can be repeated elsewhere; `search` is no part of a run.
+
+    `min_steps` turns into epochs, and is 0 then; `raised` says where.
+
+    Raises:
+        RequestError: the batches do not fit the pictures or the devices.
+    """
     tree = recipe.model_dump(mode="json", exclude={"search"})
     tree["data"]["image_shape"] = list(collection.image_shape)
     tree["plugins"] = [str(Path(file).expanduser().resolve()) for file in recipe.plugins]
@@ -83,11 +90,27 @@ def resolve(recipe: Recipe, collection: Collection) -> Recipe:
         phase["start_from"] = {
             part: str(Path(folder).expanduser().resolve()) for part, folder in phase["start_from"].items()
         }
+    for index, phase in enumerate(recipe.phases):
+        if phase.min_steps:
+            epochs = phase.epochs + missing_epochs(recipe, index, collection)
+            tree["phases"][index] |= {"epochs": epochs, "min_steps": 0}
     tree["precision"] = distribution.precision(recipe.precision)
     if recipe.model.adversarial is not None and tree["precision"] == "mixed_float16":
         tree["precision"] = "float32"  # as "auto" may come to it, but adversarial losses are not scaled
     tree["jit_compile"] = distribution.jit_compile(recipe.jit_compile)
     return parse(tree)
+
+
+def raised(recipe: Recipe, resolved: Recipe) -> list[str]:
+    """Return a line for each phase of a recipe that `resolve` has given more epochs."""
+    return [
+        f"{name}: {after.epochs:,} epochs rather than {before.epochs:,}, for at least {before.min_steps:,} steps; few "
+        f"pictures make short epochs (set phases.{index}.epochs to choose them yourself)"
+        for index, (name, before, after) in enumerate(
+            zip(recipe.phase_names, recipe.phases, resolved.phases, strict=True)
+        )
+        if after.epochs != before.epochs
+    ]
 
 
 def begin(run: Run, recipe: Recipe, facts: Mapping[str, Any]) -> None:

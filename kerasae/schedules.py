@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import keras
 from pydantic import Field
 
-from kerasae.metrics import direction
+from kerasae.metrics import ReduceLROnPlateau, direction
 from kerasae.registry import Registry
 
 
@@ -59,7 +59,7 @@ def plateau(
             f"min_learning_rate: expected less than the optimizer's rate, {learning_rate:g}. "
             f"Received: {min_learning_rate:g}"
         )
-    callback = keras.callbacks.ReduceLROnPlateau(
+    callback = ReduceLROnPlateau(
         monitor=monitor,
         mode=direction(monitor),
         factor=factor,

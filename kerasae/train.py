@@ -20,7 +20,7 @@ from kerasae.evaluate import evaluate, evaluate_generator
 from kerasae.export import export, export_generator
 from kerasae.generation import write_generator_report
 from kerasae.plugins import load_plugins
-from kerasae.preparation import begin, check, check_fits, reopen, resolve
+from kerasae.preparation import begin, check, check_fits, raised, reopen, resolve
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import load, setting
 from kerasae.report import write_report
@@ -42,16 +42,16 @@ def train(recipe: str, *, data: str | None = None, run: Path | None = None, over
         RequestError: anything wrong with the request; nothing is written then.
         DivergedError: the loss is no longer a number.
     """
-    resolved = load(recipe, [*overrides, *setting("data.source", data)])
-    check(resolved)
+    asked = load(recipe, [*overrides, *setting("data.source", data)])
+    check(asked)
     check_new(run)
-    collection = open_collection(resolved.data, classifies=resolved.classifies)
-    resolved = resolve(resolved, collection)
+    collection = open_collection(asked.data, classifies=asked.classifies)
+    resolved = resolve(asked, collection)
     check_fits(resolved, collection)
     made = Run.create(run, Path(recipe).stem)
     begin(made, resolved, collection.facts)
     console = told()
-    console.print(*lines(collection.facts), sep="\n", soft_wrap=True)
+    console.print(*lines(collection.facts), *raised(asked, resolved), sep="\n", soft_wrap=True)
     with _alone(made):
         _finish(made, resolved, collection)
     return made

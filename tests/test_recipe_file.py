@@ -5,7 +5,7 @@ import pytest
 
 from kerasae.errors import RequestError
 from kerasae.recipe import Recipe
-from kerasae.recipe_file import load, parse, setting
+from kerasae.recipe_file import changed, load, parse, setting
 
 
 def write(folder: Path, name: str, text: str) -> str:
@@ -223,3 +223,21 @@ def test_a_circle_through_a_folder_takes_one_line(tmp_path: Path) -> None:
 def test_unknown_recipe_suggests_the_nearest() -> None:
     with pytest.raises(RequestError, match=r"Received: 'digit-joint'\. Did you mean 'digits-joint'\?"):
         load("digit-joint")
+
+
+def test_epochs_of_ones_own_take_back_the_least_steps_below(tmp_path: Path) -> None:
+    base = write(tmp_path, "base.toml", "[[phases]]\nepochs = 3\nmin_steps = 50")
+
+    def read(text: str, *overrides: str) -> tuple[int, int]:
+        phase = load(write(tmp_path, "own.toml", f"extends = 'base.toml'\n{text}"), overrides).phases[0]
+        return phase.epochs, phase.min_steps
+
+    assert read("") == (3, 50)
+    assert read("[phases.0]\nbatch_size = 8") == (3, 50)
+    assert read("[phases.0]\nepochs = 5") == (5, 0)
+    assert read("[phases.0]\nepochs = 5\nmin_steps = 9") == (5, 9)
+    assert read("[phases.0]\nmin_steps = 9") == (3, 9)
+    assert read("[[phases]]\nepochs = 5") == (5, 0)
+    assert read("", "phases.0.epochs=5") == (5, 0)
+    assert read("", "phases.0.epochs=5", "phases.0.min_steps=9") == (5, 9)
+    assert changed(load(base), ["phases.0.epochs=5"]).phases[0].min_steps == 0

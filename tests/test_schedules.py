@@ -52,6 +52,19 @@ def test_plateau_is_a_callback_that_knows_its_direction() -> None:
     assert (callback.mode, callback.factor, callback.patience, callback.min_delta) == ("min", 0.2, 3, 0.0)
 
 
+@pytest.mark.parametrize("first", [float("nan"), float("-inf")])
+def test_a_first_value_that_is_not_finite_is_no_plateau_to_keep(first: float) -> None:
+    callback = plan("plateau", factor=0.5, patience=2).callbacks[0]
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.1))
+    callback.set_model(model)
+    callback.on_train_begin()
+    for epoch, value in enumerate([first, 0.5, 0.4, 0.3, 0.2]):
+        callback.on_epoch_end(epoch, {callback.monitor: value})
+    assert callback.best == 0.2
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.1)
+
+
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [

@@ -42,6 +42,8 @@ def summary(run: Any) -> Table:
         words = [f"accuracy {measured['label']['accuracy']:.4f}"] if "label" in measured else []
         words += [f"MSE {measured['reconstruction']['mse']:.5f}"] if "reconstruction" in measured else []
         table.add_row(f"on {name}", ", ".join(words))
+    for caution in metrics.get("cautions", []):
+        table.add_row("warning", caution["text"])
     table.add_row("report", str(run.report))
     table.add_row("export", str(run.export))
     return table

@@ -145,5 +145,6 @@ def _recipe(run: Run, collection: Collection) -> Recipe:
     replicas = strategy(theirs.distribution.devices).num_replicas_in_sync
     phase["batch_size"] = max(1, min(phase["batch_size"], num_labelled) // replicas) * replicas
     steps = max(1, num_labelled // phase["batch_size"])
+    phase["min_steps"] = 0
     phase["epochs"] = int(np.clip(-(-STEPS // steps), FEWEST_EPOCHS, MOST_EPOCHS))
     return parse(tree)

@@ -28,10 +28,13 @@ def switch(value: Any) -> Any:
 class Table(BaseModel):
     """A table of a recipe: unknown keys are refused, values are not converted from other types.
 
-    `is_named` tells that it is a name with options, which another name replaces whole, like a `Spec`.
+    `is_named` tells that it is a name with options, which another name replaces whole, like a `Spec`. `takes_back`
+    maps a field to the one below that it takes back where it is set alone: `--set phases.0.epochs=5` is obeyed,
+    whatever `min_steps` the recipe has.
     """
 
     is_named: ClassVar[bool] = False
+    takes_back: ClassVar[Mapping[str, str]] = {}
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     @model_validator(mode="before")

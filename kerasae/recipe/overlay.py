@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -61,6 +61,11 @@ class Kind:
         if field is not None:
             return Kind.of(field.annotation, _plain(field.get_default(call_default_factory=True)))
         return Kind.of(self.values if self.values is not None else self.entries)
+
+    def taken_back(self, keys: Container[str]) -> str:
+        """Return the field that fields of this table take back where they are set without it; "" if they do not."""
+        pairs = self.table.takes_back.items() if self.table is not None else ()
+        return next((other for key, other in pairs if key in keys and other not in keys), "")
 
     def opened(self, value: Any) -> Any:
         """Return a value as what takes fields, options or entries, where it can be: "vgg" becomes {name = "vgg"}."""
@@ -138,7 +143,11 @@ def override(tree: dict[str, Any], assignment: str) -> None:
         if not isinstance(node, dict | list):
             where = ".".join(path[:count])
             raise RequestError(f"--set {key}: expected a table at {where!r}. Received: the value {node!r}")
-    node[_index(node, last, f"--set {key}") if isinstance(node, list) else last] = value
+    if isinstance(node, list):
+        node[_index(node, last, f"--set {key}")] = value
+    else:
+        node.pop(kind.taken_back([last]), None)
+        node[last] = value
 
 
 def _laid(kind: Kind, below: Any, over: Any, where: str) -> Any:
@@ -154,8 +163,9 @@ def _laid(kind: Kind, below: Any, over: Any, where: str) -> Any:
         return entries
     if replaces or not isinstance(below, Mapping) or (kind.values is not None and not over):
         return over
+    taken_back = kind.taken_back(over)
     return {
-        **below,
+        **{key: value for key, value in below.items() if key != taken_back},
         **{key: _laid(kind.below(key), below.get(key), value, f"{where}.{key}") for key, value in over.items()},
     }
 

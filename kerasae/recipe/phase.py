@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -67,11 +68,19 @@ class PseudoLabels(Table):
 
 
 class Phase(Table):
-    """One stretch of training: which parts learn, for how long, and how."""
+    """One stretch of training: which parts learn, for how long, and how.
+
+    `min_steps` raises `epochs` where they would make fewer steps on the images at hand; a run's own recipe has the
+    epochs that it came to. Epochs that a recipe or `--set` lays over another's are obeyed: they take its `min_steps`
+    back unless they come with one.
+    """
+
+    takes_back: ClassVar[Mapping[str, str]] = {"epochs": "min_steps"}
 
     name: Annotated[str, Field(min_length=1, max_length=100)] = "joint"
     learns: Annotated[list[Part], Field(min_length=1)] = list(PARTS)
     epochs: Annotated[int, Field(gt=0, le=1_000_000)] = 10
+    min_steps: Annotated[int, Field(ge=0, le=100_000)] = 0
     batch_size: Positive | BatchSizes = 64
     optimizer: Spec = Spec(name="adam")
     schedule: Spec = Spec(name="constant")

@@ -11,7 +11,7 @@ import numpy as np
 
 from kerasae.errors import RequestError, nearest
 from kerasae.evaluation.history import History
-from kerasae.metrics import direction
+from kerasae.metrics import direction, finite_or_worst
 from kerasae.recipe import HEADS, Phase, Recipe
 from kerasae.training.callbacks import tie_break
 from kerasae.training.phase import monitor
@@ -106,7 +106,8 @@ class Objective:
             rows = list(alike)[::-1]
         sign = -1.0 if direction(watched) == "max" else 1.0
         loss = history.columns[tie_break(watched, history.columns)]
-        return min(rows, key=lambda row: (sign * history.columns[watched][row], loss[row]))
+        value = history.columns[watched]
+        return min(rows, key=lambda row: (finite_or_worst(float(sign * value[row])), finite_or_worst(float(loss[row]))))
 
 
 def objective_of(recipe: Recipe) -> Objective:

@@ -5,5 +5,16 @@ from kerasae.training.checkpoint import Checkpoint
 from kerasae.training.fit import fit
 from kerasae.training.gradient_norm import GradientNormBalance
 from kerasae.training.loss_weights import LossWeights
+from kerasae.training.moving_statistics import MovingStatistics, estimate
 
-__all__ = ["BestWeights", "Checkpoint", "DivergedError", "GradientNormBalance", "LossWeights", "StopOnNaN", "fit"]
+__all__ = [
+    "BestWeights",
+    "Checkpoint",
+    "DivergedError",
+    "GradientNormBalance",
+    "LossWeights",
+    "MovingStatistics",
+    "StopOnNaN",
+    "estimate",
+    "fit",
+]

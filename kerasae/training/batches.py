@@ -84,6 +84,17 @@ def _check_labels(recipe: Recipe, labelled: np.ndarray) -> None:
         )
 
 
+def missing_epochs(recipe: Recipe, index: int, collection: Collection) -> int:
+    """Return how many epochs a phase lacks for its `min_steps`; those of its last batch size are the ones to add.
+
+    Raises:
+        RequestError: as `stretches`.
+    """
+    course = stretches(recipe, index, collection)
+    missing = recipe.phases[index].min_steps - sum(len(stretch.epochs) * stretch.order.steps for stretch in course)
+    return max(0, -(-missing // course[-1].order.steps))
+
+
 def shared_batch(count: int, batch_size: int, replicas: int) -> int:
     """Return the largest size of validation batches, up to `batch_size`, that gives every device a picture.
 

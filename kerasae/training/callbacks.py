@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasae.metrics import direction
+from kerasae.metrics import direction, finite_or_worst
 from kerasae.runs import written_whole
 
 
@@ -54,8 +54,9 @@ class BestWeights(keras.callbacks.Callback):
     """Keeps the weights of the best epoch on disk.
 
     Of two epochs with an equal monitored value, the one with the lower validation loss is better: with few validation
-    pictures accuracy is too coarse to choose by alone. Where the loss itself is monitored, epochs of different loss
-    weights cannot be compared: the best is one of those with the last weights.
+    pictures accuracy is too coarse to choose by alone. A value that is not finite is worse than any that is. Where the
+    loss itself is monitored, epochs of different loss weights cannot be compared: the best is one of those with the
+    last weights.
 
     Args:
         path: the .npz file to keep them in.
@@ -74,7 +75,7 @@ class BestWeights(keras.callbacks.Callback):
         """Keep the weights if they are the best so far."""
         logs = logs or {}
         sign = -1.0 if direction(self.monitor) == "max" else 1.0
-        value = (sign * logs[self.monitor], logs[tie_break(self.monitor, logs)])
+        value = (finite_or_worst(sign * logs[self.monitor]), finite_or_worst(logs[tie_break(self.monitor, logs)]))
         weights = self.model.term_weights.values() if self.monitor in ("loss", "val_loss") else ()
         judged_by = tuple(float(keras.ops.convert_to_numpy(weight)) for weight in weights)
         if self.best is None or value < self.best or judged_by != self.judged_by:

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from kerasae.training.callbacks import read_arrays, write_arrays
+from kerasae.training.moving_statistics import is_count
 
 # What Keras' and our callbacks count between epochs; Keras' own backup forgets it.
 CALLBACK_STATE = ("wait", "best", "best_epoch", "judged_by", "stopped_epoch", "cooldown_counter")
@@ -81,9 +82,10 @@ class Checkpoint(keras.callbacks.Callback):
 
 
 def write(path: Path, progress: Progress, variables: Sequence[Any]) -> None:
-    """Write progress and variables, whole or not at all."""
-    arrays = [keras.ops.convert_to_numpy(variable) for variable in variables]
-    write_arrays(path, arrays, progress=np.array(json.dumps(dataclasses.asdict(progress))))
+    """Write progress and variables, whole or not at all; counts of averaged steps apart, which older files lack."""
+    plain, counts = (list(map(keras.ops.convert_to_numpy, some)) for some in _divided(variables))
+    text = json.dumps(dataclasses.asdict(progress))
+    write_arrays(path, plain, progress=np.array(text), averaged_steps=np.array(counts, np.float32))
 
 
 def read_progress(path: Path) -> Progress:
@@ -94,9 +96,22 @@ def read_progress(path: Path) -> Progress:
 
 
 def restore(path: Path, variables: Sequence[Any]) -> None:
-    """Assign a checkpoint's arrays to `variables`, of which there may be fewer (the optimizer's left out)."""
-    for variable, value in zip(variables, read_arrays(path), strict=False):
-        variable.assign(value)
+    """Assign a checkpoint's arrays to `variables`, of which there may be fewer (the optimizer's left out).
+
+    Counts of averaged steps, which older files lack, stay as they are then.
+    """
+    with np.load(path, allow_pickle=False) as stored:
+        saved_counts = stored.get("averaged_steps", ())
+    plain, counts = _divided(variables)
+    for some, values in ((plain, read_arrays(path)), (counts, saved_counts)):
+        for variable, value in zip(some, values, strict=False):
+            variable.assign(value)
+
+
+def _divided(variables: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Return the variables but for counts of averaged steps, and those."""
+    counts = [variable for variable in variables if is_count(variable)]
+    return [variable for variable in variables if not is_count(variable)], counts
 
 
 def _plain(value: Any) -> Any:

@@ -31,6 +31,7 @@ from kerasae.training.callbacks import read_arrays
 from kerasae.training.checkpoint import Checkpoint, Progress, read_progress, restore, write
 from kerasae.training.history import History, read_rows
 from kerasae.training.memory import check_memory
+from kerasae.training.moving_statistics import MovingStatistics, num_batches, restart
 
 # Of the pictures that gradients are balanced on: labels enough to say something, and how far to look for them.
 FEWEST_LABELS = 8
@@ -162,6 +163,8 @@ def _fit_phase(
     if progress.epoch:
         restore(checkpoint.path, state)
         checkpoint.progress = progress
+    else:
+        restart(model)
     # Epochs are numbered over all phases, so that no two of them draw the same order and augmentations.
     first = sum(earlier.epochs for earlier in recipe.phases[:index])
     targets = Targets(phase.heads, len(collection.class_names))
@@ -172,17 +175,19 @@ def _fit_phase(
             continue
         # Traced anew for each batch size, as it would be in a run that is resumed there.
         trained.train_function = None
+        batches = functools.partial(
+            training_dataset,
+            stretch.pictures,
+            targets,
+            stretch.order,
+            phases.transforms(phase.augment, f"{key}.augment"),
+            phases.mixing(phase, key),
+            phases.transforms(phase.corrupt, f"{key}.corrupt"),
+            engine=recipe.data.augment_engine,
+        )
+        count = min(stretch.order.steps, num_batches(stretch.order.batch_size, collection.image_shape))
         trained.fit(
-            training_dataset(
-                stretch.pictures,
-                targets,
-                stretch.order,
-                phases.transforms(phase.augment, f"{key}.augment"),
-                phases.mixing(phase, key),
-                phases.transforms(phase.corrupt, f"{key}.corrupt"),
-                epochs=range(first + begin, first + end),
-                engine=recipe.data.augment_engine,
-            ),
+            batches(epochs=range(first + begin, first + end)),
             epochs=end,
             initial_epoch=begin,
             steps_per_epoch=stretch.order.steps,
@@ -192,6 +197,7 @@ def _fit_phase(
                     phase, weights, functools.partial(_first_pictures, stretch.pictures, targets, stretch.order)
                 ),
                 History(run, rows, recipe.phase_names[index], stretch.order.size),
+                MovingStatistics(batches(epochs=range(first, first + 1)).take(count)),
                 *counted,
                 keras.callbacks.TensorBoard(run.tensorboard / f"{index}-{_file_name(phase.name)}", write_graph=False),
                 checkpoint,

@@ -12,7 +12,7 @@ from rich.text import Text
 import augment
 from kerasae.errors import RequestError
 from kerasae.losses import LabelLoss, ReconstructionLoss
-from kerasae.metrics import LabelledAccuracy, LabelledMacroF1, direction
+from kerasae.metrics import EarlyStopping, LabelledAccuracy, LabelledMacroF1, direction
 from kerasae.models import JointAutoencoder, PseudoLabels
 from kerasae.optimizers import OPTIMIZERS
 from kerasae.recipe import PARTS, Head, LossRecipe, Part, Phase, Recipe, Spec
@@ -135,7 +135,7 @@ def callbacks(phase: Phase, plan: Plan, best: Path) -> list[keras.callbacks.Call
         watching.append(BestWeights(best, monitor(phase)))
     if phase.early_stopping is not None:
         watching.append(
-            keras.callbacks.EarlyStopping(
+            EarlyStopping(
                 monitor=monitor(phase),
                 mode=direction(monitor(phase)),
                 patience=phase.early_stopping.patience,

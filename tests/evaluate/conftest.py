@@ -38,6 +38,7 @@ class TinyPictures:
 @dataclass(frozen=True)
 class TinyCollection:
     train: TinyPictures
+    validation: TinyPictures
     test: TinyPictures
     class_names: tuple[str, ...] = CLASS_NAMES
     image_shape: tuple[int, int, int] = IMAGE_SHAPE
@@ -78,7 +79,7 @@ def make_model() -> Callable[..., keras.Model]:
 
 @pytest.fixture
 def collection() -> TinyCollection:
-    return TinyCollection(train=_pictures(60, seed=1), test=_pictures(50, seed=2, unlabelled=5))
+    return TinyCollection(_pictures(60, seed=1), _pictures(20, seed=3), _pictures(50, seed=2, unlabelled=5))
 
 
 @pytest.fixture(scope="session")

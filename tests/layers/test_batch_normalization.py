@@ -1,3 +1,6 @@
+import functools
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -13,7 +16,13 @@ def pair(**arguments: object) -> tuple[keras.layers.Layer, keras.layers.Layer]:
     for layer in layers:
         layer.build((None, 4, 4, 3))
         layer.set_weights([np.linspace(0.5, 1.5, 3) + i for i, _ in enumerate(layer.get_weights())])
+    warm(layers[0])
     return layers
+
+
+def warm(layer: BatchNormalization) -> None:
+    """Make the layer's averages Keras' own, as after many steps."""
+    layer.steps.assign(1e6)
 
 
 def images(batch: int = 6, side: int = 4, dtype: str = "float32") -> tf.Tensor:
@@ -62,6 +71,8 @@ def test_low_precision_keeps_its_dtype_and_float32_statistics(dtype: str) -> Non
 @pytest.mark.parametrize("arguments", [{"axis": 1}, {"scale": False}, {"center": False}, {"renorm": True}])
 def test_every_variant_agrees_with_keras(arguments: dict[str, object]) -> None:
     ours, theirs = BatchNormalization(**arguments), keras.layers.BatchNormalization(**arguments)
+    ours.build((None, 4, 4, 3))
+    warm(ours)
     for training in (True, False):
         np.testing.assert_allclose(ours(images(), training=training), theirs(images(), training=training), atol=1e-4)
 
@@ -75,6 +86,11 @@ def test_a_mask_and_a_vector_take_keras_path() -> None:
     )
 
 
+def test_a_mask_of_another_rank_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"mask: expected one dimension less .*Received: shape \(4,\) beside"):
+        BatchNormalization()(images(4)[:, 0], training=True, mask=np.ones(4, bool))
+
+
 def test_frozen_layer_uses_and_keeps_its_statistics() -> None:
     layer, _ = pair()
     layer.trainable = False
@@ -82,6 +98,55 @@ def test_frozen_layer_uses_and_keeps_its_statistics() -> None:
     np.testing.assert_allclose(layer(images(), training=True), layer(images(), training=False))
     for old, new in zip(before, layer.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
+    assert layer.steps.numpy() == 1e6
+
+
+# Four dimensions take the fused kernel, three Keras' operations.
+@pytest.mark.parametrize("shape", [(6, 4, 4, 3), (6, 16, 3), (96, 3)])
+def test_the_averages_are_the_batches_own_after_the_first_steps(shape: tuple[int, ...]) -> None:
+    layer, random = BatchNormalization(), np.random.default_rng(5)
+    for step in range(1, 31):
+        x = random.normal(5.0, 3.0, shape).astype(np.float32)
+        layer(x, training=True)
+        if step == 1:
+            np.testing.assert_allclose(layer.moving_mean, x.reshape(-1, 3).mean(0), rtol=1e-5)
+            np.testing.assert_allclose(layer.moving_variance, x.reshape(-1, 3).var(0), rtol=1e-5)
+    # Some 7 batches' worth of 96 values: a mean errs by 3 / sqrt(7 * 96), a variance by 9 * sqrt(2 / (7 * 96)). Five
+    # such errors; Keras' layer is at a mean of 1.3 and a variance of 3.1.
+    np.testing.assert_allclose(layer.moving_mean, np.full(3, 5.0), atol=5 * 3 / np.sqrt(7 * 96))
+    np.testing.assert_allclose(layer.moving_variance, np.full(3, 9.0), atol=5 * 9 * np.sqrt(2 / (7 * 96)))
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 2, 3), (8, 3)])
+def test_equal_to_keras_once_warmed_up(shape: tuple[int, ...]) -> None:
+    ours, theirs = BatchNormalization(momentum=0.9), keras.layers.BatchNormalization(momentum=0.9)
+    random = np.random.default_rng(5)
+    steps = {id(layer): tf.function(functools.partial(layer, training=True)) for layer in (ours, theirs)}
+    # An update is Keras' from step 82 on, where 9 / (t + 8) = 0.1; 0.9 ** 180 = 6e-9 is left of the rest.
+    for _ in range(82 + 180):
+        x = tf.constant(random.normal(5.0, 3.0, shape), tf.float32)
+        for layer in (ours, theirs):
+            steps[id(layer)](x)
+    np.testing.assert_allclose(ours.moving_mean, theirs.moving_mean, rtol=1e-5)
+    np.testing.assert_allclose(ours.moving_variance, theirs.moving_variance, rtol=1e-5)
+
+
+def test_the_count_of_steps_is_saved_but_is_no_weight(tmp_path: Path) -> None:
+    models = {}
+    for kind in (BatchNormalization, keras.layers.BatchNormalization):
+        inputs = keras.Input((4, 4, 3))
+        models[kind] = keras.Model(inputs, kind()(inputs))
+    ours, theirs = models.values()
+    assert [tuple(weight.shape) for weight in ours.weights] == [tuple(weight.shape) for weight in theirs.weights]
+    assert ours.count_params() == theirs.count_params()
+    ours(images(), training=True)
+    ours.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras").layers[-1]
+    assert again.steps.numpy() == 1
+    theirs.save_weights(tmp_path / "keras.weights.h5")  # holds no count, as what this layer once saved holds none
+    ours.load_weights(tmp_path / "keras.weights.h5")
+    np.testing.assert_array_equal(ours.layers[-1].moving_variance, np.ones(3))
+    assert ours.layers[-1].steps.numpy() == 0
 
 
 def test_weights_move_to_keras_and_config_round_trips() -> None:

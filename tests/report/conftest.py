@@ -46,6 +46,7 @@ class TinyPictures:
 @dataclass(frozen=True)
 class TinyCollection:
     train: TinyPictures = field(default_factory=lambda: TinyPictures(40, seed=1))
+    validation: TinyPictures = field(default_factory=lambda: TinyPictures(30, seed=3))
     test: TinyPictures = field(default_factory=lambda: TinyPictures(120, seed=2))
     class_names: tuple[str, ...] = CLASS_NAMES
     image_shape: tuple[int, int, int] = IMAGE_SHAPE

@@ -158,6 +158,17 @@ def test_a_model_made_elsewhere_is_reported_without_history_facts_and_environmen
     assert "Broken files" not in text
 
 
+def test_a_warning_stands_below_the_first_sentence(report, tmp_path):
+    made = report(*BOTH)
+    shutil.copytree(made.run.path, tmp_path / "run")
+    run = Run(tmp_path / "run")
+    metrics = {**made.metrics, "cautions": [{"rule": "linear", "text": "a linear model is <better>"}]}
+    run.metrics.write_text(json.dumps(metrics), encoding="utf-8")
+    page = write_report(run, made.model, made.collection).read_text(encoding="utf-8")
+    assert "<strong>Warning:</strong> a linear model is &lt;better&gt;." in page
+    assert "Warning" not in made.html
+
+
 def test_variants_stand_beside_the_test_pictures(report, tmp_path):
     made = report(*BOTH)
     shutil.copytree(made.run.path, tmp_path / "run")

@@ -88,6 +88,8 @@ def test_the_epoch_that_counts_is_the_one_whose_weights_are_kept() -> None:
     assert accuracy.kept_epoch(found, recipe(restore_best=False)) == 4
     assert error.kept_epoch(found, recipe(monitor="val_loss")) == 4
     assert accuracy.kept_epoch(history(val_label_accuracy=[nan] * 3), recipe()) is None
+    watched = history(val_reconstruction_loss=[0.3, 0.1, 0.4], val_label_accuracy=[nan, 0.5, 0.6], val_loss=[1, 1, nan])
+    assert error.kept_epoch(watched, recipe()) == 2  # as `BestWeights` keeps it
 
 
 def test_an_epoch_under_other_loss_weights_does_not_count() -> None:

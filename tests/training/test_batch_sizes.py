@@ -7,6 +7,7 @@ import pytest
 
 from kerasae.data.collection import Collection
 from kerasae.errors import RequestError
+from kerasae.preparation import raised, resolve
 from kerasae.recipe_file import parse
 from kerasae.runs import Run
 from kerasae.training import fit, history
@@ -92,3 +93,28 @@ def test_more_than_all_pictures_are_refused(collection: Collection) -> None:
     recipe = parse({"phases": [{"epochs": 2, "batch_size": {"sizes": [8, 41], "at": [1]}}]})
     with pytest.raises(RequestError, match=r"batch_size\.sizes: expected no more than the 40 pictures.*Received: 41"):
         check(recipe, collection)
+
+
+@pytest.mark.parametrize(
+    ("size", "min_steps", "epochs"),
+    [
+        (8, 0, 4),
+        (8, 20, 4),  # 40 pictures in batches of 8 are 5 steps an epoch
+        (8, 21, 5),
+        (64, 9, 9),  # all pictures in a batch
+        ({"sizes": [8, 20], "at": [3]}, 20, 6),  # 15 steps, then 2 an epoch
+    ],
+)
+def test_few_pictures_get_the_epochs_that_make_the_least_steps(
+    size: object, min_steps: int, epochs: int, tmp_path: Path, collection: Collection
+) -> None:
+    _, recipe = make(tmp_path / "run", {"epochs": 4, "batch_size": size, "min_steps": min_steps})
+    resolved = resolve(recipe, collection)
+    assert (resolved.phases[0].epochs, resolved.phases[0].min_steps) == (epochs, 0)
+    assert resolve(resolved, collection) == resolved
+    lines = raised(recipe, resolved)
+    assert len(lines) == (epochs > 4)
+    if lines:
+        assert lines[0].startswith(
+            f"joint: {epochs} epochs rather than 4, for at least {min_steps} steps; few pictures"
+        )
