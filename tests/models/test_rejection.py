@@ -155,7 +155,7 @@ def test_a_model_with_its_rejection_is_saved_and_decides_the_same(heads: tuple[s
     whole = guarded(model, rejection)
     answers = whole.predict(PICTURES, verbose=0)
     assert answers["accepted"].dtype == bool
-    assert 1 - answers["accepted"].mean() == pytest.approx(0.05, abs=0.01)
+    assert 0.02 < 1 - answers["accepted"].mean() < 0.06  # of the images that it learned from
     np.testing.assert_array_equal(answers["accepted"], answers["anomaly_score"] <= float(rejection.threshold))
     save(rejection, tmp_path / "rejection.keras")
     again = guarded(model, load(tmp_path / "rejection.keras")).predict(PICTURES, verbose=0)

@@ -99,7 +99,7 @@ def test_strangers_of_the_same_name_are_kept_apart(typed: Typed, digits_run: Pat
 def test_scores_beyond_the_end_are_in_the_last_bar() -> None:
     for threshold in (7.27, 7.28, 7.29, 7.3):
         known, few = np.full(200, 1.0, np.float32), np.full(5, 1e3, np.float32)
-        figure = distributions(known, few, threshold)
+        figure = distributions(known, few, [threshold])
         heights = [patch.get_height() for patch in figure.axes[0].patches if hasattr(patch, "get_height")]
         assert sum(heights) == pytest.approx(2.0), threshold
 
