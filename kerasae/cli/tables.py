@@ -104,9 +104,11 @@ def strangers_table(found: Mapping[str, Any]) -> Table:
             f"{ours['aupr']:.4f}",
             f"{ours['fpr_at_95_tpr']:.1%}",
             _rate(one["unknown_rejected"]),
-            _rate(one["known_rejected"])
-            + (f"; most: {_most_rejected(rates)}" if (rates := one["known_rejected_by_class"]) else ""),
+            _rate(one["known_rejected"]),
         )
+    table.caption, table.caption_justify = "in brackets 95% intervals", "left"
+    if rates := next(iter(found.values()))["known_rejected_by_class"]:  # the same test pictures for all
+        table.caption += f"; the most rejected of the known is {_most_rejected(rates)}"
     return table
 
 

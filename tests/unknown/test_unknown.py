@@ -39,6 +39,11 @@ def test_strangers_get_numbers_figures_and_a_page(typed: Typed, digits_run: Path
     assert found["threshold"] == float(load_trained(Run(digits_run)).rejection.threshold)
     with np.load(folder / "scores.npz") as saved, np.load(digits_run / "predictions.npz") as predictions:
         np.testing.assert_allclose(saved["known-joined"], predictions["anomaly_score"], rtol=1e-4, atol=1e-4)
+        rates = found["known_rejected_by_class"]
+        assert sum(rate["share"] * rate["support"] for rate in rates) == pytest.approx(
+            359 * found["known_rejected"]["share"]
+        )
+        assert "the most rejected of the known is" in out
         assert found["unknown_rejected"]["share"] == np.mean(saved["unknown-joined"] > found["threshold"])
     negatives = json.loads((digits_run / "unknown" / "invert" / "unknown.json").read_text())
     assert negatives["num_unknown"] == 359
