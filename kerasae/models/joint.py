@@ -130,8 +130,8 @@ class JointAutoencoder(keras.Model):
         """
         extract = extractor(self)
         known, labels = features(extract, validation)
-        basis = (None, None) if reference is None else features(extract, reference)
-        self.rejection = fit_rejection(*basis, known, labels, false_positive_rate, by_class=by_class)
+        basis, classes = (None, None) if reference is None else features(extract, reference)
+        self.rejection = fit_rejection(basis, classes, known, labels, false_positive_rate, by_class=by_class)
         return self.rejection
 
     @property
