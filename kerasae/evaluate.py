@@ -155,7 +155,7 @@ def measured(predictions: Predictions, class_names: tuple[str, ...]) -> dict[str
     if predictions.probabilities is not None and labelled.any():
         metrics["label"] = label_metrics(truth[labelled], predictions.probabilities[labelled], class_names)
     if predictions.anomaly:
-        metrics["rejection"] = rejection_metrics(predictions)
+        metrics["rejection"] = rejection_metrics(predictions, class_names)
     if predictions.errors:
         metrics["reconstruction"] = reconstruction_metrics(predictions.errors, truth, class_names)
     return metrics

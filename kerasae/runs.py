@@ -128,6 +128,7 @@ class Run:
         self.samples = path / "samples"
         self.model = path / "model.keras"
         self.rejection = path / "rejection.keras"
+        self.rejection_facts = path / "rejection.json"
         self.metrics = path / "metrics.json"
         self.predictions = path / "predictions.npz"
         self.figures = path / "figures"

@@ -8,6 +8,7 @@ if __name__ == "__main__":  # up here, so that the command line can hold back Te
     main("train")
 
 import contextlib
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from kerasae.report import write_report
 from kerasae.runs import Run, alone, check_new, remove_unfinished
 from kerasae.training import adversarial, fit
 from kerasae.training.rejection import fit_rejection
+from kerasae.training.rejection import fits as rejection_fits
 
 
 def train(recipe: str, *, data: str | None = None, run: Path | None = None, overrides: Sequence[str] = ()) -> Run:
@@ -96,8 +98,12 @@ def _finish(run: Run, recipe: Recipe, collection: Collection, exports: bool = Tr
     """Do what of a run's work is not done yet, and return its model."""
     if recipe.model.adversarial is not None:
         return _finish_adversarial(run, recipe, collection)
-    model = models.load_trained(run) if run.model.is_file() else fit(run, recipe, collection)
+    model = models.load_trained(run, needs_rejection=False) if run.model.is_file() else fit(run, recipe, collection)
     if exports and model.rejection is None:
+        if rejection_fits(recipe, collection):  # what was measured and exported without it is out of date
+            for file in (run.metrics, run.report):
+                file.unlink(missing_ok=True)
+            shutil.rmtree(run.export, ignore_errors=True)
         fit_rejection(run, recipe, model, collection)
     if not run.metrics.is_file():
         evaluate(run, model, collection)

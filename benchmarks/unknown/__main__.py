@@ -63,7 +63,7 @@ def _measure(case: Case, data: Path | None) -> dict[str, Any]:
     from kerasae.unknown import open_strangers, write_unknown
 
     opened = Run.open(path)
-    model, collection = load_trained(opened), reopen(opened)
+    model, collection = load_trained(opened, needs_rejection=False), reopen(opened)
     fit_rejection(opened, opened.recipe, model, collection, refuses=True)  # as this version does, whatever the run has
     strangers = {name: open_strangers(words, opened.recipe, collection) for name, words in case.strangers.items()}
     found = write_unknown(opened, model, collection, list(strangers.values()))

@@ -33,7 +33,14 @@ def summary(run: Any) -> Table:
         table.add_row("macro-F1", f"{test['label']['macro_f1']:.4f}")
     if "rejection" in test:
         found = test["rejection"]
-        table.add_row("rejected", f"{found['rejected_share']:.1%} of the test pictures, as too unlike the known")
+        low, high = found["rejected_interval"]
+        table.add_row(
+            "rejected",
+            f"{found['rejected_share']:.1%} of the test pictures, as too unlike the known "
+            f"(95%: {low:.1%} to {high:.1%})",
+        )
+        if rates := found.get("per_class"):
+            table.add_row("most rejected", _most_rejected(rates))
     if linear:
         table.add_row("linear baseline", f"accuracy {linear['accuracy']:.4f}, macro-F1 {linear['macro_f1']:.4f}")
     if "reconstruction" in test:
@@ -47,6 +54,13 @@ def summary(run: Any) -> Table:
     table.add_row("report", str(run.report))
     table.add_row("export", str(run.export))
     return table
+
+
+def _most_rejected(rates: Sequence[Mapping[str, Any]]) -> str:
+    """Say which class is rejected the most, of the classes that occur."""
+    worst = max(rates, key=lambda rate: (rate["share"], rate["support"]))
+    low, high = worst["interval"]
+    return f"{worst['name']}: {worst['share']:.1%} of {worst['support']:,} (95%: {low:.1%} to {high:.1%})"
 
 
 def comparison(made: Any) -> Table:
@@ -81,7 +95,8 @@ def search_table(made: Any) -> Table:
 
 def strangers_table(found: Mapping[str, Any]) -> Table:
     """Return the short table that a measurement of strangers ends with."""
-    table = Table(Column("unknown", overflow="fold"), "pictures", "AUROC", "AUPR", "FPR at 95% TPR", "rejected")
+    headings = ("pictures", "AUROC", "AUPR", "FPR at 95% TPR", "rejected", "known rejected")
+    table = Table(Column("unknown", overflow="fold"), *headings)
     for name, one in found.items():
         ours = one["scores"]["joined"]
         table.add_row(
@@ -90,9 +105,18 @@ def strangers_table(found: Mapping[str, Any]) -> Table:
             f"{ours['auroc']:.4f}",
             f"{ours['aupr']:.4f}",
             f"{ours['fpr_at_95_tpr']:.1%}",
-            f"{one['unknown_rejected']['share']:.1%} (known {one['known_rejected']['share']:.1%})",
+            _rate(one["unknown_rejected"]),
+            _rate(one["known_rejected"]),
         )
+    table.caption, table.caption_justify = "in brackets 95% intervals", "left"
+    if rates := next(iter(found.values()))["known_rejected_by_class"]:  # the same test pictures for all
+        table.caption += f"; the most rejected of the known is {_most_rejected(rates)}"
     return table
+
+
+def _rate(found: Mapping[str, Any]) -> str:
+    low, high = found["interval"]
+    return f"{found['share']:.1%} ({low:.1%} to {high:.1%})"
 
 
 def neighbours_table(images: Sequence[Path], found: Sequence[Any], known: Any, class_names: Sequence[str]) -> Table:

@@ -20,6 +20,7 @@ from kerasae.errors import RequestError
 
 UNLABELLED = -1
 ImageShape = tuple[int, int, int]
+_FEWEST = 25  # images of a class in a sample
 _BATCH = 256  # pictures at a time
 _BATCH_VALUES = 2**22  # values of them: 16 MiB as float32, of which a pass of a model holds many copies
 
@@ -47,6 +48,17 @@ def spread(count: int, most: int) -> np.ndarray:
     return np.linspace(0, count - 1, min(count, most)).astype(np.int64)
 
 
+def _stratified(labels: np.ndarray, most: int) -> np.ndarray:
+    """Return `most` places of `labels`, ascending: see `Pictures.some`."""
+    groups = [np.flatnonzero(labels == label) for label in np.unique(labels[labels >= 0])]
+    fewest = min(_FEWEST, most // max(len(groups), 1))
+    places = np.concatenate([np.empty(0, np.int64), *(group[spread(len(group), fewest)] for group in groups)])
+    labelled = np.concatenate([np.empty(0, np.int64), *groups])  # class by class, so that each gets its share
+    for rest in (labelled[~np.isin(labelled, places)], np.flatnonzero(labels < 0)):
+        places = np.concatenate([places, rest[spread(len(rest), most - len(places))]])
+    return np.sort(places)
+
+
 def batch_size(image_shape: Sequence[int], most: int = _BATCH) -> int:
     """Return how many pictures are read at a time: `most`, or fewer where they are large."""
     return max(1, min(most, _BATCH_VALUES // int(np.prod(image_shape))))
@@ -72,8 +84,12 @@ class Pictures(abc.ABC):
         """Return the pictures at `indices`, in that order, of the same kind; not copied where that can be."""
 
     def some(self, most: int) -> Self:
-        """Return all pictures, or `most` of them from end to end."""
-        return self if len(self) <= most else self.select(spread(len(self), most))
+        """Return all images, or `most` of them in their order.
+
+        Labelled ones come first, of each class its share and 25 at least, or all that it has; the rest is unlabelled.
+        All are taken from end to end.
+        """
+        return self if len(self) <= most else self.select(_stratified(np.asarray(self.labels), most))
 
     @abc.abstractmethod
     def with_labels(self, labels: np.ndarray) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,10 +18,24 @@ def share(rejected: np.ndarray) -> dict[str, Any]:
     return {"share": float(rejected.mean()), "interval": [float(interval.low), float(interval.high)]}
 
 
-def rejection_metrics(predictions: Predictions) -> dict[str, Any]:
+def by_class(rejected: np.ndarray, labels: np.ndarray, class_names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the share of what is true, bool (n,), among the images of each class that occurs, with its interval.
+
+    Args:
+        labels: int (n,), the true classes, -1 where there is none; these count for no class.
+    """
+    return [
+        {"name": name, "support": int((labels == index).sum()), **share(rejected[labels == index])}
+        for index, name in enumerate(class_names)
+        if (labels == index).any()
+    ]
+
+
+def rejection_metrics(predictions: Predictions, class_names: Sequence[str]) -> dict[str, Any]:
     """Return the table `rejection`: how many pictures are rejected, of known ones the false-positive rate.
 
-    `rejected_share` has its interval beside it (see `share`). `accepted_accuracy` is the
+    `rejected_share` has its interval beside it (see `share`), and `per_class` the same of each true class, since one
+    rate over all may hide a class that is rejected far more often. `accepted_accuracy` is the
     accuracy on the labelled pictures among the accepted, None where there are none.
     """
     accepted = predictions.anomaly["accepted"]
@@ -34,4 +49,5 @@ def rejection_metrics(predictions: Predictions) -> dict[str, Any]:
         "rejected_share": rejected["share"],
         "rejected_interval": rejected["interval"],
         "accepted_accuracy": accuracy,
+        "per_class": by_class(~accepted, predictions.label, class_names),
     }

@@ -9,7 +9,7 @@ from kerasae.errors import RequestError
 
 if TYPE_CHECKING:
     from kerasae.data.collection import Collection
-    from kerasae.data.pictures import Pictures
+    from kerasae.data.pictures import Pictures, spread
 
 SPLITS = ("train", "validation", "test")
 METHODS = ("pca", "tsne", "umap")
@@ -58,7 +58,7 @@ class Plan:
                 f"--perplexity: {self.perplexity:g} needs more than {3 * self.perplexity:g} pictures. "
                 f"Received: {count:,}; set it below {count / 3:.4g}, or leave t-SNE out with --maps pca"
             )
-        return found.some(count)
+        return found.select(spread(len(found), count))
 
     def neighbours(self, count: int) -> float:
         """Return the perplexity for `count` pictures."""

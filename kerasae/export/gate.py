@@ -15,6 +15,7 @@ import tensorflow as tf
 from kerasae.data.pictures import Pictures, batches
 from kerasae.export.loading import loadable
 from kerasae.models import JointAutoencoder, guarded
+from kerasae.models.guarded import chosen
 
 # Both sides run in float32 on the CPU; other batches and fused operations move the last bits only.
 TOLERANCE = 1e-5
@@ -50,7 +51,9 @@ def check_agreement(saved_model: Path, model: JointAutoencoder, pictures: Pictur
             outputs = {name: values.numpy() for name, values in expect(tf.constant(images)).items()}
             expected = {head: outputs[head] for head in model.heads}
             if rejection is not None:
-                expected["margin"] = outputs["anomaly_score"] - float(rejection.threshold)
+                expected["margin"] = (
+                    outputs["anomaly_score"] - rejection.threshold_of(chosen(outputs, rejection)).numpy()
+                )
             yield {"images": images}, expected
 
     return check_served(saved_model, answered(), TOLERANCE)

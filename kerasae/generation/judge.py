@@ -114,7 +114,7 @@ def judge_of(run: Run, collection: Collection, given: Path | None = None) -> Jud
 
 def _opened(run: Run, collection: Collection) -> Judge:
     names = tuple(read_json(run.data_facts)["class_names"])
-    return Judge(run.path, load_trained(run), names, collection.class_names)
+    return Judge(run.path, load_trained(run, needs_rejection=False), names, collection.class_names)
 
 
 def _train(own: Run, run: Run, collection: Collection) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 from keras import ops
@@ -17,6 +17,24 @@ LOG_FLOOR = (0.1 / 255) ** 2
 NUM_KNOTS = 33
 # Tail probability from which on a measure counts beside the label, or a small error beside a large one.
 SCARCE = {"reconstruction": 0.01, "latent": 0.05, SMALL_ERROR: 0.05}
+
+
+class Scales(NamedTuple):
+    """What makes a part comparable to the others; a leading shape that broadcasts with (batch,) may stand before each.
+
+    Attributes:
+        expected: by measure of a reconstruction, offset and slope of log error over log contrast, (2,).
+        temperature: of the logits, (), or None without the part `label`.
+        knots: by measure, (NUM_KNOTS,), ascending.
+        levels: by measure, -log(tail probability) at each knot, (NUM_KNOTS,).
+        tails: by measure, the slope of the level beyond the last knot, ().
+    """
+
+    expected: Mapping[str, Any]
+    temperature: Any
+    knots: Mapping[str, Any]
+    levels: Mapping[str, Any]
+    tails: Mapping[str, Any]
 
 
 def where_rare(measure: str, level: Any) -> Any:
@@ -53,6 +71,9 @@ class Rejection(keras.layers.Layer):
     float32, 0 and up, larger for the more unusual; `accepted` (batch,), bool, score at or below `threshold`; and each
     part's own score, `PART_score`.
 
+    `threshold` is one number, or with `by_class` one for each class, (num_classes,), of which the most probable class
+    of an image picks its own; `own` then says which classes have a threshold of their own, 1, and which share one, 0.
+
     What it knows is weights that do not train: `fit_rejection` of the model sets them.
 
     Args:
@@ -60,24 +81,36 @@ class Rejection(keras.layers.Layer):
         latent_dim: width of the latent, where that part is used.
         num_centres: classes whose centres are known, where that part is used.
         num_classes: width of the logits, where the part `label` is used.
+        by_class: whether each predicted class has a threshold of its own; takes the part "label".
 
     Raises:
-        ValueError: no part, or an unknown one.
+        ValueError: no part, or an unknown one, or `by_class` without labels.
     """
 
     def __init__(
-        self, parts: Sequence[str], latent_dim: int = 0, num_centres: int = 0, num_classes: int = 0, **kwargs: Any
+        self,
+        parts: Sequence[str],
+        latent_dim: int = 0,
+        num_centres: int = 0,
+        num_classes: int = 0,
+        by_class: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**{"dtype": "float32", "name": "rejection", "trainable": False, **kwargs})
         if not parts or not set(parts) <= set(PARTS):
             raise ValueError(f"parts: expected some of {', '.join(PARTS)}. Received: {list(parts)}")
         self.parts = tuple(part for part in PARTS if part in parts)
+        if by_class and "label" not in self.parts:
+            raise ValueError(f"by_class: expected the part 'label' beside it. Received: parts {list(parts)}")
         self.latent_dim, self.num_centres, self.num_classes = latent_dim, num_centres, num_classes
+        self.by_class = by_class
 
         def state(name: str, *shape: int) -> keras.Variable:
             return self.add_weight(shape=shape, initializer="zeros", trainable=False, name=name)
 
-        self.threshold = state("threshold")
+        self.threshold = state("threshold", *([num_classes] if by_class else []))
+        if by_class:
+            self.own = state("own", num_classes)
         beside = {"reconstruction": (*list(self.errors)[1:], SMALL_ERROR), "label": (ENERGY,)}
         measures = [*self.parts, *(measure for part in self.parts for measure in beside.get(part, ()))]
         self.knots = {one: state(f"{one}_knots", NUM_KNOTS) for one in measures}
@@ -109,32 +142,55 @@ class Rejection(keras.layers.Layer):
         """The keys of what it gives."""
         return ("anomaly_score", "accepted", *(f"{part}_score" for part in self.parts))
 
-    def raw(self, features: Mapping[str, Any]) -> dict[str, Any]:
-        """Return each part's measures, the first by the part's name, (batch,), before they get the common scale."""
+    @property
+    def scales(self) -> Scales:
+        """Its own scales, as variables."""
+        expected = self.expected if "reconstruction" in self.parts else {}
+        temperature = self.temperature if "label" in self.parts else None
+        return Scales(expected, temperature, self.knots, self.levels, self.tails)
+
+    def raw(self, features: Mapping[str, Any], scales: Scales | None = None) -> dict[str, Any]:
+        """Return each part's measures, the first by the part's name, (batch,), before they get the common scale.
+
+        Args:
+            scales: expected error and temperature, the layer's own if None; their leading shape is the result's.
+        """
+        scales = scales or self.scales
         found = {}
         if "reconstruction" in self.parts:
             for measure, name in self.errors.items():
                 error, contrast = (
                     ops.log(ops.cast(features[one], "float32") + LOG_FLOOR) for one in (name, "contrast")
                 )
-                found[measure] = error - self.expected[measure][0] - self.expected[measure][1] * contrast
+                found[measure] = error - scales.expected[measure][..., 0] - scales.expected[measure][..., 1] * contrast
             found[SMALL_ERROR] = -found["reconstruction"]
         if "latent" in self.parts:
-            apart = ops.expand_dims(ops.cast(features["latent"], "float32"), 1) - self.centres
-            squares = ops.sum(ops.square(ops.matmul(apart, self.whitening)), axis=-1)
-            found["latent"] = ops.log(ops.min(squares, axis=-1) + 1e-6)
+            found["latent"] = self.distance(features["latent"])
         if "label" in self.parts:
             logits = ops.cast(features["logits"], "float32")
             found[ENERGY] = -ops.logsumexp(logits, axis=-1)
-            logits = logits / self.temperature
+            logits = logits / ops.expand_dims(scales.temperature, -1)
             best = ops.one_hot(ops.argmax(logits, axis=-1), self.num_classes, dtype="bool")
             others = ops.where(best, -1e9, logits)
             found["label"] = ops.logsumexp(others, axis=-1) - ops.max(logits, axis=-1)
         return found
 
+    def distance(self, latent: Any) -> Any:
+        """Return the log of the squared Mahalanobis distance to the nearest centre, (batch,)."""
+        apart = ops.expand_dims(ops.cast(latent, "float32"), 1) - self.centres
+        squares = ops.sum(ops.square(ops.matmul(apart, self.whitening)), axis=-1)
+        return ops.log(ops.min(squares, axis=-1) + 1e-6)
+
     def call(self, features: Mapping[str, Any]) -> dict[str, Any]:
         """Score features and decide."""
-        levels = {measure: self._level(measure, value) for measure, value in self.raw(features).items()}
+        total, levels = self.joined(self.raw(features))
+        scores = {f"{part}_score": level for part, level in levels.items()}
+        return {"anomaly_score": total, "accepted": ops.less_equal(total, self.threshold_of(features)), **scores}
+
+    def joined(self, measures: Mapping[str, Any], scales: Scales | None = None) -> tuple[Any, dict[str, Any]]:
+        """Return the score of measures as `raw` gives them, (batch,), and that of each part."""
+        scales = scales or self.scales
+        levels = {measure: _level(measure, value, scales) for measure, value in measures.items()}
         if SMALL_ERROR in levels:
             levels["reconstruction"] += where_rare(SMALL_ERROR, levels.pop(SMALL_ERROR))
         if WORST_ERROR in levels:
@@ -145,17 +201,13 @@ class Rejection(keras.layers.Layer):
             part: where_rare(part, level) if "label" in levels and part != "label" else level
             for part, level in levels.items()
         }
-        total = sum(counted.values())
-        scores = {f"{part}_score": level for part, level in levels.items()}
-        return {"anomaly_score": total, "accepted": ops.less_equal(total, self.threshold), **scores}
+        return sum(counted.values()), levels
 
-    def _level(self, part: str, value: Any) -> Any:
-        """Return -log(tail probability): straight between the knots, and on with the tail's slope after the last."""
-        knots, levels = ops.convert_to_tensor(self.knots[part]), ops.convert_to_tensor(self.levels[part])
-        # Knots that coincide, as of a measure with ties, make a step.
-        share = (ops.expand_dims(value, -1) - knots[:-1]) / ops.maximum(knots[1:] - knots[:-1], 1e-12)
-        within = ops.sum((levels[1:] - levels[:-1]) * ops.clip(share, 0.0, 1.0), axis=-1)
-        return levels[0] + within + ops.maximum(value - knots[-1], 0.0) * self.tails[part]
+    def threshold_of(self, features: Mapping[str, Any]) -> Any:
+        """Return the threshold that each image's score is held against, (batch,)."""
+        if self.by_class:
+            return ops.take(self.threshold, ops.argmax(features["logits"], axis=-1))
+        return ops.broadcast_to(self.threshold, ops.shape(next(iter(features.values())))[:1])
 
     def compute_output_spec(self, features: Mapping[str, Any]) -> dict[str, Any]:
         """Describe the outputs."""
@@ -171,4 +223,14 @@ class Rejection(keras.layers.Layer):
             "latent_dim": self.latent_dim,
             "num_centres": self.num_centres,
             "num_classes": self.num_classes,
+            "by_class": self.by_class,
         }
+
+
+def _level(measure: str, value: Any, scales: Scales) -> Any:
+    """Return -log(tail probability): straight between the knots, and on with the tail's slope after the last."""
+    knots, levels = (ops.convert_to_tensor(values[measure]) for values in (scales.knots, scales.levels))
+    # Knots that coincide, as of a measure with ties, make a step.
+    share = (ops.expand_dims(value, -1) - knots[..., :-1]) / ops.maximum(knots[..., 1:] - knots[..., :-1], 1e-12)
+    within = ops.sum((levels[..., 1:] - levels[..., :-1]) * ops.clip(share, 0.0, 1.0), axis=-1)
+    return levels[..., 0] + within + ops.maximum(value - knots[..., -1], 0.0) * scales.tails[measure]

@@ -118,3 +118,8 @@ def with_error(images: Any, outputs: Mapping[str, Any]) -> dict[str, Any]:
 def chosen(outputs: Mapping[str, Any], rejection: Rejection) -> dict[str, Any]:
     """Return the features among `outputs` that `rejection` takes."""
     return {name: outputs[name] for name in rejection.feature_names}
+
+
+def predicted(features: Mapping[str, Any]) -> np.ndarray:
+    """Return the most probable class of each image, int (n,), by its logits."""
+    return np.asarray(features["logits"]).argmax(axis=-1)

@@ -105,7 +105,12 @@ class JointAutoencoder(keras.Model):
             super().__setattr__(name, value)
 
     def fit_rejection(
-        self, validation: Any, false_positive_rate: float = 0.05, reference: Any | None = None
+        self,
+        validation: Any,
+        false_positive_rate: float = 0.05,
+        reference: Any | None = None,
+        *,
+        by_class: bool = False,
     ) -> Rejection:
         """Learn from known pictures when not to answer, and keep it as `rejection`.
 
@@ -115,17 +120,18 @@ class JointAutoencoder(keras.Model):
             false_positive_rate: the share of known pictures that may be rejected, in (0, 1). Positive means unknown.
             reference: dataset of pictures that the centres of the classes are taken from, training pictures for
                 instance; `validation` if None.
+            by_class: whether each predicted class that has validation pictures enough gets a threshold of its own.
 
         Returns:
             The layer that scores features; `kerasae.models.guarded` joins it to the model.
 
         Raises:
-            RequestError: too few validation pictures for the rate.
+            RequestError: too few validation pictures for the rate, or `by_class` of a model without labels.
         """
         extract = extractor(self)
         known, labels = features(extract, validation)
-        basis = (known, labels) if reference is None else features(extract, reference)
-        self.rejection = fit_rejection(*basis, known, labels, false_positive_rate)
+        basis, classes = (None, None) if reference is None else features(extract, reference)
+        self.rejection = fit_rejection(basis, classes, known, labels, false_positive_rate, by_class=by_class)
         return self.rejection
 
     @property

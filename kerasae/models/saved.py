@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import keras
 
+from kerasae.console import told
 from kerasae.errors import RequestError
 from kerasae.models.adversarial import AdversarialModel
 from kerasae.models.guarded import load
 from kerasae.models.joint import JointAutoencoder
 from kerasae.plugins import load_plugins
-from kerasae.runs import Run
+from kerasae.runs import Run, read_json
 
 
-def load_trained(run: Run) -> JointAutoencoder:
+def load_trained(run: Run, *, needs_rejection: bool = True) -> JointAutoencoder:
     """Load a run's model, uncompiled, with its rejection if it has one, after the plugins that its layers come from.
 
+    Args:
+        needs_rejection: whether a rejection that the run says it has must be there; not where it is fitted again, or
+            where no answer is accepted or rejected.
+
     Raises:
-        RequestError: a plugin of the run's recipe cannot be run, or the run's model is an adversarial one.
+        RequestError: a plugin of the run's recipe cannot be run, the run's model is an adversarial one, or its
+            rejection is missing.
     """
     if run.recipe.model.adversarial is not None:
         raise RequestError(
@@ -26,7 +32,29 @@ def load_trained(run: Run) -> JointAutoencoder:
     load_plugins(run.recipe.plugins)
     model: JointAutoencoder = keras.saving.load_model(run.model, compile=False)
     model.rejection = load(run.rejection) if run.rejection.is_file() else None
+    if model.rejection is None and needs_rejection:
+        _check_without_rejection(run)
     return model
+
+
+def _check_without_rejection(run: Run) -> None:
+    """Refuse a run that was fitted a rejection, which is not there; say so where the run does not say."""
+    if run.rejection_facts.is_file():
+        fitted = read_json(run.rejection_facts)["fitted"]
+    else:  # an older version wrote no such file, but measured what it had
+        fitted = "rejection" in (read_json(run.metrics).get("test", {}) if run.metrics.is_file() else {}) or None
+    again = f"kerasae train --run {run.path} --resume"
+    if fitted:
+        raise RequestError(
+            f"run: {run.path} lacks {run.rejection.name}, without which every answer would be accepted; put it back, "
+            f"or fit it again with: {again}"
+        )
+    if fitted is None:
+        told().print(
+            f"run: {run.path} has no rejection and does not say whether it should: no answer is rejected; "
+            f"to fit one: {again}",
+            soft_wrap=True,
+        )
 
 
 def load_generator(run: Run) -> AdversarialModel:

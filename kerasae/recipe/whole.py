@@ -31,9 +31,13 @@ class EvaluationRecipe(Table):
 
 
 class RejectionRecipe(Table):
-    """How often a known picture may be rejected; "auto" is 0.05, or no rejection where validation pictures are few."""
+    """How often a known picture may be rejected; "auto" is 0.05, or no rejection where validation pictures are few.
+
+    `by_class` gives each predicted class a threshold of its own where its validation images are enough for the rate.
+    """
 
     false_positive_rate: Literal["auto"] | Annotated[float, Field(gt=0, lt=1)] = "auto"
+    by_class: bool = False
 
 
 class DistributionRecipe(Table):

@@ -232,7 +232,7 @@ def _start_from(model: JointAutoencoder, recipe: Recipe, index: int) -> None:
             )
         other = Run.open(Path(folder))
         _check_apart(recipe.data, other, f"{key}.start_from.{part}")
-        saved = getattr(load_trained(other), part)
+        saved = getattr(load_trained(other, needs_rejection=False), part)
         own = getattr(model, part)
         shapes = [None if one is None else [tuple(weight.shape) for weight in one.weights] for one in (own, saved)]
         if shapes[1] is None or shapes[0] != shapes[1]:

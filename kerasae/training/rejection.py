@@ -2,52 +2,90 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import keras
+import numpy as np
+
 from kerasae.console import told
 from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, evaluation_dataset
 from kerasae.data.pictures import batch_size
+from kerasae.errors import RequestError
 from kerasae.models import JointAutoencoder
 from kerasae.models.guarded import save
-from kerasae.models.rejection import MOST_REFERENCES, needed, too_few
+from kerasae.models.rejection import MOST_REFERENCES, needed, splits, too_few
 from kerasae.recipe import Recipe
-from kerasae.runs import Run
+from kerasae.runs import Run, write_json
 
 DEFAULT_RATE = 0.05
+SHOWN = 20  # names in a line
 
 
 def check(recipe: Recipe, collection: Collection) -> None:
-    """Refuse a rate that the validation pictures are too few for, before training.
+    """Refuse a rate that the validation images are too few for, and classes of a model without, before training.
 
     Raises:
-        RequestError: fewer than `needed`; "auto" is never refused.
+        RequestError: fewer than `needed`, which "auto" is never refused for; or `rejection.by_class` without labels.
     """
+    if recipe.rejection.by_class and "label" not in recipe.heads:
+        raise RequestError(
+            "rejection.by_class: expected a recipe that trains a label head. Received: true, and the heads "
+            f"{', '.join(recipe.heads)}; leave it out"
+        )
+    if recipe.rejection.false_positive_rate != "auto" and not fits(recipe, collection):
+        raise too_few(_rate(recipe), len(collection.validation))
+
+
+def fits(recipe: Recipe, collection: Collection) -> bool:
+    """Return whether the validation images are enough for the recipe's rate."""
+    return len(collection.validation) >= needed(_rate(recipe))
+
+
+def _rate(recipe: Recipe) -> float:
     rate = recipe.rejection.false_positive_rate
-    if rate != "auto" and len(collection.validation) < needed(rate):
-        raise too_few(rate, len(collection.validation))
+    return DEFAULT_RATE if rate == "auto" else rate
 
 
 def fit_rejection(
     run: Run, recipe: Recipe, model: JointAutoencoder, collection: Collection, *, refuses: bool = False
 ) -> None:
-    """Fit the model's rejection and keep it in the run.
+    """Fit the model's rejection and keep it in the run, and beside it, in rejection.json, whether there is one and how.
 
-    Where the validation pictures are too few, it is left out with one line about it, or with `refuses` a RequestError.
+    Where the validation images are too few, it is left out with one line about it, or with `refuses` a RequestError.
     """
-    rate = DEFAULT_RATE if recipe.rejection.false_positive_rate == "auto" else recipe.rejection.false_positive_rate
-    if len(collection.validation) < needed(rate):
+    rate, count = _rate(recipe), len(collection.validation)
+    if not fits(recipe, collection):
         if refuses:
-            raise too_few(rate, len(collection.validation))
-        told().print(
-            f"no rejection: it takes {needed(rate)} validation pictures or more, and there are "
-            f"{len(collection.validation)}; train with data.validation larger for one",
-            soft_wrap=True,
-        )
+            raise too_few(rate, count)
+        reason = f"it takes {needed(rate)} validation pictures or more, and there are {count}"
+        told().print(f"no rejection: {reason}; train with data.validation larger for one", soft_wrap=True)
+        write_json(run.rejection_facts, {"fitted": False, "reason": reason})
         return
     targets = Targets(("label",) if collection.class_names else (), len(collection.class_names))
     validation, known = (
         evaluation_dataset(pictures, targets, batch_size=batch_size(pictures.image_shape))
         for pictures in (collection.validation, collection.train.some(MOST_REFERENCES))
     )
-    model.fit_rejection(validation, rate, known)
-    assert model.rejection is not None
-    save(model.rejection, run.rejection)
+    by_class = recipe.rejection.by_class
+    rejection = model.fit_rejection(validation, rate, known, by_class=by_class)
+    save(rejection, run.rejection)
+    facts: dict[str, Any] = {
+        "fitted": True,
+        "false_positive_rate": rate,
+        "num_validation": count,
+        "calibration": "halves" if splits(rate, count) else "folds",
+        "by_class": by_class,
+    }
+    if by_class:
+        own = np.asarray(keras.ops.convert_to_numpy(rejection.own), bool)
+        shared = [name for name, alone in zip(collection.class_names, own, strict=True) if not alone]
+        facts["shared_threshold"] = shared
+        if shared:
+            told().print(
+                f"rejection.by_class: {len(shared)} of {len(own)} classes share one threshold, since fewer than "
+                f"{needed(rate)} validation pictures to rank are predicted as each: "
+                f"{', '.join(shared[:SHOWN])}{', ...' * (len(shared) > SHOWN)}",
+                soft_wrap=True,
+            )
+    write_json(run.rejection_facts, facts)

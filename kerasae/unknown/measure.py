@@ -47,6 +47,10 @@ class Scorer:
         self.forest = IsolationForest(random_state=0).fit(latent)
         self.factor = LocalOutlierFactor(n_neighbors=min(20, len(latent) - 1), novelty=True).fit(latent)
 
+    def rejected(self, features: Features) -> np.ndarray:
+        """Return which pictures are rejected, bool (n,)."""
+        return ~np.asarray(self.rejection(chosen(features, self.rejection))["accepted"])
+
     def __call__(self, features: Features) -> Scores:
         """Score pictures by their features."""
         own = {name: np.asarray(value) for name, value in self.rejection(chosen(features, self.rejection)).items()}

@@ -11,7 +11,8 @@ import numpy as np
 from kerasae.data.collection import Collection
 from kerasae.data.pictures import Readable, batches
 from kerasae.evaluation.passes import collected, forward
-from kerasae.evaluation.rejection import share
+from kerasae.evaluation.rejection import by_class, share
+from kerasae.layers import Rejection
 from kerasae.models import JointAutoencoder
 from kerasae.models.guarded import Features, extractor
 from kerasae.models.rejection import MOST_REFERENCES
@@ -33,6 +34,8 @@ class Known:
     rebuild: Callable[[np.ndarray], Mapping[str, Any]]
     scorer: Scorer
     scores: Scores
+    rejected: np.ndarray
+    labels: np.ndarray
     right: np.ndarray | None
 
 
@@ -54,7 +57,7 @@ def write_unknown(
     right = None
     if "logits" in found and (collection.test.labels >= 0).all():
         right = found["logits"].argmax(axis=1) == collection.test.labels
-    known = Known(extract, forward(model), scorer, scorer(found), right)
+    known = Known(extract, forward(model), scorer, scorer(found), scorer.rejected(found), collection.test.labels, right)
     return {one.name: _one(run, model, collection.class_names, known, one) for one in strangers}
 
 
@@ -65,16 +68,17 @@ def _one(
     remove_unfinished(folder, others=False)
     found = _features(known.extract, strangers.pictures)
     scores = known.scorer(found)
-    threshold = float(known.scorer.rejection.threshold)
+    rejected = known.scorer.rejected(found)
     summary = {
         "unknown": strangers.words,
         "asked": strangers.asked,
         "num_known": len(known.scores[JOINED]),
         "num_unknown": len(scores[JOINED]),
         "num_broken": strangers.num_broken,
-        "threshold": threshold,
-        "known_rejected": share(known.scores[JOINED] > threshold),
-        "unknown_rejected": share(scores[JOINED] > threshold),
+        **_thresholds(known.scorer.rejection, class_names),
+        "known_rejected": share(known.rejected),
+        "known_rejected_by_class": by_class(known.rejected, known.labels, class_names),
+        "unknown_rejected": share(rejected),
         "scores": {name: separation(known.scores[name], scores[name]) for name in scores},
     }
     if known.right is not None:
@@ -86,7 +90,7 @@ def _one(
         arrays: dict[str, Any] = {f"known-{name}": values for name, values in known.scores.items()}
         arrays |= {f"unknown-{name}": values for name, values in scores.items()}
         np.savez_compressed(temporary, **arrays)
-    plates = keep(_plates(model, class_names, known, strangers, found, scores), folder / "figures")
+    plates = keep(_plates(model, class_names, known, strangers, found, scores, rejected), folder / "figures")
     page = render(
         "unknown.html.j2",
         "kerasae.unknown",
@@ -100,6 +104,19 @@ def _one(
     return summary
 
 
+def _thresholds(rejection: Rejection, class_names: tuple[str, ...]) -> dict[str, Any]:
+    values = np.asarray(rejection.threshold)
+    if not rejection.by_class:
+        return {"threshold": float(values)}
+    own = np.asarray(rejection.own, bool)
+    return {
+        "thresholds": {
+            name: {"threshold": float(value), "own": bool(alone)}
+            for name, value, alone in zip(class_names, values, own, strict=True)
+        }
+    }
+
+
 def _features(extract: Callable[[Any], dict[str, Any]], pictures: Readable) -> Features:
     return collected(extract(pictures.load(places)) for places in batches(pictures))
 
@@ -111,14 +128,16 @@ def _plates(
     strangers: Strangers,
     found: Features,
     scores: Scores,
+    rejected: np.ndarray,
 ) -> Iterator[Plate]:
-    ours, threshold = scores[JOINED], float(known.scorer.rejection.threshold)
+    ours, thresholds = scores[JOINED], np.unique(np.asarray(known.scorer.rejection.threshold))
     yield plate(
         "distributions",
         "Scores of known and unknown pictures",
-        "What lies right of the threshold is rejected. The threshold was set on validation pictures alone.",
-        f"Histogram of anomaly scores; {np.mean(ours > threshold):.0%} of the unknown lie above the threshold.",
-        figures.distributions(known.scores[JOINED], ours, threshold),
+        "What lies right of the threshold is rejected. The threshold was set on validation pictures alone."
+        + " Each predicted class has its own." * (len(thresholds) > 1),
+        f"Histogram of anomaly scores; {np.mean(rejected):.0%} of the unknown lie above the threshold.",
+        figures.distributions(known.scores[JOINED], ours, thresholds),
     )
     areas = {TITLES[name]: separation(known.scores[name], scores[name])["auroc"] for name in scores}
     yield plate(
@@ -139,7 +158,7 @@ def _plates(
             figures.risk(curves),
         )
     order = np.argsort(ours, kind="stable")
-    let_in = [index for index in order[:SHOWN] if ours[index] <= threshold]
+    let_in = list(order[~rejected[order]][:SHOWN])
     if let_in:
         answers = [class_names[index] for index in found["logits"][let_in].argmax(axis=1)] if "logits" in found else []
         yield plate(

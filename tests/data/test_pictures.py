@@ -94,3 +94,22 @@ def test_hashes_of_pixels_agree_between_equal_pictures_only() -> None:
     images[2, 0, 0, 0] = 1
     first, second, third = ArrayPictures(images, np.zeros(3), ["a", "b", "c"]).digests()
     assert first == second != third
+
+
+@pytest.mark.parametrize(("per_class", "unlabelled"), [(4, 40_000), (100, 40_000), (2_000, 0), (1, 0)])
+def test_a_sample_takes_labelled_images_first_and_every_class(per_class: int, unlabelled: int) -> None:
+    random = np.random.default_rng(0)
+    labels = random.permutation(np.r_[np.repeat(np.arange(10), per_class), np.full(9, 10), np.full(unlabelled, -1)])
+    images = ArrayPictures(np.zeros((len(labels), 1, 1, 1), np.uint8), labels, range(len(labels)))
+    sample = images.some(1_000)
+    assert len(sample) == min(1_000, len(labels))
+    counts = np.bincount(sample.labels[sample.labels >= 0], minlength=11)
+    assert counts[10] == 9  # a rare class is there as a whole
+    if 10 * per_class + 9 <= 1_000:
+        assert (counts[:10] == per_class).all()
+    else:
+        assert counts.sum() == 1_000
+        assert np.ptp(counts[:10]) <= 1
+    places = [int(sample.name(index)) for index in range(len(sample))]
+    assert places == sorted(places)
+    assert places[-1] > 0.99 * len(labels) - 2  # from end to end

@@ -11,7 +11,16 @@ from kerasae.errors import RequestError
 from kerasae.layers import Rejection
 from kerasae.models import JointAutoencoder, build, guarded
 from kerasae.models.guarded import extractor, features, load, save
-from kerasae.models.rejection import centres_and_whitening, expected_error, fit, needed, scale, temperature
+from kerasae.models.rejection import (
+    centres_and_whitening,
+    expected_error,
+    fit,
+    needed,
+    scale,
+    splits,
+    temperature,
+    thresholds,
+)
 from kerasae.recipe import ModelRecipe
 
 RANDOM = np.random.default_rng(0)
@@ -55,6 +64,108 @@ def fitted() -> Rejection:
 def test_as_many_known_pictures_are_rejected_as_asked(fitted: Rejection) -> None:
     accepted = np.asarray(fitted(known(20_000, 3)[0])["accepted"])
     assert 0.035 < 1 - accepted.mean() < 0.065
+
+
+@pytest.mark.parametrize(("count", "repetitions"), [(19, 25), (40, 20), (100, 10), (400, 6)])
+@pytest.mark.parametrize("labelled", [True, False])
+def test_the_mean_rate_is_at_most_the_asked_one(count: int, repetitions: int, labelled: bool) -> None:
+    test, _ = known(2000, 10**6)
+    rates = []
+    for repetition in range(repetitions):
+        (reference, classes), (validation, labels) = known(300, 2 * repetition), known(count, 2 * repetition + 1)
+        if not labelled:
+            for features_ in (reference, validation, test):
+                features_.pop("logits", None)
+            classes, labels = np.full(300, -1), np.full(count, -1)
+        rates.append(1 - np.mean(fit(reference, classes, validation, labels, 0.05)(test)["accepted"]))
+    # Three standard errors of the mean.
+    assert np.mean(rates) <= 0.05 + 3 * np.std(rates, ddof=1) / repetitions**0.5
+
+
+def test_centres_of_the_ranked_images_themselves_do_not_raise_the_rate() -> None:
+    test, _ = known(2000, 10**6)
+    rates = []
+    for seed in range(10):
+        validation, labels = known(40, seed)
+        rates.append(1 - np.mean(fit(None, None, validation, labels, 0.05)(test)["accepted"]))
+    assert np.mean(rates) <= 0.05 + 3 * np.std(rates, ddof=1) / 10**0.5
+
+
+def test_many_images_are_ranked_by_what_the_others_teach() -> None:
+    assert not splits(0.05, 999)
+    assert splits(0.05, 1000)
+    assert not splits(0.01, 1979)
+    assert splits(0.01, 1980)
+    (reference, classes), (validation, labels) = known(300, 1), known(1000, 2)
+    ranked = np.random.default_rng(0).permutation(1000)[500:]
+    odd = {name: values.copy() for name, values in validation.items()}
+    odd["latent"][ranked] += 1.0
+    plain, other = (fit(reference, classes, each, labels, 0.05) for each in (validation, odd))
+    for own, changed in zip(plain.weights[1:], other.weights[1:], strict=True):
+        np.testing.assert_array_equal(own, changed)  # the ranked ones move nothing but the threshold
+    scores = np.sort(np.asarray(other(odd)["anomaly_score"])[ranked])
+    assert float(other.threshold) == scores[476 - 1]  # ceil(501 x 0.95)
+
+
+def test_predicted_classes_have_thresholds_of_their_own() -> None:
+    (reference, classes), (validation, labels), (test, _) = known(1000, 1), known(2000, 2), known(6000, 3)
+    for each in (validation, test):  # the model is less sure of class 2
+        each["logits"][each["logits"].argmax(axis=1) == 2] *= 0.4
+    pooled = fit(reference, classes, validation, labels, 0.05)
+    own = fit(reference, classes, validation, labels, 0.05, by_class=True)
+    predicted = test["logits"].argmax(axis=1)
+    rate = {
+        name: [1 - np.mean(np.asarray(each(test)["accepted"])[predicted == index]) for index in range(3)]
+        for name, each in (("pooled", pooled), ("own", own))
+    }
+    assert rate["pooled"][2] > 0.1
+    # Of some 330 ranked images a class, the rate varies by 0.012, measured on 2,000 by 0.005.
+    np.testing.assert_allclose(rate["own"], 0.05, atol=0.04)
+    np.testing.assert_array_equal(own.own, 1)
+    np.testing.assert_array_equal(own.threshold_of(test), np.asarray(own.threshold)[predicted])
+    assert pooled.threshold_of(test).shape == (6000,)
+
+
+def test_classes_with_few_images_share_a_threshold() -> None:
+    scores = np.arange(100.0)
+    classes = np.repeat([0, 1, 2], [60, 21, 19])
+    limits, own = thresholds(scores, classes, 4, 0.05)
+    np.testing.assert_array_equal(own, [True, True, True, False])
+    np.testing.assert_array_equal(limits, [57, 80, 99, 95])  # ranks 58 of 60, 21 of 21, 19 of 19; 96 of all
+    limits, own = thresholds(scores, np.repeat([0, 1, 2], [78, 11, 11]), 3, 0.05)
+    np.testing.assert_array_equal(own, [True, False, False])
+    np.testing.assert_array_equal(limits, [75, 99, 99])  # rank 22 of the 22 of both
+
+
+def test_thresholds_by_class_are_saved_and_decide_the_same(tmp_path: Path) -> None:
+    model = made()
+    rejection = model.fit_rejection(dataset(), by_class=True)
+    answers = guarded(model, rejection).predict(PICTURES, verbose=0)
+    limits = np.asarray(rejection.threshold)[answers["logits"].argmax(axis=1)]
+    np.testing.assert_array_equal(answers["accepted"], answers["anomaly_score"] <= limits)
+    save(rejection, tmp_path / "rejection.keras")
+    again = guarded(model, load(tmp_path / "rejection.keras")).predict(PICTURES, verbose=0)
+    np.testing.assert_array_equal(again["accepted"], answers["accepted"])
+
+
+def test_a_rejection_of_an_older_version_has_one_threshold(fitted: Rejection) -> None:
+    config = {name: value for name, value in fitted.get_config().items() if name != "by_class"}
+    older = Rejection.from_config(config)
+    assert [weight.path for weight in older.weights] == [weight.path for weight in fitted.weights]
+    assert older.threshold.shape == ()
+
+
+def test_thresholds_by_class_take_labels() -> None:
+    found, labels = known(100)
+    found.pop("logits")
+    with pytest.raises(
+        RequestError, match=r"rejection\.by_class: expected a model that predicts classes\. Received: one"
+    ):
+        fit(found, labels, found, labels, 0.05, by_class=True)
+    with pytest.raises(
+        ValueError, match=r"by_class: expected the part 'label' beside it\. Received: parts \['latent'\]"
+    ):
+        Rejection(["latent"], 4, 2, by_class=True)
 
 
 @pytest.mark.parametrize("part", ["reconstruction", "latent", "label"])
@@ -155,7 +266,7 @@ def test_a_model_with_its_rejection_is_saved_and_decides_the_same(heads: tuple[s
     whole = guarded(model, rejection)
     answers = whole.predict(PICTURES, verbose=0)
     assert answers["accepted"].dtype == bool
-    assert 1 - answers["accepted"].mean() == pytest.approx(0.05, abs=0.01)
+    assert 0.02 < 1 - answers["accepted"].mean() < 0.06  # of the images that it learned from
     np.testing.assert_array_equal(answers["accepted"], answers["anomaly_score"] <= float(rejection.threshold))
     save(rejection, tmp_path / "rejection.keras")
     again = guarded(model, load(tmp_path / "rejection.keras")).predict(PICTURES, verbose=0)

@@ -39,6 +39,11 @@ def test_strangers_get_numbers_figures_and_a_page(typed: Typed, digits_run: Path
     assert found["threshold"] == float(load_trained(Run(digits_run)).rejection.threshold)
     with np.load(folder / "scores.npz") as saved, np.load(digits_run / "predictions.npz") as predictions:
         np.testing.assert_allclose(saved["known-joined"], predictions["anomaly_score"], rtol=1e-4, atol=1e-4)
+        rates = found["known_rejected_by_class"]
+        assert sum(rate["share"] * rate["support"] for rate in rates) == pytest.approx(
+            359 * found["known_rejected"]["share"]
+        )
+        assert "the most rejected of the known is" in out
         assert found["unknown_rejected"]["share"] == np.mean(saved["unknown-joined"] > found["threshold"])
     negatives = json.loads((digits_run / "unknown" / "invert" / "unknown.json").read_text())
     assert negatives["num_unknown"] == 359
@@ -99,7 +104,7 @@ def test_strangers_of_the_same_name_are_kept_apart(typed: Typed, digits_run: Pat
 def test_scores_beyond_the_end_are_in_the_last_bar() -> None:
     for threshold in (7.27, 7.28, 7.29, 7.3):
         known, few = np.full(200, 1.0, np.float32), np.full(5, 1e3, np.float32)
-        figure = distributions(known, few, threshold)
+        figure = distributions(known, few, [threshold])
         heights = [patch.get_height() for patch in figure.axes[0].patches if hasattr(patch, "get_height")]
         assert sum(heights) == pytest.approx(2.0), threshold
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,22 +13,25 @@ from kerasae.report.figures.style import BLUE, INK, ORANGE, VERMILLION, finish, 
 NUM_BINS = 60
 
 
-def distributions(known: np.ndarray, unknown: np.ndarray, threshold: float) -> Figure:
-    """Draw the shares of known and unknown pictures by score, and the threshold between answer and rejection."""
+def distributions(known: np.ndarray, unknown: np.ndarray, thresholds: Sequence[float] | np.ndarray) -> Figure:
+    """Draw the shares of known and unknown pictures by score, and the thresholds between answer and rejection."""
     figure = new_figure(2.9)
     axes = figure.add_subplot()
     tidy(axes)
     # A few strangers may lie very far out: the last bin gathers them.
     # In float32, which scores come in, the end may round to a value beyond that bin, and nothing would be drawn.
     known, unknown = known.astype(np.float64), unknown.astype(np.float64)
-    end = max(2.5 * threshold, float(np.quantile(np.concatenate([known, unknown]), 0.95)))
+    end = max(2.5 * max(thresholds), float(np.quantile(np.concatenate([known, unknown]), 0.95)))
     edges = np.linspace(0.0, end, NUM_BINS + 1).tolist()
     for scores, colour, label in ((known, BLUE, "known"), (unknown, VERMILLION, "unknown")):
         weights = np.full(len(scores), 1 / len(scores))
         clipped = np.minimum(scores, end)
         axes.hist(clipped, edges, weights=weights, color=colour, alpha=0.35)
         axes.hist(clipped, edges, weights=weights, color=colour, histtype="step", lw=1.5, label=label)
-    axes.axvline(threshold, color=INK, ls=(0, (4, 2)), lw=1.3, label=f"threshold {threshold:.2f}")
+    low, high = min(thresholds), max(thresholds)
+    label = f"threshold {low:.2f}" if low == high else f"thresholds {low:.2f} to {high:.2f}"
+    for index, threshold in enumerate(thresholds):
+        axes.axvline(threshold, color=INK, ls=(0, (4, 2)), lw=1.3, label=None if index else label)
     axes.set_xlim(0, end)
     axes.set_xlabel("anomaly score; the last bar holds all beyond", color=INK)
     axes.set_ylabel("share of pictures", color=INK)
