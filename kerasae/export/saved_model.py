@@ -41,7 +41,7 @@ def export(run: Run, model: JointAutoencoder, collection: Collection, to: Path |
     with written_whole(target) as temporary:
         temporary.mkdir()  # TensorFlow would not say where it may not write
         save(model, collection.class_names, mode, temporary)
-        check_agreement(temporary, model, collection.test)
+        check_agreement(temporary, model, collection.test, mode)
     return target
 
 

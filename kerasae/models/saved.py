@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import keras
-
 from kerasae.errors import RequestError
 from kerasae.models.adversarial import AdversarialModel
+from kerasae.models.archive import load_model
 from kerasae.models.guarded import load
 from kerasae.models.joint import JointAutoencoder
 from kerasae.plugins import load_plugins
@@ -24,7 +23,7 @@ def load_trained(run: Run) -> JointAutoencoder:
             f"pictures; use: kerasae generate {run.path}"
         )
     load_plugins(run.recipe.plugins)
-    model: JointAutoencoder = keras.saving.load_model(run.model, compile=False)
+    model: JointAutoencoder = load_model(run.model)
     model.rejection = load(run.rejection) if run.rejection.is_file() else None
     return model
 
@@ -36,5 +35,5 @@ def load_generator(run: Run) -> AdversarialModel:
         RequestError: a plugin of the run's recipe cannot be run.
     """
     load_plugins(run.recipe.plugins)
-    model: AdversarialModel = keras.saving.load_model(run.model, compile=False)
+    model: AdversarialModel = load_model(run.model)
     return model
