@@ -86,7 +86,7 @@ def _named(config: Any) -> Iterator[dict[str, Any]]:
 
 def _is_known(named: dict[str, Any]) -> bool:
     name, module = named["class_name"], named.get("module")
-    if name in _CODE or not isinstance(name, str):
+    if not isinstance(name, str) or name in _CODE:
         return False
     if name in _VALUES:
         return True

@@ -30,7 +30,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "output": {"standardize": "z-score", "output": "standardized"},
     "variational": {"encoder": {"name": "mlp"}, "variational": {"latent_dim": 3}},
     "regularized": {"dropout": 0.5, "l1": 0.1, "l2": 0.1},
-    "softmax latent": {"encoder": {"name": "strided", "latent": "softmax", "latent_dim": 5}, "classifier": {"name": "latent"}},
+    "softmax latent": {
+        "encoder": {"name": "strided", "latent": "softmax", "latent_dim": 5},
+        "classifier": {"name": "latent"},
+    },
     **{f"activation {name}": {"encoder": {"name": "mlp"}, "activation": name} for name in ACTIVATIONS},
     **{
         f"encoder {name}": {"encoder": {"name": name}, "classifier": {"name": classifier}}
