@@ -20,16 +20,7 @@ _MODULES = (
 _PREFIXES = tuple(f"keras.{name}" for name in _MODULES.split())
 # Of `keras` itself, `builtins` is how Keras writes its own functions.
 _NAMES = {
-    "keras": {
-        "DTypePolicy",
-        "FloatDTypePolicy",
-        "Function",
-        "Functional",
-        "Initializer",
-        "Layer",
-        "Model",
-        "Sequential",
-    },
+    "keras": {"DTypePolicy", "FloatDTypePolicy", "Function", "Functional", "Layer", "Model", "Sequential"},
     "builtins": {"function"},
 }
 # They run code, load what other programs saved, or read the files that their config names.
