@@ -21,8 +21,10 @@ def _saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 
 def _wide(image: Image.Image) -> Image.Image:
-    """Return the grey of an image in 16 bits, all of them used."""
-    return Image.fromarray(np.asarray(image.convert("L")).astype(np.uint16) * 257)
+    """Return the grey of an image in 16 bits, with a white pixel lest it be taken for one of fewer bits."""
+    values = np.asarray(image.convert("L")).astype(np.uint16) * 257
+    values[0, 0] = 0xFFFF
+    return Image.fromarray(values)
 
 
 # Each takes an RGB image.
