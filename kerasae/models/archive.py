@@ -25,7 +25,7 @@ _NAMES = {
 }
 # They run code, load what other programs saved, or read the files that their config names.
 _CODE = {
-    *("FeatureSpace", "FlaxLayer", "IntegerLookup", "JaxLayer", "Lambda", "StringLookup", "TFSMLayer"),
+    *("FeatureSpace", "FlaxLayer", "IndexLookup", "IntegerLookup", "JaxLayer", "Lambda", "StringLookup", "TFSMLayer"),
     *("TextVectorization", "TorchModuleWrapper", "__lambda__", "__typespec__"),
 }
 _VALUES = {"__bytes__", "__ellipsis__", "__keras_tensor__", "__numpy__", "__slice__", "__tensor__"}

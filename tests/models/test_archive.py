@@ -64,6 +64,7 @@ def test_every_kind_of_layer_of_keras_is_known_but_those_that_run_code() -> None
     [
         ({"module": "keras.layers", "class_name": "Lambda", "config": {"function": {}}}, "Lambda"),
         ({"module": "keras.src.layers.core.lambda_layer", "class_name": "Lambda", "config": {}}, "Lambda"),
+        ({"module": "keras.src.layers.preprocessing", "class_name": "IndexLookup", "config": {}}, "IndexLookup"),
         ({"module": "keras.layers", "class_name": "TFSMLayer", "config": {"filepath": "export"}}, "TFSMLayer"),
         ({"module": "keras.layers", "class_name": "StringLookup", "config": {"vocabulary": "/x"}}, "StringLookup"),
         ({"module": "keras.layers", "class_name": "TorchModuleWrapper", "config": {}}, "TorchModuleWrapper"),
