@@ -84,9 +84,10 @@ def _pixels(image: Image.Image) -> np.ndarray:
 
 def _scale_transparency(image: Image.Image) -> None:
     """Bring the grey level that a PNG file calls transparent to the scale of the pixels, which Pillow does not."""
-    if image.format != "PNG" or "transparency" not in image.info or not image.tile:
+    tiles = getattr(image, "tile", None)
+    if image.format != "PNG" or "transparency" not in image.info or not tiles:
         return
-    stored = image.tile[0].args
+    stored = tiles[0].args
     if stored in ("L;2", "L;4"):
         image.info["transparency"] *= 0xFF // (2 ** int(stored[-1]) - 1)
     elif stored == "RGB;16B":  # Pillow drops the lower bits before it compares

@@ -1,5 +1,6 @@
 """The SavedModel of a finished run: its signatures, and a gate that shuts."""
 
+import functools
 import io
 import json
 from pathlib import Path
@@ -139,9 +140,13 @@ def test_an_export_that_disagrees_is_removed(
 def test_an_export_that_decodes_otherwise_is_removed(
     digits_run: Path, tmp_path: Path, trained: JointAutoencoder, collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Asked for alpha, TensorFlow's decoder makes that of PNGs of less than 8 bits near to transparent.
-    wrong = lambda content: tf.io.decode_image(content, channels=4, expand_animations=False)  # noqa: E731
-    monkeypatch.setattr("kerasae.export.saved_model.decode", wrong)
+    def with_alpha(content: tf.Tensor) -> tf.Tensor:
+        # Asked for alpha, TensorFlow's decoder makes all of a PNG of less than 8 bits nearly transparent.
+        exact = functools.partial(tf.io.decode_jpeg, dct_method="INTEGER_ACCURATE")
+        image = tf.cond(tf.io.is_jpeg(content), lambda: exact(content), lambda: tf.io.decode_png(content, channels=4))
+        return tf.ensure_shape(image, [None, None, None])
+
+    monkeypatch.setattr("kerasae.export.saved_model.decode", with_alpha)
     with pytest.raises(ExportError, match="agree with the trained model"):
         export(Run(digits_run), trained, collection, tmp_path / "export")
     assert not list(tmp_path.iterdir())
