@@ -134,7 +134,7 @@ def looping(images: tf.Tensor) -> None:
         (lambda images: tf.io.read_file("/etc/passwd"), "ReadFile"),
         (branching, "WriteFile"),
         (looping, "ReadFile"),
-        (lambda images: tf.print(images, output_stream="file://owned"), "PrintV2"),
+        (lambda images: tf.print(images, output_stream="file://owned"), "StringFormat"),
         (lambda images: tf.numpy_function(lambda: np.float32(1), [], tf.float32), "PyFunc"),
         (saving, "SaveV2"),
         (lambda images: tf.raw_ops.MatchingFiles(pattern="/*"), "MatchingFiles"),
