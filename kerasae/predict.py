@@ -74,8 +74,9 @@ def predict(
         console: where progress and what is left out are shown; standard error if left out.
 
     Raises:
-        RequestError: `model` is neither, a picture that is named is missing or cannot be decoded, the folder or the
-            file exists already, or heatmaps are asked of a model without reconstruction head.
+        RequestError: `model` is neither, or an export that may do more than compute, a picture that is named is missing
+            or cannot be decoded, the folder or the file exists already, or heatmaps are asked of a model without
+            reconstruction head.
     """
     for option, path in (("--heatmaps", heatmaps), ("--csv", table)):
         if path is not None:
@@ -154,6 +155,7 @@ def _from_export(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarra
     import tensorflow as tf
 
     from kerasae.export.loading import loadable
+    from kerasae.export.operations import check_operations
     from kerasae.export.saved_model import ABOUT, DECISION
 
     if not (path / ABOUT).is_file():
@@ -164,6 +166,7 @@ def _from_export(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarra
             f"predict: expected a model that answers for pictures. Received: {path}, the export of a generator, which "
             "makes pictures"
         )
+    check_operations(path)
     with loadable(path) as there:
         loaded = tf.saved_model.load(there)  # kept in the closure: its variables live as long as it does
 

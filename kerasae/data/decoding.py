@@ -40,8 +40,8 @@ def decode(file: str | Path | BinaryIO) -> np.ndarray:
 
     Raises:
         OSError, ValueError, SyntaxError: whatever Pillow raises for what it cannot read; `ValueError` also for more
-            than `MAX_PIXELS` pixels and for pixels whose range cannot be known (floats, or 32 bits beyond 16 or
-            within 8).
+            than `MAX_PIXELS` pixels, for pixels whose range cannot be known (floats, or 32 bits beyond 16 or within
+            8), and for a PNG of 16-bit colours of which one is transparent.
     """
     return decode_with_mode(file)[0]
 
@@ -53,6 +53,7 @@ def decode_with_mode(file: str | Path | BinaryIO) -> tuple[np.ndarray, str]:
         if image.width * image.height > MAX_PIXELS:
             raise ValueError(f"{image.width}x{image.height} pixels, more than the {MAX_PIXELS:,} that are read")
         mode = image.mode
+        _scale_transparency(image)
         ImageOps.exif_transpose(image, in_place=True)
         return np.ascontiguousarray(_pixels(image)), mode
 
@@ -67,6 +68,8 @@ def _pixels(image: Image.Image) -> np.ndarray:
             raise ValueError("32-bit pixels beyond 16 bits, whose range cannot be known")
         if values.itemsize == 4 and 0 < values.max() <= 0xFF:
             raise ValueError("32-bit pixels within 8 bits, whose range cannot be known")
+        if "transparency" in image.info:
+            values = np.where(values == image.info["transparency"], 0xFFFF, values)
         return (values >> 8).astype(np.uint8)[..., np.newaxis]
     grey = mode in ("1", "L", "LA", "La")
     if image.has_transparency_data:
@@ -77,6 +80,18 @@ def _pixels(image: Image.Image) -> np.ndarray:
         blended //= 255
         return blended.astype(np.uint8)
     return _as(image, "L")[..., np.newaxis] if grey else _as(image, "RGB")
+
+
+def _scale_transparency(image: Image.Image) -> None:
+    """Bring the grey level that a PNG file calls transparent to the scale of the pixels, which Pillow does not."""
+    tiles = getattr(image, "tile", None)
+    if image.format != "PNG" or "transparency" not in image.info or not tiles:
+        return
+    stored = tiles[0].args
+    if stored in ("L;2", "L;4"):
+        image.info["transparency"] *= 0xFF // (2 ** int(stored[-1]) - 1)
+    elif stored == "RGB;16B":  # Pillow drops the lower bits before it compares
+        raise ValueError("a transparent colour among 16-bit ones, which Pillow cannot tell from its neighbours")
 
 
 def _as(image: Image.Image, mode: str) -> np.ndarray:
@@ -155,7 +170,8 @@ def _with_channels(image: tf.Tensor, channels: int) -> tf.Tensor:
 
 def _convert(image: tf.Tensor, given: int, channels: int) -> tf.Tensor:
     if given in (2, 4):
-        values = tf.cast(image, tf.int32)
+        # 255 * 255 + 127 fits: no wider integers, which would take twice the memory of the image.
+        values = tf.cast(image, tf.uint16)
         alpha = values[..., -1:]
         image = tf.cast((values[..., :-1] * alpha + 255 * (255 - alpha) + 127) // 255, tf.uint8)
         given -= 1

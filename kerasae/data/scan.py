@@ -21,7 +21,7 @@ from kerasae.data.progress import with_progress
 from kerasae.runs import written_whole
 
 # Whatever changes what a scan finds: our own rules and Pillow's.
-_VERSION = f"2, Pillow {PIL.__version__}"
+_VERSION = f"3, Pillow {PIL.__version__}"
 
 
 @dataclass(frozen=True, slots=True)

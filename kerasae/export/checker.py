@@ -15,16 +15,17 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 
-def receive() -> dict[str, Any] | None:
-    """Read one message of arrays from standard input, or None at its end."""
+def receive() -> tuple[str, dict[str, Any]] | None:
+    """Read the name of a signature and its arrays from standard input, or None at its end."""
     line = sys.stdin.buffer.readline()
     if not line:
         return None
+    header = json.loads(line)
     arrays = {}
-    for name, (dtype, shape) in json.loads(line).items():
+    for name, (dtype, shape) in header["arrays"].items():
         size = math.prod(shape) * np.dtype(dtype).itemsize
         arrays[name] = np.frombuffer(sys.stdin.buffer.read(size), dtype).reshape(shape)
-    return arrays
+    return header["signature"], arrays
 
 
 def main(path: str) -> None:
@@ -33,9 +34,10 @@ def main(path: str) -> None:
     What is named `given/NAME` goes in, the rest is what should come out. `margin` is no output: how far each picture's
     score lies above the threshold, which its decision must agree with.
     """
-    serve = tf.saved_model.load(path).signatures["serving_default"]
+    signatures = tf.saved_model.load(path).signatures
     difference, undecided, repeatable = 0.0, 0.0, True
-    while (expected := receive()) is not None:
+    while (message := receive()) is not None:
+        serve, expected = signatures[message[0]], message[1]
         given = {name.removeprefix("given/"): name for name in expected if name.startswith("given/")}
         inputs = {name: tf.constant(expected.pop(key)) for name, key in given.items()}
         margin = expected.pop("margin", None)

@@ -8,12 +8,15 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from kerasae.data.decoding import Resize
 from kerasae.data.pictures import Pictures, batches
 from kerasae.export.loading import loadable
+from kerasae.export.samples import NUM_SAMPLES, decoded, encoded
 from kerasae.models import JointAutoencoder, guarded
 from kerasae.models.guarded import chosen
 
@@ -23,12 +26,22 @@ _CHECKER = Path(__file__).with_name("checker.py")
 Arrays = dict[str, np.ndarray]
 
 
+class Call(NamedTuple):
+    """One batch for a signature: by name what goes in and what should come out; `margin` as `checker` says."""
+
+    given: Arrays
+    expected: Arrays
+    signature: str = "serving_default"
+
+
 class ExportError(RuntimeError):
     """The SavedModel does not do what the trained model does."""
 
 
-def check_agreement(saved_model: Path, model: JointAutoencoder, pictures: Pictures) -> float:
+def check_agreement(saved_model: Path, model: JointAutoencoder, pictures: Pictures, mode: Resize) -> float:
     """Serve every picture from a fresh process and compare each head, and what is rejected, with `model`.
+
+    `encoded` is served `NUM_SAMPLES` files as well, which must give what `model` does for what training reads of them.
 
     Returns:
         The largest absolute difference over all pictures and heads.
@@ -45,25 +58,31 @@ def check_agreement(saved_model: Path, model: JointAutoencoder, pictures: Pictur
         with tf.device("CPU:0"):  # a GPU multiplies in TensorFloat-32, which differs by more than the tolerance
             return dict(whole(images, training=False))
 
-    def answered() -> Iterator[tuple[Arrays, Arrays]]:
+    def answer(images: np.ndarray) -> Arrays:
+        outputs = {name: values.numpy() for name, values in expect(tf.constant(images)).items()}
+        expected = {head: outputs[head] for head in model.heads}
+        if rejection is not None:
+            threshold = rejection.threshold_of(chosen(outputs, rejection)).numpy()
+            expected["margin"] = outputs["anomaly_score"] - threshold
+        return expected
+
+    def answered() -> Iterator[Call]:
         for places in batches(pictures):
             images = pictures.load(places)
-            outputs = {name: values.numpy() for name, values in expect(tf.constant(images)).items()}
-            expected = {head: outputs[head] for head in model.heads}
-            if rejection is not None:
-                expected["margin"] = (
-                    outputs["anomaly_score"] - rejection.threshold_of(chosen(outputs, rejection)).numpy()
-                )
-            yield {"images": images}, expected
+            yield Call({"images": images}, answer(images))
+        if len(pictures):
+            images = pictures.load(np.arange(NUM_SAMPLES) % len(pictures))
+            files = encoded(images)
+            yield Call({"encoded": np.array(files)}, answer(decoded(files, images.shape[1:], mode)), "encoded")
 
     return check_served(saved_model, answered(), TOLERANCE)
 
 
-def check_served(saved_model: Path, batches: Iterable[tuple[Arrays, Arrays]], tolerance: float) -> float:
+def check_served(saved_model: Path, calls: Iterable[Call], tolerance: float) -> float:
     """Serve batches from a fresh process and compare what comes out.
 
     Args:
-        batches: by name what goes in, and what should come out; `margin` as `checker` says.
+        calls: what goes in and what should come out.
         tolerance: the largest absolute difference that is let through.
 
     Returns:
@@ -85,8 +104,8 @@ def check_served(saved_model: Path, batches: Iterable[tuple[Arrays, Arrays]], to
     ):
         assert process.stdin is not None
         try:
-            for given, expected in batches:
-                _send(process.stdin, {**{f"given/{name}": array for name, array in given.items()}, **expected})
+            for call in calls:
+                _send(process.stdin, call)
         except BrokenPipeError:
             pass  # the process ended early; its own words follow
         output, errors = process.communicate()
@@ -103,10 +122,11 @@ def check_served(saved_model: Path, batches: Iterable[tuple[Arrays, Arrays]], to
     return float(result["difference"])
 
 
-def _send(stream: object, arrays: dict[str, np.ndarray]) -> None:
-    """Write arrays as one line of JSON (names, types, shapes) and their bytes."""
+def _send(stream: IO[bytes], call: Call) -> None:
+    """Write a call as one line of JSON (signature, names, types, shapes) and the bytes of its arrays."""
+    arrays = {**{f"given/{name}": array for name, array in call.given.items()}, **call.expected}
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     header = {name: [array.dtype.str, array.shape] for name, array in arrays.items()}
-    stream.write(json.dumps(header).encode() + b"\n")  # type: ignore[attr-defined]
+    stream.write(json.dumps({"signature": call.signature, "arrays": header}).encode() + b"\n")
     for array in arrays.values():
-        stream.write(array.tobytes())  # type: ignore[attr-defined]
+        stream.write(array.tobytes())

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasae.data.collection import Collection
-from kerasae.export.gate import check_served
+from kerasae.export.gate import Call, check_served
 from kerasae.export.saved_model import ABOUT
 from kerasae.models import AdversarialModel
 from kerasae.runs import Run, write_json, written_whole
@@ -44,7 +44,7 @@ def export_generator(run: Run, model: AdversarialModel, collection: Collection, 
             given["label"] = np.arange(NUM_CHECKED, dtype=np.int64) % model.num_classes
             rows = np.eye(model.num_classes, dtype=np.float32)[given["label"]]
         scaled = keras.ops.convert_to_numpy(model.drawn(given["noise"], rows))
-        check_served(temporary, [(given, {"images": np.rint(255 * scaled).astype(np.uint8)})], GREY_LEVEL)
+        check_served(temporary, [Call(given, {"images": np.rint(255 * scaled).astype(np.uint8)})], GREY_LEVEL)
     return target
 
 

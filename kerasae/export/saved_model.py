@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from kerasae.data.collection import Collection
 from kerasae.data.decoding import Resize, resize
+from kerasae.export.decoding import decode
 from kerasae.export.gate import check_agreement
 from kerasae.models import JointAutoencoder, guarded
 from kerasae.runs import Run, write_json, written_whole
@@ -40,7 +41,7 @@ def export(run: Run, model: JointAutoencoder, collection: Collection, to: Path |
     with written_whole(target) as temporary:
         temporary.mkdir()  # TensorFlow would not say where it may not write
         save(model, collection.class_names, mode, temporary)
-        check_agreement(temporary, model, collection.test)
+        check_agreement(temporary, model, collection.test, mode)
     return target
 
 
@@ -91,15 +92,3 @@ def _fed(model: Any, images: tf.Tensor) -> Any:
     count = tf.shape(images)[0]
     outputs = model(tf.pad(images, [[0, tf.cast(count == 0, tf.int32)], [0, 0], [0, 0], [0, 0]]), training=False)
     return tf.nest.map_structure(lambda values: values[:count], outputs)
-
-
-def decode(content: tf.Tensor) -> tf.Tensor:
-    """Decode JPEG or PNG bytes to uint8 (height, width, channels), to the bit as Pillow does."""
-    picture = tf.cond(
-        tf.io.is_jpeg(content),
-        # The exact inverse transform; the default one is faster and differs from Pillow's by a few grey levels.
-        lambda: tf.io.decode_jpeg(content, dct_method="INTEGER_ACCURATE"),
-        # With alpha, or what the file says is transparent would be lost where it is one colour of many.
-        lambda: tf.io.decode_png(content, channels=4),
-    )
-    return tf.ensure_shape(picture, [None, None, None])

@@ -51,8 +51,11 @@ class Transposed(keras.layers.Layer):
 
 @contextlib.contextmanager
 def sharing(layers: Iterable[keras.layers.Layer]) -> Iterator[None]:
-    """While a decoder is rebuilt from its config, let it share `layers` of its encoder instead of copying them."""
-    token = _SHARED.set({layer.name: layer for layer in layers})
+    """While a decoder is rebuilt from its config, let it share `layers` of its encoder instead of copying them.
+
+    The layers inside of them, such as those of a model within the encoder, are shared as well.
+    """
+    token = _SHARED.set({inner.name: inner for layer in layers for inner in layer._flatten_layers()})
     try:
         yield
     finally:

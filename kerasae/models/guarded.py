@@ -13,6 +13,7 @@ from keras import ops
 
 from kerasae.errors import RequestError
 from kerasae.layers.rejection import ERROR, Rejection
+from kerasae.models.archive import load_model
 from kerasae.models.probe import probe
 from kerasae.runs import written_whole
 
@@ -78,7 +79,7 @@ def save(rejection: Rejection, path: Path) -> None:
 
 def load(path: Path) -> Rejection:
     """Read what `save` has written."""
-    return keras.saving.load_model(path, compile=False).get_layer("rejection")
+    return load_model(path).get_layer("rejection")
 
 
 def guarded(model: keras.Model, rejection: Rejection | None = None) -> keras.Model:

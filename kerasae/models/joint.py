@@ -287,6 +287,19 @@ class JointAutoencoder(keras.Model):
             for term, weight in self.term_weights.items()
         }
 
+    def _run_through_graph(self, inputs: Any, operation_fn: Any = lambda layer: layer, call_fn: Any = None) -> Any:
+        """Keep ties in `keras.models.clone_model`, which copies the parts one by one here: a plain functional model."""
+        copied: list[keras.layers.Layer] = []
+
+        def operation(layer: Any) -> Any:
+            with sharing(copied):
+                copy = operation_fn(layer)
+            if isinstance(copy, keras.Model):
+                copied.append(copy)
+            return copy
+
+        return super()._run_through_graph(inputs, operation_fn=operation, call_fn=call_fn)
+
     def get_config(self) -> dict[str, Any]:
         """Return every argument; the parts in full."""
         parts = {"encoder": self.encoder, "decoder": self.decoder, "classifier": self.classifier}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import keras
-
 from kerasae.console import told
 from kerasae.errors import RequestError
 from kerasae.models.adversarial import AdversarialModel
+from kerasae.models.archive import load_model
 from kerasae.models.guarded import load
 from kerasae.models.joint import JointAutoencoder
 from kerasae.plugins import load_plugins
@@ -30,7 +29,7 @@ def load_trained(run: Run, *, needs_rejection: bool = True) -> JointAutoencoder:
             f"pictures; use: kerasae generate {run.path}"
         )
     load_plugins(run.recipe.plugins)
-    model: JointAutoencoder = keras.saving.load_model(run.model, compile=False)
+    model: JointAutoencoder = load_model(run.model)
     model.rejection = load(run.rejection) if run.rejection.is_file() else None
     if model.rejection is None and needs_rejection:
         _check_without_rejection(run)
@@ -64,5 +63,5 @@ def load_generator(run: Run) -> AdversarialModel:
         RequestError: a plugin of the run's recipe cannot be run.
     """
     load_plugins(run.recipe.plugins)
-    model: AdversarialModel = keras.saving.load_model(run.model, compile=False)
+    model: AdversarialModel = load_model(run.model)
     return model

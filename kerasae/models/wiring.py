@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from kerasae.layers import Polarity, PriorDivergence
+from kerasae.layers import Polarity, PriorDivergence, Transposed
 
 
 def check_parts(encoder: keras.Model, decoder: keras.Model | None, classifier: keras.Model | None) -> None:
@@ -24,8 +24,25 @@ def check_parts(encoder: keras.Model, decoder: keras.Model | None, classifier: k
             f"decoder: expected a model whose output is the picture {encoder.input_shape[1:]}. "
             f"Received: a model that gives {decoder.output_shape[1:]}"
         )
+    if decoder is not None:
+        _check_ties(encoder, decoder)
     if classifier is not None and len(classifier.output_shape) != 2:
         raise ValueError(f"classifier: expected one row of logits. Received: output shape {classifier.output_shape}")
+
+
+def _check_ties(encoder: keras.Model, decoder: keras.Model) -> None:
+    """Raise ValueError where a layer of the encoder is named like another that the decoder runs backwards.
+
+    Saved models know the layers of a tie by their names.
+    """
+    for tied in decoder._flatten_layers():
+        if isinstance(tied, Transposed):
+            name = tied.layer.name
+            if any(layer.name == name and layer is not tied.layer for layer in encoder._flatten_layers()):
+                raise ValueError(
+                    f"decoder: expected the layer {name!r}, which it runs backwards, to be the encoder's only one of "
+                    f"that name, or saving would tie another. Received: an encoder with another {name!r}; rename one"
+                )
 
 
 def wire(

@@ -192,3 +192,12 @@ def test_alpha_is_laid_over_white_as_when_decoded() -> None:
     file = encoded(Image.fromarray(RANDOM.integers(0, 256, (30, 30, 4), np.uint8)))
     served = resize(tf.io.decode_png(file.getvalue(), channels=0), (30, 30, 3), "fill")
     np.testing.assert_array_equal(served, decode(file))
+
+
+@pytest.mark.parametrize(("given", "channels"), [(2, 1), (2, 3), (4, 3)])
+def test_alpha_is_laid_over_white_exactly_in_16_bits(given: int, channels: int) -> None:
+    value, alpha = np.meshgrid(np.arange(256), np.arange(256))
+    image = np.stack([value] * (given - 1) + [alpha], axis=-1).astype(np.uint8)
+    expected = (value * alpha + 255 * (255 - alpha) + 127) // 255
+    laid = resize(image, (256, 256, channels), "fill").numpy()
+    np.testing.assert_array_equal(laid, np.stack([expected] * channels, axis=-1))

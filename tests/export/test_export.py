@@ -1,5 +1,6 @@
 """The SavedModel of a finished run: its signatures, and a gate that shuts."""
 
+import functools
 import io
 import json
 from pathlib import Path
@@ -13,8 +14,8 @@ from PIL import Image
 from kerasae.data import decoding
 from kerasae.data.collection import Collection, open_collection
 from kerasae.data.decoding import resize
-from kerasae.export import ExportError, export, gate, saved_model
-from kerasae.export.saved_model import decode
+from kerasae.export import ExportError, export, gate, samples, saved_model
+from kerasae.export.decoding import decode
 from kerasae.models import JointAutoencoder, guarded, load_trained
 from kerasae.predict import predict
 from kerasae.runs import Run
@@ -114,7 +115,7 @@ def test_encoded_pictures_are_decoded_as_in_training(mode: str, kind: str, optio
 def test_the_gate_finds_no_difference_without_keras(
     digits_run: Path, trained: JointAutoencoder, collection: Collection
 ) -> None:
-    assert gate.check_agreement(digits_run / "export", trained, collection.test) <= gate.TOLERANCE
+    assert gate.check_agreement(digits_run / "export", trained, collection.test, "fill") <= gate.TOLERANCE
     assert 'sys.modules["keras"] = None' in Path(gate.__file__).with_name("checker.py").read_text()
 
 
@@ -136,6 +137,32 @@ def test_an_export_that_disagrees_is_removed(
     assert not list(tmp_path.iterdir())
 
 
+def test_an_export_that_decodes_otherwise_is_removed(
+    digits_run: Path, tmp_path: Path, trained: JointAutoencoder, collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_alpha(content: tf.Tensor) -> tf.Tensor:
+        # Asked for alpha, TensorFlow's decoder makes all of a PNG of less than 8 bits nearly transparent.
+        exact = functools.partial(tf.io.decode_jpeg, dct_method="INTEGER_ACCURATE")
+        image = tf.cond(tf.io.is_jpeg(content), lambda: exact(content), lambda: tf.io.decode_png(content, channels=4))
+        return tf.ensure_shape(image, [None, None, None])
+
+    monkeypatch.setattr("kerasae.export.saved_model.decode", with_alpha)
+    with pytest.raises(ExportError, match="agree with the trained model"):
+        export(Run(digits_run), trained, collection, tmp_path / "export")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_gates_files_are_of_every_kind_that_pillow_writes(collection: Collection) -> None:
+    files = samples.encoded(collection.test.load(np.arange(samples.NUM_SAMPLES)))
+    pngs = [file for file in files if file.startswith(b"\x89PNG")]
+    assert {(file[25], file[24]) for file in pngs} == {  # colour type and depth
+        (0, 1), (0, 8), (0, 16), (2, 8), (3, 2), (3, 4), (3, 8), (4, 8), (6, 8)
+    }  # fmt: skip
+    assert sum(b"tRNS" in file for file in pngs) >= 6
+    assert len(files) - len(pngs) >= 6
+    assert not any(file.endswith(b"\0") for file in files)
+
+
 def test_what_is_served_is_rejected_as_offline(digits_run: Path, served: dict, collection: Collection) -> None:
     model = load_trained(Run(digits_run))
     images = collection.test.load(np.arange(len(collection.test)))
@@ -154,9 +181,9 @@ def test_an_export_that_decides_otherwise_is_removed(digits_run: Path, tmp_path:
     saved_model.save(model, collection.class_names, "fill", tmp_path / "export")
     rejection.threshold.assign(float(np.median(scores)))
     with pytest.raises(ExportError, match="decisions"):
-        gate.check_agreement(tmp_path / "export", model, collection.test)
+        gate.check_agreement(tmp_path / "export", model, collection.test, "fill")
     rejection.threshold.assign(threshold)
-    gate.check_agreement(tmp_path / "export", model, collection.test)
+    gate.check_agreement(tmp_path / "export", model, collection.test, "fill")
 
 
 @pytest.mark.parametrize("name", ["mine [2,4]", "back\\slash"])
@@ -172,7 +199,7 @@ def test_an_export_may_lie_under_a_name_that_is_a_pattern(
 
 def test_what_is_no_saved_model_is_refused(tmp_path: Path, trained: JointAutoencoder, collection: Collection) -> None:
     with pytest.raises(ExportError, match="does not load on its own"):
-        gate.check_agreement(tmp_path, trained, collection.test)
+        gate.check_agreement(tmp_path, trained, collection.test, "fill")
 
 
 def test_beside_the_saved_model_lies_what_predict_needs(digits_run: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kerasae.layers import Transposed
+from kerasae.layers import TiedDense, Transposed
 from kerasae.losses import ReconstructionLoss
 from kerasae.models import JointAutoencoder, build
 from kerasae.recipe import HEADS, ModelRecipe, Spec
@@ -165,3 +165,52 @@ def test_parts_that_do_not_meet_are_refused() -> None:
         JointAutoencoder(joint.encoder, classifier=other.classifier)
     with pytest.raises(ValueError, match=r"expected heads of \['label', 'reconstruction'\]\. Received: \['lable'\]"):
         joint.compile(loss_weights={"lable": 1.0})
+
+
+def nested() -> JointAutoencoder:
+    """A model whose encoder runs a tied layer inside a model of its own."""
+    tied = TiedDense(4, 8, name="t0")
+    inner = keras.Input((8,))
+    block = keras.Model(inner, keras.layers.Dense(4)(tied(inner)), name="block")
+    images = keras.Input((2, 4, 1))
+    encoder = keras.Model(images, block(keras.layers.Flatten()(images)), name="encoder")
+    latent = keras.Input((4,))
+    decoded = keras.layers.Reshape((2, 4, 1))(Transposed(tied)(latent))
+    return JointAutoencoder(encoder, keras.Model(latent, keras.layers.Activation("sigmoid")(decoded), name="decoder"))
+
+
+def test_a_tie_inside_a_model_of_the_encoder_reloads(tmp_path: Path) -> None:
+    before = nested()
+    before.save(tmp_path / "model.keras")
+    after = keras.saving.load_model(tmp_path / "model.keras")
+    assert len(after.trainable_weights) == len(before.trainable_weights) == 5
+    images = np.arange(16, dtype=np.uint8).reshape(2, 2, 4, 1)
+    answers = [joint.predict(images, verbose=0)["reconstruction"] for joint in (before, after)]
+    np.testing.assert_array_equal(*answers)
+
+
+def test_names_that_would_tie_another_layer_are_refused() -> None:
+    layers = [TiedDense(8, 8, name="t0"), TiedDense(8, 8, name="t0")]
+    images = keras.Input((2, 4, 1))
+    x = keras.layers.Flatten()(images)
+    for layer in layers:
+        inner = keras.Input((8,))
+        x = keras.Model(inner, layer(inner))(x)
+    latent = keras.Input((8,))
+    decoder = keras.Model(latent, keras.layers.Reshape((2, 4, 1))(Transposed(layers[0])(latent)))
+    with pytest.raises(ValueError, match="expected the layer 't0', which it runs backwards, to be the encoder's only"):
+        JointAutoencoder(keras.Model(images, x), decoder)
+
+
+@pytest.mark.parametrize("recursive", [False, True])
+def test_a_clone_is_tied_as_its_model_is(recursive: bool) -> None:
+    def again(layer: keras.layers.Layer) -> keras.layers.Layer:
+        return type(layer).from_config(layer.get_config())
+
+    for tied in (model(tied=True), model(tied=True, encoder="mlp"), nested()):
+        options = {"clone_function": again, "recursive": True} if recursive else {}
+        clone = keras.models.clone_model(tied, **options)
+        assert clone.count_params() == tied.count_params()
+        weights = {id(weight) for weight in clone.weights}
+        assert len(weights) == len(tied.weights)
+        assert not weights & {id(weight) for weight in tied.weights}

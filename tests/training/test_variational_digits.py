@@ -49,7 +49,7 @@ def test_the_bound_improves_samples_are_pictures_and_the_mean_is_served(tmp_path
 
     (tmp_path / "export").mkdir()
     save(trained, (), "fill", tmp_path / "export")
-    check_agreement(tmp_path / "export", trained, collection.test)
+    check_agreement(tmp_path / "export", trained, collection.test, "fill")
     served = tf.saved_model.load(tmp_path / "export").signatures
     pictures = collection.test.load(np.arange(5))
     assert set(served["serving_default"].structured_outputs) == {"reconstruction", "reconstruction_error"}

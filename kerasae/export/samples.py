@@ -1,0 +1,69 @@
+"""Images as files of the kinds that people have, for the gate of an export."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from PIL import Image
+
+from kerasae.data import decoding
+from kerasae.data.decoding import Resize, compiled_resize
+
+NUM_SAMPLES = 32
+
+
+def _saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def _wide(image: Image.Image) -> Image.Image:
+    """Return the grey of an image in 16 bits, with a white pixel lest it be taken for one of fewer bits."""
+    values = np.asarray(image.convert("L")).astype(np.uint16) * 257
+    values[0, 0] = 0xFFFF
+    return Image.fromarray(values)
+
+
+# Each takes an RGB image.
+_KINDS: list[Callable[[Image.Image], bytes]] = [
+    lambda image: _saved(image.convert("L")),
+    lambda image: _saved(image.convert("1")),
+    lambda image: _saved(image.quantize(4)),
+    lambda image: _saved(image.quantize(16)),
+    lambda image: _saved(image.quantize(16), transparency=1),
+    lambda image: _saved(image.quantize(200)),
+    lambda image: _saved(image),
+    lambda image: _saved(image, transparency=image.getpixel((0, 0))),
+    lambda image: _saved(image.convert("L"), transparency=image.convert("L").getpixel((0, 0))),
+    lambda image: _saved(Image.merge("RGBA", (*image.split(), image.convert("L")))),
+    lambda image: _saved(Image.merge("LA", (image.convert("L"),) * 2)),
+    lambda image: _saved(_wide(image)),
+    lambda image: _saved(image, "JPEG"),
+    lambda image: _saved(image, "JPEG", progressive=True, subsampling="4:4:4"),
+    lambda image: _saved(image.convert("L"), "JPEG"),
+]
+
+
+def encoded(images: np.ndarray) -> list[bytes]:
+    """Write uint8 (n, height, width, channels) as PNG and JPEG files, of each kind in turn and every other one larger.
+
+    Returns:
+        The bytes of each; none ends in a zero byte.
+    """
+    files = []
+    for index, values in enumerate(images):
+        image = Image.fromarray(values.squeeze(-1) if values.shape[-1] == 1 else values).convert("RGB")
+        if index % 2:
+            image = image.resize((image.width * 2 + 1, image.height * 3), Image.Resampling.BILINEAR)
+        files.append(_KINDS[index % len(_KINDS)](image))
+    return files
+
+
+def decoded(files: Sequence[bytes], image_shape: tuple[int, ...], mode: Resize) -> np.ndarray:
+    """Read such files as training does: uint8 (n, height, width, channels)."""
+    height, width, channels = image_shape
+    resize = compiled_resize((height, width, channels), mode)
+    return np.stack([resize(decoding.decode(io.BytesIO(file))).numpy() for file in files])

@@ -1,0 +1,89 @@
+"""Reading `.keras` files, which may come from a stranger: a config names classes, and some of them run code."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from kerasae.errors import RequestError
+
+# What holds layers, functions and what they are configured with; not `keras.utils`, `keras.saving` or `keras.export`.
+_MODULES = (
+    "activations constraints dtype_policies initializers layers losses metrics models ops optimizers quantizers random "
+    "regularizers src.layers src.models src.ops"
+)
+_PREFIXES = tuple(f"keras.{name}" for name in _MODULES.split())
+# Of `keras` itself, `builtins` is how Keras writes its own functions.
+_NAMES = {
+    "keras": {"DTypePolicy", "FloatDTypePolicy", "Function", "Functional", "Layer", "Model", "Sequential"},
+    "builtins": {"function"},
+}
+# They run code, load what other programs saved, or read the files that their config names.
+_CODE = {
+    *("FeatureSpace", "FlaxLayer", "IndexLookup", "IntegerLookup", "JaxLayer", "Lambda", "StringLookup", "TFSMLayer"),
+    *("TextVectorization", "TorchModuleWrapper", "__lambda__", "__typespec__"),
+}
+_VALUES = {"__bytes__", "__ellipsis__", "__keras_tensor__", "__numpy__", "__slice__", "__tensor__"}
+MAX_CONFIG = 100_000_000  # bytes
+
+
+def load_model(path: Path) -> Any:
+    """Load a model, uncompiled, once its config is known to name nothing that runs code or reads files.
+
+    It may name parts of Keras, and what is registered in this process: the classes of kerasae and of trusted plugins.
+
+    Raises:
+        RequestError: the file is damaged, or its config names something else.
+    """
+    for named in _named(_config(path)):
+        if not _is_known(named):
+            name = named.get("registered_name") or named["class_name"]
+            if named["class_name"] == "function":
+                name = named.get("config")
+            raise RequestError(
+                f"run: expected a model of layers of Keras, kerasae and the recipe's plugins. Received: {path} with "
+                f"{str(name)[:100]!r}, which is none of them or may run code"
+            )
+    return keras.saving.load_model(path, compile=False, safe_mode=True)
+
+
+def _config(path: Path) -> Any:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if archive.getinfo("config.json").file_size > MAX_CONFIG:
+                raise ValueError("too large")
+            return json.loads(archive.read("config.json"))
+    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError, RecursionError):
+        raise RequestError(f"run: {path} is damaged; put it back or train a new run") from None
+
+
+def _named(config: Any) -> Iterator[dict[str, Any]]:
+    """Yield every part of a config that names a class or a function."""
+    waiting = [config]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            if "class_name" in part:
+                yield part
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+
+
+def _is_known(named: dict[str, Any]) -> bool:
+    name, module = named["class_name"], named.get("module")
+    if not isinstance(name, str) or name in _CODE:
+        return False
+    if name in _VALUES:
+        return True
+    registered = named.get("config") if name == "function" else named.get("registered_name")
+    if isinstance(registered, str) and keras.saving.get_registered_object(registered) is not None:
+        return True
+    if not isinstance(module, str):
+        return False
+    return name in _NAMES.get(module, ()) or any(f"{module}.".startswith(f"{prefix}.") for prefix in _PREFIXES)

@@ -1,0 +1,137 @@
+"""A `.keras` file names classes: what would run code, read files or is unknown is refused before anything is built."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from kerasae.errors import RequestError
+from kerasae.models import JointAutoencoder, guarded
+from kerasae.models.archive import load_model
+from kerasae.models.guarded import load as load_rejection
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of a model with a layer that every test may exchange."""
+    path = tmp_path_factory.mktemp("plain") / "model.keras"
+    inputs = keras.Input((4,))
+    keras.Model(inputs, keras.layers.Activation("relu", name="exchanged")(inputs)).save(path)
+    return path
+
+
+def rewritten(source: Path, target: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    """Copy a `.keras` file with another config."""
+    with zipfile.ZipFile(source) as before, zipfile.ZipFile(target, "w") as after:
+        for name in before.namelist():
+            content = before.read(name)
+            if name == "config.json":
+                config = json.loads(content)
+                change(config)
+                content = json.dumps(config).encode()
+            after.writestr(name, content)
+    return target
+
+
+def exchanged(config: dict[str, Any], layer: dict[str, Any]) -> None:
+    next(entry for entry in config["config"]["layers"] if entry["name"] == "exchanged").update(layer)
+
+
+def test_models_of_keras_and_of_ours_load(plain: Path, digits_run: Path) -> None:
+    assert isinstance(load_model(plain), keras.Model)
+    model = load_model(digits_run / "model.keras")
+    assert isinstance(model, JointAutoencoder)
+    assert guarded(model, load_rejection(digits_run / "rejection.keras")).name == "guarded"
+
+
+def test_every_kind_of_layer_of_keras_is_known_but_those_that_run_code() -> None:
+    from kerasae.models.archive import _CODE, _is_known
+
+    layers = [cls for cls in vars(keras.layers).values() if isinstance(cls, type)]
+    unknown = {cls.__name__ for cls in layers if not _is_known({"class_name": cls.__name__, "module": "keras.layers"})}
+    assert unknown == {name for name in _CODE if hasattr(keras.layers, name)}
+
+
+@pytest.mark.parametrize(
+    ("layer", "name"),
+    [
+        ({"module": "keras.layers", "class_name": "Lambda", "config": {"function": {}}}, "Lambda"),
+        ({"module": "keras.src.layers.core.lambda_layer", "class_name": "Lambda", "config": {}}, "Lambda"),
+        ({"module": "keras.src.layers.preprocessing", "class_name": "IndexLookup", "config": {}}, "IndexLookup"),
+        ({"module": "keras.layers", "class_name": "TFSMLayer", "config": {"filepath": "export"}}, "TFSMLayer"),
+        ({"module": "keras.layers", "class_name": "StringLookup", "config": {"vocabulary": "/x"}}, "StringLookup"),
+        ({"module": "keras.layers", "class_name": "TorchModuleWrapper", "config": {}}, "TorchModuleWrapper"),
+        ({"module": "os", "class_name": "system", "config": {"command": "touch owned"}}, "system"),
+        ({"module": "subprocess", "class_name": "Popen", "config": {}, "registered_name": "Popen"}, "Popen"),
+        ({"module": "keras.utils", "class_name": "get_file", "config": {}}, "get_file"),
+        ({"module": "keras.layersx", "class_name": "Layer", "config": {}}, "Layer"),
+        ({"module": "keras_hub.layers", "class_name": "Layer", "config": {}}, "Layer"),
+        ({"module": "stranger", "class_name": "Own", "config": {}, "registered_name": "stranger>Own"}, "stranger>Own"),
+        ({"config": {"activation": {"class_name": "__lambda__", "config": {"value": "x"}}}}, "__lambda__"),
+        (
+            {"config": {"activation": {"module": "os", "class_name": "function", "config": "system"}}},
+            "system",
+        ),
+        ({"module": None, "class_name": "Activation"}, "Activation"),
+    ],
+    ids=lambda value: None if isinstance(value, dict) else value,
+)  # fmt: skip
+def test_what_may_run_code_is_refused(layer: dict[str, Any], name: str, plain: Path, tmp_path: Path) -> None:
+    path = rewritten(plain, tmp_path / "model.keras", lambda config: exchanged(config, layer))
+    with pytest.raises(RequestError, match=f"expected a model of layers of Keras.* with '{name}', which is none of"):
+        load_model(path)
+
+
+def test_code_hidden_in_what_is_never_compiled_is_refused(plain: Path, tmp_path: Path) -> None:
+    def change(config: dict[str, Any]) -> None:
+        config["compile_config"] = {"loss": {"class_name": "__lambda__", "config": {"value": "x"}}}
+
+    with pytest.raises(RequestError, match="'__lambda__'"):
+        load_model(rewritten(plain, tmp_path / "model.keras", change))
+
+
+def test_a_lambda_that_keras_itself_wrote_is_refused(tmp_path: Path) -> None:
+    inputs = keras.Input((4,))
+    keras.Model(inputs, keras.layers.Lambda(lambda x: x + 1)(inputs)).save(tmp_path / "rejection.keras")
+    with pytest.raises(RequestError, match="'Lambda'"):
+        load_rejection(tmp_path / "rejection.keras")
+
+
+def test_a_class_that_a_plugin_registered_is_known(tmp_path: Path) -> None:
+    @keras.saving.register_keras_serializable("test_archive")
+    class Own(keras.layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return inputs + 1
+
+    inputs = keras.Input((4,))
+    keras.Model(inputs, Own()(inputs)).save(tmp_path / "model.keras")
+    np.testing.assert_allclose(load_model(tmp_path / "model.keras")(np.zeros((1, 4))), 1.0)
+
+
+@pytest.mark.parametrize("size", [0, 3, 200])
+def test_a_damaged_file_is_named(size: int, plain: Path, tmp_path: Path) -> None:
+    (tmp_path / "model.keras").write_bytes(plain.read_bytes()[:size])
+    with pytest.raises(RequestError, match=r"model\.keras is damaged; put it back or train a new run"):
+        load_model(tmp_path / "model.keras")
+
+
+def test_importing_kerasae_loads_no_tensorflow() -> None:
+    program = "import sys, kerasae; print(sorted({'keras', 'tensorflow', 'numpy'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_line_of_the_readme_makes_keras_load_a_model(digits_run: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    lines = 'import keras\nimport kerasae.models\n\nmodel = keras.saving.load_model("{}/model.keras")\n'
+    assert lines.format("runs/joint-001") in readme
+    program = lines.format(digits_run) + "print(sorted(model.heads))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("['label', 'reconstruction']")
