@@ -27,6 +27,7 @@ from kerasae.report import write_report
 from kerasae.runs import Run, alone, check_new, remove_unfinished
 from kerasae.training import adversarial, fit
 from kerasae.training.rejection import fit_rejection
+from kerasae.unknown import write_own_unknown
 
 
 def train(recipe: str, *, data: str | None = None, run: Path | None = None, overrides: Sequence[str] = ()) -> Run:
@@ -100,6 +101,8 @@ def _finish(run: Run, recipe: Recipe, collection: Collection, exports: bool = Tr
     if exports and model.rejection is None:
         fit_rejection(run, recipe, model, collection)
     if not run.metrics.is_file():
+        if exports:
+            write_own_unknown(run, model, collection)
         evaluate(run, model, collection)
     if not run.report.is_file():
         write_report(run, model, collection)
