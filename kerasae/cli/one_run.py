@@ -25,7 +25,7 @@ def train(
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(metavar="SOURCE", help="digits, cifar10, mnist, fashion_mnist, a folder, an .npz or a .csv."),
+        typer.Option(metavar="SOURCE", help="digits, cifar10, mnist, fashion_mnist, a folder, .npz, .csv or .tsv."),
     ] = None,
     run: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to keep the run; else a new name.")] = None,
     overrides: Annotated[

@@ -37,7 +37,8 @@ def open_source(recipe: DataRecipe) -> Source:
         raise
     except (OSError, ValueError) as error:
         raise RequestError(f"data.source: {recipe.source!r} cannot be read: {error}") from None
+    why = "a file of another kind" if exists else f"which is not there.{nearest(path.name, known)}"
     raise RequestError(
-        f"data.source: expected {', '.join(BUILTIN)}, an image folder, an .npz or a .csv. Received: {recipe.source!r}, "
-        f"{'a file of another kind' if exists else f'which is not there.{nearest(path.name, known)}'}"
+        f"data.source: expected {', '.join(BUILTIN)}, an image folder, an .npz, a .csv or a .tsv. "
+        f"Received: {recipe.source!r}, {why}"
     )
