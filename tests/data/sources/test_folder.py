@@ -262,7 +262,7 @@ def test_what_may_be_no_class_is_a_doubt(folders: dict[str, int], message: str, 
     [
         {"car": 1, "plane": 1, "train": 2},
         {"dev": 1, "eval": 1},
-        {"unlabeled": 1, "test": 1},
+        {"test": 1, "unlabeled": 1},
         {"left/cat": 1, "left/dog": 1, "right/cat": 1, "right/dog": 1},
     ],
 )
