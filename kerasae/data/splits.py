@@ -15,7 +15,7 @@ import numpy as np
 
 from kerasae.data.pictures import UNLABELLED
 from kerasae.data.sources.meaning import is_normal
-from kerasae.data.sources.naming import listing
+from kerasae.data.sources.naming import each
 from kerasae.errors import RequestError, nearest
 from kerasae.recipe import DataRecipe
 
@@ -142,7 +142,7 @@ class _Draw:
         if small:
             raise RequestError(
                 f"{option}: expected every class to have pictures on both sides of the split. Received: "
-                f"{listing(small)}; add pictures or take less"
+                f"{each(small, 'classes that are too small')}; add pictures or take less"
             )
         if not 0 < takes.sum() < len(places):
             raise RequestError(
@@ -174,7 +174,7 @@ class _Draw:
         if small:
             raise RequestError(
                 f"data.fold: expected {count} training pictures or more of every class, one for each fold. "
-                f"Received: {listing(small)}; take fewer folds or add pictures"
+                f"Received: {each(small, 'classes with fewer')}; take fewer folds or add pictures"
             )
         for label, members in zip(classes, sizes, strict=True):
             mixed = self.of_class(places[self.labels[places] == label], int(label), int(members), _Step.FOLD)
@@ -197,10 +197,10 @@ def _check_classes(labels: np.ndarray, class_names: tuple[str, ...], drawn: list
             f"Received: only {class_names[0]!r}; add another class, or, {by_normal}"
         )
     counts = np.bincount(labels[labels != UNLABELLED], minlength=len(class_names))
-    absent = [repr(name) for name, count in zip(class_names, counts, strict=True) if count == 0]
+    absent = [f"none of class {name!r}" for name, count in zip(class_names, counts, strict=True) if count == 0]
     if absent:
         raise RequestError(
-            f"data.source: expected training pictures of every class. Received: none of class {listing(absent)}; "
+            f"data.source: expected training pictures of every class. Received: {each(absent, 'classes without')}; "
             f"add some or remove the class{f', or, {by_normal}' if any(map(is_normal, class_names)) else ''}"
         )
     small = [
@@ -209,7 +209,8 @@ def _check_classes(labels: np.ndarray, class_names: tuple[str, ...], drawn: list
     if small:
         raise RequestError(
             f"data.source: expected at least {1 + len(drawn)} pictures of every class, to train and for "
-            f"{' and '.join(drawn)}. Received: {listing(small)}; add pictures or remove the class"
+            f"{' and '.join(drawn)}. Received: {each(small, 'classes with fewer')}; add pictures or "
+            "remove the class"
         )
 
 
@@ -250,7 +251,7 @@ def _hide(train: np.ndarray, draw: _Draw, recipe: DataRecipe) -> np.ndarray:
         if small:
             raise RequestError(
                 f"data.labelled_per_class: expected no more than every class has. Received: {per_class}, and "
-                f"{listing(small)} labelled training pictures; take fewer"
+                f"{each(small, 'classes have fewer')} labelled training pictures; take fewer"
             )
     for label, count in zip(found, shown, strict=True):
         members = np.flatnonzero(labels == label)

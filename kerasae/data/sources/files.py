@@ -58,7 +58,7 @@ def from_files(
         reasons = [f"{printable(entry.path)} ({scanned.facts[entry.path].error})" for entry in broken]
         raise RequestError(
             f"data.max_broken_fraction: expected at most {recipe.max_broken_fraction:g} of the files to be broken or "
-            f"missing. Received: {len(broken):,} of {len(entries):,}, {listing(reasons)}; "
+            f"missing. Received: {len(broken):,} of {len(entries):,}; {listing(reasons)}; "
             "mend or remove them, or raise the fraction"
         )
     if not good:

@@ -22,3 +22,11 @@ def listing(names: Sequence[str], most: int = 10) -> str:
     """Return names in one line, the first `most` of them and how many more there are."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def each(items: Sequence[str], what: str) -> str:
+    """Return a single item, or how many there are of `what` and, after a semicolon, the items as `listing` does.
+
+    The value of an error is cut after some characters, which a list of names is longer than; what follows `; ` is not.
+    """
+    return items[0] if len(items) == 1 else f"{len(items):,} {what}; {listing(items)}"

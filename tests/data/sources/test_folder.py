@@ -95,7 +95,7 @@ def test_broken_files_are_set_aside_up_to_the_fraction(make_folder: MakeFolder) 
         {"path": str(root / "a" / "x.png"), "reason": "not a picture of a known format"},
         {"path": str(root / "b" / "dir.png"), "reason": "a folder"},
     ]
-    with pytest.raises(RequestError, match=r"at most 0.09 .* Received: 2 of 20, .*/a/x.png \(not a picture.*/dir.png"):
+    with pytest.raises(RequestError, match=r"at most 0.09 .* Received: 2 of 20; .*/a/x.png \(not a picture.*/dir.png"):
         opened(root, max_broken_fraction=0.09)
 
 
@@ -294,5 +294,5 @@ def test_ten_broken_files_are_named_and_the_others_counted(make_folder: MakeFold
     root = make_folder({"a": 1})
     for number in range(12):
         (root / "a" / f"torn{number}.png").write_text("no")
-    with pytest.raises(RequestError, match=r"12 of 13, .*torn0\.png .*torn9\.png \(not a .*\) and 2 more; mend"):
+    with pytest.raises(RequestError, match=r"12 of 13; .*torn0\.png .*torn9\.png \(not a .*\) and 2 more; mend"):
         opened(root)
