@@ -10,7 +10,7 @@ import numpy as np
 from kerasae.data.pictures import FilePictures, Pictures
 from kerasae.data.sources import Source
 from kerasae.data.sources.meaning import ABNORMAL_NAMES, is_normal
-from kerasae.data.sources.naming import listing
+from kerasae.data.sources.naming import each, listing
 from kerasae.errors import RequestError, nearest
 
 
@@ -69,7 +69,7 @@ def _by_names(source: Source) -> tuple[list[str], tuple[str, ...]]:
     if not isinstance(train, FilePictures):
         return chosen, ()
     counts = np.bincount(train.labels[train.labels >= 0], minlength=len(names))
-    shown = listing([f"{name} ({counts[names.index(name)]:,} to train on)" for name in chosen])
+    shown = each([f"{name} ({counts[names.index(name)]:,} to train on)" for name in chosen], "classes")
     return chosen, (
         "data.normal: expected to know which classes are normal, since a recipe without a classifier learns from all "
         f"images alike. Received: {shown}; name the normal ones, as in --set \"data.normal=['{chosen[0]}']\", and the "

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from kerasae.data.sources.naming import listing
+from kerasae.data.sources.naming import each
 
 
 def doubts(class_names: Sequence[str]) -> tuple[str, ...]:
@@ -18,7 +18,7 @@ def doubts(class_names: Sequence[str]) -> tuple[str, ...]:
     near = [names for names in groups.values() if len(names) > 1 and max(map(len, names)) > 1]
     if not near:
         return ()
-    same = listing([" and ".join(map(repr, names)) for names in near])
+    same = each([" and ".join(map(repr, names)) for names in near], "groups of near names")
     known = f"={list(class_names)!r}" if len(class_names) <= 20 else ""
     return (
         f"data.source: expected class names that nobody takes for the same class. Received: {same}; join or rename "
