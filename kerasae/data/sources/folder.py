@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -210,9 +211,11 @@ def _folders(root: Path) -> list[Path]:
 
 def _unwrapped(folder: Path) -> Path:
     """Return the folder, or the one of the same name that is all there is in it, as archives are often unpacked."""
-    inner = [path for path in _listed(folder) if not path.name.startswith(".") and not is_system(path.name)]
-    same = len(inner) == 1 and inner[0].name.lower() == folder.name.lower() and inner[0].is_dir()
-    return inner[0] if same and not inner[0].is_symlink() else folder
+    with os.scandir(folder) as entries:
+        visible = (entry for entry in entries if not entry.name.startswith(".") and not is_system(entry.name))
+        inner = list(itertools.islice(visible, 2))  # folders may hold millions
+    same = len(inner) == 1 and inner[0].name.lower() == folder.name.lower() and inner[0].is_dir(follow_symlinks=False)
+    return folder / inner[0].name if same else folder
 
 
 def _holds_pictures(folder: Path) -> bool:
