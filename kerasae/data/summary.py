@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kerasae.data.sources.naming import listing, printable
+from kerasae.data.sources.source import SPLIT_NAMES
 
 MOST_CLASSES = 20
 
@@ -15,7 +16,8 @@ def lines(facts: Mapping[str, Any]) -> list[str]:
     counts = facts["counts"]
     unlabelled = counts["train"]["unlabelled"]
     hidden = f" ({unlabelled:,} without a label)" if unlabelled and facts["class_names"] else ""
-    classes = f"{len(facts['class_names'])} classes" if facts["class_names"] else "no classes"
+    number = len(facts["class_names"])
+    classes = f"{number or 'no'} class{'es' * (number != 1)}"
     height, width, channels = facts["image_shape"]
     found = [
         f"{counts['train']['total']:,} pictures to train on{hidden}, {counts['validation']['total']:,} for validation, "
@@ -28,9 +30,9 @@ def lines(facts: Mapping[str, Any]) -> list[str]:
         found.append(
             f"{labelled}: {listing([f'{printable(name)} ({n:,})' for name, n in totals.items()], MOST_CLASSES)}"
         )
-    if facts.get("split_folders"):
-        read = [f"{printable(name)}/ ({split})" for name, split in facts["split_folders"].items()]
-        found.append(f"read as splits: {', '.join(read)}")
+    renamed = {name: split for name, split in facts.get("split_folders", {}).items() if name.lower() not in SPLIT_NAMES}
+    if renamed:
+        found.append(f"read as splits: {', '.join(f'{printable(name)}/ ({split})' for name, split in renamed.items())}")
     if facts["unknown"]:
         kinds = [f"{printable(name)} ({count:,})" for name, count in facts["unknown"].items()]
         found.append(

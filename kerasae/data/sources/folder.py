@@ -16,7 +16,7 @@ from kerasae.data.sources.source import SPLIT_NAMES, Source, Split
 from kerasae.errors import RequestError
 from kerasae.recipe import DataRecipe
 
-_CONFIRM = "or, if it is a class, name every class in data.class_names"
+_CONFIRM = "or, if that is a class, name every class in data.class_names"
 
 
 def open_folder(root: Path, recipe: DataRecipe) -> Source:
