@@ -97,8 +97,8 @@ def split_and_rest(name: str) -> tuple[Split | Literal["unclear"], tuple[str, ..
 
 def is_split(name: str) -> bool:
     """Return whether a name tells a split and nothing else: dev, test_set, val2017; not bullet_train."""
-    told = split_and_rest(name)
-    return told is not None and _says_nothing(told[1])
+    parts = split_and_rest(name)
+    return parts is not None and _says_nothing(parts[1])
 
 
 def pairs(names: list[str], shares_folders: frozenset[str]) -> dict[str, Split]:
@@ -113,9 +113,9 @@ def pairs(names: list[str], shares_folders: frozenset[str]) -> dict[str, Split]:
     """
     groups: dict[tuple[str, ...], dict[Split, list[str]]] = {}
     for name in names:
-        told = split_and_rest(name)
-        if told is not None and told[0] != "unclear":
-            groups.setdefault(told[1], {}).setdefault(told[0], []).append(name)
+        split, rest = split_and_rest(name) or ("unclear", ())
+        if split != "unclear":
+            groups.setdefault(rest, {}).setdefault(split, []).append(name)
     certain = [
         {same[0]: split for split, same in group.items()}
         for rest, group in groups.items()
