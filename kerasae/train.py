@@ -29,6 +29,7 @@ from kerasae.runs import Run, alone, check_new, remove_unfinished
 from kerasae.training import adversarial, fit
 from kerasae.training.rejection import fit_rejection
 from kerasae.training.rejection import fits as rejection_fits
+from kerasae.unknown import write_own_unknown
 
 
 def train(recipe: str, *, data: str | None = None, run: Path | None = None, overrides: Sequence[str] = ()) -> Run:
@@ -106,6 +107,8 @@ def _finish(run: Run, recipe: Recipe, collection: Collection, exports: bool = Tr
             shutil.rmtree(run.export, ignore_errors=True)
         fit_rejection(run, recipe, model, collection)
     if not run.metrics.is_file():
+        if exports:
+            write_own_unknown(run, model, collection)
         evaluate(run, model, collection)
     if not run.report.is_file():
         write_report(run, model, collection)

@@ -238,7 +238,8 @@ def test_two_devices_from_the_command_line() -> None:
     words += ["--set", "model.encoder.filters=[4, 4]"]
     done = subprocess.run([sys.executable, "-m", "kerasae", *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    data, shape, phase = done.stderr.splitlines()  # and nothing of TensorFlow's own
+    data, shape, classes, phase = done.stderr.splitlines()  # and nothing of TensorFlow's own
     assert data.startswith("1,101 pictures to train on")
     assert shape.startswith("shape 8x8x1")
+    assert classes.startswith("pictures a class: 0 (178), 1 (182), ")
     assert phase == "Phase 1 of 1, joint: encoder, decoder, classifier for 2 epochs"

@@ -25,7 +25,7 @@ def train(
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(metavar="SOURCE", help="digits, cifar10, mnist, fashion_mnist, a folder, an .npz or a .csv."),
+        typer.Option(metavar="SOURCE", help="digits, cifar10, mnist, fashion_mnist, a folder, .npz, .csv or .tsv."),
     ] = None,
     run: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to keep the run; else a new name.")] = None,
     overrides: Annotated[
@@ -48,6 +48,9 @@ def train(
         name = recipe or ("digits-joint" if data is None else "joint")
         made = verb.train(name, data=data, run=run, overrides=overrides or [])
     out.print(summary(made))
+    measured = {path.parent.name: read_json(path) for path in sorted(made.path.glob("unknown/*/unknown.json"))}
+    if measured:
+        out.print(strangers_table(measured))
     if recipe is None and data is not None and _suits_photos(made.recipe.data.image_shape):
         train = read_json(made.data_facts)["counts"]["train"]
         better = "photos-few-labels" if train["unlabelled"] > sum(train["classes"].values()) else "photos"
@@ -103,9 +106,14 @@ def evaluate(
         for one in strangers:
             out.print(str(opened.path / "unknown" / one.name / "unknown.html"), soft_wrap=True)
         return
+    from kerasae.unknown import write_own_unknown
+
+    found = write_own_unknown(opened, model, collection)
     measure(opened, model, collection)
     write_report(opened, model, collection)
     out.print(summary(opened))
+    if found:
+        out.print(strangers_table(found))
 
 
 @app.command()

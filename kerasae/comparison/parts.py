@@ -38,7 +38,7 @@ def parts(jobs: Mapping[str, Job], predictions: Mapping[str, Path], split: str) 
         predictions: by recipe what the run said about each of those pictures.
         split: "test" or "validation".
     """
-    found, opener = Parts({}, {}), Opener()
+    found, opener = Parts({}, {}), Opener(asks=False)
     compared: tuple[Part, ...] = ("encoder", "decoder")
     if any("label" in job.recipe.heads for job in jobs.values()):
         compared = ("encoder", "classifier")

@@ -86,7 +86,7 @@ def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Pat
     numbers = list(range(first, first + seeds))
     jobs: list[Job] = []
     same_validation = True
-    opener = Opener()
+    opener = Opener(asks=not (folder / "runs").is_dir())
     # Pictures of one source, cut and shaped in one way, need not be read to be known for the same.
     alike = len({(one.recipe.data.model_dump_json(), one.recipe.classifies) for one in listed}) == 1
     for fold in range(folds) if folds else [None]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
 
+from kerasae.data import similar
 from kerasae.data.duplicates import find_duplicates
 from kerasae.data.fingerprint import fingerprint
+from kerasae.data.normal import separate
 from kerasae.data.pictures import (
     UNLABELLED,
     ArrayPictures,
@@ -36,7 +38,8 @@ class Collection:
     """Pictures by split, their classes, and what was found out about them.
 
     `class_names` is empty if nothing is labelled; `class_weights` is float32 (num_classes,), ones for "none"; `facts`
-    can be written as JSON.
+    can be written as JSON. `unknown` holds by class what a recipe without a classifier must not learn from, such as the
+    defects beside good images.
     """
 
     train: Pictures
@@ -46,6 +49,7 @@ class Collection:
     image_shape: ImageShape
     class_weights: np.ndarray
     facts: dict[str, Any]
+    unknown: dict[str, Pictures] = field(default_factory=dict)
 
     @cached_property
     def channel_statistics(self) -> tuple[list[float], list[float]]:
@@ -66,8 +70,14 @@ class Collection:
         return self.train.load(places) / np.float32(255.0)
 
 
-def open_collection(recipe: DataRecipe, *, classifies: bool) -> Collection:
-    """Open, check, cut and split the pictures of a recipe; `classifies` says whether labels are needed.
+def open_collection(recipe: DataRecipe, *, classifies: bool, asks: bool = True) -> Collection:
+    """Open, check, cut and split the pictures of a recipe.
+
+    Args:
+        recipe: what to open, and how it is divided.
+        classifies: whether labels are needed.
+        asks: whether to refuse what only the user can know, such as whether `dev/` is a class. What was begun before
+            was answered then.
 
     Raises:
         RequestError: something is wrong with the data; one line says what, and how to mend it.
@@ -79,6 +89,11 @@ def open_collection(recipe: DataRecipe, *, classifies: bool) -> Collection:
             f"Received: {', '.join(recipe.class_names)}; leave it out, since the source names its own"
         )
     source, recipe = source.without(recipe.leave_out), _without_left_out(recipe)
+    separated = separate(source, "all" if classifies else recipe.normal)
+    source = separated.source
+    near = similar.doubts(source.class_names) if classifies and not recipe.class_names else ()
+    for doubt in (*source.doubts, *near) if asks else ():
+        raise RequestError(doubt)
     given = [split for split in SPLITS if split in source.parts and len(source.parts[split])]
     parts = [source.parts[split] for split in given]
     if not parts:
@@ -92,23 +107,31 @@ def open_collection(recipe: DataRecipe, *, classifies: bool) -> Collection:
     )
     splits: dict[str, Pictures] = {split: _gather(parts, getattr(division, split)) for split in SPLITS}
     splits["train"] = splits["train"].with_labels(division.train_labels)
+    unknown = {f"unknown/{name}": pictures for name, pictures in separated.unknown.items()}
     weights = class_weights(recipe.class_weights, division.train_labels, source.class_names)
     facts = {
         "source": recipe.source,
         "class_names": list(source.class_names),
         **_array_facts(parts, recipe),
         **source.facts,
-        **find_duplicates(splits),
-        "fingerprint": fingerprint(splits),
+        **find_duplicates(splits | unknown),
+        "fingerprint": fingerprint(splits | unknown),
         "counts": {split: _counts(pictures, source.class_names) for split, pictures in splits.items()},
+        "normal": list(source.class_names) if separated.unknown else None,
+        "unknown": {name: len(pictures) for name, pictures in separated.unknown.items()},
         "class_weights": {name: float(weight) for name, weight in zip(source.class_names, weights, strict=True)},
     }
-    ready = _ready(splits, recipe)
+    ready = _ready(splits | unknown, recipe)
     image_shape = ready["train"].image_shape
     facts["image_shape"] = list(image_shape)
     facts["storage"] = "memory" if isinstance(ready["train"], ArrayPictures) else "streamed"
     return Collection(
-        **ready, class_names=source.class_names, image_shape=image_shape, class_weights=weights, facts=facts
+        **{split: ready[split] for split in SPLITS},
+        class_names=source.class_names,
+        image_shape=image_shape,
+        class_weights=weights,
+        facts=facts,
+        unknown={name: ready[f"unknown/{name}"] for name in separated.unknown},
     )
 
 
@@ -134,7 +157,7 @@ def _gather(parts: Sequence[Pictures], places: np.ndarray) -> Pictures:
     return reduce(lambda left, right: left.join(right), [part for part in chosen if len(part)] or chosen[:1])
 
 
-def _ready(splits: dict[str, Pictures], recipe: DataRecipe) -> dict[str, Pictures]:
+def _ready(splits: Mapping[str, Pictures], recipe: DataRecipe) -> dict[str, Pictures]:
     """Bring arrays to the shape that is asked for, and into memory what fits there."""
     total = sum(len(pictures) * int(np.prod(pictures.image_shape)) for pictures in splits.values())
     ready: dict[str, Pictures] = {}

@@ -9,7 +9,8 @@ from kerasae.recipe import Recipe
 class Opener:
     """Opens pictures, and keeps those opened last, since most runs of a comparison or a search share them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, asks: bool = True) -> None:
+        self._asks = asks  # as of `open_collection`
         self._key: tuple[str, bool] | None = None
         self._collection: Collection | None = None
 
@@ -18,6 +19,6 @@ class Opener:
         key = (recipe.data.model_dump_json(), recipe.classifies)
         if self._collection is None or key != self._key:
             self._collection = None  # the old ones go before the new ones come
-            self._collection = open_collection(recipe.data, classifies=key[1])
+            self._collection = open_collection(recipe.data, classifies=key[1], asks=self._asks)
             self._key = key
         return self._collection

@@ -7,12 +7,15 @@ or less, where shares are rounded).
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 
 from kerasae.data.pictures import UNLABELLED
+from kerasae.data.sources.meaning import is_normal
+from kerasae.data.sources.naming import each
 from kerasae.errors import RequestError, nearest
 from kerasae.recipe import DataRecipe
 
@@ -70,7 +73,8 @@ def divide(
         )
     if classifies:
         drawn = {"test": not has_test, "validation": not (keeps_validation or halves_test) or recipe.fold is not None}
-        _check_classes(labels[train], class_names, [split for split, is_drawn in drawn.items() if is_drawn])
+        splits = [split for split, is_drawn in drawn.items() if is_drawn]
+        _check_classes(labels[train], class_names, splits, recipe.source)
         for split, places in {"validation": validation if keeps_validation else train, "test": test}.items():
             if len(places) and (labels[places] == UNLABELLED).all():
                 raise RequestError(
@@ -130,12 +134,16 @@ class _Draw:
             places = places[self.labels[places] != UNLABELLED]
         found, counts = np.unique(self.labels[places], return_counts=True)
         takes = shares(counts, fraction, at_least=int(self.classifies))
-        for label, count, take in zip(found, counts, takes, strict=True):
-            if self.classifies and take >= count:
-                raise RequestError(
-                    f"{option}: expected every class to have pictures on both sides of the split. Received: "
-                    f"{take} to be taken of the {count} of class {self.class_names[label]!r}; add pictures or take less"
-                )
+        small = [
+            f"{take} to be taken of the {count} of class {self.class_names[label]!r}"
+            for label, count, take in zip(found, counts, takes, strict=True)
+            if self.classifies and take >= count
+        ]
+        if small:
+            raise RequestError(
+                f"{option}: expected every class to have pictures on both sides of the split. Received: "
+                f"{each(small, 'classes that are too small')}; add pictures or take less"
+            )
         if not 0 < takes.sum() < len(places):
             raise RequestError(
                 f"{option}: expected pictures on both sides of the split. Received: {takes.sum()} to be taken of "
@@ -157,12 +165,18 @@ class _Draw:
                 "take fewer folds or add pictures"
             )
         chosen, dealt = [], 0
-        for label, members in zip(*np.unique(self.labels[places], return_counts=True), strict=True):
-            if self.classifies and members < count:
-                raise RequestError(
-                    f"data.fold: expected {count} training pictures or more of every class, one for each fold. "
-                    f"Received: {members} of class {self.class_names[label]!r}; take fewer folds or add pictures"
-                )
+        classes, sizes = np.unique(self.labels[places], return_counts=True)
+        small = [
+            f"{size} of class {self.class_names[label]!r}"
+            for label, size in zip(classes, sizes, strict=True)
+            if self.classifies and size < count
+        ]
+        if small:
+            raise RequestError(
+                f"data.fold: expected {count} training pictures or more of every class, one for each fold. "
+                f"Received: {each(small, 'classes with fewer')}; take fewer folds or add pictures"
+            )
+        for label, members in zip(classes, sizes, strict=True):
             mixed = self.of_class(places[self.labels[places] == label], int(label), int(members), _Step.FOLD)
             # Dealt like cards, on from where the class before ended, so that the folds are of one size.
             chosen.append(mixed[(dealt + np.arange(members)) % count == index])
@@ -170,29 +184,34 @@ class _Draw:
         return np.sort(np.concatenate(chosen))
 
 
-def _check_classes(labels: np.ndarray, class_names: tuple[str, ...], drawn: list[str]) -> None:
+def _check_classes(labels: np.ndarray, class_names: tuple[str, ...], drawn: list[str], source: str) -> None:
+    by_normal = f"to find bad pictures by the good ones alone, kerasae train anomaly --data {shlex.quote(source)}"
     if not class_names:
         raise RequestError(
             "data.source: expected labels, since a classifier is trained. Received: nothing labelled; "
-            "sort pictures into one sub-folder a class, or train only the encoder and decoder"
+            f"sort pictures into one sub-folder a class, train only the encoder and decoder, or, {by_normal}"
         )
     if len(class_names) < 2:
         raise RequestError(
             f"data.source: expected two classes or more, since a classifier is trained. "
-            f"Received: only {class_names[0]!r}"
+            f"Received: only {class_names[0]!r}; add another class, or, {by_normal}"
         )
     counts = np.bincount(labels[labels != UNLABELLED], minlength=len(class_names))
-    for name, count in zip(class_names, counts, strict=True):
-        if count == 0:
-            raise RequestError(
-                f"data.source: expected training pictures of every class. Received: none of class {name!r}; "
-                "add some or remove the class"
-            )
-        if count < 1 + len(drawn):
-            raise RequestError(
-                f"data.source: expected at least {1 + len(drawn)} pictures of every class, to train and for "
-                f"{' and '.join(drawn)}. Received: {count} of class {name!r}; add pictures or remove the class"
-            )
+    absent = [f"none of class {name!r}" for name, count in zip(class_names, counts, strict=True) if count == 0]
+    if absent:
+        raise RequestError(
+            f"data.source: expected training pictures of every class. Received: {each(absent, 'classes without')}; "
+            f"add some or remove the class{f', or, {by_normal}' if any(map(is_normal, class_names)) else ''}"
+        )
+    small = [
+        f"{count} of class {name!r}" for name, count in zip(class_names, counts, strict=True) if count < 1 + len(drawn)
+    ]
+    if small:
+        raise RequestError(
+            f"data.source: expected at least {1 + len(drawn)} pictures of every class, to train and for "
+            f"{' and '.join(drawn)}. Received: {each(small, 'classes with fewer')}; add pictures or "
+            "remove the class"
+        )
 
 
 def _cut(train: np.ndarray, draw: _Draw, keep: dict[str, float]) -> np.ndarray:
@@ -224,11 +243,15 @@ def _hide(train: np.ndarray, draw: _Draw, recipe: DataRecipe) -> np.ndarray:
         shown = shares(counts, recipe.labelled_fraction, at_least=1)
     else:
         shown = np.full_like(counts, per_class)
-        rarest = int(np.argmin(counts))
-        if counts[rarest] < per_class:
+        small = [
+            f"class {draw.class_names[label]!r} has {count}"
+            for label, count in zip(found, counts, strict=True)
+            if count < per_class
+        ]
+        if small:
             raise RequestError(
-                f"data.labelled_per_class: expected no more than every class has. Received: {per_class}, and class "
-                f"{draw.class_names[found[rarest]]!r} has {counts[rarest]} labelled training pictures; take fewer"
+                f"data.labelled_per_class: expected no more than every class has. Received: {per_class}, and "
+                f"{each(small, 'classes have fewer')} labelled training pictures; take fewer"
             )
     for label, count in zip(found, shown, strict=True):
         members = np.flatnonzero(labels == label)

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from kerasae.data.collection import Collection
-from kerasae.data.sources.source import SPLIT_NAMES, UNLABELLED_NAMES
+from kerasae.data.sources.meaning import is_split, is_system, is_unlabelled
 from kerasae.generation.interpolation import Ways
 from kerasae.generation.judge import Judge
 from kerasae.generation.judged import Judged, Reality
@@ -129,10 +129,12 @@ def _write_samples(path: Path, made: Sequence[Judged], ways: Ways | None) -> Non
 
 def folder_names(class_names: Sequence[str]) -> list[str]:
     """Return a folder's name for each class: all different, none too long, and none that `--data` takes otherwise."""
-    taken = {*SPLIT_NAMES, *UNLABELLED_NAMES}
+    taken: set[str] = set()
     names = []
     for index, class_name in enumerate(class_names):
         name = re.sub(r"[^\w-]+", "-", class_name).strip("-")[:LONGEST_NAME] or "class"
+        if is_split(name) or is_unlabelled(name) or is_system(name):
+            name = f"class-{name}"
         while name.lower() in taken:
             name = f"{name}-{index}"
         taken.add(name.lower())

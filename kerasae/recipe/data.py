@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import unicodedata
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from kerasae.recipe.base import Fraction, Positive, Seed, Table
 
@@ -18,6 +19,7 @@ class DataRecipe(Table):
     class_names: list[str] = []
     keep: dict[str, Fraction] = {}
     leave_out: list[str] = []
+    normal: Literal["auto", "all"] | list[str] = "auto"
     labelled_fraction: Fraction = 1.0
     labelled_per_class: Positive | None = None
     labelled_share: Literal["natural"] | Annotated[float, Field(gt=0, lt=1)] = "natural"
@@ -29,6 +31,14 @@ class DataRecipe(Table):
     memory_limit_mb: Annotated[int, Field(ge=0)] = 1024
     augment_engine: Literal["native", "pil"] = "native"
     seed: Seed = 0
+
+    @field_validator("class_names", "leave_out", "normal", "keep", "class_weights", mode="before")
+    @classmethod
+    def _composed(cls, value: Any) -> Any:
+        """Bring class names to the Unicode form (NFC) that sources show."""
+        if isinstance(value, dict):
+            return {_composed(name): number for name, number in value.items()}
+        return [_composed(name) for name in value] if isinstance(value, list) else value
 
     @model_validator(mode="after")
     def _one_of_several(self) -> DataRecipe:
@@ -54,3 +64,7 @@ class DataRecipe(Table):
                 f"expected image_shape [height, width, channels] with 1 or 3 channels. Received: {self.image_shape}"
             )
         return self
+
+
+def _composed(name: Any) -> Any:
+    return unicodedata.normalize("NFC", name) if isinstance(name, str) else name

@@ -140,7 +140,9 @@ class Search:
                 "tune: expected a recipe that is measured on validation pictures. Received: an adversarial one, whose "
                 "samples are judged after training; compare such runs with kerasae generate"
             )
-        collection = open_collection(asked.data, classifies="label" in asked.heads)
+        name = settings.name or name
+        asks = not (Path(settings.directory).expanduser() / name).is_dir()
+        collection = open_collection(asked.data, classifies="label" in asked.heads, asks=asks)
         recipe = resolve(asked, collection)
         if settings.space is None:
             settings = settings.model_copy(update={"space": default_space(recipe, collection.image_shape)})
@@ -149,7 +151,6 @@ class Search:
                     f"search.space: expected ranges of fields, since there are none to go by for the encoder "
                     f"{recipe.model.encoder.name!r}. Received: nothing; add a table [search.space]"
                 )
-        name = settings.name or name
         asked = _with_paths(asked, recipe)
         search = cls._of(name, Path(settings.directory).expanduser() / name, asked, recipe, settings, collection.facts)
         search._check_algorithm()

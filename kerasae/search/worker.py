@@ -50,7 +50,7 @@ def work(folder: Path, wait: float = WAIT_SECONDS, most: int | None = None) -> b
     here = place()
     assert here is not None
     wait_for(here, wait)
-    search, opener = Search.read(folder), Opener()
+    search, opener = Search.read(folder), Opener(asks=False)
     oracle_client.TIMEOUT = wait  # keras-tuner's is an hour
     client = oracle_client.OracleClient(None)
     done = 0

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from kerasae.console import told
 from kerasae.data.collection import Collection
 from kerasae.data.pictures import Readable, batches
+from kerasae.data.sources.naming import listing
 from kerasae.evaluation.passes import collected, forward
 from kerasae.evaluation.rejection import by_class, share
 from kerasae.layers import Rejection
@@ -21,7 +23,7 @@ from kerasae.report.templating import render
 from kerasae.runs import Run, remove_unfinished, write_json, write_text, written_whole
 from kerasae.unknown import figures
 from kerasae.unknown.measure import JOINED, TITLES, Scorer, Scores, risk_coverage, separation
-from kerasae.unknown.strangers import Strangers
+from kerasae.unknown.strangers import Strangers, open_own
 
 SHOWN = 15
 
@@ -59,6 +61,16 @@ def write_unknown(
         right = found["logits"].argmax(axis=1) == collection.test.labels
     known = Known(extract, forward(model), scorer, scorer(found), scorer.rejected(found), collection.test.labels, right)
     return {one.name: _one(run, model, collection.class_names, known, one) for one in strangers}
+
+
+def write_own_unknown(run: Run, model: JointAutoencoder, collection: Collection) -> dict[str, dict[str, Any]]:
+    """Measure the unknown classes of the run's own data as `write_unknown` does; none without a fitted rejection."""
+    if not collection.unknown:
+        return {}
+    if model.rejection is None:
+        told().print(f"not measured without a rejection: {listing(list(collection.unknown))}", soft_wrap=True)
+        return {}
+    return write_unknown(run, model, collection, open_own(collection, run.path / "unknown"))
 
 
 def _one(

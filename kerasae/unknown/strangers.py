@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Sequence
@@ -38,10 +39,26 @@ class Strangers:
 
 def open_all(asked: Sequence[str], recipe: Recipe, collection: Collection, folder: Path) -> list[Strangers]:
     """Open each of several strangers, as `open_strangers` does, under names that no others have in `folder` either."""
+    return _named_apart([open_strangers(words, recipe, collection) for words in dict.fromkeys(asked)], folder)
+
+
+def open_own(collection: Collection, folder: Path) -> list[Strangers]:
+    """Return the unknown classes of a run's own data, such as defects beside good images, named as by `open_all`."""
+    return _named_apart([_own(name, images) for name, images in collection.unknown.items()], folder)
+
+
+def _own(name: str, images: Pictures) -> Strangers:
+    files = [Path(images.name(index)) for index in range(len(images))]
+    below = os.path.commonpath([path.parent for path in files])
+    # The folder of a class is asked for in the same way as with --unknown, so that both are written to one place.
+    asked = str(Path(below).resolve()) if Path(below).name == name else f"class {name}"
+    return Strangers(_as_name(name), asked, name, images, 0)
+
+
+def _named_apart(opened: Sequence[Strangers], folder: Path) -> list[Strangers]:
     taken = {path.parent.name: read_json(path).get("asked") for path in folder.glob("*/unknown.json")}
     found: dict[str, Strangers] = {}
-    for words in dict.fromkeys(asked):
-        one = open_strangers(words, recipe, collection)
+    for one in opened:
         name, number = one.name, 2
         while taken.setdefault(name, one.asked) != one.asked:
             name, number = f"{one.name}-{number}", number + 1
@@ -63,7 +80,7 @@ def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strang
         RequestError: it is neither, or holds no picture that can be decoded.
     """
     there = _is_there(words)
-    name = re.sub(r"[^\w.]+", "-", Path(words).stem if there else words).strip("-.")[:LONGEST] or "unknown"
+    name = _as_name(Path(words).stem if there else words)
     if words == LEFT_OUT:
         return _left_out(recipe, collection)
     if words not in BUILTIN and not there:
@@ -101,6 +118,10 @@ def _left_out(recipe: Recipe, collection: Collection) -> Strangers:
     if isinstance(pictures, ArrayPictures):
         pictures = pictures.resized(collection.image_shape, recipe.data.resize)
     return Strangers(LEFT_OUT, LEFT_OUT, f"{', '.join(names)}, left out of training", pictures, 0)
+
+
+def _as_name(words: str) -> str:
+    return re.sub(r"[^\w.]+", "-", words).strip("-.")[:LONGEST] or "unknown"
 
 
 def _is_there(words: str) -> bool:

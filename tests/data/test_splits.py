@@ -175,6 +175,7 @@ def test_rare_classes_need_no_place_in_every_split_without_a_classifier() -> Non
         ({"train": [9, 9, 9]}, {"validation": "half-of-test"}, r"test split .* 'digits', which has none"),
         ({"train": [9, 0, 9]}, {}, r"training pictures of every class. Received: none of class 'cat'"),
         ({"train": [9, 2, 9]}, {}, r"at least 3 pictures .* test and validation. Received: 2 of class 'cat'"),
+        ({"train": [1, 2, 9]}, {}, r"Received: 2 classes with fewer; 1 of class 'bird', 2 of class 'cat'; add"),
         ({"train": [9, 1, 9], "test": [1, 1, 1]}, {}, r"at least 2 .* for validation. Received: 1 of class 'cat'"),
         ({"train": [9, 9, 9]}, {"validation": 0.99}, r"data.validation: .* both sides .* class 'bird'"),
         ({"train": [9, 9, 9]}, {"test": 0.99}, r"data.test: .* both sides .* 9 to be taken of the 9 of class 'bird'"),

@@ -149,3 +149,28 @@ def test_what_cannot_be_left_out(typed: Typed, names: str) -> None:
     assert code == 2
     assert re.search(r"data\.leave_out: expected some, not all, of the classes 0, .*9\. Received", err)
     assert not Path("x").exists()
+
+
+def test_defects_beside_good_images_are_measured_without_being_told(typed: Typed) -> None:
+    random = np.random.default_rng(0)
+    for folder, count in {"train/good": 100, "test/good": 20, "test/hole": 7, "ground_truth/hole": 7}.items():
+        Path("bottle", folder).mkdir(parents=True)
+        for index in range(count):
+            pixels = random.integers(0, 60 if folder.endswith("good") else 256, (8, 8), dtype=np.uint8)
+            Image.fromarray(pixels).save(Path("bottle", folder, f"{index}.png"))
+    short = ["phases.0.epochs=1", "model.encoder={name='vgg', filters=[4]}", "data.image_shape=[8, 8, 1]"]
+    short = [word for one in short for word in ("--set", one)]
+    code, out, err = typed("train", "anomaly", "--data", "bottle", "--run", "run", *short)
+    assert code == 0, err
+    assert "hole" in out
+    assert "80 pictures to train on, 20 for validation, 20 for testing" in err
+    assert "kept apart, and measured as unknown: hole (7)" in err
+    measured = json.loads(Path("run/unknown/hole/unknown.json").read_text())
+    assert (measured["num_known"], measured["num_unknown"]) == (20, 7)
+    Path("run/unknown/hole/unknown.json").unlink()
+    code, out, err = typed("evaluate", "run")
+    assert code == 0, err
+    assert json.loads(Path("run/unknown/hole/unknown.json").read_text()) == measured
+    code, out, err = typed("evaluate", "run", "--unknown", "bottle/test/hole")
+    assert code == 0, err
+    assert [path.name for path in Path("run/unknown").iterdir()] == ["hole"]  # the same folder, the same place

@@ -1,4 +1,4 @@
-"""Where pictures come from: a name of `BUILTIN`, an image folder, an `.npz` or a `.csv`."""
+"""Where pictures come from: a name of `BUILTIN`, an image folder, an `.npz`, a `.csv` or a `.tsv`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def open_source(recipe: DataRecipe) -> Source:
             return open_folder(path, recipe)
         if path.is_file() and path.suffix.lower() == ".npz":
             return open_npz(path, recipe.class_names)
-        if path.is_file() and path.suffix.lower() == ".csv":
+        if path.is_file() and path.suffix.lower() in (".csv", ".tsv"):
             return open_csv(path, recipe)
         known = [*BUILTIN, *(beside.name for beside in path.parent.glob("*"))]
         exists = path.exists()
@@ -37,7 +37,8 @@ def open_source(recipe: DataRecipe) -> Source:
         raise
     except (OSError, ValueError) as error:
         raise RequestError(f"data.source: {recipe.source!r} cannot be read: {error}") from None
+    why = "a file of another kind" if exists else f"which is not there.{nearest(path.name, known)}"
     raise RequestError(
-        f"data.source: expected {', '.join(BUILTIN)}, an image folder, an .npz or a .csv. Received: {recipe.source!r}, "
-        f"{'a file of another kind' if exists else f'which is not there.{nearest(path.name, known)}'}"
+        f"data.source: expected {', '.join(BUILTIN)}, an image folder, an .npz, a .csv or a .tsv. "
+        f"Received: {recipe.source!r}, {why}"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -18,6 +19,7 @@ def from_arrays(
     class_names: tuple[str, ...] | None,
     where: str,
     unlabelled: np.ndarray | None = None,
+    shown: Mapping[str, str] = MappingProxyType({}),
 ) -> Source:
     """Make a source of images uint8 (n, H, W) or (n, H, W, C) and labels, integers (n,) or (n, 1).
 
@@ -26,16 +28,18 @@ def from_arrays(
         class_names: a name for each label; None takes the labels themselves, 0 to the highest.
         where: what to call the source in an error.
         unlabelled: images without labels, which go to the training pictures.
+        shown: what the source calls x_train, y_train and so on, where it has other names, for errors.
 
     Raises:
         RequestError: an array is not of that kind, or labels lie outside `class_names`.
     """
     parts: dict[Split, ArrayPictures] = {}
     for split, (images, labels) in arrays.items():
-        checked = _images(images, f"{where}: x_{split}")
+        x, y = (shown.get(f"{axis}_{split}", f"{axis}_{split}") for axis in "xy")
+        checked = _images(images, f"{where}: {x}")
         parts[split] = ArrayPictures(
             checked,
-            _labels(labels, len(checked), f"{where}: y_{split}", f"x_{split}"),
+            _labels(labels, len(checked), f"{where}: {y}", x),
             [f"{split}/{index}" for index in range(len(checked))],
         )
     if unlabelled is not None:
@@ -80,7 +84,7 @@ def _labels(labels: np.ndarray | None, count: int, what: str, images: str) -> np
     if labels.ndim != 1:
         raise RequestError(
             f"{what}: expected labels (n,) or (n, 1). Received: shape {labels.shape}; "
-            "one-hot rows become labels by argmax"
+            "one-hot rows become labels by argmax, and several classes for one picture cannot be learned"
         )
     if len(labels) != count:
         raise RequestError(
@@ -90,6 +94,11 @@ def _labels(labels: np.ndarray | None, count: int, what: str, images: str) -> np
     if len(labels) and labels.min() < 0:
         raise RequestError(
             f"{what}: expected labels from 0. Received: {labels.min()}; pictures without a label go in x_unlabeled"
+        )
+    if len(labels) and labels.max() > np.iinfo(np.int64).max:
+        raise RequestError(
+            f"{what}: expected labels from 0 to the number of classes. Received: {labels.max()}, as -1 becomes in "
+            f"{labels.dtype}; pictures without a label go in x_unlabeled"
         )
     return labels.astype(np.int64)
 

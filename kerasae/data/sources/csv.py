@@ -1,8 +1,12 @@
-"""A table of pictures: a `.csv` with the columns path, label and, if wanted, split."""
+"""A table of pictures: a `.csv` or `.tsv` with the columns path, label and, if wanted, split."""
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from kerasae.data.sources.files import Entry, from_files
@@ -10,49 +14,107 @@ from kerasae.data.sources.source import SPLIT_NAMES, Source
 from kerasae.errors import RequestError, nearest
 from kerasae.recipe import DataRecipe
 
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_REQUIRED = ("path", "label")
+_COLUMNS = (*_REQUIRED, "split")
+
 
 def open_csv(path: Path, recipe: DataRecipe) -> Source:
     """Read a table; paths are relative to it, an empty label means unlabelled, without `split` all are for training.
 
+    As spreadsheets write tables, they may be separated by semicolons or tabs, be UTF-16 with a byte order mark, name
+    columns in capitals and write `\\` in paths. Files that are not there count as broken.
+
     Raises:
-        RequestError: the table cannot be read, lacks a column, names files that are not there or an unknown split.
+        RequestError: the table cannot be read, lacks a column or has one twice, or names an unknown split.
     """
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, strict=True)
-            columns = [column.strip() for column in reader.fieldnames or []]
-            for column in ("path", "label"):
-                if column not in columns:
-                    raise RequestError(
-                        f"data.source: {path} lacks the column {column!r}; expected the header path,label or "
-                        f"path,label,split. Received: {','.join(columns) or 'an empty file'}.{nearest(column, columns)}"
-                    )
-            reader.fieldnames = columns
-            entries = [_entry(row, path, reader.line_num) for row in reader]
+        text = _text(path)
+        names, lines = _header(text, path)
+        entries = list(_entries(names, lines, path))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise RequestError(f"data.source: {path} cannot be read as a table in UTF-8: {error}") from None
+        raise RequestError(
+            f"data.source: {path} cannot be read as a table in UTF-8: {error}; save it as CSV in UTF-8"
+        ) from None
     if not entries:
         raise RequestError(f"data.source: expected pictures in {path}. Received: a header without rows")
-    missing = [entry.path for entry in entries if not Path(entry.path).exists()]
-    if missing:
+    try:
+        return from_files(path, entries, (entry.label for entry in entries if entry.label), recipe, {})
+    except RequestError as error:
+        if any(Path(entry.path).exists() for entry in entries):
+            raise
+        raise RequestError(f"{error}; no file is there, and paths are relative to {path.parent}") from None
+
+
+def _text(path: Path) -> str:
+    content = path.read_bytes()
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if marked else "utf-8-sig")
+
+
+def _header(text: str, path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """Return the names of the columns and the rows below, with their lines, by the separator that the header shows."""
+    first, *rest = re.split("\r\n|\r|\n", text, maxsplit=1)
+    skipped = int(re.fullmatch(r"sep=.", first, re.IGNORECASE) is not None and bool(rest))  # a line for Excel alone
+    text = rest[0] if skipped else text
+    header = re.split("\r\n|\r|\n", text, maxsplit=1)[0]
+    # The header tells: the separator that gives both columns, or else the one that it holds most of.
+    separator = next((one for one in _SEPARATORS if set(_REQUIRED) <= set(_names(header, one))), None)
+    if separator is None:
+        separator = max(_SEPARATORS, key=header.count)
+        names = _names(header, separator)
+        lacking = next(column for column in _REQUIRED if column not in names)
+        by = "" if separator == "," else f", separated by {_SEPARATORS[separator]}"
         raise RequestError(
-            f"data.source: expected every file that {path} names, relative to it. Received: {len(missing)} of "
-            f"{len(entries)} that are not there, the first {missing[0]}"
+            f"data.source: {path} lacks the column {lacking!r}; expected the header path,label or path,label,split. "
+            f"Received: {','.join(names).strip() or 'an empty file'}{by}.{nearest(lacking, names)}"
         )
-    return from_files(path, entries, (entry.label for entry in entries if entry.label), recipe, {})
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    names = [name.strip().casefold() for name in next(reader)]
+    repeated = [column for column in _COLUMNS if names.count(column) > 1]
+    if repeated:
+        raise RequestError(
+            f"data.source: expected the column {repeated[0]!r} once in {path}. Received: {names.count(repeated[0])} "
+            f"times, {','.join(names)}; remove or rename all but one"
+        )
+    return names, ((skipped + reader.line_num, row) for row in reader)
 
 
-def _entry(row: dict[str, str | None], path: Path, line: int) -> Entry:
-    name, label, split = (row.get(column) for column in ("path", "label", "split"))
-    if None in row or name is None or label is None or not name.strip() or (split is None and "split" in row):
+def _names(header: str, separator: str) -> list[str]:
+    try:
+        return [name.strip().casefold() for name in next(csv.reader([header], delimiter=separator), [])]
+    except csv.Error:
+        return []
+
+
+def _entries(names: list[str], lines: Iterator[tuple[int, list[str]]], path: Path) -> Iterator[Entry]:
+    for line, row in lines:
+        if any(value.strip() for value in row):  # spreadsheets leave rows that are empty but for separators
+            yield _entry(names, row, path, line)
+
+
+def _entry(names: list[str], row: list[str], path: Path, line: int) -> Entry:
+    values = dict(zip(names, row, strict=False))
+    needed = {column for column in _COLUMNS if column in names}
+    if len(row) > len(names) or not needed <= set(values) or not values["path"].strip():
         raise RequestError(
             f"data.source: expected a value for every column in line {line} of {path}. Received: too few, too many or "
             "no path"
         )
-    known = (split if split is not None else "train").strip().lower()
+    split = values.get("split", "train")
+    known = split.strip().lower()
     if known not in SPLIT_NAMES:
         raise RequestError(
             f"data.source: expected a split of {', '.join(SPLIT_NAMES)} in line {line} of {path}. "
             f"Received: {split!r}.{nearest(known, SPLIT_NAMES)}"
         )
-    return Entry(str(path.parent / name.strip()), label.strip() or None, SPLIT_NAMES[known])
+    return Entry(_located(path.parent, values["path"].strip()), values["label"].strip() or None, SPLIT_NAMES[known])
+
+
+def _located(folder: Path, name: str) -> str:
+    """Return the path of a file, with `\\` read as Windows does where only that is there."""
+    path = folder / name
+    if "\\" in name and not path.exists():
+        from_windows = folder / name.replace("\\", "/")
+        path = from_windows if from_windows.exists() else path
+    return str(path)

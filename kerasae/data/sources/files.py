@@ -12,7 +12,8 @@ import numpy as np
 
 from kerasae.data.pictures import UNLABELLED, FilePictures, ImageShape, Pictures
 from kerasae.data.scan import FileFact, scan
-from kerasae.data.sources.naming import natural, printable
+from kerasae.data.sources.meaning import composed
+from kerasae.data.sources.naming import listing, natural, printable
 from kerasae.data.sources.source import SPLITS, Source, Split
 from kerasae.errors import RequestError
 from kerasae.recipe import DataRecipe
@@ -28,9 +29,16 @@ class Entry:
 
 
 def from_files(
-    root: Path, entries: Sequence[Entry], classes: Iterable[str], recipe: DataRecipe, facts: dict[str, Any]
+    root: Path,
+    entries: Sequence[Entry],
+    classes: Iterable[str],
+    recipe: DataRecipe,
+    facts: dict[str, Any],
+    doubts: tuple[str, ...] = (),
 ) -> Source:
     """Scan the files of `entries` and make a source of those that can be read.
+
+    Classes whose names differ in their Unicode form alone are one class, shown in the composed form (NFC).
 
     Args:
         root: what the scan is remembered under.
@@ -38,30 +46,32 @@ def from_files(
         classes: every class name, also of classes that turned out to be empty.
         recipe: its `image_shape`, `resize` and `max_broken_fraction` are followed.
         facts: what is known already.
+        doubts: what only the user can know, see `Source`.
 
     Raises:
-        RequestError: more than `max_broken_fraction` of the files are broken, or none is left.
+        RequestError: more than `max_broken_fraction` of the files are broken or missing, or none is left.
     """
     scanned = scan(root, [entry.path for entry in entries])
     broken = [entry for entry in entries if scanned.facts[entry.path].error]
     good = [entry for entry in entries if not scanned.facts[entry.path].error]
     if len(broken) > recipe.max_broken_fraction * len(entries):
-        first = broken[0].path
+        reasons = [f"{printable(entry.path)} ({scanned.facts[entry.path].error})" for entry in broken]
         raise RequestError(
-            f"data.max_broken_fraction: expected at most {recipe.max_broken_fraction:g} of the files to be broken. "
-            f"Received: {len(broken)} of {len(entries)}, the first {first} ({scanned.facts[first].error}); "
+            f"data.max_broken_fraction: expected at most {recipe.max_broken_fraction:g} of the files to be broken or "
+            f"missing. Received: {len(broken):,} of {len(entries):,}; {listing(reasons)}; "
             "mend or remove them, or raise the fraction"
         )
     if not good:
         raise RequestError(f"data.source: expected pictures in {root}. Received: none that can be read")
-    class_names = tuple(sorted(set(classes), key=natural))
+    # Sorted by the form that the source has, so that data read by earlier versions keep the order of their classes.
+    class_names = tuple(dict.fromkeys(composed(name) for name in sorted(set(classes), key=natural)))
     numbers = {name: number for number, name in enumerate(class_names)}
     image_shape, rule = _image_shape(recipe, [scanned.facts[entry.path] for entry in good])
     parts: dict[Split, Pictures] = {}
     for split in SPLITS:
         mine = [entry for entry in good if entry.split == split]
         if mine:
-            labels = np.array([UNLABELLED if entry.label is None else numbers[entry.label] for entry in mine])
+            labels = np.array([UNLABELLED if entry.label is None else numbers[composed(entry.label)] for entry in mine])
             parts[split] = FilePictures(
                 [entry.path for entry in mine], labels, image_shape, recipe.resize, scanned.facts
             )
@@ -77,6 +87,7 @@ def from_files(
             ],
             "scan": {"read": scanned.read, "remembered": scanned.remembered, "cache": scanned.cache},
         },
+        doubts,
     )
 
 

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kerasae.data.decoding import SUFFIXES
 from kerasae.data.sources.files import Entry, from_files
-from kerasae.data.sources.naming import natural
-from kerasae.data.sources.source import SPLIT_NAMES, UNLABELLED_NAMES, Source, Split
+from kerasae.data.sources.meaning import composed, is_masks, is_normal, is_split, is_system, is_unlabelled, pairs
+from kerasae.data.sources.naming import listing, natural
+from kerasae.data.sources.source import SPLIT_NAMES, Source, Split
 from kerasae.errors import RequestError
 from kerasae.recipe import DataRecipe
+
+_CONFIRM = "or, if that is a class, name every class in data.class_names"
 
 
 def open_folder(root: Path, recipe: DataRecipe) -> Source:
     """Read a folder of pictures, those of `unlabeled/` and those of a folder without sub-folders without a label.
 
-    What is hidden, has no picture's suffix, or lies where no class can be told is ignored, and counted in the facts.
+    What is hidden, has no picture's suffix, belongs to the system, is a mask of a defect, or lies where no class can be
+    told is ignored, and counted in the facts. A folder that `recipe.class_names` names is a class, whatever its name
+    would mean otherwise.
 
     Raises:
         RequestError: there is no picture in it, or it holds test/ or validation/ but no train/.
     """
-    walk = _Walk()
+    walk = _Walk(recipe.class_names)
     try:
         entries = list(walk.everything(root))
     except OSError as error:
@@ -34,7 +40,8 @@ def open_folder(root: Path, recipe: DataRecipe) -> Source:
             f"{f', {sum(walk.ignored.values())} other files' if walk.ignored else ''}; "
             f"known are {' '.join(sorted(SUFFIXES))}"
         )
-    return from_files(root, entries, walk.classes, recipe, {"ignored": dict(walk.ignored)})
+    facts = {"ignored": dict(walk.ignored), "split_folders": walk.split_folders, "masks": walk.masks}
+    return from_files(root, entries, walk.classes, recipe, facts, tuple(walk.doubts))
 
 
 def pictures_below(folder: Path) -> list[Path]:
@@ -43,33 +50,65 @@ def pictures_below(folder: Path) -> list[Path]:
 
 
 class _Walk:
-    """One walk through a folder, which notes the class names and what it ignored on its way."""
+    """One walk through a folder, which notes the class names, what it ignored and what it could not know on its way.
 
-    def __init__(self) -> None:
+    `split_folders` holds the split that each folder was read as, and `masks` the folder of the masks of each defect.
+    """
+
+    def __init__(self, class_names: Sequence[str] = ()) -> None:
+        self.named = frozenset(class_names)
         self.classes: set[str] = set()
         self.ignored: Counter[str] = Counter()
         self.roots: set[tuple[int, int]] = set()
+        self.split_folders: dict[str, Split] = {}
+        self.masks: dict[str, str] = {}
+        self.doubts: list[str] = []
 
     def everything(self, root: Path) -> Iterator[Entry]:
         self.roots.add(_identity(root))
         folders = _folders(root)
-        splits = {folder: SPLIT_NAMES[folder.name.lower()] for folder in folders if folder.name.lower() in SPLIT_NAMES}
+        splits = self.splits(folders)
         if not splits:
             yield from self.split(root, "train")
             return
         if "train" not in splits.values():
             raise RequestError(
                 f"data.source: expected train/ beside {next(iter(splits)).name}/ in {root}. Received: "
-                f"{', '.join(folder.name + '/' for folder in folders)}; a class cannot have the name of a split"
+                f"{', '.join(folder.name + '/' for folder in folders)}; a class cannot have the name of a split, "
+                "unless data.class_names names every class"
             )
+        self.split_folders = {folder.name: split for folder, split in splits.items()}
         yield from self.beside(root, "train")
+        others = [folder for folder in folders if folder not in splits and not self.is_known(folder, folders)]
+        for folder, split in splits.items():
+            if split == "train" and not _folders(folder) and any(_holds_pictures(other) for other in others):
+                self.doubts.append(
+                    f"data.source: expected one sub-folder a class in {folder}. Received: pictures without a class, "
+                    f"and {listing([other.name + '/' for other in others])} beside it; move the classes into "
+                    f"{folder.name}/, {_CONFIRM}"
+                )
         for folder in folders:
             if folder in splits:
-                yield from self.split(folder, splits[folder])
-            elif folder.name.lower() in UNLABELLED_NAMES:
+                yield from self.split(_unwrapped(folder), splits[folder])
+            elif self.is_masks(folder, folders):
+                self.note_masks(folder)
+            elif self.is_unlabelled(folder):
                 yield from self.below(folder, None, "train", set(self.roots))
             else:
-                self.ignored["in folders beside train/"] += sum(len(files) for _, _, files in os.walk(folder))
+                self.ignored[f"in {folder.name}/ beside train/"] += _count_files(folder)
+
+    def splits(self, folders: Sequence[Path]) -> dict[Path, Split]:
+        """Return the folders that are certainly splits, by their names."""
+        unnamed = [folder for folder in folders if composed(folder.name) not in self.named]
+        exact = {folder: SPLIT_NAMES[folder.name.lower()] for folder in unnamed if folder.name.lower() in SPLIT_NAMES}
+        if exact:
+            return exact
+        inner = {folder.name: {sub.name for sub in _folders(_unwrapped(folder))} for folder in unnamed}
+        shared = frozenset(
+            name for name, subs in inner.items() if any(subs & inner[other] for other in inner if other != name)
+        )
+        by_name = pairs(list(inner), shared)
+        return {folder: by_name[folder.name] for folder in unnamed if folder.name in by_name}
 
     def split(self, root: Path, split: Split) -> Iterator[Entry]:
         """Walk through one sub-folder a class, or, if there are none, through pictures without a label."""
@@ -79,14 +118,57 @@ class _Walk:
             return
         self.roots.add(_identity(root))
         yield from self.beside(root, split)
+        classes = []
         for folder in folders:
-            if folder.name.lower() in UNLABELLED_NAMES:
+            if self.is_masks(folder, folders):
+                self.note_masks(folder)
+            elif self.is_unlabelled(folder):
                 yield from self.below(folder, None, split, set(self.roots))
             elif _identity(folder) in self.roots:
                 self.ignored["links to a folder seen already"] += 1
             else:
+                classes.append(folder)
                 self.classes.add(folder.name)
                 yield from self.below(folder, folder.name, split, set(self.roots))
+        self.doubt(root, classes)
+
+    def doubt(self, root: Path, classes: Sequence[Path]) -> None:
+        """Note sub-folders that may be something else than classes."""
+        unnamed = [folder for folder in classes if composed(folder.name) not in self.named]
+        splits = [f"{folder.name}/" for folder in unnamed if is_split(folder.name)]
+        if splits:
+            self.doubts.append(
+                f"data.source: expected one sub-folder a class in {root}. Received: {listing(splits)}, which "
+                f"{'is' if len(splits) == 1 else 'are'} named like a split; name splits train/, validation/ and test/ "
+                f"and put the classes below them, {_CONFIRM}"
+            )
+        groups: dict[frozenset[str], list[str]] = {}
+        for folder in unnamed:
+            groups.setdefault(frozenset(sub.name for sub in _folders(folder)), []).append(f"{folder.name}/")
+        for inner, names in groups.items():
+            if len(inner) > 1 and len(names) > 1 and not splits:
+                self.doubts.append(
+                    f"data.source: expected one sub-folder a class in {root}. Received: {listing(names)}, all with the "
+                    f"sub-folders {listing([name + '/' for name in sorted(inner, key=natural)])}; if those are the "
+                    "classes, name the folders above train/, validation/ and test/, or else name every class in "
+                    "data.class_names"
+                )
+
+    def is_known(self, folder: Path, beside: Sequence[Path]) -> bool:
+        """Return whether a folder beside train/ is certainly no class."""
+        return self.is_masks(folder, beside) or self.is_unlabelled(folder) or is_split(folder.name)
+
+    def is_unlabelled(self, folder: Path) -> bool:
+        return composed(folder.name) not in self.named and is_unlabelled(folder.name)
+
+    def is_masks(self, folder: Path, beside: Sequence[Path]) -> bool:
+        normal = any(is_normal(other.name) or other.name.lower() in SPLIT_NAMES for other in beside)
+        return composed(folder.name) not in self.named and is_masks(folder.name, beside_normal=normal)
+
+    def note_masks(self, folder: Path) -> None:
+        """Keep where the masks of each defect are, and count them as ignored."""
+        self.masks |= {composed(sub.name): str(sub) for sub in _folders(folder) or [folder]}
+        self.ignored["masks of defects"] += _count_files(folder)
 
     def below(self, folder: Path, label: str | None, split: Split, seen: set[tuple[int, int]]) -> Iterator[Entry]:
         """Walk through `folder` and all below it, through links too but into none of the folders in `seen` again."""
@@ -97,6 +179,8 @@ class _Walk:
         for path in _listed(folder):
             if path.name.startswith("."):
                 self.ignored["hidden"] += 1
+            elif is_system(path.name) and path.is_dir():
+                self.ignored[f"in {path.name}/"] += _count_files(path)
             elif _is_picture(path):
                 yield Entry(str(path), label, split)
             elif path.is_dir():
@@ -109,6 +193,8 @@ class _Walk:
         for path in _listed(root):
             if path.name.startswith("."):
                 self.ignored["hidden"] += 1
+            elif is_system(path.name) and path.is_dir():
+                self.ignored[f"in {path.name}/"] += _count_files(path)
             elif not path.is_dir():
                 self.ignored["beside folders"] += 1
             elif _is_picture(path):
@@ -116,7 +202,28 @@ class _Walk:
 
 
 def _folders(root: Path) -> list[Path]:
-    return [path for path in _listed(root) if path.is_dir() and not path.name.startswith(".") and not _is_picture(path)]
+    """Return the sub-folders that a user made; a folder named like a picture is none of them."""
+    with os.scandir(root) as entries:
+        names = [entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+    paths = [root / name for name in sorted(names, key=natural)]
+    return [path for path in paths if not is_system(path.name) and not _is_picture(path)]
+
+
+def _unwrapped(folder: Path) -> Path:
+    """Return the folder, or the one of the same name that is all there is in it, as archives are often unpacked."""
+    with os.scandir(folder) as entries:
+        visible = (entry for entry in entries if not entry.name.startswith(".") and not is_system(entry.name))
+        inner = list(itertools.islice(visible, 2))  # folders may hold millions
+    same = len(inner) == 1 and inner[0].name.lower() == folder.name.lower() and inner[0].is_dir(follow_symlinks=False)
+    return folder / inner[0].name if same else folder
+
+
+def _holds_pictures(folder: Path) -> bool:
+    return any(_is_picture(Path(name)) for _, _, files in os.walk(folder) for name in files)
+
+
+def _count_files(folder: Path) -> int:
+    return sum(len(files) for _, _, files in os.walk(folder))
 
 
 def _listed(folder: Path) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 
 
 def natural(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
@@ -15,3 +16,17 @@ def natural(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
 def printable(path: str | os.PathLike[str]) -> str:
     """Return a path as text that any file and terminal takes, with a mark for each byte that is not UTF-8."""
     return os.fsencode(path).decode(errors="replace")
+
+
+def listing(names: Sequence[str], most: int = 10) -> str:
+    """Return names in one line, the first `most` of them and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def each(items: Sequence[str], what: str) -> str:
+    """Return a single item, or how many there are of `what` and, after a semicolon, the items as `listing` does.
+
+    The value of an error is cut after some characters, which a list of names is longer than; what follows `; ` is not.
+    """
+    return items[0] if len(items) == 1 else f"{len(items):,} {what}; {listing(items)}"

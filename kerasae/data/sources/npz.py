@@ -10,17 +10,28 @@ from pathlib import Path
 import numpy as np
 
 from kerasae.data.sources.arrays import Arrays, from_arrays
+from kerasae.data.sources.meaning import composed
 from kerasae.data.sources.source import SPLITS, Source, Split
 from kerasae.errors import RequestError, nearest
 
 _REQUIRED = ("x_train", "y_train", "x_test", "y_test")
 _KNOWN = (*_REQUIRED, "x_validation", "y_validation", "x_unlabeled", "class_names")
+# The names in the files of MedMNIST (J. Yang et al., Scientific Data 2023).
+_MEDMNIST = {
+    "train_images": "x_train",
+    "train_labels": "y_train",
+    "val_images": "x_validation",
+    "val_labels": "y_validation",
+    "test_images": "x_test",
+    "test_labels": "y_test",
+}
 
 
 def open_npz(path: Path, class_names: Sequence[str] = ()) -> Source:
     """Read x_train, y_train, x_test, y_test and, where there are, x_validation, y_validation, x_unlabeled, class_names.
 
-    `class_names` are the recipe's, for a file that has none.
+    The names that MedMNIST gives its arrays, train_images to test_labels, are read too. `class_names` are the recipe's,
+    for a file that has none.
 
     Raises:
         RequestError: the file is no npz, lacks an array, holds pickled objects or arrays of another kind.
@@ -32,16 +43,30 @@ def open_npz(path: Path, class_names: Sequence[str] = ()) -> Source:
         )
     try:
         with np.load(path, allow_pickle=False) as stored:
-            _check_names(path, stored.files)
-            arrays = {name: _read(stored, name, path) for name in stored.files if name in _KNOWN}
+            names = _names(path, stored.files)
+            arrays = {name: _read(stored, own, path) for name, own in names.items() if name in _KNOWN}
     except (OSError, zipfile.BadZipFile) as error:
         raise RequestError(f"data.source: {path} cannot be read: {error}") from None
     by_split: dict[Split, Arrays] = {
         split: (arrays[f"x_{split}"], arrays[f"y_{split}"]) for split in SPLITS if f"x_{split}" in arrays
     }
     return from_arrays(
-        by_split, _class_names(path, arrays) or tuple(class_names) or None, str(path), arrays.get("x_unlabeled")
+        by_split, _class_names(path, arrays) or tuple(class_names) or None, str(path), arrays.get("x_unlabeled"), names
     )
+
+
+def _names(path: Path, found: list[str]) -> dict[str, str]:
+    """Return the array that holds what each known name means."""
+    repeated = next((name for name in found if found.count(name) > 1), None)
+    if repeated is not None:
+        raise RequestError(
+            f"data.source: expected every array once in {path}. Received: {repeated} {found.count(repeated)} times; "
+            "write it with numpy.savez_compressed"
+        )
+    of_medmnist = not set(_REQUIRED) & set(found) and "train_images" in found
+    names = {_MEDMNIST.get(name, name) if of_medmnist else name: name for name in found}
+    _check_names(path, list(names))
+    return names
 
 
 def _check_names(path: Path, found: list[str]) -> None:
@@ -76,4 +101,4 @@ def _class_names(path: Path, arrays: dict[str, np.ndarray]) -> tuple[str, ...] |
     names = arrays["class_names"]
     if names.ndim != 1 or names.dtype.kind != "U":
         raise RequestError(f"{path}: class_names: expected strings (n,). Received: {names.dtype}, shape {names.shape}")
-    return tuple(str(name) for name in names)
+    return tuple(composed(str(name)) for name in names)

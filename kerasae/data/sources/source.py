@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, Literal, get_args
 
@@ -27,19 +27,18 @@ SPLIT_NAMES: Mapping[str, Split] = {
 }
 
 
-UNLABELLED_NAMES = ("unlabeled", "unlabelled")  # of folders
-
-
 @dataclass(frozen=True)
 class Source:
     """Pictures by the split that the source itself puts them in, before anything is cut, split off or hidden.
 
     `class_names` is empty if nothing is labelled; labels are places in it. `facts` is what is known beyond that.
+    `doubts` says in one line each what about the source only its user can know; such a source trains nothing new.
     """
 
     parts: dict[Split, Pictures]
     class_names: tuple[str, ...]
     facts: dict[str, Any] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
 
     def without(self, names: Sequence[str]) -> Source:
         """Return the source as if it had never heard of some classes; what has no label stays.
@@ -58,10 +57,10 @@ class Source:
         places[left] = np.arange(len(left))
         out = [index for index, name in enumerate(self.class_names) if name in names]
         parts = {split: part.select(np.flatnonzero(~np.isin(part.labels, out))) for split, part in self.parts.items()}
-        return Source(
-            {split: part.with_labels(places[part.labels]) for split, part in parts.items()},
-            tuple(self.class_names[index] for index in left),
-            self.facts,
+        return replace(
+            self,
+            parts={split: part.with_labels(places[part.labels]) for split, part in parts.items()},
+            class_names=tuple(self.class_names[index] for index in left),
         )
 
     def only(self, names: Sequence[str]) -> Pictures:
@@ -70,9 +69,17 @@ class Source:
         Raises:
             RequestError: there is no picture of them.
         """
-        wanted = [self.class_names.index(name) for name in names]
-        found = {split: part.select(np.flatnonzero(np.isin(part.labels, wanted))) for split, part in self.parts.items()}
-        held = {split: part for split, part in found.items() if len(part)}
-        if not held:
+        held = self._held(names)
+        if not any(len(part) for part in held.values()):
             raise RequestError(f"data.leave_out: expected pictures of {', '.join(names)}. Received: none")
-        return held["test"] if "test" in held else reduce(lambda left, right: left.join(right), held.values())
+        return (
+            held["test"] if len(held.get("test", ())) else reduce(lambda left, right: left.join(right), held.values())
+        )
+
+    def of(self, name: str) -> Pictures:
+        """Return all pictures of a class, whichever split they are in."""
+        return reduce(lambda left, right: left.join(right), self._held([name]).values())
+
+    def _held(self, names: Sequence[str]) -> dict[Split, Pictures]:
+        wanted = [self.class_names.index(name) for name in names]
+        return {split: part.select(np.flatnonzero(np.isin(part.labels, wanted))) for split, part in self.parts.items()}

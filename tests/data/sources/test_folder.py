@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import re
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,7 +69,7 @@ def test_what_is_ignored_is_counted(make_folder: MakeFolder) -> None:
         "beside folders": 2,
         "suffix (none)": 1,
         "suffix .db": 1,
-        "in folders beside train/": 3,
+        "in notes/ beside train/": 3,
     }
 
 
@@ -93,7 +95,7 @@ def test_broken_files_are_set_aside_up_to_the_fraction(make_folder: MakeFolder) 
         {"path": str(root / "a" / "x.png"), "reason": "not a picture of a known format"},
         {"path": str(root / "b" / "dir.png"), "reason": "a folder"},
     ]
-    with pytest.raises(RequestError, match=r"at most 0.09 .* Received: 2 of 20, the first .*/a/x.png \(not a picture"):
+    with pytest.raises(RequestError, match=r"at most 0.09 .* Received: 2 of 20; .*/a/x.png \(not a picture.*/dir.png"):
         opened(root, max_broken_fraction=0.09)
 
 
@@ -175,3 +177,122 @@ def test_of_classes_that_are_left_out_the_test_pictures_count(make_folder: MakeF
     assert len(source.only(["a", "c"])) == 2
     with pytest.raises(RequestError, match=r"data\.leave_out: expected pictures of d\. Received: none"):
         source.only(["d"])
+
+
+def test_folders_of_the_system_are_ignored_and_counted(make_folder: MakeFolder) -> None:
+    root = make_folder({"a": 2, "b": 2, "@eaDir": 3, "#recycle": 0, "a/@eaDir/0.png": 1, "b/__MACOSX": 2})
+    for name in ("$RECYCLE.BIN", "lost+found", "System Volume Information", ".ipynb_checkpoints"):
+        (root / name).mkdir()
+    for name in ("a/._0.png", "a/Thumbs.db"):
+        (root / name).touch()
+    source = opened(root)
+    assert source.class_names == ("a", "b")
+    assert labels(source) == {"train": [0, 0, 1, 1]}
+    assert source.facts["quarantine"] == []
+    ignored = source.facts["ignored"]
+    assert (ignored["in @eaDir/"], ignored["in __MACOSX/"], ignored["in #recycle/"]) == (4, 2, 0)
+    assert (ignored["hidden"], ignored["suffix .db"]) == (2, 1)
+
+
+def test_two_unicode_forms_are_one_class(make_folder: MakeFolder) -> None:
+    composed, decomposed = (unicodedata.normalize(form, "Caf\u00e9") for form in ("NFC", "NFD"))
+    source = opened(make_folder({composed: 2, "Bar": 1, decomposed: 3}))
+    assert source.class_names == ("Bar", composed)
+    assert sorted(labels(source)["train"]) == [0, 1, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("name", ["unlabeled_images", "unlabeled2017", "no_label", "Unlabelled-Data", "noLabels"])
+def test_other_names_of_images_without_labels(name: str, make_folder: MakeFolder) -> None:
+    source = opened(make_folder({"a": 1, "b": 1, name: 2}))
+    assert source.class_names == ("a", "b")
+    assert sorted(labels(source)["train"]) == [-1, -1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("seg_train", "seg_test"),
+        ("training_set", "test_set"),
+        ("training_set/training_set", "test_set/test_set"),
+        ("trainSet", "valSet"),
+        ("train/train", "test/test"),
+        ("train2017", "val2017"),
+    ],
+)
+def test_splits_by_other_names(train: str, test: str, make_folder: MakeFolder) -> None:
+    source = opened(make_folder({f"{train}/a": 2, f"{train}/b": 1, f"{test}/a": 1, f"{test}/b": 1, "seg_pred": 3}))
+    assert source.class_names == ("a", "b")
+    (held_out,) = set(source.parts) - {"train"}
+    assert labels(source) == {"train": [0, 0, 1], held_out: [0, 1]}
+    assert source.facts["ignored"] == {"in seg_pred/ beside train/": 3}
+    assert source.facts["split_folders"] == {train.split("/")[0]: "train", test.split("/")[0]: held_out}
+    assert source.doubts == ()
+
+
+def test_classes_whose_names_hold_the_word_of_a_split(make_folder: MakeFolder) -> None:
+    source = opened(make_folder({"bullet_train": 2, "crash_test": 1, "no_label_shirt": 1}))
+    assert source.class_names == ("bullet_train", "crash_test", "no_label_shirt")
+    assert source.doubts == ()
+
+
+@pytest.mark.parametrize(
+    ("folders", "message"),
+    [
+        ({"cat": 1, "dog": 1, "dev": 1}, r"Received: dev/, which is named like a split; .*data\.class_names"),
+        ({"cat": 1, "eval": 1, "test_set": 1}, r"Received: eval/, test_set/, which are named like a split"),
+        ({"train/cat": 1, "train/val": 1}, r"train\. Received: val/, which is named like a split"),
+        (
+            {"train": 2, "car": 1, "plane": 1},
+            r"pictures without a class, and car/, plane/ beside it; .*name every class",
+        ),
+        (
+            {f"{camera}/{name}": 1 for camera in ("left", "right") for name in ("cat", "dog")},
+            r"Received: left/, right/, all with the sub-folders cat/, dog/; if those are the classes",
+        ),
+    ],
+)
+def test_what_may_be_no_class_is_a_doubt(folders: dict[str, int], message: str, make_folder: MakeFolder) -> None:
+    (doubt,) = opened(make_folder(folders)).doubts
+    assert re.search(message, doubt), doubt
+    assert "\n" not in doubt
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        {"car": 1, "plane": 1, "train": 2},
+        {"dev": 1, "eval": 1},
+        {"test": 1, "unlabeled": 1},
+        {"left/cat": 1, "left/dog": 1, "right/cat": 1, "right/dog": 1},
+    ],
+)
+def test_folders_that_the_user_names_are_classes(folders: dict[str, int], make_folder: MakeFolder) -> None:
+    names = list(dict.fromkeys(name.split("/")[0] for name in folders))
+    source = opened(make_folder(folders), class_names=names)
+    assert (list(source.class_names), source.doubts) == (names, ())
+
+
+def test_masks_are_no_pictures(make_folder: MakeFolder) -> None:
+    mvtec = {"train/good": 2, "test/good": 1, "test/hole": 2, "ground_truth/hole": 2}
+    source = opened(make_folder(mvtec))
+    assert source.class_names == ("good", "hole")
+    assert labels(source) == {"train": [0, 0], "test": [0, 1, 1]}
+    assert list(source.facts["masks"]) == ["hole"]
+    assert source.facts["masks"]["hole"].endswith("ground_truth/hole")
+    assert source.facts["ignored"] == {"masks of defects": 2}
+
+
+def test_a_folder_of_masks_beside_normal_ones_only(make_folder: MakeFolder, tmp_path: Path) -> None:
+    source = opened(make_folder({"normal": 2, "abnormal": 1, "mask": 1}))
+    assert source.class_names == ("abnormal", "normal")
+    assert list(source.facts["masks"]) == ["mask"]
+    (tmp_path / "pictures" / "normal").rename(tmp_path / "pictures" / "no_mask")
+    assert opened(tmp_path / "pictures").class_names == ("abnormal", "mask", "no_mask")
+
+
+def test_ten_broken_files_are_named_and_the_others_counted(make_folder: MakeFolder) -> None:
+    root = make_folder({"a": 1})
+    for number in range(12):
+        (root / "a" / f"torn{number}.png").write_text("no")
+    with pytest.raises(RequestError, match=r"12 of 13; .*torn0\.png .*torn9\.png \(not a .*\) and 2 more; mend"):
+        opened(root)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pickle
+import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +74,10 @@ def test_validation_and_unlabelled_pictures(tmp_path: Path) -> None:
         ({"x_test": np.zeros((3, 5, 5, 3), np.uint8)}, r"one shape. Received: x_train \(5, 4, 3\), x_test \(5, 5, 3\)"),
         ({"x_unlabeled": np.zeros((3, 5, 5, 3), np.uint8)}, r"one shape. Received: .* x_unlabeled \(5, 5, 3\)"),
         ({"y_train": np.zeros(5, int)}, r"y_train: .* Received: 5 labels for 6 pictures in x_train"),
+        (
+            {"y_train": np.array([0, 1, 2, 0, 1, 2**64 - 1], np.uint64)},
+            r"y_train: .* Received: 18446744073709551615, as -1",
+        ),
         ({"y_train": np.zeros(6)}, r"y_train: expected integer labels. Received: float64"),
         ({"y_train": np.full(6, np.nan)}, r"Received: float64 with NaN"),
         ({"y_train": np.eye(6, dtype=int)}, r"shape \(6, 6\); one-hot rows become labels by argmax"),
@@ -114,3 +120,37 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_recipe_names_the_classes_of_a_file_without_names(tmp_path: Path) -> None:
     assert open_npz(saved(tmp_path), ["ant", "bee", "cow"]).class_names == ("ant", "bee", "cow")
+
+
+def of_medmnist(tmp_path: Path, **changes: object) -> Path:
+    """Write a file with MedMNIST's names."""
+    own = arrays()
+    labels = np.asarray(own["y_train"], np.uint8)[:, np.newaxis]
+    stored = {f"{split}_images": own["x_train"] for split in ("train", "val", "test")}
+    stored |= {f"{split}_labels": labels for split in ("train", "val", "test")}
+    np.savez(tmp_path / "bloodmnist.npz", **stored | changes)
+    return tmp_path / "bloodmnist.npz"
+
+
+def test_the_names_of_medmnist(tmp_path: Path) -> None:
+    source = open_npz(of_medmnist(tmp_path))
+    assert list(source.parts) == ["train", "validation", "test"]
+    assert source.parts["validation"].labels.tolist() == [0, 1, 2, 0, 1, 2]
+    with pytest.raises(
+        RequestError, match=r"train_labels: expected labels .* shape \(6, 14\); .*several classes for one"
+    ):
+        open_npz(of_medmnist(tmp_path, train_labels=np.zeros((6, 14), np.uint8)))
+
+
+def test_an_array_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    with zipfile.ZipFile(path, "a") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        file.writestr("y_train.npy", file.read("y_test.npy"))
+    with pytest.raises(RequestError, match=r"every array once in .* Received: y_train 2 times"):
+        open_npz(path)
+
+
+def test_class_names_are_shown_in_composed_form(tmp_path: Path) -> None:
+    names = np.array(["Cafe\u0301", "b", "c"])
+    assert open_npz(saved(tmp_path, class_names=names)).class_names == ("Caf\u00e9", "b", "c")
