@@ -76,6 +76,8 @@ def resolve(recipe: Recipe, collection: Collection) -> Recipe:
     """Put what "auto" came to in its place, so that the run can be repeated elsewhere; `search` is no part of a run."""
     tree = recipe.model_dump(mode="json", exclude={"search"})
     tree["data"]["image_shape"] = list(collection.image_shape)
+    if recipe.data.range == "auto":
+        tree["data"]["range"] = collection.facts["values"]["range"] or "auto"
     tree["plugins"] = [str(Path(file).expanduser().resolve()) for file in recipe.plugins]
     if recipe.data.source not in BUILTIN:
         tree["data"]["source"] = str(Path(recipe.data.source).expanduser().resolve())

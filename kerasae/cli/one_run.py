@@ -144,9 +144,11 @@ def explore(
 
     if near:
         from kerasae.data.given import read_each
+        from kerasae.data.value_range import setting
 
         opened, model, collection = open_run(run)
-        pictures = list(read_each(near, collection.image_shape, opened.recipe.data.resize, "--near", err))
+        data = opened.recipe.data
+        pictures = list(read_each(near, collection.image_shape, data.resize, "--near", err, setting(data.range)))
         found, known, figure = exploration.nearest(
             opened, model, collection, [(str(path), picture) for path, picture in pictures]
         )

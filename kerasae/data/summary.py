@@ -18,6 +18,9 @@ def lines(facts: Mapping[str, Any]) -> list[str]:
         f"{counts['test']['total']:,} for testing; {classes}",
         f"shape {height}x{width}x{channels} (data.image_shape), {facts['image_shape_rule']}",
     ]
+    values = facts.get("values", {})
+    if values.get("rule"):
+        found.append(f"values {values['lowest']:g} to {values['highest']:g} become 0 to 255 by the {values['rule']}")
     if facts["quarantine"]:
         first = facts["quarantine"][0]
         found.append(

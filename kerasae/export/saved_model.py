@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import tensorflow as tf
@@ -39,13 +40,15 @@ def export(run: Run, model: JointAutoencoder, collection: Collection, to: Path |
     mode = run.recipe.data.resize
     with written_whole(target) as temporary:
         temporary.mkdir()  # TensorFlow would not say where it may not write
-        save(model, collection.class_names, mode, temporary)
+        save(model, collection.class_names, mode, temporary, run.recipe.data.range)
         check_agreement(temporary, model, collection.test)
     return target
 
 
-def save(model: JointAutoencoder, class_names: tuple[str, ...], mode: Resize, path: Path) -> None:
-    """Write the SavedModel with all its signatures to a new folder."""
+def save(
+    model: JointAutoencoder, class_names: tuple[str, ...], mode: Resize, path: Path, value_range: Literal["auto"] | Sequence[float] = "auto"
+) -> None:
+    """Write the SavedModel with all its signatures to a new folder; `value_range` is the run's `data.range`."""
     image_shape = tuple(model.input_shape[1:])
     names = tf.constant(class_names or ("",))
     whole = guarded(model)
@@ -80,7 +83,8 @@ def save(model: JointAutoencoder, class_names: tuple[str, ...], mode: Resize, pa
     if class_names:
         archive.add_endpoint("classes", lambda: {"class_names": tf.identity(names)}, [])
     archive.write_out(path, verbose=False)
-    write_json(path / ABOUT, {"image_shape": image_shape, "class_names": class_names, "resize": mode})
+    about = {"image_shape": image_shape, "class_names": class_names, "resize": mode, "range": value_range}
+    write_json(path / ABOUT, about)
 
 
 def _fed(model: Any, images: tf.Tensor) -> Any:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from kerasae.data import decoding
-from kerasae.data.decoding import compiled_resize, decode, decode_with_mode, resize
+from kerasae.data.decoding import compiled_resize, decode, read_stored, resize
 
 RANDOM = np.random.default_rng(0)
 COLOUR = RANDOM.integers(0, 256, (6, 4, 3), np.uint8)
@@ -112,7 +112,7 @@ def test_an_animation_gives_its_first_frame() -> None:
 
 
 def test_the_mode_is_as_stored() -> None:
-    assert decode_with_mode(encoded(Image.fromarray(COLOUR).convert("CMYK"), "JPEG"))[1] == "CMYK"
+    assert read_stored(encoded(Image.fromarray(COLOUR).convert("CMYK"), "JPEG")).mode == "CMYK"
 
 
 @pytest.mark.parametrize(

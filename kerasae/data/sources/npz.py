@@ -6,21 +6,25 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from kerasae.data.sources.arrays import Arrays, from_arrays
 from kerasae.data.sources.source import SPLITS, Source, Split
+from kerasae.data.value_range import setting
 from kerasae.errors import RequestError, nearest
 
 _REQUIRED = ("x_train", "y_train", "x_test", "y_test")
 _KNOWN = (*_REQUIRED, "x_validation", "y_validation", "x_unlabeled", "class_names")
 
 
-def open_npz(path: Path, class_names: Sequence[str] = ()) -> Source:
+def open_npz(
+    path: Path, class_names: Sequence[str] = (), value_range: Literal["auto"] | Sequence[float] = "auto"
+) -> Source:
     """Read x_train, y_train, x_test, y_test and, where there are, x_validation, y_validation, x_unlabeled, class_names.
 
-    `class_names` are the recipe's, for a file that has none.
+    `class_names` are the recipe's, for a file that has none; `value_range` is its `data.range`.
 
     Raises:
         RequestError: the file is no npz, lacks an array, holds pickled objects or arrays of another kind.
@@ -40,7 +44,11 @@ def open_npz(path: Path, class_names: Sequence[str] = ()) -> Source:
         split: (arrays[f"x_{split}"], arrays[f"y_{split}"]) for split in SPLITS if f"x_{split}" in arrays
     }
     return from_arrays(
-        by_split, _class_names(path, arrays) or tuple(class_names) or None, str(path), arrays.get("x_unlabeled")
+        by_split,
+        _class_names(path, arrays) or tuple(class_names) or None,
+        str(path),
+        arrays.get("x_unlabeled"),
+        setting(value_range),
     )
 
 
