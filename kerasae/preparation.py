@@ -13,7 +13,9 @@ from kerasae import distribution, models
 from kerasae.data.collection import Collection, open_collection
 from kerasae.data.fingerprint import check_unchanged
 from kerasae.data.sources import BUILTIN
+from kerasae.data.value_range import FULL_16
 from kerasae.environment import environment
+from kerasae.errors import RequestError
 from kerasae.evaluation.variants import variants
 from kerasae.plugins import load_plugins
 from kerasae.recipe import Recipe
@@ -26,16 +28,36 @@ from kerasae.training.phase import check as check_phase
 from kerasae.training.rejection import check as check_rejection
 
 
-def reopen(run: Run) -> Collection:
+def reopen(run: Run, source: str | None = None) -> Collection:
     """Open the pictures of a run again.
+
+    Args:
+        run: the run.
+        source: where they are now, if not where they were.
 
     Raises:
         RequestError: they are not there, or not what they were.
     """
     recipe = run.recipe
-    collection = open_collection(recipe.data, classifies=recipe.classifies)
+    if source is None and not has_images(run):
+        raise RequestError(
+            f"run: expected the images that {run.path} was made with in {recipe.data.source}. Received: nothing there; "
+            "put them back, or say where they are: evaluate, report, explore and export take --data SOURCE"
+        )
+    data = recipe.data if source is None else recipe.data.model_copy(update={"source": source})
+    if "range" not in read_json(run.recipe_file).get("data", {}):  # made when every image kept its upper 8 of 16 bits
+        data = data.model_copy(update={"range": list(FULL_16)})
+    if data.source in BUILTIN:
+        data = data.model_copy(update={"range": "auto"})
+    collection = open_collection(data, classifies=recipe.classifies)
     check_unchanged(read_json(run.data_facts), collection.facts, str(run.path))
     return collection
+
+
+def has_images(run: Run) -> bool:
+    """Return whether the source of a run's images is where it was; what is in it may have changed."""
+    source = run.recipe.data.source
+    return source in BUILTIN or Path(source).expanduser().exists()
 
 
 def check(recipe: Recipe) -> None:

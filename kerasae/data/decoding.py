@@ -107,8 +107,8 @@ def read_stored(file: str | Path | BinaryIO) -> Stored:
         if start.startswith(png.SIGNATURE):
             opened, significant = png.pixels_alone(opened)
         elif start[4:].startswith(_AVIF):
-            # Its orientation is a property of the image; the EXIF item may be damaged, so it gets a type that none reads.
-            opened = io.BytesIO(opened.read().replace(b"Exif\0", b"none\0", 1))
+            # It is turned by a property of the image; its EXIF may be damaged, and gets a type that nothing reads.
+            opened = io.BytesIO(opened.read().replace(b"Exif", b"none", 1))
         image = stack.enter_context(Image.open(opened, formats=_FORMATS))
         if image.width * image.height > MAX_PIXELS:
             raise ValueError(f"{image.width}x{image.height} pixels, more than the {MAX_PIXELS:,} that are read")

@@ -239,9 +239,7 @@ class FilePictures(Pictures):
 
 
 @functools.cache
-def _graph_decoder(
-    image_shape: ImageShape, mode: Resize, limits: Range | None
-) -> Callable[[tf.Tensor], tf.Tensor]:
+def _graph_decoder(image_shape: ImageShape, mode: Resize, limits: Range | None) -> Callable[[tf.Tensor], tf.Tensor]:
     # Kept, since tracing it takes longer than decoding the pictures of a small folder.
     @tf.function(input_signature=[tf.TensorSpec([], tf.string)])
     def decode_and_resize(path: tf.Tensor) -> tf.Tensor:

@@ -9,7 +9,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ class FileFact:
     pixels_hash: str = ""
     error: str = ""
     values_hash: str = ""
-    values: Values = Values()
+    values: Values = field(default_factory=Values)
 
 
 @dataclass(frozen=True)
@@ -153,6 +153,8 @@ def _cache_file(root: Path) -> Path | None:
     try:
         folder = platformdirs.user_cache_path("kerasae")
     except (RuntimeError, OSError, KeyError):  # a user without a home
+        return None
+    if not folder.is_absolute():  # "~" stands for no home
         return None
     return folder / "scans" / f"{_hash(str(root.resolve()).encode(errors='surrogateescape'))[:24]}.json"
 

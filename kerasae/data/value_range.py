@@ -101,7 +101,7 @@ def scale(values: np.ndarray, limits: Range) -> np.ndarray:
     low, high = limits
     if values.dtype == np.uint16 and limits == FULL_16:
         return (values >> 8).astype(np.uint8)
-    whole = values.dtype.kind in "biu" and low.is_integer() and high.is_integer()
+    whole = values.dtype.kind in "biu" and float(low).is_integer() and float(high).is_integer()
     if whole and high - low >= 255:
         steps = np.clip(values.astype(np.int64), int(low), int(high)) - int(low)
         return (steps * 256 // (int(high - low) + 1)).astype(np.uint8)
@@ -149,7 +149,9 @@ def resolved(images: Sequence[Values], asked: Range | None) -> tuple[Range | Non
         if not known:
             return None, facts
         by_tags = limits != known[0].container
-        return limits, facts | {"rule": f"range {_listed(limits)} of {'their tags' if by_tags else 'how they are stored'}"}
+        return limits, facts | {
+            "rule": f"range {_listed(limits)} of {'their tags' if by_tags else 'how they are stored'}"
+        }
     scaled = narrow if scales_8_bits(asked) else []
     facts = _facts(wide + scaled or narrow, asked)
     if (wide or scaled) and (facts["highest"] <= asked[0] or facts["lowest"] >= asked[1]):
@@ -157,7 +159,9 @@ def resolved(images: Sequence[Values], asked: Range | None) -> tuple[Range | Non
             f"data.range: expected a range that holds some of the values, {facts['lowest']:g} to {facts['highest']:g}. "
             f"Received: {_listed(asked)}, which makes every image black or white"
         )
-    changed = f"{len(wide) + len(scaled):,} of {len(images):,} images" if wide or scaled else "no image, all are of 8 bits"
+    changed = (
+        f"{len(wide) + len(scaled):,} of {len(images):,} images" if wide or scaled else "no image, all are of 8 bits"
+    )
     return asked, facts | {"rule": f"range {_listed(asked)} set by data.range, for {changed}"}
 
 

@@ -7,21 +7,26 @@ from pathlib import Path
 from typing import Any, Literal
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from kerasae.data.collection import Collection
 from kerasae.data.decoding import Resize, resize
+from kerasae.data.pictures import UNLABELLED, ArrayPictures
 from kerasae.export.gate import check_agreement
 from kerasae.models import JointAutoencoder, guarded
-from kerasae.runs import Run, write_json, written_whole
+from kerasae.runs import Run, read_json, write_json, written_whole
 
 # Beside the SavedModel, where TensorFlow Serving expects what it does not read itself.
 ABOUT = Path("assets.extra") / "kerasae.json"
+NUM_CHECKED = 256  # images of noise, where there are no others
 DECISION = ("anomaly_score", "accepted")
 
 
-def export(run: Run, model: JointAutoencoder, collection: Collection, to: Path | None = None) -> Path:
+def export(run: Run, model: JointAutoencoder, collection: Collection | None, to: Path | None = None) -> Path:
     """Write the SavedModel of a trained run, and keep it only if it agrees with `model` over the test pictures.
+
+    Where those are gone (`collection` is None) it has to agree over noise.
 
     Signatures: `serving_default` takes `images`, uint8 (n, height, width, channels), n 0 and up; `encoded` takes
     `encoded`, strings (n,) of JPEG or PNG bytes, which it decodes and resizes as training did (but does not turn by
@@ -40,13 +45,24 @@ def export(run: Run, model: JointAutoencoder, collection: Collection, to: Path |
     mode = run.recipe.data.resize
     with written_whole(target) as temporary:
         temporary.mkdir()  # TensorFlow would not say where it may not write
-        save(model, collection.class_names, mode, temporary, run.recipe.data.range)
-        check_agreement(temporary, model, collection.test)
+        class_names = read_json(run.data_facts)["class_names"] if collection is None else collection.class_names
+        save(model, tuple(class_names), mode, temporary, run.recipe.data.range)
+        check_agreement(temporary, model, _noise(model) if collection is None else collection.test)
     return target
 
 
+def _noise(model: JointAutoencoder) -> ArrayPictures:
+    """Return images to compare answers on where a run's own are gone."""
+    images = np.random.default_rng(0).integers(0, 256, (NUM_CHECKED, *model.input_shape[1:]), np.uint8)
+    return ArrayPictures(images, np.full(NUM_CHECKED, UNLABELLED), [f"noise/{index}" for index in range(NUM_CHECKED)])
+
+
 def save(
-    model: JointAutoencoder, class_names: tuple[str, ...], mode: Resize, path: Path, value_range: Literal["auto"] | Sequence[float] = "auto"
+    model: JointAutoencoder,
+    class_names: tuple[str, ...],
+    mode: Resize,
+    path: Path,
+    value_range: Literal["auto"] | Sequence[float] = "auto",
 ) -> None:
     """Write the SavedModel with all its signatures to a new folder; `value_range` is the run's `data.range`."""
     image_shape = tuple(model.input_shape[1:])

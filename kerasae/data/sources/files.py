@@ -47,7 +47,9 @@ def from_files(
     limits, values = resolved(
         [fact.values for entry in entries if not (fact := scanned.facts[entry.path]).error], setting(recipe.range)
     )
-    errors = {entry.path: (fact := scanned.facts[entry.path]).error or fact.values.unusable(limits) for entry in entries}
+    errors = {
+        entry.path: (fact := scanned.facts[entry.path]).error or fact.values.unusable(limits) for entry in entries
+    }
     broken = [entry for entry in entries if errors[entry.path]]
     good = [entry for entry in entries if not errors[entry.path]]
     if len(broken) > recipe.max_broken_fraction * len(entries):
@@ -77,9 +79,7 @@ def from_files(
             **facts,
             **_sizes([scanned.facts[entry.path] for entry in good]),
             "image_shape_rule": rule,
-            "quarantine": [
-                {"path": printable(entry.path), "reason": errors[entry.path]} for entry in broken
-            ],
+            "quarantine": [{"path": printable(entry.path), "reason": errors[entry.path]} for entry in broken],
             "values": values,
             "scan": {"read": scanned.read, "remembered": scanned.remembered, "cache": scanned.cache},
         },
