@@ -78,8 +78,8 @@ def test_16_bits_of_small_values_are_refused_with_the_way_out(fill: Fill, high: 
 def test_16_bits_that_use_their_range_are_as_before_and_said(fill: Fill) -> None:
     collection = opened(fill(0, 65536))
     assert collection.facts["values"]["range"] == [0.0, 65535.0]
-    assert any("values 0 to 65535 become 0 to 255" in line for line in lines(collection.facts)) or any(
-        "become 0 to 255 by the range [0, 65535] of how they are stored" in line for line in lines(collection.facts)
+    assert "to 65535 become 0 to 255 by the range [0, 65535] of how they are stored" in " ".join(
+        lines(collection.facts)
     )
     assert resolve(Recipe(), collection).data.range == [0.0, 65535.0]
 
@@ -128,10 +128,9 @@ def test_floats_need_a_range_or_the_tags(fill: Fill, tmp_path: Path) -> None:
 def test_white_is_zero_of_16_bits_is_turned_round(tmp_path: Path) -> None:
     values = np.array([[0, 256, 65535]], np.uint16)
     Image.fromarray(values).save(tmp_path / "a.tif", tiffinfo={262: 0})
-    if Image.open(tmp_path / "a.tif").tag_v2[262] != 0:  # Pillow writes its own
-        content = (tmp_path / "a.tif").read_bytes()
-        at = content.index(b"\x06\x01\x03\x00")
-        (tmp_path / "a.tif").write_bytes(content[: at + 8] + b"\0\0" + content[at + 10 :])
+    content = (tmp_path / "a.tif").read_bytes()
+    at = content.index(b"\x06\x01\x03\x00")  # where Pillow has written its own choice
+    (tmp_path / "a.tif").write_bytes(content[: at + 8] + b"\0\0" + content[at + 10 :])
     np.testing.assert_array_equal(decode(tmp_path / "a.tif")[..., 0], [[255, 254, 0]])
 
 
