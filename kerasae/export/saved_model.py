@@ -13,12 +13,14 @@ import tensorflow as tf
 from kerasae.data.collection import Collection
 from kerasae.data.decoding import Resize, resize
 from kerasae.data.pictures import UNLABELLED, ArrayPictures
+from kerasae.data.value_range import FULL_16, Range, scales_8_bits, setting
 from kerasae.export.gate import check_agreement
 from kerasae.models import JointAutoencoder, guarded
 from kerasae.runs import Run, read_json, write_json, written_whole
 
 # Beside the SavedModel, where TensorFlow Serving expects what it does not read itself.
 ABOUT = Path("assets.extra") / "kerasae.json"
+_PNG_DEPTH = 24  # where a PNG says how many bits its values have
 NUM_CHECKED = 256  # images of noise, where there are no others
 DECISION = ("anomaly_score", "accepted")
 
@@ -81,7 +83,7 @@ def save(
 
     def serve_encoded(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
         pictures = tf.map_fn(
-            lambda content: resize(decode(content), image_shape, mode),
+            lambda content: resize(decode(of_range(content, setting(value_range))), image_shape, mode),
             encoded,
             fn_output_signature=tf.TensorSpec(image_shape, tf.uint8),
         )
@@ -111,6 +113,24 @@ def _fed(model: Any, images: tf.Tensor) -> Any:
     count = tf.shape(images)[0]
     outputs = model(tf.pad(images, [[0, tf.cast(count == 0, tf.int32)], [0, 0], [0, 0], [0, 0]]), training=False)
     return tf.nest.map_structure(lambda values: values[:count], outputs)
+
+
+def of_range(content: tf.Tensor, limits: Range | None) -> tf.Tensor:
+    """Return JPEG or PNG bytes; fails when run for those whose values a run does not map by their upper 8 bits.
+
+    Args:
+        content: a scalar string.
+        limits: the range that the run maps to 0 to 255, None for the files' own.
+    """
+    if limits in (None, FULL_16):
+        return content
+    if scales_8_bits(limits):
+        refused = tf.constant(True)
+    else:
+        refused = ~tf.io.is_jpeg(content) & (tf.strings.substr(content, _PNG_DEPTH, 1) == b"\x10")
+    words = f"encoded: this model maps values from data.range = {list(limits or ())}; map them and use serving_default"
+    with tf.control_dependencies([tf.debugging.Assert(~refused, [words])]):
+        return tf.identity(content)
 
 
 def decode(content: tf.Tensor) -> tf.Tensor:
