@@ -170,8 +170,8 @@ def _remembered(cache: Path | None) -> dict[str, FileFact]:
 
 def _fact(columns: list[Any]) -> FileFact:
     kind, lowest, highest, container, tagged = columns[-1]
-    ranges = (tuple(limits) if limits is not None else None for limits in (container, tagged))
-    return FileFact(*columns[:-1], Values(kind, lowest, highest, *ranges))
+    container, tagged = (None if limits is None else tuple(limits) for limits in (container, tagged))
+    return FileFact(*columns[:-1], values=Values(kind, lowest, highest, container, tagged))
 
 
 def _remember(cache: Path | None, facts: dict[str, FileFact]) -> None:
