@@ -9,7 +9,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +171,7 @@ def _remembered(cache: Path | None) -> dict[str, FileFact]:
 def _fact(columns: list[Any]) -> FileFact:
     kind, lowest, highest, container, tagged = columns[-1]
     container, tagged = (None if limits is None else tuple(limits) for limits in (container, tagged))
-    return FileFact(*columns[:-1], values=Values(kind, lowest, highest, container, tagged))
+    return replace(FileFact(*columns[:-1]), values=Values(kind, lowest, highest, container, tagged))
 
 
 def _remember(cache: Path | None, facts: dict[str, FileFact]) -> None:
