@@ -102,7 +102,7 @@ def evaluate(
         "evaluation_seconds": seconds,
         "images_per_second": len(collection.test) / seconds,
     }
-    write_predictions(run.predictions, predictions, collection.test, histograms)
+    write_predictions(run.predictions, predictions, collection.test, collection.facts["source"], histograms)
     write_json(run.metrics, metrics)
     return metrics
 
@@ -170,12 +170,22 @@ def write_predictions(
     path: Path,
     predictions: Predictions,
     pictures: Pictures,
+    source: str,
     histograms: Mapping[str, np.ndarray] = MappingProxyType({}),
 ) -> None:
-    """Keep labels, names, what the heads said about each picture, and histograms by name, as an .npz file."""
+    """Keep labels, names, what the heads said about each picture, and histograms by name, as an .npz file.
+
+    Names are relative to `source`, so that the file is the same wherever the images are.
+    """
+    root = Path(source).expanduser()
+    root = root if root.is_dir() else root.parent
+
+    def name(path: str) -> str:
+        return Path(path).relative_to(root).as_posix() if Path(path).is_relative_to(root) else path
+
     arrays: dict[str, Any] = {
         "label": predictions.label,
-        "names": np.array([pictures.name(index) for index in range(len(pictures))]),
+        "names": np.array([name(pictures.name(index)) for index in range(len(pictures))]),
     }
     if predictions.probabilities is not None:
         arrays["probabilities"] = predictions.probabilities

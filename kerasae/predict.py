@@ -23,6 +23,7 @@ from rich.console import Console
 from kerasae.console import told
 from kerasae.data.given import read_each
 from kerasae.data.pictures import batch_size
+from kerasae.data.value_range import setting
 from kerasae.errors import RequestError
 from kerasae.runs import Run, check_new, read_json, written_whole
 from kerasae.unknown.figures.pictures import triptych
@@ -83,7 +84,8 @@ def predict(
             check_new(path, option)
     answer, about = _from_export(model) if (model / "saved_model.pb").is_file() else _from_run(model)
     console = console or told()
-    pictures = read_each(images, tuple(about["image_shape"]), about["resize"], "predict", console)
+    limits = setting(about.get("range", "auto"))
+    pictures = read_each(images, tuple(about["image_shape"]), about["resize"], "predict", console, limits)
     answers: list[Prediction] = []
     size = batch_size(about["image_shape"])
     with contextlib.ExitStack() as stack:
@@ -146,6 +148,7 @@ def _from_run(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]]
     about = {
         "image_shape": data.image_shape,
         "resize": data.resize,
+        "range": data.range,
         "class_names": read_json(run.data_facts)["class_names"],
     }
     return guarded(load_trained(run)).predict_on_batch, about

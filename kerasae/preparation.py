@@ -14,6 +14,7 @@ from kerasae.data.collection import Collection, open_collection
 from kerasae.data.fingerprint import check_unchanged
 from kerasae.data.sources import BUILTIN
 from kerasae.environment import environment
+from kerasae.errors import RequestError
 from kerasae.evaluation.variants import variants
 from kerasae.plugins import load_plugins
 from kerasae.recipe import Recipe
@@ -27,18 +28,35 @@ from kerasae.training.phase import check as check_phase
 from kerasae.training.rejection import check as check_rejection
 
 
-def reopen(run: Run) -> Collection:
+def reopen(run: Run, source: str | None = None) -> Collection:
     """Open the pictures of a run again.
+
+    Args:
+        run: the run.
+        source: where they are now, if not where they were.
 
     Raises:
         RequestError: they are not there, or not what they were.
     """
     recipe, before = run.recipe, read_json(run.data_facts)
-    # Runs of versions before `normal` learned from every class.
-    data = recipe.data if "normal" in before else recipe.data.model_copy(update={"normal": "all"})
+    if source is None and not has_images(run):
+        raise RequestError(
+            f"run: expected the images that {run.path} was made with in {recipe.data.source}. Received: nothing there; "
+            "put them back, or say where they are: evaluate, report, explore and export take --data SOURCE"
+        )
+    data = recipe.data if source is None else recipe.data.model_copy(update={"source": source})
+    data = data.model_copy(update={"range": "auto" if data.source in BUILTIN else run.value_range})
+    if "normal" not in before:  # versions before `normal` learned from every class
+        data = data.model_copy(update={"normal": "all"})
     collection = open_collection(data, classifies=recipe.classifies, asks=False)
     check_unchanged(before, collection.facts, str(run.path))
     return collection
+
+
+def has_images(run: Run) -> bool:
+    """Return whether the source of a run's images is where it was; what is in it may have changed."""
+    source = run.recipe.data.source
+    return source in BUILTIN or Path(source).expanduser().exists()
 
 
 def check(recipe: Recipe) -> None:
@@ -85,6 +103,8 @@ def resolve(recipe: Recipe, collection: Collection) -> Recipe:
     """
     tree = recipe.model_dump(mode="json", exclude={"search"})
     tree["data"]["image_shape"] = list(collection.image_shape)
+    if recipe.data.range == "auto":
+        tree["data"]["range"] = collection.facts["values"]["range"] or "auto"
     tree["plugins"] = [str(Path(file).expanduser().resolve()) for file in recipe.plugins]
     if recipe.data.source not in BUILTIN:
         tree["data"]["source"] = str(Path(recipe.data.source).expanduser().resolve())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -19,6 +20,9 @@ def serve(work: Callable[[], int]) -> NoReturn:
 
     The parent holds the child's standard input open while it lives; the child ends with it.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         code = work()

@@ -150,6 +150,11 @@ class Run:
         return parse(read_json(self.recipe_file))
 
     @property
+    def value_range(self) -> Any:
+        """The recipe's `data.range`; in runs of versions without it, every image kept its upper 8 of 16 bits."""
+        return read_json(self.recipe_file).get("data", {}).get("range", [0, 65535])
+
+    @property
     def finished_epochs(self) -> int:
         """How many epochs its history holds, over all phases."""
         try:

@@ -39,15 +39,34 @@ def _common(
     """Take the options that every verb has; `main` acts on them."""
 
 
-def open_run(path: Path) -> tuple[Any, Any, Any]:
-    """Open a finished run with its model and its pictures."""
+DataOption = Annotated[
+    str | None,
+    typer.Option("--data", metavar="SOURCE", help="Where the run's images are now, if they were moved."),
+]
+
+
+def open_run(path: Path, data: str | None = None, *, needs_images: bool = True) -> tuple[Any, Any, Any]:
+    """Open a finished run with its model and its images.
+
+    Args:
+        path: of the run.
+        data: where the images are now, None for where they were.
+        needs_images: whether to refuse a run whose images are gone; else there are None, and a line says so.
+    """
     from kerasae.runs import Run
 
     run = Run.open(path)
     from kerasae.models import load_trained
-    from kerasae.preparation import reopen
+    from kerasae.preparation import has_images, reopen
 
-    return run, load_trained(run), reopen(run)
+    model = load_trained(run)
+    if not needs_images and data is None and not has_images(run):
+        err.print(
+            f"The images of {path} are not in {run.recipe.data.source} any more; --data says where they are.",
+            soft_wrap=True,
+        )
+        return run, model, None
+    return run, model, reopen(run, data)
 
 
 def is_adversarial(path: Path) -> bool:
@@ -57,12 +76,12 @@ def is_adversarial(path: Path) -> bool:
     return Run.open(path).recipe.model.adversarial is not None
 
 
-def open_generator(path: Path) -> tuple[Any, Any, Any]:
-    """Open a finished adversarial run with its model and its pictures."""
+def open_generator(path: Path, data: str | None = None) -> tuple[Any, Any, Any]:
+    """Open a finished adversarial run with its model and its pictures; `data` is where they are now."""
     from kerasae.runs import Run
 
     run = Run.open(path)
     from kerasae.models import load_generator
     from kerasae.preparation import reopen
 
-    return run, load_generator(run), reopen(run)
+    return run, load_generator(run), reopen(run, data)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from kerasae.cli.app import RunArgument, app, err, is_adversarial, open_generator, open_run, out
+from kerasae.cli.app import DataOption, RunArgument, app, err, is_adversarial, open_generator, open_run, out
 from kerasae.cli.tables import generated_table, neighbours_table, predictions_table, strangers_table, summary
 from kerasae.errors import RequestError
 from kerasae.quiet import load_tensorflow
@@ -80,6 +80,7 @@ def evaluate(
         list[str] | None,
         typer.Option(metavar="SOURCE", help="Strangers: any source of pictures, or a transform of the test pictures."),
     ] = None,
+    data: DataOption = None,
 ) -> None:
     """Measure a run on its test pictures again, or on what it was never taught (--unknown)."""
     load_tensorflow()
@@ -89,17 +90,20 @@ def evaluate(
     from kerasae.report import write_report
 
     if is_adversarial(run) and not unknown:
-        opened, generator, collection = open_generator(run)
+        opened, generator, collection = open_generator(run, data)
         evaluate_generator(opened, generator, collection)
         write_generator_report(opened, collection)
         out.print(summary(opened))
         return
-    opened, model, collection = open_run(run)
+    opened, model, collection = open_run(run, data)
     if unknown:
         from kerasae.training.rejection import fit_rejection
         from kerasae.unknown import open_all, write_unknown
 
-        strangers = open_all(unknown, opened.recipe, collection, opened.path / "unknown")
+        recipe = opened.recipe
+        if data is not None:  # where the classes that were left out are too
+            recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"source": data})})
+        strangers = open_all(unknown, recipe, collection, opened.path / "unknown")
         if model.rejection is None:
             fit_rejection(opened, opened.recipe, model, collection, refuses=True)
         out.print(strangers_table(write_unknown(opened, model, collection, strangers)))
@@ -117,17 +121,17 @@ def evaluate(
 
 
 @app.command()
-def report(run: RunArgument) -> None:
-    """Draw a run's figures and report again."""
+def report(run: RunArgument, data: DataOption = None) -> None:
+    """Draw a run's figures and report again; figures of images that are gone stay as they are."""
     load_tensorflow()
     from kerasae.generation import write_generator_report
     from kerasae.report import write_report
 
     if is_adversarial(run):
-        opened, _, collection = open_generator(run)
+        opened, _, collection = open_generator(run, data)
         out.print(str(write_generator_report(opened, collection)), soft_wrap=True)
         return
-    opened, model, collection = open_run(run)
+    opened, model, collection = open_run(run, data, needs_images=False)
     out.print(str(write_report(opened, model, collection)), soft_wrap=True)
 
 
@@ -145,6 +149,7 @@ def explore(
         list[Path] | None,
         typer.Option(metavar="IMAGE", help="Only find the training pictures that are nearest to this one."),
     ] = None,
+    source: DataOption = None,
 ) -> None:
     """Look at a run's latent space: maps, distances, neighbours, filters, and an interactive page."""
     load_tensorflow()
@@ -152,9 +157,11 @@ def explore(
 
     if near:
         from kerasae.data.given import read_each
+        from kerasae.data.value_range import setting
 
-        opened, model, collection = open_run(run)
-        pictures = list(read_each(near, collection.image_shape, opened.recipe.data.resize, "--near", err))
+        opened, model, collection = open_run(run, source)
+        data = opened.recipe.data
+        pictures = list(read_each(near, collection.image_shape, data.resize, "--near", err, setting(data.range)))
         found, known, figure = exploration.nearest(
             opened, model, collection, [(str(path), picture) for path, picture in pictures]
         )
@@ -162,7 +169,7 @@ def explore(
         out.print(str(figure), soft_wrap=True)
         return
     plan = exploration.Plan(split, limit, tuple(dict.fromkeys(maps.replace(" ", "").split(","))), perplexity, seed)
-    opened, model, collection = open_run(run)
+    opened, model, collection = open_run(run, source)
     page = exploration.write_exploration(opened, model, collection, plan, console=err)
     if opened.metrics.is_file():
         from kerasae.report import write_report
@@ -175,6 +182,7 @@ def explore(
 def export(
     run: RunArgument,
     to: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to write it; RUN/export if left out.")] = None,
+    data: DataOption = None,
 ) -> None:
     """Write a run's SavedModel and check it in a fresh process."""
     load_tensorflow()
@@ -184,10 +192,10 @@ def export(
     if to is not None:
         check_new(to, "--to")
     if is_adversarial(run):
-        opened, generator, collection = open_generator(run)
+        opened, generator, collection = open_generator(run, data)
         out.print(str(export_generator(opened, generator, collection, to)), soft_wrap=True)
         return
-    opened, model, collection = open_run(run)
+    opened, model, collection = open_run(run, data, needs_images=False)
     out.print(str(write(opened, model, collection, to)), soft_wrap=True)
 
 

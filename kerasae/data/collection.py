@@ -25,6 +25,7 @@ from kerasae.data.pictures import (
 )
 from kerasae.data.sources import SPLITS, open_source
 from kerasae.data.splits import divide
+from kerasae.data.value_range import check_8_bits
 from kerasae.data.weights import class_weights
 from kerasae.errors import RequestError
 from kerasae.recipe import DataRecipe
@@ -88,6 +89,8 @@ def open_collection(recipe: DataRecipe, *, classifies: bool, asks: bool = True) 
             f"data.class_names: expected the classes of {recipe.source}, {', '.join(source.class_names) or 'none'}. "
             f"Received: {', '.join(recipe.class_names)}; leave it out, since the source names its own"
         )
+    if "values" in source.facts:
+        check_8_bits(source.facts["values"])
     source, recipe = source.without(recipe.leave_out), _without_left_out(recipe)
     separated = separate(source, "all" if classifies else recipe.normal)
     source = separated.source

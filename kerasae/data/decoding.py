@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import io
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import pi_heif
 import tensorflow as tf
-from PIL import Image, ImageOps
+from PIL import Image, TiffImagePlugin
+
+from kerasae.data import png
+from kerasae.data.value_range import FULL_16, Range, Values, declared, scale, scales_8_bits
 
 Resize = Literal["fit", "fill", "stretch"]
 
@@ -29,57 +35,179 @@ _FORMATS: list[str] = [
 ]
 
 
-def decode(file: str | Path | BinaryIO) -> np.ndarray:
+@dataclass(frozen=True)
+class Stored:
+    """An image as its file holds it, upright.
+
+    Attributes:
+        pixels: (height, width, channels), channels 1 or 3: uint8, or one channel of another type.
+        alpha: uint8 (height, width, 1), 255 where nothing is transparent, or None.
+        values: what the numbers in `pixels` mean.
+        mode: Pillow's name for how they are stored, such as "RGBA".
+        white_is_zero: whether the numbers count from white to black.
+    """
+
+    pixels: np.ndarray
+    alpha: np.ndarray | None
+    values: Values
+    mode: str
+    white_is_zero: bool = False
+
+
+def decode(file: str | Path | BinaryIO, limits: Range | None = None) -> np.ndarray:
     """Read one picture, upright.
 
-    Grey pictures keep one channel and all others get three; what is transparent is laid over white; of 16 bits the
-    upper 8 are kept, as PNG decoders do; of an animation the first frame is read.
+    Grey pictures keep one channel and all others get three; what is transparent is laid over white; of an animation the
+    first frame is read. Nothing but the pixels and the orientation is read: other metadata may be damaged.
+
+    Args:
+        file: a path, or a file at its start.
+        limits: the range of stored values that becomes 0 to 255, for images of more than 8 bits, and for those of 8
+            bits where it lies within these; None takes the file's own, which for 16 bits keeps the upper 8.
 
     Returns:
         uint8 (height, width, channels), channels 1 or 3, [0, 255].
 
     Raises:
         OSError, ValueError, SyntaxError: whatever Pillow raises for what it cannot read; `ValueError` also for more
-            than `MAX_PIXELS` pixels, for pixels whose range cannot be known (floats, or 32 bits beyond 16 or within
-            8), and for a PNG of 16-bit colours of which one is transparent.
+            than `MAX_PIXELS` pixels, for numbers that are not finite, for pixels whose range cannot be known (floats,
+            signed numbers, more than 8 bits that use little of their range) if `limits` is None, and for a PNG of
+            16-bit colours of which one is transparent.
     """
-    return decode_with_mode(file)[0]
+    return to_8_bits(read_stored(file), limits)
 
 
-def decode_with_mode(file: str | Path | BinaryIO) -> tuple[np.ndarray, str]:
-    """Read one picture as `decode` does; also return Pillow's name for how its pixels are stored, such as "RGBA"."""
+def to_8_bits(stored: Stored, limits: Range | None) -> np.ndarray:
+    """Map an image's numbers to uint8 (height, width, channels) as `decode` says."""
+    pixels, values = stored.pixels, stored.values
+    if reason := values.unusable(limits):
+        raise ValueError(reason)
+    if values.kind == "wide":
+        pixels = scale(pixels, limits or declared([values]) or FULL_16)
+    elif values.kind == "8 bits" and limits is not None and scales_8_bits(limits):
+        pixels = scale(pixels, limits)
+    if stored.white_is_zero:
+        pixels = 255 - pixels
+    if stored.alpha is None:
+        return np.ascontiguousarray(pixels)
+    alpha = stored.alpha.astype(np.uint16)
+    blended = pixels * alpha
+    blended += 255 * (255 - alpha) + 127
+    blended //= 255
+    return np.ascontiguousarray(blended.astype(np.uint8))
+
+
+def read_stored(file: str | Path | BinaryIO) -> Stored:
+    """Read one picture, upright, as it is stored; raises as `decode` does."""
     _silence_pillow()
-    with Image.open(file, formats=_FORMATS) as image:
+    with contextlib.ExitStack() as stack:
+        opened = stack.enter_context(Path(file).open("rb")) if isinstance(file, str | Path) else file
+        significant = 0
+        start = opened.read(_LONGEST_START)
+        opened.seek(-len(start), io.SEEK_CUR)
+        if start.startswith(png.SIGNATURE):
+            opened, significant = png.pixels_alone(opened)
+        elif start[4:].startswith(_AVIF):
+            # It is turned by a property of the image; its EXIF may be damaged, and gets a type that nothing reads.
+            opened = io.BytesIO(opened.read().replace(b"Exif", b"none", 1))
+        image = stack.enter_context(Image.open(opened, formats=_FORMATS))
         if image.width * image.height > MAX_PIXELS:
             raise ValueError(f"{image.width}x{image.height} pixels, more than the {MAX_PIXELS:,} that are read")
         mode = image.mode
         _scale_transparency(image)
-        ImageOps.exif_transpose(image, in_place=True)
-        return np.ascontiguousarray(_pixels(image)), mode
+        wide_colour = any(";16" in str(tile.args) for tile in image.tile) and not mode.startswith("I")
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            turn = _orientation(image)
+            image.load_end = lambda: None  # type: ignore[method-assign]  # which would turn it and write its tags again
+            image.load()
+            upright: Image.Image = image._new(image.im)
+        else:
+            image.load()  # before the orientation, which in a PNG may come last
+            turn, upright = _orientation(image), image
+        pixels, alpha = _pixels(upright)
+        values = _values(image, mode, pixels, wide_colour, significant)
+        return Stored(
+            _TURNS[turn](pixels),
+            None if alpha is None else _TURNS[turn](alpha),
+            values,
+            mode,
+            values.kind == "wide" and _tag(image, _PHOTOMETRIC) == 0,
+        )
 
 
-def _pixels(image: Image.Image) -> np.ndarray:
+_AVIF = (b"ftypavif", b"ftypavis")
+_LONGEST_START = 12  # bytes by which those are told that are not given to Pillow as they are
+
+# By TIFF 6.0 and its first technical note.
+_BITS, _PHOTOMETRIC, _ORIENTATION, _SAMPLE_FORMAT, _SMALLEST, _LARGEST = 258, 262, 274, 339, 340, 341
+_SIGNED, _FLOAT = 2, 3
+
+# What makes an image upright by its orientation (CIPA DC-008, tag 274).
+_TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    1: lambda image: image,
+    2: lambda image: image[:, ::-1],
+    3: lambda image: image[::-1, ::-1],
+    4: lambda image: image[::-1],
+    5: lambda image: image.swapaxes(0, 1),
+    6: lambda image: np.rot90(image, -1),
+    7: lambda image: image[::-1, ::-1].swapaxes(0, 1),
+    8: lambda image: np.rot90(image),
+}
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the orientation, 1 if there is none or it cannot be read: pixels are good without it."""
+    try:
+        turn = image.getexif().get(_ORIENTATION, 1)
+        return turn if turn in _TURNS else 1
+    except Exception:  # Pillow raises nearly anything on damaged metadata
+        return 1
+
+
+def _tag(image: Image.Image, tag: int) -> Any:
+    """Return the first value of a TIFF tag, None if there is none."""
+    try:
+        value = image.tag_v2.get(tag)  # type: ignore[attr-defined]
+        return value[0] if isinstance(value, tuple) else value
+    except Exception:  # no TIFF, or a damaged tag
+        return None
+
+
+def _values(image: Image.Image, mode: str, pixels: np.ndarray, wide_colour: bool, significant: int) -> Values:
+    if mode in ("1", "P", "PA"):
+        return Values("colours")
+    lowest, highest = float(pixels.min()), float(pixels.max())
+    if not np.isfinite([lowest, highest]).all():
+        raise ValueError("values that are not finite numbers")
+    if wide_colour:
+        return Values("wide colour", 256 * lowest, 256 * highest, FULL_16)
+    if pixels.dtype == np.uint8:
+        return Values("8 bits", lowest, highest)
+    container: Range | None = FULL_16
+    tagged: Range | None = (0.0, 2.0**significant - 1) if 0 < significant < 16 else None
+    bits, smallest, largest = (_tag(image, tag) for tag in (_BITS, _SMALLEST, _LARGEST))
+    if mode == "F" or _tag(image, _SAMPLE_FORMAT) in (_SIGNED, _FLOAT):
+        container = None
+    elif isinstance(bits, int) and 8 < bits < 16:
+        container = (0.0, 2.0**bits - 1)
+    if isinstance(smallest, int | float) and isinstance(largest, int | float) and smallest < largest:
+        tagged = (float(smallest), float(largest))
+    return Values("wide", lowest, highest, container, tagged)
+
+
+def _pixels(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return pixels and alpha as `Stored` has them, not turned."""
     mode = image.mode
-    if mode == "F":
-        raise ValueError("floating-point pixels, whose range cannot be known")
-    if mode.startswith("I"):
-        values = np.asarray(image)
-        if values.min() < 0 or values.max() > 0xFFFF:
-            raise ValueError("32-bit pixels beyond 16 bits, whose range cannot be known")
-        if values.itemsize == 4 and 0 < values.max() <= 0xFF:
-            raise ValueError("32-bit pixels within 8 bits, whose range cannot be known")
-        if "transparency" in image.info:
-            values = np.where(values == image.info["transparency"], 0xFFFF, values)
-        return (values >> 8).astype(np.uint8)[..., np.newaxis]
+    if mode == "F" or mode.startswith("I"):
+        values = np.asarray(image)[..., np.newaxis]
+        clear = image.info.get("transparency")
+        alpha = np.where(values == clear, 0, 255).astype(np.uint8) if isinstance(clear, int) else None
+        return values, alpha
     grey = mode in ("1", "L", "LA", "La")
     if image.has_transparency_data:
-        values = _as(image, "LA" if grey else "RGBA")
-        alpha = values[..., -1:].astype(np.uint16)
-        blended = values[..., :-1] * alpha
-        blended += 255 * (255 - alpha) + 127
-        blended //= 255
-        return blended.astype(np.uint8)
-    return _as(image, "L")[..., np.newaxis] if grey else _as(image, "RGB")
+        layers = _as(image, "LA" if grey else "RGBA")
+        return layers[..., :-1], layers[..., -1:]
+    return (_as(image, "L")[..., np.newaxis] if grey else _as(image, "RGB")), None
 
 
 def _scale_transparency(image: Image.Image) -> None:

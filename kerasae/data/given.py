@@ -12,6 +12,7 @@ from rich.progress import track
 from kerasae.data.decoding import Resize, compiled_resize, decode
 from kerasae.data.sources.folder import pictures_below
 from kerasae.data.sources.naming import printable
+from kerasae.data.value_range import Range
 from kerasae.errors import RequestError
 
 
@@ -33,8 +34,10 @@ def expand(images: Sequence[Path], key: str) -> list[Path]:
     return paths
 
 
-def read(path: Path, image_shape: tuple[int, int, int], mode: Resize, key: str) -> np.ndarray:
-    """Read one picture in a run's shape: uint8 (H, W, C).
+def read(
+    path: Path, image_shape: tuple[int, int, int], mode: Resize, key: str, limits: Range | None = None
+) -> np.ndarray:
+    """Read one picture in a run's shape, and from the run's range of values (`limits`): uint8 (H, W, C).
 
     Raises:
         RequestError: it does not exist, cannot be decoded, or has a name that is not UTF-8, which no answer could
@@ -45,14 +48,19 @@ def read(path: Path, image_shape: tuple[int, int, int], mode: Resize, key: str) 
     if not path.is_file():
         raise RequestError(f"{key}: expected a picture's file. Received: {str(path)!r}, which does not exist")
     try:
-        picture = decode(path)
+        picture = decode(path, limits)
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
         raise RequestError(f"{key}: {path} cannot be decoded: {error}") from None
     return np.asarray(compiled_resize(image_shape, mode)(picture))
 
 
 def read_each(
-    images: Sequence[Path], image_shape: tuple[int, int, int], mode: Resize, key: str, console: Console
+    images: Sequence[Path],
+    image_shape: tuple[int, int, int],
+    mode: Resize,
+    key: str,
+    console: Console,
+    limits: Range | None = None,
 ) -> Iterator[tuple[Path, np.ndarray]]:
     """Read pictures, and those in folders, one after the other, with a progress bar: path and uint8 (H, W, C).
 
@@ -64,7 +72,7 @@ def read_each(
     count, named = 0, set(images)
     for path in track(expand(images, key), "reading", console=console, transient=True):
         try:
-            picture = read(path, image_shape, mode, key)
+            picture = read(path, image_shape, mode, key, limits)
         except RequestError as error:
             if path in named:
                 raise

@@ -16,6 +16,7 @@ from kerasae.data.decoding import Resize, compiled_resize, decode, resize
 from kerasae.data.pipeline import prefetched
 from kerasae.data.progress import with_progress
 from kerasae.data.scan import FileFact
+from kerasae.data.value_range import FULL_16, Range
 from kerasae.errors import RequestError
 
 UNLABELLED = -1
@@ -165,7 +166,10 @@ class ArrayPictures(Pictures):
 
 
 class FilePictures(Pictures):
-    """Pictures in files, decoded and resized whenever they are asked for; `facts` knows every path's scan."""
+    """Pictures in files, decoded and resized whenever they are asked for.
+
+    `facts` knows every path's scan; `limits` is the range of stored values that becomes 0 to 255, as `decode` takes it.
+    """
 
     def __init__(
         self,
@@ -174,12 +178,14 @@ class FilePictures(Pictures):
         image_shape: ImageShape,
         mode: Resize,
         facts: Mapping[str, FileFact],
+        limits: Range | None = None,
     ) -> None:
         self.paths = paths
         self.labels = np.asarray(labels, np.int64)
         self.image_shape = image_shape
         self.mode = mode
         self.facts = facts
+        self.limits = limits
 
     def select(self, indices: Sequence[int] | np.ndarray) -> FilePictures:
         """Return some of the files; none is read."""
@@ -205,7 +211,9 @@ class FilePictures(Pictures):
     def digests(self) -> list[tuple[str, str]]:
         """Return what the scan found, without reading anything again."""
         found = [self.facts[path] for path in self.paths]
-        return [(fact.bytes_hash, fact.pixels_hash) for fact in found]
+        if self.limits in (None, FULL_16):
+            return [(fact.bytes_hash, fact.pixels_hash) for fact in found]
+        return [(fact.bytes_hash, fact.values_hash or fact.pixels_hash) for fact in found]
 
     def decode_file(self, path: str) -> np.ndarray:
         """Read one file: uint8 (H, W, C).
@@ -213,7 +221,7 @@ class FilePictures(Pictures):
         Raises:
             RequestError: the file, which could be read when the folder was scanned, cannot be read now.
         """
-        return compiled_resize(self.image_shape, self.mode)(_decode_again(path)).numpy()
+        return compiled_resize(self.image_shape, self.mode)(_decode_again(path, self.limits)).numpy()
 
     def decode_in_graph(self, path: tf.Tensor) -> tf.Tensor:
         """Do the same for a scalar string in a `tf.data` map, twice as fast since only Pillow's part holds Python up.
@@ -221,7 +229,7 @@ class FilePictures(Pictures):
         Returns:
             uint8 (H, W, C). Where `decode_file` raises, the graph raises a `tf.errors.OpError` with the same text.
         """
-        return _graph_decoder(self.image_shape, self.mode)(path)
+        return _graph_decoder(self.image_shape, self.mode, self.limits)(path)
 
     def in_memory(self) -> ArrayPictures:
         """Decode every picture, once, in parallel."""
@@ -243,24 +251,24 @@ class FilePictures(Pictures):
         return images
 
     def _like(self, paths: Sequence[str], labels: np.ndarray) -> FilePictures:
-        return FilePictures(paths, labels, self.image_shape, self.mode, self.facts)
+        return FilePictures(paths, labels, self.image_shape, self.mode, self.facts, self.limits)
 
 
 @functools.cache
-def _graph_decoder(image_shape: ImageShape, mode: Resize) -> Callable[[tf.Tensor], tf.Tensor]:
+def _graph_decoder(image_shape: ImageShape, mode: Resize, limits: Range | None) -> Callable[[tf.Tensor], tf.Tensor]:
     # Kept, since tracing it takes longer than decoding the pictures of a small folder.
     @tf.function(input_signature=[tf.TensorSpec([], tf.string)])
     def decode_and_resize(path: tf.Tensor) -> tf.Tensor:
-        image = tf.numpy_function(lambda name: _decode_again(os.fsdecode(name)), [path], tf.uint8)
+        image = tf.numpy_function(lambda name: _decode_again(os.fsdecode(name), limits), [path], tf.uint8)
         image.set_shape([None, None, None])
         return resize(image, image_shape, mode)
 
     return decode_and_resize
 
 
-def _decode_again(path: str) -> np.ndarray:
+def _decode_again(path: str, limits: Range | None) -> np.ndarray:
     try:
-        return decode(path)
+        return decode(path, limits)
     except Exception as error:  # whatever a decoder makes of a file that changed
         raise RequestError(
             f"data.source: expected {path} as it was when the folder was scanned. Received: {error}; "

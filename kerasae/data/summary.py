@@ -39,6 +39,9 @@ def lines(facts: Mapping[str, Any]) -> list[str]:
             f"learned from: {listing([printable(name) for name in facts['normal']], MOST_CLASSES)}; kept apart, and "
             f"measured as unknown: {listing(kinds, MOST_CLASSES)} (data.normal)"
         )
+    values = facts.get("values", {})
+    if values.get("rule"):
+        found.append(f"values {values['lowest']:g} to {values['highest']:g} become 0 to 255 by the {values['rule']}")
     if facts["quarantine"]:
         first = facts["quarantine"][0]
         found.append(

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from kerasae.data.decoding import Resize
 from kerasae.data.pictures import Pictures, batches
+from kerasae.data.value_range import Range
 from kerasae.export.loading import loadable
 from kerasae.export.samples import NUM_SAMPLES, decoded, encoded
 from kerasae.models import JointAutoencoder, guarded
@@ -38,10 +39,19 @@ class ExportError(RuntimeError):
     """The SavedModel does not do what the trained model does."""
 
 
-def check_agreement(saved_model: Path, model: JointAutoencoder, pictures: Pictures, mode: Resize) -> float:
+def check_agreement(
+    saved_model: Path, model: JointAutoencoder, pictures: Pictures, mode: Resize, limits: Range | None = None
+) -> float:
     """Serve every picture from a fresh process and compare each head, and what is rejected, with `model`.
 
     `encoded` is served `NUM_SAMPLES` files as well, which must give what `model` does for what training reads of them.
+
+    Args:
+        saved_model: the folder.
+        model: what it was made from.
+        pictures: what is served.
+        mode: how training resizes.
+        limits: the range that training maps to 0 to 255, None for 8-bit images as they are.
 
     Returns:
         The largest absolute difference over all pictures and heads.
@@ -72,8 +82,9 @@ def check_agreement(saved_model: Path, model: JointAutoencoder, pictures: Pictur
             yield Call({"images": images}, answer(images))
         if len(pictures):
             images = pictures.load(np.arange(NUM_SAMPLES) % len(pictures))
-            files = encoded(images)
-            yield Call({"encoded": np.array(files)}, answer(decoded(files, images.shape[1:], mode)), "encoded")
+            if files := encoded(images, limits):
+                expected = answer(decoded(files, images.shape[1:], mode, limits))
+                yield Call({"encoded": np.array(files)}, expected, "encoded")
 
     return check_served(saved_model, answered(), TOLERANCE)
 

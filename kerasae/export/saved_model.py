@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from kerasae.data.collection import Collection
 from kerasae.data.decoding import Resize, resize
+from kerasae.data.pictures import UNLABELLED, ArrayPictures
+from kerasae.data.value_range import FULL_16, Range, scales_8_bits, setting
 from kerasae.export.decoding import decode
 from kerasae.export.gate import check_agreement
 from kerasae.models import JointAutoencoder, guarded
-from kerasae.runs import Run, write_json, written_whole
+from kerasae.runs import Run, read_json, write_json, written_whole
 
 # Beside the SavedModel, where TensorFlow Serving expects what it does not read itself.
 ABOUT = Path("assets.extra") / "kerasae.json"
+_PNG_DEPTH = 24  # where a PNG says how many bits its values have
+NUM_CHECKED = 256  # images of noise, where there are no others
 DECISION = ("anomaly_score", "accepted")
 
 
-def export(run: Run, model: JointAutoencoder, collection: Collection, to: Path | None = None) -> Path:
+def export(run: Run, model: JointAutoencoder, collection: Collection | None, to: Path | None = None) -> Path:
     """Write the SavedModel of a trained run, and keep it only if it agrees with `model` over the test pictures.
+
+    Where those are gone (`collection` is None) it has to agree over noise.
 
     Signatures: `serving_default` takes `images`, uint8 (n, height, width, channels), n 0 and up; `encoded` takes
     `encoded`, strings (n,) of JPEG or PNG bytes, which it decodes and resizes as training did (but does not turn by
@@ -40,13 +48,27 @@ def export(run: Run, model: JointAutoencoder, collection: Collection, to: Path |
     mode = run.recipe.data.resize
     with written_whole(target) as temporary:
         temporary.mkdir()  # TensorFlow would not say where it may not write
-        save(model, collection.class_names, mode, temporary)
-        check_agreement(temporary, model, collection.test, mode)
+        class_names = read_json(run.data_facts)["class_names"] if collection is None else collection.class_names
+        save(model, tuple(class_names), mode, temporary, run.value_range)
+        images = _noise(model) if collection is None else collection.test
+        check_agreement(temporary, model, images, mode, setting(run.value_range))
     return target
 
 
-def save(model: JointAutoencoder, class_names: tuple[str, ...], mode: Resize, path: Path) -> None:
-    """Write the SavedModel with all its signatures to a new folder."""
+def _noise(model: JointAutoencoder) -> ArrayPictures:
+    """Return images to compare answers on where a run's own are gone."""
+    images = np.random.default_rng(0).integers(0, 256, (NUM_CHECKED, *model.input_shape[1:]), np.uint8)
+    return ArrayPictures(images, np.full(NUM_CHECKED, UNLABELLED), [f"noise/{index}" for index in range(NUM_CHECKED)])
+
+
+def save(
+    model: JointAutoencoder,
+    class_names: tuple[str, ...],
+    mode: Resize,
+    path: Path,
+    value_range: Literal["auto"] | Sequence[float] = "auto",
+) -> None:
+    """Write the SavedModel with all its signatures to a new folder; `value_range` is the run's `data.range`."""
     image_shape = tuple(model.input_shape[1:])
     names = tf.constant(class_names or ("",))
     whole = guarded(model)
@@ -63,7 +85,7 @@ def save(model: JointAutoencoder, class_names: tuple[str, ...], mode: Resize, pa
 
     def serve_encoded(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
         pictures = tf.map_fn(
-            lambda content: resize(decode(content), image_shape, mode),
+            lambda content: resize(decode(of_range(content, setting(value_range))), image_shape, mode),
             encoded,
             fn_output_signature=tf.TensorSpec(image_shape, tf.uint8),
         )
@@ -81,7 +103,8 @@ def save(model: JointAutoencoder, class_names: tuple[str, ...], mode: Resize, pa
     if class_names:
         archive.add_endpoint("classes", lambda: {"class_names": tf.identity(names)}, [])
     archive.write_out(path, verbose=False)
-    write_json(path / ABOUT, {"image_shape": image_shape, "class_names": class_names, "resize": mode})
+    about = {"image_shape": image_shape, "class_names": class_names, "resize": mode, "range": value_range}
+    write_json(path / ABOUT, about)
 
 
 def _fed(model: Any, images: tf.Tensor) -> Any:
@@ -92,3 +115,22 @@ def _fed(model: Any, images: tf.Tensor) -> Any:
     count = tf.shape(images)[0]
     outputs = model(tf.pad(images, [[0, tf.cast(count == 0, tf.int32)], [0, 0], [0, 0], [0, 0]]), training=False)
     return tf.nest.map_structure(lambda values: values[:count], outputs)
+
+
+def of_range(content: tf.Tensor, limits: Range | None) -> tf.Tensor:
+    """Return JPEG or PNG bytes; fails when run for those whose values a run does not map by their upper 8 bits.
+
+    Args:
+        content: a scalar string.
+        limits: the range that the run maps to 0 to 255, None for a run of 8-bit images.
+    """
+    if limits == FULL_16:
+        return content
+    if scales_8_bits(limits):
+        refused = tf.constant(True)
+    else:
+        refused = ~tf.io.is_jpeg(content) & (tf.strings.substr(content, _PNG_DEPTH, 1) == b"\x10")
+    kind = "8-bit images" if limits is None else f"images with data.range = {list(limits)}"
+    message = f"encoded: this model was trained on {kind}; map the values of this image and use serving_default"
+    with tf.control_dependencies([tf.debugging.Assert(~refused, [message])]):
+        return tf.identity(content)

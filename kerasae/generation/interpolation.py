@@ -10,6 +10,7 @@ import numpy as np
 
 from kerasae.data.given import read
 from kerasae.data.pictures import ArrayPictures
+from kerasae.data.value_range import setting
 from kerasae.errors import RequestError, nearest
 from kerasae.generation.latents import Latents, encode
 from kerasae.generation.prototypes import prototypes
@@ -60,7 +61,7 @@ def open_end(word: str, class_names: Sequence[str], data: DataRecipe) -> End:
         )
     assert not isinstance(data.image_shape, str)
     height, width, channels = data.image_shape
-    return End(path.name, None, read(path, (height, width, channels), data.resize, "--between"))
+    return End(path.name, None, read(path, (height, width, channels), data.resize, "--between", setting(data.range)))
 
 
 def between_latents(latents: Latents, ends: tuple[End, End], num_classes: int, noise: float, seed: int) -> Ways:

@@ -15,6 +15,7 @@ class DataRecipe(Table):
 
     source: Annotated[str, Field(min_length=1)] = "digits"
     image_shape: Literal["auto"] | Annotated[list[Positive], Field(min_length=3, max_length=3)] = "auto"
+    range: Literal["auto"] | Annotated[list[float], Field(min_length=2, max_length=2)] = "auto"
     resize: Literal["fit", "fill", "stretch"] = "fill"
     class_names: list[str] = []
     keep: dict[str, Fraction] = {}
@@ -46,6 +47,12 @@ class DataRecipe(Table):
             raise ValueError(
                 f"expected [index, count] with count 2 or more and index below count. Received: {self.fold}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _range_rises(self) -> DataRecipe:
+        if self.range != "auto" and not self.range[0] < self.range[1]:
+            raise ValueError(f"expected range 'auto' or [low, high] with low below high. Received: {self.range}")
         return self
 
     @model_validator(mode="after")

@@ -39,7 +39,7 @@ class Materials:
     histograms: dict[str, np.ndarray]
 
     @classmethod
-    def read(cls, run: Run, collection: Collection) -> Materials:
+    def read(cls, run: Run, collection: Collection | None) -> Materials:
         """Read what training and evaluation left in the run.
 
         Raises:
@@ -50,7 +50,7 @@ class Materials:
                 raise RequestError(f"run: {run.path} holds no {path.name}; make it with: kerasae evaluate {run.path}")
         with np.load(run.predictions, allow_pickle=False) as saved:
             predictions = dict(saved)
-        if not np.array_equal(predictions["label"], collection.test.labels):
+        if collection is not None and not np.array_equal(predictions["label"], collection.test.labels):
             raise RequestError(
                 f"run: {run.path} was evaluated on {len(predictions['label'])} test pictures with other labels. "
                 f"Received: {len(collection.test)} test pictures; measure these with: kerasae evaluate {run.path}"
@@ -61,7 +61,9 @@ class Materials:
             environment=_read_table(run.environment),
             facts=_read_table(run.data_facts),
             history=read_history(run.history),
-            class_names=tuple(collection.class_names),
+            class_names=tuple(
+                _read_table(run.data_facts)["class_names"] if collection is None else collection.class_names
+            ),
             label=predictions["label"],
             probabilities=predictions.get("probabilities"),
             mse=predictions.get("mse"),

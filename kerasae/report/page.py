@@ -23,14 +23,15 @@ LONGEST_TABLE = 200  # rows; the files of the run hold the rest
 SHOWN_FACTS = frozenset({"counts", "quarantine", "duplicates", "duplicate_totals", "class_weights", "class_names"})
 
 
-def write_report(run: Run, model: keras.Model, collection: Collection) -> Path:
+def write_report(run: Run, model: keras.Model, collection: Collection | None) -> Path:
     """Draw the figures of an evaluated run and write report.html.
 
     Args:
         run: holds metrics.json, predictions.npz and recipe.json; history.csv, data.json and environment.json are
             shown where they are.
         model: rebuilds the few test pictures that are shown.
-        collection: what the run was evaluated on; only `test` and the class names are read.
+        collection: what the run was evaluated on; only `test` and the class names are read. None where the images are
+            gone: figures of them are taken from the last report, and the page says which are missing.
 
     Returns:
         The path of report.html.
@@ -40,7 +41,8 @@ def write_report(run: Run, model: keras.Model, collection: Collection) -> Path:
     """
     materials = Materials.read(run, collection)
     facts = materials.facts
-    drawn = keep(plates.of_run(materials, model, collection.test), run.figures)
+    images = None if collection is None else collection.test
+    drawn = keep(plates.of_run(materials, model, images, run.figures), run.figures)
     page = render(
         "report.html.j2",
         run=run.name,
@@ -56,6 +58,7 @@ def write_report(run: Run, model: keras.Model, collection: Collection) -> Path:
         other_facts={key: value for key, value in facts.items() if key not in SHOWN_FACTS and value},
         variant_paths=[(name, f"variants.{name}") for name in materials.metrics.get("variants", {})],
         longest=LONGEST_TABLE,
+        missing=[] if images is not None else plates.missing(materials, drawn),
         recipe_json=json.dumps(materials.recipe, indent=2, ensure_ascii=False),
     )
     write_text(run.report, page)

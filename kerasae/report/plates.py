@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 
 from kerasae.evaluation.calibration import reliability
 from kerasae.report import figures, selection
 from kerasae.report.captions import CAPTIONS, PHASES, TITLES
 from kerasae.report.figures.style import BLUE, GREEN, INK, PURPLE, SKY, VERMILLION
 from kerasae.report.materials import Materials
-from kerasae.report.plate import Plate, plate
+from kerasae.report.plate import DOTS_PER_INCH, Plate, plate
 
 if TYPE_CHECKING:
     from kerasae.data.pictures import Pictures
@@ -32,12 +34,24 @@ SHARES = ("label_accuracy", "pseudo_labelled")
 WEIGHTS = {"reconstruction_weight": "reconstruction", "label_weight": "label", "kl_divergence_weight": "divergence"}
 
 
-def of_run(materials: Materials, model: keras.Model, pictures: Pictures) -> Iterator[Plate]:
-    """Draw what the run has the numbers for; `pictures` are the test pictures, of which the few shown are loaded."""
+OF_IMAGES = ("mistakes", "reconstructions", "worst_reconstructions")
+
+
+def of_run(materials: Materials, model: keras.Model, pictures: Pictures | None, folder: Path) -> Iterator[Plate]:
+    """Draw what the run has the numbers for.
+
+    Args:
+        materials: of the run.
+        model: rebuilds the pictures that are shown.
+        pictures: the test pictures, of which the few shown are loaded; None where they are gone.
+        folder: where the figures of the last report are, which show pictures that are gone.
+    """
+    if pictures is None:
+        yield from _kept(folder)
     yield from curves_of(materials)
     if "label" in materials.metrics["test"] and materials.probabilities is not None:
         yield from _label(materials, materials.probabilities, pictures)
-    if materials.mse is not None:
+    if materials.mse is not None and pictures is not None:
         yield from _reconstruction(materials, materials.mse, model, pictures)
     if materials.histograms:
         alt = f"Histograms of the pixel values of {', '.join(materials.histograms)}, with mean and deviation."
@@ -46,6 +60,26 @@ def of_run(materials: Materials, model: keras.Model, pictures: Pictures) -> Iter
     if counts:
         alt = f"Bars of the number of labelled pictures of {len(materials.class_names)} classes, by split."
         yield _plate("class_counts", alt, figures.class_counts(counts, materials.class_names))
+
+
+def missing(materials: Materials, drawn: Mapping[str, Plate]) -> list[str]:
+    """Return the titles of the figures of test pictures that a run would have if its pictures were there."""
+    wanted = list(OF_IMAGES[1:]) if materials.mse is not None else []
+    if materials.probabilities is not None and len(
+        selection.confident_mistakes(materials.label, materials.probabilities)
+    ):
+        wanted.append(OF_IMAGES[0])
+    return [TITLES[name] for name in wanted if name not in drawn]
+
+
+def _kept(folder: Path) -> Iterator[Plate]:
+    for name in OF_IMAGES:
+        path = folder / f"{name}.png"
+        if path.is_file():
+            with Image.open(path) as image:
+                width, height = (side / DOTS_PER_INCH for side in image.size)
+            alt = f"{TITLES[name]}, as drawn for an earlier report."
+            yield Plate(name, TITLES[name], CAPTIONS[name], alt, path.read_bytes(), width, height)
 
 
 def curves_of(materials: Materials) -> Iterator[Plate]:
@@ -80,7 +114,7 @@ def curves_of(materials: Materials) -> Iterator[Plate]:
         yield _plate("loss_weights", alt, figures.weights(history, weights), extra)
 
 
-def _label(materials: Materials, probabilities: np.ndarray, pictures: Pictures) -> Iterator[Plate]:
+def _label(materials: Materials, probabilities: np.ndarray, pictures: Pictures | None) -> Iterator[Plate]:
     measured, names, labels = materials.metrics["test"]["label"], materials.class_names, materials.label
     counts = np.array(measured["confusion_matrix"])
     alt = (
@@ -96,7 +130,7 @@ def _label(materials: Materials, probabilities: np.ndarray, pictures: Pictures) 
         alt = f"Reliability diagram; the expected calibration error is {bins.error:.3f}."
         yield _plate("calibration", alt, figures.calibration(bins))
     chosen = selection.confident_mistakes(labels, probabilities)
-    if len(chosen):
+    if len(chosen) and pictures is not None:
         predicted = probabilities[chosen].argmax(axis=1)
         figure = figures.mistakes(
             pictures.load(chosen),

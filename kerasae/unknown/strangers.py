@@ -90,6 +90,7 @@ def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strang
         "source": words,
         "image_shape": list(collection.image_shape),
         "resize": recipe.data.resize,
+        "range": "auto" if words in BUILTIN else recipe.data.range,
         "max_broken_fraction": 1.0,  # of strangers, those that can be decoded are enough
         "memory_limit_mb": recipe.data.memory_limit_mb,
     }

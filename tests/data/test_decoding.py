@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import io
 import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from kerasae.data import decoding
-from kerasae.data.decoding import compiled_resize, decode, decode_with_mode, resize
+from kerasae.data.decoding import compiled_resize, decode, read_stored, resize
 
 RANDOM = np.random.default_rng(0)
 COLOUR = RANDOM.integers(0, 256, (6, 4, 3), np.uint8)
@@ -112,7 +113,7 @@ def test_an_animation_gives_its_first_frame() -> None:
 
 
 def test_the_mode_is_as_stored() -> None:
-    assert decode_with_mode(encoded(Image.fromarray(COLOUR).convert("CMYK"), "JPEG"))[1] == "CMYK"
+    assert read_stored(encoded(Image.fromarray(COLOUR).convert("CMYK"), "JPEG")).mode == "CMYK"
 
 
 @pytest.mark.parametrize(
@@ -201,3 +202,75 @@ def test_alpha_is_laid_over_white_exactly_in_16_bits(given: int, channels: int) 
     expected = (value * alpha + 255 * (255 - alpha) + 127) // 255
     laid = resize(image, (256, 256, channels), "fill").numpy()
     np.testing.assert_array_equal(laid, np.stack([expected] * channels, axis=-1))
+
+
+def turned(image: np.ndarray) -> list[np.ndarray]:
+    """All that an orientation can make of an image."""
+    return [side for upright in (image, image.swapaxes(0, 1)) for side in (
+        upright, upright[:, ::-1], upright[::-1], upright[::-1, ::-1]
+    )]  # fmt: skip
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw"])
+def test_tiffs_are_turned_upright_once(orientation: int, compression: str) -> None:
+    exif = Image.Exif()
+    exif[274] = orientation
+    expected = decode(encoded(Image.fromarray(COLOUR), exif=exif))
+    tiff = encoded(Image.fromarray(COLOUR), "TIFF", tiffinfo={274: orientation}, compression=compression)
+    np.testing.assert_array_equal(decode(tiff), expected)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF"])
+@settings(deadline=None, max_examples=100)
+@given(damage=st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), min_size=1, max_size=6))
+def test_damaged_exif_leaves_the_pixels(format: str, damage: list[tuple[int, int]]) -> None:
+    exif = Image.Exif()
+    exif[274], exif[282], exif[296], exif[305], exif[531] = 6, 72, 2, "a program", 1
+    exif.get_ifd(0x8769)[36867] = "2020:01:01 00:00:00"
+    block = exif.tobytes().removeprefix(b"Exif\0\0")
+    content = bytearray(encoded(Image.fromarray(COLOUR), format, exif=exif).getvalue())
+    start = content.find(b"MM\0*") if content.find(b"MM\0*") >= 0 else content.find(b"II*\0")
+    for at, value in damage:
+        content[start + at % min(len(block), 100)] = value
+    if format == "PNG":
+        chunk = content.find(b"eXIf")
+        end = chunk + 4 + int.from_bytes(content[chunk - 4 : chunk])
+        content[end : end + 4] = zlib.crc32(content[chunk:end]).to_bytes(4)
+    plain = decode(encoded(Image.fromarray(COLOUR), format))
+    read = decode(io.BytesIO(bytes(content)))
+    assert any(np.array_equal(read, side) for side in turned(plain))
+
+
+def with_chunk(kind: bytes, body: bytes, checksum: int | None = None) -> io.BytesIO:
+    content = encoded(Image.fromarray(COLOUR)).getvalue()
+    number = zlib.crc32(kind + body) if checksum is None else checksum
+    return io.BytesIO(content[:33] + len(body).to_bytes(4) + kind + body + number.to_bytes(4) + content[33:])
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        with_chunk(b"iCCP", b"icc\0\0" + zlib.compress(bytes(3_000_000))),
+        with_chunk(b"zTXt", b"workflow\0\0" + zlib.compress(b"x" * 2_000_000)),
+        with_chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(b"x" * 2_000_000)),
+        with_chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(b"x" * 2_000_000)),
+        with_chunk(b"tEXt", b"Comment\0odd", checksum=0),
+        with_chunk(b"eXIf", b"MM\0*\0\0\0\x08", checksum=0),
+        with_chunk(b"acTL", b"\0"),
+        with_chunk(b"tIME", b""),
+    ],
+)
+def test_chunks_that_no_pixel_depends_on_are_not_read(file: io.BytesIO) -> None:
+    np.testing.assert_array_equal(decode(file), COLOUR)
+
+
+def test_a_png_that_is_cut_off_is_broken() -> None:
+    content = encoded(Image.fromarray(RANDOM.integers(0, 256, (64, 64, 3), np.uint8))).getvalue()
+    with pytest.raises(OSError, match="truncated"):
+        decode(io.BytesIO(content[: len(content) // 2]))
+
+
+def test_one_transparent_grey_of_16_bits_is_white() -> None:
+    file = encoded(Image.fromarray(np.array([[0, 7, 65535]], np.uint16)), transparency=7)
+    np.testing.assert_array_equal(decode(file)[..., 0], [[0, 255, 255]])

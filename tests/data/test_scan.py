@@ -147,3 +147,30 @@ def test_what_was_read_before_an_interruption_is_remembered(
         with pytest.raises(KeyboardInterrupt):
             scan(root, paths)
     assert scan(root, paths).remembered == 1
+
+
+def test_contents_exchanged_under_the_same_size_and_time_are_noticed(tmp_path: Path) -> None:
+    path = Path(picture(tmp_path / "a.bmp"))
+    status = path.stat()
+    before = scan(tmp_path, [str(path)]).facts[str(path)]
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (status.st_size, status.st_mtime_ns)
+    again = scan(tmp_path, [str(path)])
+    assert again.read == 1
+    assert again.facts[str(path)].pixels_hash != before.pixels_hash
+
+
+def test_what_is_remembered_is_what_was_read(tmp_path: Path) -> None:
+    path = str(tmp_path / "a.png")
+    Image.fromarray(np.array([[0, 4000]], np.uint16)).save(path)
+    assert scan(tmp_path, [path]).facts == scan(tmp_path, [path]).facts
+
+
+def test_without_a_home_nothing_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = picture(tmp_path / "a.png")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(module.platformdirs, "user_cache_path", lambda name: Path("~/.cache") / name)
+    assert scan(tmp_path, [path]).facts[path].error == ""
+    assert scan(tmp_path, [path]).remembered == 0
+    assert not Path("~").exists()

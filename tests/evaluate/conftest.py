@@ -43,6 +43,7 @@ class TinyCollection:
     class_names: tuple[str, ...] = CLASS_NAMES
     image_shape: tuple[int, int, int] = IMAGE_SHAPE
     class_weights: np.ndarray = field(default_factory=lambda: np.ones(len(CLASS_NAMES), np.float32))
+    facts: dict[str, str] = field(default_factory=lambda: {"source": "tiny"})
 
 
 def _pictures(count: int, seed: int, unlabelled: int = 0) -> TinyPictures:

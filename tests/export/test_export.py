@@ -16,6 +16,7 @@ from kerasae.data.collection import Collection, open_collection
 from kerasae.data.decoding import resize
 from kerasae.export import ExportError, export, gate, samples, saved_model
 from kerasae.export.decoding import decode
+from kerasae.export.saved_model import of_range
 from kerasae.models import JointAutoencoder, guarded, load_trained
 from kerasae.predict import predict
 from kerasae.runs import Run
@@ -110,6 +111,18 @@ def test_encoded_pictures_are_decoded_as_in_training(mode: str, kind: str, optio
     Image.fromarray(values.squeeze(-1) if depth == 1 else values).convert(mode).save(file, kind, **options)
     in_training = resize(decoding.decode(file), (33, 50, channels), "fill")
     np.testing.assert_array_equal(resize(decode(file.getvalue()), (33, 50, channels), "fill"), in_training)
+
+
+def test_encoded_values_of_another_range_are_refused() -> None:
+    wide, narrow = encoded(np.full((4, 4), 4095, np.uint16), "PNG"), encoded(np.full((4, 4), 9, np.uint8), "PNG")
+    jpeg = encoded(np.full((4, 4), 9, np.uint8), "JPEG")
+    assert of_range(tf.constant(wide), (0.0, 65535.0)).numpy() == wide
+    for content in (narrow, jpeg):
+        for limits in (None, (0.0, 4095.0)):
+            assert of_range(tf.constant(content), limits).numpy() == content
+    for content, limits in ((wide, None), (wide, (0.0, 4095.0)), (narrow, (0.0, 1.0)), (jpeg, (0.0, 1.0))):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=r"this model was trained on .*; map the values"):
+            of_range(tf.constant(content), limits)
 
 
 def test_the_gate_finds_no_difference_without_keras(

@@ -22,13 +22,17 @@ def open_source(recipe: DataRecipe) -> Source:
         RequestError: there is no such source, or something is wrong with what is in it.
     """
     if recipe.source in BUILTIN:
+        if recipe.range != "auto":
+            raise RequestError(
+                f"data.range: expected 'auto' for {recipe.source}, whose values are known. Received: {recipe.range}"
+            )
         return open_builtin(recipe.source)
     path = Path(recipe.source).expanduser()
     try:
         if path.is_dir():
             return open_folder(path, recipe)
         if path.is_file() and path.suffix.lower() == ".npz":
-            return open_npz(path, recipe.class_names)
+            return open_npz(path, recipe.class_names, recipe.range)
         if path.is_file() and path.suffix.lower() in (".csv", ".tsv"):
             return open_csv(path, recipe)
         known = [*BUILTIN, *(beside.name for beside in path.parent.glob("*"))]

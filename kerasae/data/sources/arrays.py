@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 
 from kerasae.data.pictures import UNLABELLED, ArrayPictures
 from kerasae.data.sources.source import Source, Split
+from kerasae.data.value_range import Range, Values, resolved, scale, scales_8_bits
 from kerasae.errors import RequestError
 
+_CHUNK = 256  # images that are scaled at a time
 Arrays = tuple[np.ndarray, np.ndarray | None]
 
 
@@ -20,6 +23,7 @@ def from_arrays(
     where: str,
     unlabelled: np.ndarray | None = None,
     shown: Mapping[str, str] = MappingProxyType({}),
+    limits: Range | None = None,
 ) -> Source:
     """Make a source of images uint8 (n, H, W) or (n, H, W, C) and labels, integers (n,) or (n, 1).
 
@@ -29,43 +33,62 @@ def from_arrays(
         where: what to call the source in an error.
         unlabelled: images without labels, which go to the training pictures.
         shown: what the source calls x_train, y_train and so on, where it has other names, for errors.
+        limits: the range that becomes 0 to 255, with which images may be of any real type; None takes uint8 alone.
 
     Raises:
         RequestError: an array is not of that kind, or labels lie outside `class_names`.
     """
     parts: dict[Split, ArrayPictures] = {}
+    values = [_values(images) for images, _ in arrays.values()] + ([] if unlabelled is None else [_values(unlabelled)])
     for split, (images, labels) in arrays.items():
         x, y = (shown.get(f"{axis}_{split}", f"{axis}_{split}") for axis in "xy")
-        checked = _images(images, f"{where}: {x}")
+        checked = _images(images, f"{where}: {x}", limits)
         parts[split] = ArrayPictures(
             checked,
             _labels(labels, len(checked), f"{where}: {y}", x),
             [f"{split}/{index}" for index in range(len(checked))],
         )
     if unlabelled is not None:
-        checked = _images(unlabelled, f"{where}: x_unlabeled")
+        checked = _images(unlabelled, f"{where}: x_unlabeled", limits)
         names = [f"unlabeled/{index}" for index in range(len(checked))]
         extra = ArrayPictures(checked, np.full(len(checked), UNLABELLED), names)
         _same_shape({"x_train": parts["train"], "x_unlabeled": extra}, where)
         parts["train"] = parts["train"].join(extra)
     _same_shape({f"x_{split}": pictures for split, pictures in parts.items()}, where)
-    return Source({**parts}, _class_names(parts, class_names, where))
+    found = [one for array in values for one in array]
+    return Source({**parts}, _class_names(parts, class_names, where), {"values": resolved(found, limits)[1]})
 
 
-def _images(images: np.ndarray, what: str) -> np.ndarray:
+def _values(images: np.ndarray) -> list[Values]:
+    """Return what is known of the numbers of each image: the same of all."""
+    if not images.ndim or not images.size or images.dtype.kind not in "buif":
+        return []
+    kind: Literal["8 bits", "wide"] = "8 bits" if images.dtype == np.uint8 else "wide"
+    return [Values(kind, float(images.min()), float(images.max()), None)] * len(images)
+
+
+def _images(images: np.ndarray, what: str, limits: Range | None) -> np.ndarray:
     rank = f"expected uint8 pictures (n, height, width) or (n, height, width, channels). Received: shape {images.shape}"
-    if images.dtype != np.uint8:
+    if images.dtype != np.uint8 and (limits is None or images.dtype.kind not in "buif"):
         raise RequestError(
             f"{what}: expected uint8 pictures of 0 to 255. Received: {images.dtype}{_nan(images)}; "
-            "only you know their range, so convert them, such as (x * 255).round().astype('uint8') for 0 to 1"
+            "only you know their range, so set data.range to it, such as [0, 1], or convert them, such as "
+            "(x * 255).round().astype('uint8') for 0 to 1"
         )
+    if images.dtype.kind == "f" and not np.isfinite(images).all():
+        raise RequestError(f"{what}: expected finite numbers. Received: {images.dtype} with NaN or infinity")
     if images.ndim not in (3, 4) or 0 in images.shape[1:]:
         raise RequestError(f"{what}: {rank}")
     if images.ndim == 3:
-        return images[..., np.newaxis]
+        images = images[..., np.newaxis]
     if images.shape[3] not in (1, 3):
         raise RequestError(f"{what}: {rank}; with 1 or 3 channels, which come last")
-    return images
+    if limits is None or (images.dtype == np.uint8 and not scales_8_bits(limits)):
+        return images
+    scaled = np.empty(images.shape, np.uint8)
+    for start in range(0, len(images), _CHUNK):
+        scaled[start : start + _CHUNK] = scale(images[start : start + _CHUNK], limits)
+    return scaled
 
 
 def _nan(images: np.ndarray) -> str:

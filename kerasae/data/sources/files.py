@@ -15,6 +15,7 @@ from kerasae.data.scan import FileFact, scan
 from kerasae.data.sources.meaning import composed
 from kerasae.data.sources.naming import listing, natural, printable
 from kerasae.data.sources.source import SPLITS, Source, Split
+from kerasae.data.value_range import resolved, setting
 from kerasae.errors import RequestError
 from kerasae.recipe import DataRecipe
 
@@ -52,10 +53,16 @@ def from_files(
         RequestError: more than `max_broken_fraction` of the files are broken or missing, or none is left.
     """
     scanned = scan(root, [entry.path for entry in entries])
-    broken = [entry for entry in entries if scanned.facts[entry.path].error]
-    good = [entry for entry in entries if not scanned.facts[entry.path].error]
+    limits, values = resolved(
+        [fact.values for entry in entries if not (fact := scanned.facts[entry.path]).error], setting(recipe.range)
+    )
+    errors = {
+        entry.path: (fact := scanned.facts[entry.path]).error or fact.values.unusable(limits) for entry in entries
+    }
+    broken = [entry for entry in entries if errors[entry.path]]
+    good = [entry for entry in entries if not errors[entry.path]]
     if len(broken) > recipe.max_broken_fraction * len(entries):
-        reasons = [f"{printable(entry.path)} ({scanned.facts[entry.path].error})" for entry in broken]
+        reasons = [f"{printable(entry.path)} ({errors[entry.path]})" for entry in broken]
         raise RequestError(
             f"data.max_broken_fraction: expected at most {recipe.max_broken_fraction:g} of the files to be broken or "
             f"missing. Received: {len(broken):,} of {len(entries):,}; {listing(reasons)}; "
@@ -73,7 +80,7 @@ def from_files(
         if mine:
             labels = np.array([UNLABELLED if entry.label is None else numbers[composed(entry.label)] for entry in mine])
             parts[split] = FilePictures(
-                [entry.path for entry in mine], labels, image_shape, recipe.resize, scanned.facts
+                [entry.path for entry in mine], labels, image_shape, recipe.resize, scanned.facts, limits
             )
     return Source(
         parts,
@@ -82,9 +89,8 @@ def from_files(
             **facts,
             **_sizes([scanned.facts[entry.path] for entry in good]),
             "image_shape_rule": rule,
-            "quarantine": [
-                {"path": printable(entry.path), "reason": scanned.facts[entry.path].error} for entry in broken
-            ],
+            "quarantine": [{"path": printable(entry.path), "reason": errors[entry.path]} for entry in broken],
+            "values": values,
             "scan": {"read": scanned.read, "remembered": scanned.remembered, "cache": scanned.cache},
         },
         doubts,

@@ -6,12 +6,14 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from kerasae.data.sources.arrays import Arrays, from_arrays
 from kerasae.data.sources.meaning import composed
 from kerasae.data.sources.source import SPLITS, Source, Split
+from kerasae.data.value_range import setting
 from kerasae.errors import RequestError, nearest
 
 _REQUIRED = ("x_train", "y_train", "x_test", "y_test")
@@ -27,11 +29,13 @@ _MEDMNIST = {
 }
 
 
-def open_npz(path: Path, class_names: Sequence[str] = ()) -> Source:
+def open_npz(
+    path: Path, class_names: Sequence[str] = (), value_range: Literal["auto"] | Sequence[float] = "auto"
+) -> Source:
     """Read x_train, y_train, x_test, y_test and, where there are, x_validation, y_validation, x_unlabeled, class_names.
 
     The names that MedMNIST gives its arrays, train_images to test_labels, are read too. `class_names` are the recipe's,
-    for a file that has none.
+    for a file that has none; `value_range` is its `data.range`.
 
     Raises:
         RequestError: the file is no npz, lacks an array, holds pickled objects or arrays of another kind.
@@ -51,7 +55,12 @@ def open_npz(path: Path, class_names: Sequence[str] = ()) -> Source:
         split: (arrays[f"x_{split}"], arrays[f"y_{split}"]) for split in SPLITS if f"x_{split}" in arrays
     }
     return from_arrays(
-        by_split, _class_names(path, arrays) or tuple(class_names) or None, str(path), arrays.get("x_unlabeled"), names
+        by_split,
+        _class_names(path, arrays) or tuple(class_names) or None,
+        str(path),
+        arrays.get("x_unlabeled"),
+        names,
+        setting(value_range),
     )
 
 

@@ -1,0 +1,211 @@
+"""What the numbers of an image mean: the range of stored values that becomes black to white, 0 to 255."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from kerasae.errors import RequestError
+
+Range = tuple[float, float]
+FULL_8: Range = (0.0, 255.0)
+FULL_16: Range = (0.0, 65535.0)
+# Images that all stay below this share of their range have lost their upper two bits, or hold other numbers than the
+# range says, such as 12 bits in files of 16 or classes 0 and 1.
+DIM = 0.25
+UNKNOWN = "whose range cannot be known"
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What is known of the numbers of one image, before they become 8 bits.
+
+    Attributes:
+        kind: "8 bits"; "wide" for one channel of more than 8 bits or of floating point; "wide colour" for colours of 16
+            bits, of which only the upper 8 can be read; "colours" for palettes and black and white, which are no
+            measurements.
+        lowest, highest: of the stored numbers.
+        container: the range of what the numbers are stored in, None where it says nothing.
+        tagged: the range that the file's tags give beyond that, if any.
+    """
+
+    kind: Literal["8 bits", "wide", "wide colour", "colours"] = "8 bits"
+    lowest: float = 0.0
+    highest: float = 255.0
+    container: Range | None = FULL_8
+    tagged: Range | None = None
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether 8 bits do not hold the numbers as they are stored."""
+        return self.kind.startswith("wide")
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the file gives a range that its own numbers keep to."""
+        return self.within(declared([self]))
+
+    def within(self, limits: Range | None) -> bool:
+        """Return whether no number lies outside a range."""
+        return limits is not None and limits[0] <= self.lowest and self.highest <= limits[1]
+
+    def unusable(self, limits: Range | None) -> str:
+        """Return why the image cannot be mapped from `limits` (None if that is not set) to 8 bits; empty if it can."""
+        if not self.is_wide:
+            return ""
+        numbers = f"values {self.lowest:g} to {self.highest:g}"
+        if self.kind == "wide colour" and limits not in (None, FULL_16):
+            return (
+                "colours of 16 bits, of which only the upper 8 are read, so that data.range cannot be applied; "
+                "convert it to 8 bits"
+            )
+        if limits is None:
+            if not self.is_known:
+                return f"{numbers}, {UNKNOWN}; set data.range = [low, high]"
+            if is_dim(self.highest, declared([self])):
+                return f"{numbers} in more than 8 bits, {UNKNOWN}; set data.range = {_listed(likely(self.highest))}"
+        return ""
+
+
+def declared(images: Sequence[Values]) -> Range | None:
+    """Return the one range that the files of images give, by tags that their numbers keep to or else by container."""
+    tagged = {image.tagged for image in images}
+    if len(tagged) == 1 and (common := tagged.pop()) is not None and all(image.within(common) for image in images):
+        return common
+    ranges = {image.container for image in images}
+    return ranges.pop() if len(ranges) == 1 else None
+
+
+def is_dim(highest: float, limits: Range | None) -> bool:
+    """Return whether numbers up to `highest` leave the upper three quarters of a range empty."""
+    return limits is not None and limits[0] < highest < limits[0] + DIM * (limits[1] + 1 - limits[0])
+
+
+def likely(highest: float) -> Range:
+    """Return the range that whole numbers up to `highest` are probably meant in."""
+    return 0.0, float(2 ** int(highest).bit_length() - 1) if highest > 127 else highest
+
+
+def scale(values: np.ndarray, limits: Range) -> np.ndarray:
+    """Map numbers from `limits` to 0 to 255; what lies outside is cut off.
+
+    Whole numbers are put into 256 equal bins, which for 16 bits is their upper byte, as PNG decoders have it; those of
+    fewer than 256 steps, and floating-point numbers, are scaled linearly and rounded.
+
+    Returns:
+        uint8, of the shape of `values`.
+    """
+    low, high = limits
+    if values.dtype == np.uint16 and limits == FULL_16:
+        return (values >> 8).astype(np.uint8)
+    whole = values.dtype.kind in "biu" and float(low).is_integer() and float(high).is_integer()
+    if whole and high - low >= 255:
+        steps = np.clip(values.astype(np.int64), int(low), int(high)) - int(low)
+        return (steps * 256 // (int(high - low) + 1)).astype(np.uint8)
+    share = (np.clip(values.astype(np.float64), low, high) - low) / (high - low)
+    return np.rint(255.0 * share).astype(np.uint8)
+
+
+def scales_8_bits(limits: Range | None) -> bool:
+    """Return whether a range is one of 8-bit numbers, such as [0, 1]; others leave images of 8 bits as they are."""
+    return limits is not None and limits[1] <= FULL_8[1] and limits != FULL_8
+
+
+def setting(value: Literal["auto"] | Sequence[float]) -> Range | None:
+    """Return `data.range` as a pair, None for "auto"."""
+    return None if isinstance(value, str) else (float(value[0]), float(value[1]))
+
+
+def resolved(images: Sequence[Values], asked: Range | None) -> tuple[Range | None, dict[str, Any]]:
+    """Find the range that images of more than 8 bits are mapped from.
+
+    Args:
+        images: all that is known; those of unknown range are left to `Values.unusable`.
+        asked: `data.range`, None for "auto".
+
+    Returns:
+        The range, None if every image is of 8 bits and none is asked for; and JSON-able facts: `lowest` and `highest`
+        of the numbers that the range is for, the `range`, and the `rule` by which it was found, empty if there is none.
+
+    Raises:
+        RequestError: the files contradict each other or their numbers; says how to set `data.range`.
+    """
+    wide = [image for image in images if image.is_wide]
+    narrow = [image for image in images if image.kind == "8 bits"]
+    if asked is None:
+        known = [image for image in wide if image.is_known]
+        limits = declared(known)
+        if known and limits is None:
+            ranges = sorted({one for image in known if (one := declared([image])) is not None})
+            raise RequestError(
+                f"data.range: expected one range for all images of more than 8 bits. Received: {len(ranges)}, "
+                f"{', '.join(_listed(one) for one in ranges)}; set data.range to the one that is meant"
+            )
+        _check_bright(known, limits)
+        facts = _facts(known or narrow, limits)
+        if not known:
+            return None, facts
+        by_tags = limits != known[0].container
+        return limits, facts | {
+            "rule": f"range {_listed(limits)} of {'their tags' if by_tags else 'how they are stored'}"
+        }
+    scaled = narrow if scales_8_bits(asked) else []
+    facts = _facts(wide + scaled or narrow, asked)
+    if (wide or scaled) and (facts["highest"] <= asked[0] or facts["lowest"] >= asked[1]):
+        raise RequestError(
+            f"data.range: expected a range that holds some of the values, {facts['lowest']:g} to {facts['highest']:g}. "
+            f"Received: {_listed(asked)}, which makes every image black or white"
+        )
+    changed = (
+        f"{len(wide) + len(scaled):,} of {len(images):,} images" if wide or scaled else "no image, all are of 8 bits"
+    )
+    return asked, facts | {"rule": f"range {_listed(asked)} set by data.range, for {changed}"}
+
+
+def check_8_bits(facts: dict[str, Any]) -> None:
+    """Refuse images of 8 bits that are all nearly black, such as arrays of 0 and 1.
+
+    Args:
+        facts: as `resolved` gives them.
+
+    Raises:
+        RequestError: says how to set `data.range`.
+    """
+    if facts["range"] is None and is_dim(facts["highest"], FULL_8):
+        raise RequestError(
+            f"data.range: expected 8-bit values that use their range, 0 to 255. Received: {facts['lowest']:g} to "
+            f"{facts['highest']:g} over all images; set data.range = {_listed((0.0, facts['highest']))} to scale them, "
+            "or [0, 255] to keep them as dark"
+        )
+
+
+def _check_bright(wide: Sequence[Values], limits: Range | None) -> None:
+    highest = max((image.highest for image in wide), default=0.0)
+    if limits is None or not is_dim(highest, limits):
+        return
+    colour = any(image.kind == "wide colour" for image in wide)
+    way = (
+        "convert them to 8 bits, since of colours only the upper 8 are read"
+        if colour
+        else f"set data.range = {_listed(likely(highest))}"
+    )
+    raise RequestError(
+        f"data.range: expected images of more than 8 bits to use their range, {_listed(limits)}. Received: values up "
+        f"to {highest:g} in {len(wide):,} images; {way}, or set {_listed(limits)} to keep them as dark"
+    )
+
+
+def _facts(images: Sequence[Values], limits: Range | None) -> dict[str, Any]:
+    return {
+        "lowest": min((image.lowest for image in images), default=0.0),
+        "highest": max((image.highest for image in images), default=0.0),
+        "range": None if limits is None else list(limits),
+        "rule": "",
+    }
+
+
+def _listed(limits: Range | None) -> str:
+    return "" if limits is None else f"[{limits[0]:.10g}, {limits[1]:.10g}]"
