@@ -15,10 +15,11 @@ from kerasae.data.fingerprint import check_unchanged
 from kerasae.data.sources import BUILTIN
 from kerasae.environment import environment
 from kerasae.evaluation.variants import variants
+from kerasae.manifest import begin as begin_manifest
 from kerasae.plugins import load_plugins
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import parse
-from kerasae.runs import Run, read_json, write_json, write_text
+from kerasae.runs import Run, write_json, write_text
 from kerasae.training import adversarial
 from kerasae.training.fit import check as check_fit
 from kerasae.training.loss_weights import check as check_loss_weights
@@ -34,7 +35,7 @@ def reopen(run: Run) -> Collection:
     """
     recipe = run.recipe
     collection = open_collection(recipe.data, classifies=recipe.classifies)
-    check_unchanged(read_json(run.data_facts), collection.facts, str(run.path))
+    check_unchanged(run.facts, collection.facts, str(run.path))
     return collection
 
 
@@ -93,6 +94,7 @@ def resolve(recipe: Recipe, collection: Collection) -> Recipe:
 def begin(run: Run, recipe: Recipe, facts: Mapping[str, Any]) -> None:
     """Write what a run begins with, or leave no run; the recipe last, since without it there is none to resume."""
     try:
+        begin_manifest(run.path)
         _write_facts(run, facts)
         write_json(run.environment, environment(precision=recipe.precision, jit_compile=recipe.jit_compile))
         write_json(run.recipe_file, recipe.model_dump(mode="json"))

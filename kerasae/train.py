@@ -96,7 +96,7 @@ def _finish(run: Run, recipe: Recipe, collection: Collection, exports: bool = Tr
     """Do what of a run's work is not done yet, and return its model."""
     if recipe.model.adversarial is not None:
         return _finish_adversarial(run, recipe, collection)
-    model = models.load_trained(run) if run.model.is_file() else fit(run, recipe, collection)
+    model = models.load_trained(run, unfinished=exports) if run.model.is_file() else fit(run, recipe, collection)
     if exports and model.rejection is None:
         fit_rejection(run, recipe, model, collection)
     if not run.metrics.is_file():

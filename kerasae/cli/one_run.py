@@ -14,7 +14,7 @@ from kerasae.cli.app import RunArgument, app, err, is_adversarial, open_generato
 from kerasae.cli.tables import generated_table, neighbours_table, predictions_table, strangers_table, summary
 from kerasae.errors import RequestError
 from kerasae.quiet import load_tensorflow
-from kerasae.runs import check_new, read_json
+from kerasae.runs import check_new
 
 
 @app.command()
@@ -49,7 +49,7 @@ def train(
         made = verb.train(name, data=data, run=run, overrides=overrides or [])
     out.print(summary(made))
     if recipe is None and data is not None and _suits_photos(made.recipe.data.image_shape):
-        train = read_json(made.data_facts)["counts"]["train"]
+        train = made.facts["counts"]["train"]
         better = "photos-few-labels" if train["unlabelled"] > sum(train["classes"].values()) else "photos"
         command = shlex.join(["kerasae", "train", better, "--data", data])
         err.print(f"For photographs, {command} takes longer and recognises more.", soft_wrap=True)

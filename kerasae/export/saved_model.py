@@ -11,6 +11,7 @@ import tensorflow as tf
 from kerasae.data.collection import Collection
 from kerasae.data.decoding import Resize, resize
 from kerasae.export.gate import check_agreement
+from kerasae.manifest import seal
 from kerasae.models import JointAutoencoder, guarded
 from kerasae.runs import Run, write_json, written_whole
 
@@ -40,6 +41,7 @@ def export(run: Run, model: JointAutoencoder, collection: Collection, to: Path |
     with written_whole(target) as temporary:
         temporary.mkdir()  # TensorFlow would not say where it may not write
         save(model, collection.class_names, mode, temporary)
+        seal(temporary)
         check_agreement(temporary, model, collection.test)
     return target
 

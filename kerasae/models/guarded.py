@@ -14,6 +14,7 @@ from keras import ops
 from kerasae.errors import RequestError
 from kerasae.layers.rejection import ERROR, Rejection
 from kerasae.models.probe import probe
+from kerasae.reading import damaged, read_keras
 from kerasae.runs import written_whole
 
 if TYPE_CHECKING:
@@ -78,7 +79,10 @@ def save(rejection: Rejection, path: Path) -> None:
 
 def load(path: Path) -> Rejection:
     """Read what `save` has written."""
-    return keras.saving.load_model(path, compile=False).get_layer("rejection")
+    try:
+        return read_keras(path).get_layer("rejection")
+    except (AttributeError, ValueError):
+        raise damaged(path, "expected a rejection") from None
 
 
 def guarded(model: keras.Model, rejection: Rejection | None = None) -> keras.Model:

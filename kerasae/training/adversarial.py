@@ -128,7 +128,7 @@ def _fit_phase(
     optimizers = [phases.optimizer(one, key, plan) for one, plan in plans]
     model.compile(*optimizers, jit_compile=distribution.jit_compile(recipe.jit_compile))
 
-    rows = read_rows(run)[: progress.rows]
+    rows = read_rows(run, progress.rows)
     state = [*_variables(model), *(variable for one in optimizers for variable in one.variables)]
     checkpoint = Checkpoint(run.checkpoints / "last.npz", state, index, (), rows)
     if progress.epoch:

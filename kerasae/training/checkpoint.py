@@ -11,6 +11,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasae.errors import in_a_line
+from kerasae.reading import damaged, read_npz
 from kerasae.training.callbacks import read_arrays, write_arrays
 
 # What Keras' and our callbacks count between epochs; Keras' own backup forgets it.
@@ -88,14 +90,21 @@ def write(path: Path, progress: Progress, variables: Sequence[Any]) -> None:
 
 def read_progress(path: Path) -> Progress:
     """Read how far a checkpoint has come."""
-    with np.load(path, allow_pickle=False) as stored:
+    stored = read_npz(path, ["progress"])
+    try:
         progress = json.loads(str(stored["progress"]))
-    return Progress(**{**progress, "callbacks": tuple(progress["callbacks"])})
+        return Progress(**{**progress, "callbacks": tuple(progress["callbacks"])})
+    except (ValueError, TypeError, KeyError) as error:
+        raise damaged(path, in_a_line(error)) from None
 
 
 def restore(path: Path, variables: Sequence[Any]) -> None:
     """Assign a checkpoint's arrays to `variables`, of which there may be fewer (the optimizer's left out)."""
-    for variable, value in zip(variables, read_arrays(path), strict=False):
+    arrays = read_arrays(path)
+    shapes = [tuple(variable.shape) for variable in variables]
+    if [array.shape for array in arrays[: len(shapes)]] != shapes:
+        raise damaged(path, "expected the weights of the recipe's model, found others")
+    for variable, value in zip(variables, arrays, strict=False):
         variable.assign(value)
 
 

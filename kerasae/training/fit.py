@@ -153,7 +153,7 @@ def _fit_phase(
     )
     trained.optimizer.build(trained.trainable_variables)
 
-    rows = read_rows(run)[: progress.rows]
+    rows = read_rows(run, progress.rows)
     best = run.checkpoints / "best.npz"
     counted = phases.callbacks(phase, plan, best)
     state = [*model.variables, *trained.optimizer.variables]
@@ -162,6 +162,8 @@ def _fit_phase(
     if progress.epoch:
         restore(checkpoint.path, state)
         checkpoint.progress = progress
+        if phase.restore_best:
+            read_arrays(best)  # what is wrong with it shows now, not at the end of the phase
     # Epochs are numbered over all phases, so that no two of them draw the same order and augmentations.
     first = sum(earlier.epochs for earlier in recipe.phases[:index])
     targets = Targets(phase.heads, len(collection.class_names))

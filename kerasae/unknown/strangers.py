@@ -15,8 +15,8 @@ from kerasae.data.pictures import ArrayPictures, Pictures
 from kerasae.data.sources import BUILTIN, open_source
 from kerasae.errors import RequestError
 from kerasae.evaluation.variants import Changed
+from kerasae.reading import read_json
 from kerasae.recipe import DataRecipe, Recipe
-from kerasae.runs import read_json
 
 LEFT_OUT = "left-out"
 LONGEST = 60  # characters of a name
@@ -38,7 +38,8 @@ class Strangers:
 
 def open_all(asked: Sequence[str], recipe: Recipe, collection: Collection, folder: Path) -> list[Strangers]:
     """Open each of several strangers, as `open_strangers` does, under names that no others have in `folder` either."""
-    taken = {path.parent.name: read_json(path).get("asked") for path in folder.glob("*/unknown.json")}
+    earlier = {path: read_json(path, {}, f"remove {path.parent}") for path in folder.glob("*/unknown.json")}
+    taken = {path.parent.name: summary.get("asked") for path, summary in earlier.items()}
     found: dict[str, Strangers] = {}
     for words in dict.fromkeys(asked):
         one = open_strangers(words, recipe, collection)
