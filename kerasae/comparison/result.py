@@ -12,6 +12,7 @@ from kerasae.comparison.differences import differences
 from kerasae.comparison.measures import MEASURES, class_accuracies, values
 from kerasae.comparison.plan import Job, Plan
 from kerasae.comparison.statistics import mcnemar, paired, summary
+from kerasae.comparison.worker import read_judgement
 from kerasae.reading import read_json, read_npz
 
 
@@ -65,7 +66,7 @@ def _run(plan: Plan, job: Job, reason: str | None) -> dict[str, Any]:
     }
     if reason is not None:
         return run
-    metrics, validation = read_json(job.run.metrics), read_json(job.judgement.with_suffix(".json"))["validation"]
+    metrics, validation = read_json(job.run.metrics, {"test": dict}), read_judgement(job.judgement)["validation"]
     split = validation if plan.folds else metrics["test"]
     on_validation = values({}, validation)
     return run | {

@@ -12,7 +12,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from kerasae.manifest import forget
+from kerasae.manifest import forget, is_listed
 from kerasae.reading import damaged, read_bytes, read_json, without
 from kerasae.runs import write_json, written_whole
 
@@ -60,10 +60,10 @@ def plate(name: str, title: str, caption: str, alt: str, figure: Figure) -> Plat
 
 
 def keep(plates: Iterable[Plate], folder: Path) -> dict[str, Plate]:
-    """Write plates into a folder of their own, remove those of an earlier drawing, and return all by name."""
+    """Write plates into a folder, remove those of an earlier drawing that a manifest lists, and return all by name."""
     drawn = {one.name: one for one in plates}
     for path in folder.glob("*.png"):
-        if path.stem not in drawn:
+        if path.stem not in drawn and is_listed(path):
             path.unlink()
             forget(path)
     for name, one in drawn.items():
