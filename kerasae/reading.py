@@ -119,15 +119,18 @@ def read_npz(path: Path, names: Sequence[str] | None = None, required: Sequence[
         RequestError: the file is missing, changed or damaged, or lacks one of `names` or `required`.
     """
     errors = (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
-    with reading(path, errors):
-        stored = np.load(path, allow_pickle=False)
+    with reading(path, errors), path.open("rb") as file:
+        stored = np.load(file, allow_pickle=False)
         if not isinstance(stored, np.lib.npyio.NpzFile):
             raise damaged(path, "expected an archive of arrays")
-        with stored:
-            missing = [name for name in (*(names or ()), *required) if name not in stored.files]
-            if missing:
-                raise damaged(path, f"expected an array {missing[0]!r}")
-            return {name: stored[name] for name in (stored.files if names is None else names)}
+        missing = [name for name in (*(names or ()), *required) if name not in stored.files]
+        if missing:
+            raise damaged(path, f"expected an array {missing[0]!r}")
+        arrays = {name: stored[name] for name in (stored.files if names is None else names)}
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):  # NumPy gives the bytes of what is no array
+            raise damaged(path, f"expected an array {name!r}")
+    return arrays
 
 
 def read_keras(path: Path) -> Any:

@@ -79,10 +79,11 @@ def save(rejection: Rejection, path: Path) -> None:
 
 def load(path: Path) -> Rejection:
     """Read what `save` has written."""
-    try:
-        return read_keras(path).get_layer("rejection")
-    except (AttributeError, ValueError):
-        raise damaged(path, "expected a rejection") from None
+    model = read_keras(path)
+    layers = [layer for layer in getattr(model, "layers", []) if isinstance(layer, Rejection)]
+    if len(layers) != 1:
+        raise damaged(path, "expected a rejection")
+    return layers[0]
 
 
 def guarded(model: keras.Model, rejection: Rejection | None = None) -> keras.Model:

@@ -90,7 +90,7 @@ def fit(run: Run, recipe: Recipe, collection: Collection) -> AdversarialModel:
     with distribution.strategy(recipe.distribution.devices).scope():
         model = build_model(recipe, collection, distribution.precision(recipe.precision))
         progress = Progress()
-        if last.is_file():
+        if last.exists():
             progress = read_progress(last)
             restore(last, _variables(model))
         for index in range(progress.phase, len(recipe.phases)):

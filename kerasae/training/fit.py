@@ -109,7 +109,7 @@ def train_phases(
     with distribution.strategy(recipe.distribution.devices).scope():
         model = build_model(recipe, collection, distribution.precision(recipe.precision))
         progress = Progress()
-        if last.is_file():
+        if last.exists():
             progress = read_progress(last)
             restore(last, model.variables)
         for index in range(progress.phase, len(recipe.phases)):
