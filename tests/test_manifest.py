@@ -116,7 +116,7 @@ def _writes(folder: Path, name: str) -> None:
 
 
 def test_processes_that_write_at_once_lose_no_digest(folder: Path) -> None:
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("spawn")
     names = [f"{index}.txt" for index in range(4)]
     processes = [context.Process(target=_writes, args=(folder, name)) for name in names]
     for process in processes:
