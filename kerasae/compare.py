@@ -22,6 +22,7 @@ from kerasae.comparison.plan import plan
 from kerasae.comparison.running import run_all
 from kerasae.console import told
 from kerasae.errors import RequestError
+from kerasae.manifest import begin
 from kerasae.recipe_file import setting
 from kerasae.runs import alone, check_new
 
@@ -89,6 +90,7 @@ def compare(
     folder.mkdir(parents=True, exist_ok=True)
     busy = f"--to: {folder} is in use by another comparison; wait for it, or give another"
     with alone(folder, busy):
+        begin(folder)
         failed = run_all(planned, console or told())
         return Comparison(folder, write(planned, failed))
 

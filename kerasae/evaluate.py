@@ -20,7 +20,7 @@ from kerasae.errors import RequestError
 from kerasae.evaluation.baseline import is_small
 from kerasae.evaluation.baseline import linear_baseline as fit_linear_baseline
 from kerasae.evaluation.cautions import cautions
-from kerasae.evaluation.history import read_history
+from kerasae.evaluation.history import History, read_history
 from kerasae.evaluation.label import label_metrics
 from kerasae.evaluation.numbers import number
 from kerasae.evaluation.passes import Predictions, predict
@@ -31,6 +31,7 @@ from kerasae.evaluation.variants import changed
 from kerasae.generation import Request, by_generator, judge_of, write_generated
 from kerasae.losses import ReconstructionLoss
 from kerasae.models import AdversarialModel, deviation
+from kerasae.reading import without
 from kerasae.recipe import PARTS
 from kerasae.runs import Run, write_json, written_whole
 
@@ -162,7 +163,7 @@ def measured(predictions: Predictions, class_names: tuple[str, ...]) -> dict[str
 
 
 def _training_seconds(run: Run) -> float | None:
-    history = read_history(run.history)
+    history = without(lambda: read_history(run.history), History([], {}))
     return number(np.nansum(history.columns["seconds"])) if history.has("seconds") else None
 
 

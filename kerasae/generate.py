@@ -18,7 +18,7 @@ from kerasae.generation.interpolation import End, between_latents, open_end
 from kerasae.generation.judge import check_judge
 from kerasae.models import load_generator, load_trained
 from kerasae.preparation import reopen
-from kerasae.runs import Run, read_json
+from kerasae.runs import Run
 
 
 def generate(
@@ -50,7 +50,7 @@ def generate(
         RequestError: anything wrong with the request; nothing is written then.
     """
     opened = Run.open(run)
-    names: list[str] = read_json(opened.data_facts)["class_names"]
+    names: list[str] = opened.facts["class_names"]
     asked = _check(opened, names, classes, count, noise, judge, seed)
     ends = None
     if between is not None:

@@ -24,10 +24,13 @@ from kerasae.console import told
 from kerasae.data.given import read_each
 from kerasae.data.pictures import batch_size
 from kerasae.data.value_range import setting
-from kerasae.errors import RequestError
-from kerasae.runs import Run, check_new, read_json, written_whole
+from kerasae.errors import RequestError, in_a_line
+from kerasae.manifest import check_all, remind
+from kerasae.reading import damaged, read_json
+from kerasae.runs import Run, check_new, written_whole
 from kerasae.unknown.figures.pictures import triptych
 
+EXPORTED = ("saved_model.pb", "assets.extra")  # either tells the folder of an export, also where one is gone
 LONGEST_STEM = 60  # characters of a picture's name in the name of its heat map
 
 
@@ -82,7 +85,7 @@ def predict(
     for option, path in (("--heatmaps", heatmaps), ("--csv", table)):
         if path is not None:
             check_new(path, option)
-    answer, about = _from_export(model) if (model / "saved_model.pb").is_file() else _from_run(model)
+    answer, about = _from_export(model) if any((model / name).exists() for name in EXPORTED) else _from_run(model)
     console = console or told()
     limits = setting(about.get("range", "auto"))
     pictures = read_each(images, tuple(about["image_shape"]), about["resize"], "predict", console, limits)
@@ -149,7 +152,7 @@ def _from_run(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]]
         "image_shape": data.image_shape,
         "resize": data.resize,
         "range": data.range,
-        "class_names": read_json(run.data_facts)["class_names"],
+        "class_names": run.facts["class_names"],
     }
     return guarded(load_trained(run)).predict_on_batch, about
 
@@ -161,17 +164,29 @@ def _from_export(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarra
     from kerasae.export.operations import check_operations
     from kerasae.export.saved_model import ABOUT, DECISION
 
+    fix = "make the export again with: kerasae export RUN"
+    whole = check_all(path, fix)
+    if not whole:
+        remind(path.resolve(), "export")
     if not (path / ABOUT).is_file():
         raise RequestError(f"predict: expected a SavedModel that kerasae exported. Received: {path}, without {ABOUT}")
-    about = read_json(path / ABOUT)
+    about = read_json(path / ABOUT, {}, fix)
     if about.get("generates"):
         raise RequestError(
             f"predict: expected a model that answers for pictures. Received: {path}, the export of a generator, which "
             "makes pictures"
         )
+    about = read_json(path / ABOUT, {"image_shape": list, "class_names": list, "resize": str}, fix)
     check_operations(path)
     with loadable(path) as there:
-        loaded = tf.saved_model.load(there)  # kept in the closure: its variables live as long as it does
+        try:
+            loaded = tf.saved_model.load(there)  # kept in the closure: its variables live as long as it does
+        except Exception as error:  # TensorFlow raises almost anything
+            if whole:
+                raise
+            raise damaged(path, in_a_line(error), fix) from None
+    if "serving_default" not in loaded.signatures:
+        raise damaged(path, "expected a signature 'serving_default'", fix)
 
     def answer(images: np.ndarray) -> dict[str, np.ndarray]:
         outputs = loaded.signatures["serving_default"](images=tf.constant(images))

@@ -16,10 +16,11 @@ from kerasae.data.sources import BUILTIN
 from kerasae.environment import environment
 from kerasae.errors import RequestError
 from kerasae.evaluation.variants import variants
+from kerasae.manifest import begin as begin_manifest
 from kerasae.plugins import load_plugins
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import parse
-from kerasae.runs import Run, read_json, write_json, write_text
+from kerasae.runs import Run, write_json, write_text
 from kerasae.training import adversarial
 from kerasae.training.batches import missing_epochs
 from kerasae.training.fit import check as check_fit
@@ -38,7 +39,7 @@ def reopen(run: Run, source: str | None = None) -> Collection:
     Raises:
         RequestError: they are not there, or not what they were.
     """
-    recipe, before = run.recipe, read_json(run.data_facts)
+    recipe, before = run.recipe, run.facts
     if source is None and not has_images(run):
         raise RequestError(
             f"run: expected the images that {run.path} was made with in {recipe.data.source}. Received: nothing there; "
@@ -138,6 +139,7 @@ def raised(recipe: Recipe, resolved: Recipe) -> list[str]:
 def begin(run: Run, recipe: Recipe, facts: Mapping[str, Any]) -> None:
     """Write what a run begins with, or leave no run; the recipe last, since without it there is none to resume."""
     try:
+        begin_manifest(run.path)
         _write_facts(run, facts)
         write_json(run.environment, environment(precision=recipe.precision, jit_compile=recipe.jit_compile))
         write_json(run.recipe_file, recipe.model_dump(mode="json"))

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from kerasae.errors import RequestError
+from kerasae.manifest import remind, replacing
+from kerasae.reading import damaged
+from kerasae.reading import read_json as read_json
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import parse
 
@@ -30,9 +33,13 @@ def written_whole(path: Path) -> Iterator[Path]:
     aside = path.with_name(f".{path.stem}.{os.getpid()}.old")
     try:
         yield temporary
-        if path.is_dir():  # a folder cannot be replaced in one move: the old one steps aside first
-            path.replace(aside)
-        temporary.replace(path)
+        if path.exists() and path.is_dir() != temporary.is_dir():
+            kinds = ("folder", "file") if path.is_dir() else ("file", "folder")
+            raise RequestError(f"run: {path} is a {kinds[0]}, where a {kinds[1]} belongs; move it away and try again")
+        with replacing(path, temporary):
+            if path.is_dir():  # a folder cannot be replaced in one move: the old one steps aside first
+                path.replace(aside)
+            temporary.replace(path)
     except OSError as error:
         if error.errno and error.filename in (None, str(temporary)):  # a failed write does not say of which file
             error.filename = str(path)
@@ -84,20 +91,6 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file of a run.
-
-    Raises:
-        RequestError: the file is missing or no JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RequestError(f"run: {path.parent} lacks {path.name}; put it back or train a new run") from None
-    except ValueError:
-        raise RequestError(f"run: {path} is damaged; put it back or train a new run") from None
-
-
 @contextlib.contextmanager
 def alone(folder: Path, busy: str) -> Iterator[None]:
     """Hold a folder for this process alone; the lock ends with the process.
@@ -147,7 +140,17 @@ class Run:
     @property
     def recipe(self) -> Recipe:
         """The resolved recipe that the run was started with."""
-        return parse(read_json(self.recipe_file))
+        tree = read_json(self.recipe_file, {})
+        try:
+            return parse(tree)
+        except RequestError as error:
+            raise damaged(self.recipe_file, str(error)) from None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the run keeps about its images."""
+        facts: dict[str, Any] = read_json(self.data_facts, {"class_names": list, "counts": dict, "fingerprint": str})
+        return facts
 
     @property
     def value_range(self) -> Any:
@@ -196,6 +199,7 @@ class Run:
             raise RequestError(f"run: expected the directory of a run. Received: {str(path)!r}, which does not exist")
         if not run.recipe_file.is_file():
             raise RequestError(f"run: {path} holds no recipe.json, so it is not a run's directory")
+        remind(path.resolve(), "run")
         if trained and not run.model.is_file():
             raise RequestError(f"run: {path} holds no model.keras; finish it with: kerasae train --run {path} --resume")
         return run

@@ -144,6 +144,7 @@ def test_a_finished_run_is_used_by_every_verb(digits_run: Path, typed: Typed) ->
 def test_a_run_keeps_what_the_design_says(digits_run: Path) -> None:
     kept = {path.name for path in digits_run.iterdir()}
     assert kept >= {
+        "manifest.json",
         "recipe.json",
         "environment.json",
         "data.json",
@@ -156,7 +157,7 @@ def test_a_run_keeps_what_the_design_says(digits_run: Path) -> None:
         "report.html",
         "export",
     }
-    assert not [name for name in kept if name.startswith(".")]
+    assert {name for name in kept if name.startswith(".")} == {".manifest.lock"}
 
 
 @pytest.mark.parametrize(
@@ -179,10 +180,9 @@ def test_a_folder_of_photographs_is_told_of_the_recipe_for_them(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    facts = tmp_path / "data.json"
-    facts.write_text(json.dumps({"counts": {"train": {"classes": {"cat": 4, "dog": 3}, "unlabelled": unlabelled}}}))
+    facts = {"counts": {"train": {"classes": {"cat": 4, "dog": 3}, "unlabelled": unlabelled}}}
     recipe = SimpleNamespace(data=SimpleNamespace(image_shape=image_shape))
-    made = SimpleNamespace(recipe=recipe, data_facts=facts)
+    made = SimpleNamespace(recipe=recipe, facts=facts)
     monkeypatch.setattr("kerasae.train.train", lambda *_, **__: made)
     monkeypatch.setattr("kerasae.cli.one_run.summary", lambda _: "done")
     code, said, noted = typed("train", *words)

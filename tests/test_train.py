@@ -38,7 +38,7 @@ def test_pictures_that_changed_are_not_mixed_with_the_old(monkeypatch: pytest.Mo
     with pytest.raises(RequestError, match=message):
         train.resume(run.path)
     run.model.touch()
-    monkeypatch.setattr("keras.saving.load_model", lambda *arguments, **more: SimpleNamespace())
+    monkeypatch.setattr("kerasae.models.load_trained", lambda *arguments, **more: SimpleNamespace())
     with pytest.raises(RequestError, match=message):
         open_run(run.path)  # what evaluate, report and export begin with
 

@@ -14,7 +14,8 @@ from kerasae.cli.app import DataOption, RunArgument, app, err, is_adversarial, o
 from kerasae.cli.tables import generated_table, neighbours_table, predictions_table, strangers_table, summary
 from kerasae.errors import RequestError
 from kerasae.quiet import load_tensorflow
-from kerasae.runs import check_new, read_json
+from kerasae.reading import read_json
+from kerasae.runs import check_new
 
 
 @app.command()
@@ -52,7 +53,7 @@ def train(
     if measured:
         out.print(strangers_table(measured))
     if recipe is None and data is not None and _suits_photos(made.recipe.data.image_shape):
-        train = read_json(made.data_facts)["counts"]["train"]
+        train = made.facts["counts"]["train"]
         better = "photos-few-labels" if train["unlabelled"] > sum(train["classes"].values()) else "photos"
         command = shlex.join(["kerasae", "train", better, "--data", data])
         err.print(f"For photographs, {command} takes longer and recognises more.", soft_wrap=True)

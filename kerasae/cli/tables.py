@@ -18,7 +18,7 @@ def summary(run: Any) -> Table:
     """Return the short table that a run ends with."""
     from kerasae.runs import read_json
 
-    metrics = read_json(run.metrics)
+    metrics = read_json(run.metrics, {"model": dict})
     if "generated" in metrics:
         table = generated_table(metrics["generated"])
         judge = metrics["generated"]["judge"]
@@ -26,6 +26,7 @@ def summary(run: Any) -> Table:
         table.title_justify = "left"
         table.caption, table.caption_justify = f"report: {run.report}\nexport: {run.export}", "left"
         return table
+    metrics = read_json(run.metrics, {"test": dict})
     test, linear = metrics["test"], metrics.get("baseline", {}).get("linear")
     table = Table(title=f"{run.path}: {test['num_pictures']:,} test pictures", show_header=False, title_justify="left")
     if "label" in test:

@@ -14,6 +14,7 @@ from kerasae.data.opener import Opener
 from kerasae.data.pictures import Pictures
 from kerasae.models import JointAutoencoder, load_trained
 from kerasae.models.kernels import kernels
+from kerasae.reading import read_npz
 from kerasae.recipe import Part
 from kerasae.report.figures.kernels import Kernel
 from kerasae.report.selection import typical
@@ -63,9 +64,9 @@ def _chosen(predictions: Sequence[Path]) -> np.ndarray:
     """Choose pictures from the middle of each class by their error, as the mean over recipes that rebuild them."""
     errors, labels = [], np.empty(0, np.int64)
     for path in predictions:
-        with np.load(path, allow_pickle=False) as saved:
-            labels = saved["label"]
-            errors += [saved["mse"]] if "mse" in saved else []
+        saved = read_npz(path, required=["label"])
+        labels = saved["label"]
+        errors += [saved["mse"]] if "mse" in saved else []
     return typical(labels, np.mean(errors, axis=0)) if errors else np.empty(0, np.int64)
 
 

@@ -15,7 +15,7 @@ from kerasae.data.opener import Opener
 from kerasae.errors import RequestError
 from kerasae.preparation import check, resolve
 from kerasae.recipe import SEEDS, Recipe
-from kerasae.runs import Run, read_json
+from kerasae.runs import Run
 from kerasae.training.fit import check as check_fit
 
 
@@ -137,7 +137,7 @@ def _elsewhere(folder: Path, place: str, recipe: Recipe, facts: dict[str, Any]) 
         if not all(file.is_file() for file in (run.recipe_file, run.data_facts, run.model, run.metrics)):
             continue
         with suppress(RequestError):  # a recipe of another version says nothing here
-            if run.recipe.bare == recipe.bare and read_json(run.data_facts)["fingerprint"] == facts["fingerprint"]:
+            if run.recipe.bare == recipe.bare and run.facts["fingerprint"] == facts["fingerprint"]:
                 return run
     return None
 
@@ -174,7 +174,7 @@ def _check_as_before(job: Job) -> None:
             f"--to: expected the recipe that {job.run.path} was made with, {key} {before}. Received: {key} {now}; "
             "give another --to, or remove that run"
         )
-    check_unchanged(read_json(job.run.data_facts), job.facts, str(job.run.path))
+    check_unchanged(job.run.facts, job.facts, str(job.run.path))
 
 
 def _check_same(

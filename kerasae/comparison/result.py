@@ -12,7 +12,8 @@ from kerasae.comparison.differences import differences
 from kerasae.comparison.measures import MEASURES, class_accuracies, values
 from kerasae.comparison.plan import Job, Plan
 from kerasae.comparison.statistics import mcnemar, paired, summary
-from kerasae.runs import read_json
+from kerasae.comparison.worker import read_judgement
+from kerasae.reading import read_json, read_npz
 
 
 def result(plan: Plan, failed: Mapping[Job, str]) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def _run(plan: Plan, job: Job, reason: str | None) -> dict[str, Any]:
     }
     if reason is not None:
         return run
-    metrics, validation = read_json(job.run.metrics), read_json(job.judgement.with_suffix(".json"))["validation"]
+    metrics, validation = read_json(job.run.metrics, {"test": dict}), read_judgement(job.judgement)["validation"]
     split = validation if plan.folds else metrics["test"]
     on_validation = values({}, validation)
     return run | {
@@ -126,8 +127,8 @@ def _mcnemar(plan: Plan, failed: Mapping[Job, str], name: str) -> list[dict[str,
 
 def _right(plan: Plan, job: Job) -> np.ndarray:
     """Tell of each labelled picture whether it was named right."""
-    with np.load(plan.predictions_of(job), allow_pickle=False) as saved:
-        label, probabilities = saved["label"], saved["probabilities"]
+    saved = read_npz(plan.predictions_of(job), ["label", "probabilities"])
+    label, probabilities = saved["label"], saved["probabilities"]
     return (probabilities.argmax(axis=1) == label)[label >= 0]
 
 

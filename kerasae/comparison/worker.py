@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import sys
 from pathlib import Path
+from typing import Any
 
 from kerasae.processes import serve
 from kerasae.quiet import load_tensorflow
-from kerasae.runs import Run, read_json, write_json
+from kerasae.reading import read_json
+from kerasae.runs import Run, write_json
 
 
 def work(run: Run, judgement: Path) -> int:
@@ -37,7 +39,18 @@ def is_done(run: Run, judgement: Path) -> bool:
     """Tell whether `work` has nothing left to do."""
     finished = all(path.is_file() for path in (run.model, run.metrics, run.predictions, run.report))
     judged = judgement.with_suffix(".json")
-    return finished and judged.is_file() and read_json(judged)["model"] == model_mark(run)
+    return finished and judged.exists() and read_judgement(judgement)["model"] == model_mark(run)
+
+
+def read_judgement(judgement: Path) -> dict[str, Any]:
+    """Read what `work` has measured on the validation pictures.
+
+    Raises:
+        RequestError: it is missing, changed or damaged.
+    """
+    path = judgement.with_suffix(".json")
+    found: dict[str, Any] = read_json(path, {"model": str, "validation": dict}, f"remove {path} to measure it again")
+    return found
 
 
 def model_mark(run: Run) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+from kerasae.errors import in_a_line
+from kerasae.reading import damaged, read_csv
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,19 @@ class History:
 
 
 def read_history(path: Path) -> History:
-    """Read a history.csv; a run without one (a model made elsewhere) has an empty history."""
-    if not path.is_file():
+    """Read a history.csv; a run without one (a model made elsewhere) has an empty history.
+
+    Raises:
+        RequestError: it is changed or damaged.
+    """
+    if not path.exists():
         return History([], {})
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_csv(path)
     names = [name for name in (rows[0] if rows else {}) if name and name != "phase"]
-    columns = {name: np.array([float(row.get(name) or "nan") for row in rows]) for name in names}
+    try:
+        columns = {name: np.array([float(row[name] or "nan") for row in rows]) for name in names}
+    except ValueError as error:
+        raise damaged(path, in_a_line(error)) from None
+    if rows and "phase" not in rows[0]:
+        raise damaged(path, "expected a column 'phase'")
     return History([row.get("phase") or "" for row in rows], columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from kerasae.data.pictures import Pictures, batches
 from kerasae.data.progress import with_progress
 from kerasae.evaluation.passes import collected
 from kerasae.models import JointAutoencoder, probe
+from kerasae.reading import read_npz
 from kerasae.runs import written_whole
 
 
@@ -46,8 +48,7 @@ class Latents:
     @classmethod
     def read(cls, path: Path) -> Latents:
         """Read what `save` has written."""
-        with np.load(path, allow_pickle=False) as saved:
-            return cls(**saved)
+        return cls(**read_npz(path, [field.name for field in dataclasses.fields(cls)]))
 
 
 def observe(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from kerasae.data.pictures import ArrayPictures
 from kerasae.explore import figures
 from kerasae.explore.latents import Latents, observe
 from kerasae.models import JointAutoencoder
+from kerasae.reading import without
 from kerasae.report.plate import plate
 from kerasae.runs import Run, written_whole
 
@@ -41,8 +43,8 @@ def trained_on(run: Run, model: JointAutoencoder, collection: Collection) -> Lat
     # What an exploration of the training pictures has kept serves too, if it was of all of them.
     for path in (own, run.path / "explore" / "train" / "latents.npz"):
         if path.is_file() and path.stat().st_mtime >= run.model.stat().st_mtime:
-            kept = Latents.read(path)
-            if len(kept.label) == len(collection.train):
+            kept = without(functools.partial(Latents.read, path), None)
+            if kept is not None and len(kept.label) == len(collection.train):
                 return kept
     found, _, _ = observe(model, collection.train, what="Encoding the training pictures")
     found.save(own)

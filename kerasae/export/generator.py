@@ -11,6 +11,7 @@ import tensorflow as tf
 from kerasae.data.collection import Collection
 from kerasae.export.gate import Call, check_served
 from kerasae.export.saved_model import ABOUT
+from kerasae.manifest import seal
 from kerasae.models import AdversarialModel
 from kerasae.runs import Run, write_json, written_whole
 
@@ -35,6 +36,7 @@ def export_generator(run: Run, model: AdversarialModel, collection: Collection, 
     with written_whole(target) as temporary:
         temporary.mkdir()  # TensorFlow would not say where it may not write
         _save(model, collection.class_names if model.num_classes else (), temporary)
+        seal(temporary)
         random = np.random.default_rng(0)
         given: dict[str, np.ndarray] = {
             "noise": random.standard_normal((NUM_CHECKED, model.noise_dim)).astype(np.float32)

@@ -16,8 +16,9 @@ from kerasae.data.pictures import UNLABELLED, ArrayPictures
 from kerasae.data.value_range import FULL_16, Range, scales_8_bits, setting
 from kerasae.export.decoding import decode
 from kerasae.export.gate import check_agreement
+from kerasae.manifest import seal
 from kerasae.models import JointAutoencoder, guarded
-from kerasae.runs import Run, read_json, write_json, written_whole
+from kerasae.runs import Run, write_json, written_whole
 
 # Beside the SavedModel, where TensorFlow Serving expects what it does not read itself.
 ABOUT = Path("assets.extra") / "kerasae.json"
@@ -48,8 +49,9 @@ def export(run: Run, model: JointAutoencoder, collection: Collection | None, to:
     mode = run.recipe.data.resize
     with written_whole(target) as temporary:
         temporary.mkdir()  # TensorFlow would not say where it may not write
-        class_names = read_json(run.data_facts)["class_names"] if collection is None else collection.class_names
+        class_names = run.facts["class_names"] if collection is None else collection.class_names
         save(model, tuple(class_names), mode, temporary, run.value_range)
+        seal(temporary)
         images = _noise(model) if collection is None else collection.test
         check_agreement(temporary, model, images, mode, setting(run.value_range))
     return target

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import math
@@ -11,18 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from kerasae.data.collection import Collection
 from kerasae.evaluation.history import History, read_history
 from kerasae.generation import figures
 from kerasae.generation.plates import of_numbers
 from kerasae.generation.report import table
+from kerasae.reading import read_image, read_json, without
 from kerasae.recipe import Recipe
 from kerasae.report.plate import Plate, keep, plate
 from kerasae.report.templating import render
 from kerasae.report.wording import flat
-from kerasae.runs import Run, read_json, write_text
+from kerasae.runs import Run, write_text
 from kerasae.training.collapse import COLLAPSED
 from kerasae.training.sheets import untiled
 
@@ -40,8 +41,8 @@ def write_generator_report(run: Run, collection: Collection) -> Path:
     Raises:
         RequestError: the run was not judged.
     """
-    metrics, recipe = read_json(run.metrics), run.recipe
-    history = read_history(run.history)
+    metrics, recipe = read_json(run.metrics, {"generated": dict}), run.recipe
+    history = without(lambda: read_history(run.history), History([], {}))
     plates = keep(_plates(run, recipe, history, metrics["generated"], collection.class_names), run.figures)
     tree = read_json(run.recipe_file)
     page = render(
@@ -56,7 +57,7 @@ def write_generator_report(run: Run, collection: Collection) -> Path:
         sheets=[name for name in plates if name.startswith("sheet-")],
         plates=plates,
         recipe_rows=list(flat(tree)),
-        environment=list(flat(read_json(run.environment))),
+        environment=list(flat(without(lambda: read_json(run.environment, {}), {}))),
         recipe_json=json.dumps(tree, indent=2, ensure_ascii=False),
     )
     write_text(run.report, page)
@@ -129,7 +130,9 @@ def _sheets(run: Run, recipe: Recipe, names: tuple[str, ...]) -> Iterator[Plate]
     assert adversarial is not None
     for place in np.unique(np.linspace(0, len(found) - 1, min(SHOWN_SHEETS, len(found))).round().astype(int)):
         epoch = int(re.sub(r"\D", "", found[place].stem))
-        pixels = np.asarray(Image.open(found[place]))
+        pixels = without(functools.partial(read_image, found[place]), None)
+        if pixels is None:
+            continue
         rows = untiled(pixels, tuple(recipe.data.image_shape))  # type: ignore[arg-type]
         beside = list(names[: len(rows)]) if adversarial.name == "acgan" else [""] * len(rows)
         yield plate(

@@ -16,10 +16,11 @@ from kerasae.distribution import strategy
 from kerasae.environment import environment
 from kerasae.errors import RequestError
 from kerasae.evaluation.passes import collected, forward
+from kerasae.manifest import begin as begin_manifest
 from kerasae.models import JointAutoencoder, load_trained, probe
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import load, parse
-from kerasae.runs import Run, read_json, write_json
+from kerasae.runs import Run, write_json
 from kerasae.training import fit
 
 STEPS = 2_000  # that a judge is trained for, in whole epochs
@@ -75,7 +76,7 @@ def check_judge(path: Path, run: Run) -> None:
             f"--judge: expected a run that classifies. Received: {str(path)!r}, which does not; train one with: "
             "kerasae train judge --data SOURCE"
         )
-    names, known = (read_json(one.data_facts)["class_names"] for one in (run, judge))
+    names, known = (one.facts["class_names"] for one in (run, judge))
     missing = [name for name in names if name not in known]
     if missing:
         raise RequestError(
@@ -113,7 +114,7 @@ def judge_of(run: Run, collection: Collection, given: Path | None = None) -> Jud
 
 
 def _opened(run: Run, collection: Collection) -> Judge:
-    names = tuple(read_json(run.data_facts)["class_names"])
+    names = tuple(run.facts["class_names"])
     return Judge(run.path, load_trained(run, needs_rejection=False), names, collection.class_names)
 
 
@@ -124,7 +125,8 @@ def _train(own: Run, run: Run, collection: Collection) -> None:
         f"a judge is trained on the run's own pictures, {epochs} epochs, once; it is kept in {own.path}", soft_wrap=True
     )
     own.path.mkdir(parents=True, exist_ok=True)
-    write_json(own.data_facts, read_json(run.data_facts))
+    begin_manifest(own.path)
+    write_json(own.data_facts, run.facts)
     write_json(own.environment, environment(precision=recipe.precision, jit_compile=recipe.jit_compile))
     write_json(own.recipe_file, recipe.model_dump(mode="json"))
     fit(own, recipe, collection)

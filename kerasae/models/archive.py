@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from kerasae.errors import RequestError
+from kerasae.errors import RequestError, in_a_line
+from kerasae.reading import check, damaged
 
 # What holds layers, functions and what they are configured with; not `keras.utils`, `keras.saving` or `keras.export`.
 _MODULES = (
@@ -38,8 +40,9 @@ def load_model(path: Path) -> Any:
     It may name parts of Keras, and what is registered in this process: the classes of kerasae and of trusted plugins.
 
     Raises:
-        RequestError: the file is damaged, or its config names something else.
+        RequestError: the file is missing, changed or damaged, or its config names something else.
     """
+    whole = check(path)
     for named in _named(_config(path)):
         if not _is_known(named):
             name = named.get("registered_name") or named["class_name"]
@@ -49,7 +52,12 @@ def load_model(path: Path) -> Any:
                 f"run: expected a model of layers of Keras, kerasae and the recipe's plugins. Received: {path} with "
                 f"{str(name)[:100]!r}, which is none of them or may run code"
             )
-    return keras.saving.load_model(path, compile=False, safe_mode=True)
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras, h5py and zipfile raise almost anything
+        if whole:  # then it is a defect, such as a layer that is not registered
+            raise
+        raise damaged(path, in_a_line(error)) from None
 
 
 def _config(path: Path) -> Any:
@@ -58,8 +66,17 @@ def _config(path: Path) -> Any:
             if archive.getinfo("config.json").file_size > MAX_CONFIG:
                 raise ValueError("too large")
             return json.loads(archive.read("config.json"))
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError, RecursionError):
-        raise RequestError(f"run: {path} is damaged; put it back or train a new run") from None
+    except (
+        OSError,
+        zipfile.BadZipFile,
+        zlib.error,
+        KeyError,
+        ValueError,
+        EOFError,
+        NotImplementedError,
+        RecursionError,
+    ) as error:
+        raise damaged(path, in_a_line(error)) from None
 
 
 def _named(config: Any) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ from kerasae.errors import RequestError
 from kerasae.layers.rejection import ERROR, Rejection
 from kerasae.models.archive import load_model
 from kerasae.models.probe import probe
+from kerasae.reading import damaged
 from kerasae.runs import written_whole
 
 if TYPE_CHECKING:
@@ -79,7 +80,11 @@ def save(rejection: Rejection, path: Path) -> None:
 
 def load(path: Path) -> Rejection:
     """Read what `save` has written."""
-    return load_model(path).get_layer("rejection")
+    model = load_model(path)
+    layers = [layer for layer in getattr(model, "layers", []) if isinstance(layer, Rejection)]
+    if len(layers) != 1:
+        raise damaged(path, "expected a rejection")
+    return layers[0]
 
 
 def guarded(model: keras.Model, rejection: Rejection | None = None) -> keras.Model:

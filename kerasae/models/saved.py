@@ -9,7 +9,8 @@ from kerasae.models.archive import load_model
 from kerasae.models.guarded import load
 from kerasae.models.joint import JointAutoencoder
 from kerasae.plugins import load_plugins
-from kerasae.runs import Run, read_json
+from kerasae.reading import damaged, read_json
+from kerasae.runs import Run
 
 
 def load_trained(run: Run, *, needs_rejection: bool = True) -> JointAutoencoder:
@@ -20,8 +21,8 @@ def load_trained(run: Run, *, needs_rejection: bool = True) -> JointAutoencoder:
             where no answer is accepted or rejected.
 
     Raises:
-        RequestError: a plugin of the run's recipe cannot be run, the run's model is an adversarial one, or its
-            rejection is missing.
+        RequestError: a plugin of the run's recipe cannot be run, the run's model is an adversarial one, its rejection
+            is missing, or a file is missing, changed or damaged.
     """
     if run.recipe.model.adversarial is not None:
         raise RequestError(
@@ -29,8 +30,10 @@ def load_trained(run: Run, *, needs_rejection: bool = True) -> JointAutoencoder:
             f"pictures; use: kerasae generate {run.path}"
         )
     load_plugins(run.recipe.plugins)
-    model: JointAutoencoder = load_model(run.model)
-    model.rejection = load(run.rejection) if run.rejection.is_file() else None
+    model = load_model(run.model)
+    if not isinstance(model, JointAutoencoder):
+        raise damaged(run.model, f"expected a joint model, found {type(model).__name__}")
+    model.rejection = load(run.rejection) if run.rejection.exists() else None
     if model.rejection is None and needs_rejection:
         _check_without_rejection(run)
     return model
@@ -60,8 +63,10 @@ def load_generator(run: Run) -> AdversarialModel:
     """Load the adversarial model of a run, uncompiled, after the plugins that its layers come from.
 
     Raises:
-        RequestError: a plugin of the run's recipe cannot be run.
+        RequestError: a plugin of the run's recipe cannot be run, or the model is missing, changed or damaged.
     """
     load_plugins(run.recipe.plugins)
-    model: AdversarialModel = load_model(run.model)
+    model = load_model(run.model)
+    if not isinstance(model, AdversarialModel):
+        raise damaged(run.model, f"expected an adversarial model, found {type(model).__name__}")
     return model

@@ -11,7 +11,8 @@ import numpy as np
 
 from kerasae.errors import RequestError
 from kerasae.evaluation.history import History, read_history
-from kerasae.runs import Run, read_json
+from kerasae.reading import read_json, read_npz, without
+from kerasae.runs import Run
 
 if TYPE_CHECKING:
     from kerasae.data.collection import Collection
@@ -45,25 +46,20 @@ class Materials:
         Raises:
             RequestError: the run was not evaluated, or on other test pictures than these.
         """
-        for path in (run.metrics, run.predictions):
-            if not path.is_file():
-                raise RequestError(f"run: {run.path} holds no {path.name}; make it with: kerasae evaluate {run.path}")
-        with np.load(run.predictions, allow_pickle=False) as saved:
-            predictions = dict(saved)
+        metrics = read_json(run.metrics, {"test": dict})
+        predictions = read_npz(run.predictions, required=["label"])
         if collection is not None and not np.array_equal(predictions["label"], collection.test.labels):
             raise RequestError(
                 f"run: {run.path} was evaluated on {len(predictions['label'])} test pictures with other labels. "
                 f"Received: {len(collection.test)} test pictures; measure these with: kerasae evaluate {run.path}"
             )
         return cls(
-            metrics=read_json(run.metrics),
+            metrics=metrics,
             recipe=read_json(run.recipe_file),
-            environment=_read_table(run.environment),
+            environment=without(lambda: _read_table(run.environment), {}),
             facts=_read_table(run.data_facts),
-            history=read_history(run.history),
-            class_names=tuple(
-                _read_table(run.data_facts)["class_names"] if collection is None else collection.class_names
-            ),
+            history=without(lambda: read_history(run.history), History([], {})),
+            class_names=tuple(run.facts["class_names"] if collection is None else collection.class_names),
             label=predictions["label"],
             probabilities=predictions.get("probabilities"),
             mse=predictions.get("mse"),
@@ -92,4 +88,4 @@ class Materials:
 
 def _read_table(path: Path) -> dict[str, Any]:
     """Read a JSON file that a model trained elsewhere may lack."""
-    return read_json(path) if path.is_file() else {}
+    return read_json(path, {}) if path.exists() else {}

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import base64
+import functools
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
-from kerasae.runs import read_json, write_json, written_whole
+from kerasae.manifest import forget, is_listed
+from kerasae.reading import damaged, read_bytes, read_json, without
+from kerasae.runs import write_json, written_whole
 
 DOTS_PER_INCH = 200
 WIDE = 8.0  # inches; beyond, a figure takes the width of the page
 LARGE = 5.6  # inches; beyond, it scrolls sideways on a phone instead of shrinking until it cannot be read
+FIELDS = ("name", "title", "caption", "alt", "width", "height")
 LEGIBLE = 60  # pixels an inch, at which 9 points are 7.5 pixels
 
 
@@ -55,11 +60,12 @@ def plate(name: str, title: str, caption: str, alt: str, figure: Figure) -> Plat
 
 
 def keep(plates: Iterable[Plate], folder: Path) -> dict[str, Plate]:
-    """Write plates into a folder of their own, remove those of an earlier drawing, and return all by name."""
+    """Write plates into a folder, remove those of an earlier drawing that a manifest lists, and return all by name."""
     drawn = {one.name: one for one in plates}
     for path in folder.glob("*.png"):
-        if path.stem not in drawn:
+        if path.stem not in drawn and is_listed(path):
             path.unlink()
+            forget(path)
     for name, one in drawn.items():
         with written_whole(folder / f"{name}.png") as temporary:
             temporary.write_bytes(one.png)
@@ -68,16 +74,26 @@ def keep(plates: Iterable[Plate], folder: Path) -> dict[str, Plate]:
 
 def keep_words(plates: Mapping[str, Plate], path: Path) -> None:
     """Write what stands around kept plates, so that another page can show them."""
-    fields = ("name", "title", "caption", "alt", "width", "height")
-    write_json(path, [{field: getattr(one, field) for field in fields} for one in plates.values()])
+    write_json(path, [{field: getattr(one, field) for field in FIELDS} for one in plates.values()])
 
 
 def kept(path: Path) -> dict[str, Plate]:
-    """Read the plates whose words lie in a file of `keep_words`, from the same folder; none where there is no file."""
-    if not path.is_file():
+    """Read the plates whose words lie in a file of `keep_words`, from the same folder; none where there is no file.
+
+    A plate that is missing, changed or damaged is left out with a line.
+    """
+    if not path.exists():
         return {}
-    return {
-        words["name"]: Plate(**words, png=(path.parent / f"{words['name']}.png").read_bytes())
-        for words in read_json(path)
-        if (path.parent / f"{words['name']}.png").is_file()
-    }
+    plates: dict[str, Plate] = {}
+    for fields in without(functools.partial(_words, path), list[dict[str, Any]]()):
+        png = without(functools.partial(read_bytes, path.parent / f"{fields['name']}.png"), None)
+        if png is not None:
+            plates[fields["name"]] = Plate(**fields, png=png)
+    return plates
+
+
+def _words(path: Path) -> list[dict[str, Any]]:
+    listed = read_json(path)
+    if not isinstance(listed, list) or any(not isinstance(each, dict) or each.keys() != set(FIELDS) for each in listed):
+        raise damaged(path, f"expected a list of objects with {', '.join(FIELDS)}")
+    return listed

@@ -19,6 +19,7 @@ from kerasae.data.opener import Opener
 from kerasae.errors import RequestError, in_a_line
 from kerasae.evaluation.history import History, read_history
 from kerasae.preparation import begin, check, resolve
+from kerasae.reading import check as check_file
 from kerasae.recipe import Recipe
 from kerasae.runs import Run, remove_unfinished
 from kerasae.search.limits import OverLimitError, costs
@@ -127,6 +128,8 @@ def _begin(search: Search, run: Run, recipe: Recipe, collection: Collection, par
     run.path.mkdir(parents=True)
     if parent is not None:
         before = Run(trial_folder(search.folder, parent) / run.path.name)
+        for path in (before.history, *before.checkpoints.glob("*.npz")):
+            check_file(path)
         shutil.copytree(before.checkpoints, run.checkpoints)
         shutil.copy(before.history, run.history)
     return begin(run, recipe, collection.facts)

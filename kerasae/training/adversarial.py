@@ -90,7 +90,7 @@ def fit(run: Run, recipe: Recipe, collection: Collection) -> AdversarialModel:
     with distribution.strategy(recipe.distribution.devices).scope():
         model = build_model(recipe, collection, distribution.precision(recipe.precision))
         progress = Progress()
-        if last.is_file():
+        if last.exists():
             progress = read_progress(last)
             restore(last, _variables(model))
         for index in range(progress.phase, len(recipe.phases)):
@@ -128,7 +128,7 @@ def _fit_phase(
     optimizers = [phases.optimizer(one, key, plan) for one, plan in plans]
     model.compile(*optimizers, jit_compile=distribution.jit_compile(recipe.jit_compile))
 
-    rows = read_rows(run)[: progress.rows]
+    rows = read_rows(run, progress.rows)
     state = [*_variables(model), *(variable for one in optimizers for variable in one.variables)]
     checkpoint = Checkpoint(run.checkpoints / "last.npz", state, index, (), rows)
     if progress.epoch:

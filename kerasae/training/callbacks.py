@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from kerasae.metrics import direction, finite_or_worst
+from kerasae.reading import damaged, read_npz
 from kerasae.runs import written_whole
 
 
@@ -98,5 +99,8 @@ def write_arrays(path: Path, arrays: list[np.ndarray], **named: Any) -> None:
 
 def read_arrays(path: Path) -> list[np.ndarray]:
     """Read what `write_arrays` wrote in order."""
-    with np.load(path, allow_pickle=False) as stored:
-        return [stored[f"array_{index}"] for index in range(sum(name.startswith("array_") for name in stored.files))]
+    stored = read_npz(path)
+    names = [f"array_{index}" for index in range(sum(name.startswith("array_") for name in stored))]
+    if any(name not in stored for name in names):
+        raise damaged(path, "expected arrays in order")
+    return [stored[name] for name in names]

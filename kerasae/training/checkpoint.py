@@ -11,6 +11,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasae.errors import in_a_line
+from kerasae.reading import damaged, read_npz
 from kerasae.training.callbacks import read_arrays, write_arrays
 from kerasae.training.moving_statistics import is_count
 
@@ -90,9 +92,12 @@ def write(path: Path, progress: Progress, variables: Sequence[Any]) -> None:
 
 def read_progress(path: Path) -> Progress:
     """Read how far a checkpoint has come."""
-    with np.load(path, allow_pickle=False) as stored:
+    stored = read_npz(path, ["progress"])
+    try:
         progress = json.loads(str(stored["progress"]))
-    return Progress(**{**progress, "callbacks": tuple(progress["callbacks"])})
+        return Progress(**{**progress, "callbacks": tuple(progress["callbacks"])})
+    except (ValueError, TypeError, KeyError) as error:
+        raise damaged(path, in_a_line(error)) from None
 
 
 def restore(path: Path, variables: Sequence[Any]) -> None:
@@ -100,10 +105,12 @@ def restore(path: Path, variables: Sequence[Any]) -> None:
 
     Counts of averaged steps, which older files lack, stay as they are then.
     """
-    with np.load(path, allow_pickle=False) as stored:
-        saved_counts = stored.get("averaged_steps", ())
     plain, counts = _divided(variables)
-    for some, values in ((plain, read_arrays(path)), (counts, saved_counts)):
+    saved, saved_counts = read_arrays(path), read_npz(path).get("averaged_steps", ())
+    shapes = [tuple(variable.shape) for variable in plain]
+    if [array.shape for array in saved[: len(shapes)]] != shapes:
+        raise damaged(path, "expected the weights of the recipe's model, found others")
+    for some, values in ((plain, saved), (counts, saved_counts)):
         for variable, value in zip(some, values, strict=False):
             variable.assign(value)
 

@@ -110,7 +110,7 @@ def train_phases(
     with distribution.strategy(recipe.distribution.devices).scope():
         model = build_model(recipe, collection, distribution.precision(recipe.precision))
         progress = Progress()
-        if last.is_file():
+        if last.exists():
             progress = read_progress(last)
             restore(last, model.variables)
         for index in range(progress.phase, len(recipe.phases)):
@@ -154,7 +154,7 @@ def _fit_phase(
     )
     trained.optimizer.build(trained.trainable_variables)
 
-    rows = read_rows(run)[: progress.rows]
+    rows = read_rows(run, progress.rows)
     best = run.checkpoints / "best.npz"
     counted = phases.callbacks(phase, plan, best)
     state = [*model.variables, *trained.optimizer.variables]
@@ -163,6 +163,8 @@ def _fit_phase(
     if progress.epoch:
         restore(checkpoint.path, state)
         checkpoint.progress = progress
+        if phase.restore_best:
+            read_arrays(best)  # what is wrong with it shows now, not at the end of the phase
     else:
         restart(model)
     # Epochs are numbered over all phases, so that no two of them draw the same order and augmentations.

@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from kerasae.reading import damaged, how_to_fix, read_csv
 from kerasae.runs import Run, write_text
 
 FIRST_COLUMNS = ("epoch", "phase", "seconds", "images_per_second", "learning_rate")
@@ -65,9 +66,16 @@ def to_csv(rows: list[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
-def read_rows(run: Run) -> list[dict[str, Any]]:
-    """Read the history's rows; an empty value is one that its phase did not have."""
-    if not run.history.is_file():
+def read_rows(run: Run, count: int) -> list[dict[str, Any]]:
+    """Read the first `count` rows of the history; an empty value is one that its phase did not have.
+
+    Raises:
+        RequestError: it is missing, changed or damaged, or has fewer rows.
+    """
+    if not count:
         return []
-    with run.history.open(encoding="utf-8", newline="") as file:
-        return [{key: value for key, value in row.items() if value} for row in csv.DictReader(file)]
+    fix = how_to_fix(run.checkpoints / "last.npz")  # training cannot go on without its course so far
+    rows = read_csv(run.history, fix)
+    if len(rows) < count:
+        raise damaged(run.history, f"expected {count} epochs, found {len(rows)}", fix)
+    return [{key: value for key, value in row.items() if value} for row in rows[:count]]

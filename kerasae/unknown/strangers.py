@@ -16,8 +16,8 @@ from kerasae.data.pictures import ArrayPictures, Pictures
 from kerasae.data.sources import BUILTIN, open_source
 from kerasae.errors import RequestError
 from kerasae.evaluation.variants import Changed
+from kerasae.reading import read_json
 from kerasae.recipe import DataRecipe, Recipe
-from kerasae.runs import read_json
 
 LEFT_OUT = "left-out"
 LONGEST = 60  # characters of a name
@@ -56,7 +56,8 @@ def _own(name: str, images: Pictures) -> Strangers:
 
 
 def _named_apart(opened: Sequence[Strangers], folder: Path) -> list[Strangers]:
-    taken = {path.parent.name: read_json(path).get("asked") for path in folder.glob("*/unknown.json")}
+    earlier = {path: read_json(path, {}, f"remove {path.parent}") for path in folder.glob("*/unknown.json")}
+    taken = {path.parent.name: summary.get("asked") for path, summary in earlier.items()}
     found: dict[str, Strangers] = {}
     for one in opened:
         name, number = one.name, 2

@@ -12,6 +12,8 @@ FLOORS = [
     ["_version", "errors", "toml"],
     ["recipe", "validation"],
     ["console", "recipe_file", "registry", "environment", "plugins", "processes", "quiet"],
+    ["manifest"],
+    ["reading"],
     ["runs", "results"],
     ["data", "layers", "losses", "metrics", "optimizers", "schedules"],
     ["models"],

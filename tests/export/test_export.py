@@ -14,6 +14,7 @@ from PIL import Image
 from kerasae.data import decoding
 from kerasae.data.collection import Collection, open_collection
 from kerasae.data.decoding import resize
+from kerasae.data.value_range import FULL_16
 from kerasae.export import ExportError, export, gate, samples, saved_model
 from kerasae.export.decoding import decode
 from kerasae.export.saved_model import of_range
@@ -166,7 +167,7 @@ def test_an_export_that_decodes_otherwise_is_removed(
 
 
 def test_the_gates_files_are_of_every_kind_that_pillow_writes(collection: Collection) -> None:
-    files = samples.encoded(collection.test.load(np.arange(samples.NUM_SAMPLES)))
+    files = samples.encoded(collection.test.load(np.arange(samples.NUM_SAMPLES)), FULL_16)
     pngs = [file for file in files if file.startswith(b"\x89PNG")]
     assert {(file[25], file[24]) for file in pngs} == {  # colour type and depth
         (0, 1), (0, 8), (0, 16), (2, 8), (3, 2), (3, 4), (3, 8), (4, 8), (6, 8)

@@ -18,7 +18,7 @@ from kerasae.generation import judge
 from kerasae.models import load_generator, load_trained
 from kerasae.preparation import resolve
 from kerasae.recipe_file import builtin, load, parse
-from kerasae.runs import Run
+from kerasae.runs import Run, write_json
 
 SMALL = [
     "phases.0.epochs=2",
@@ -123,7 +123,7 @@ def test_one_test_picture_a_class_has_no_diversity(typed: Typed, run: Path, tmp_
     metrics = json.loads(few.metrics.read_text())
     metrics["generated"]["real"]["diversity"] = dict.fromkeys(metrics["generated"]["real"]["diversity"])
     del metrics["generated"]["real"]["agreement"]
-    few.metrics.write_text(json.dumps(metrics))
+    write_json(few.metrics, metrics)
     few.report.unlink()
     code, _, err = typed("report", few.path)
     assert code == 0, err

@@ -11,9 +11,10 @@ import pytest
 
 from kerasae.errors import RequestError
 from kerasae.evaluate import evaluate
+from kerasae.manifest import begin
 from kerasae.report import write_report
 from kerasae.report.plates import COURSES
-from kerasae.runs import Run
+from kerasae.runs import Run, write_json, written_whole
 
 BOTH = ("reconstruction", "label")
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -131,7 +132,7 @@ def test_only_the_pictures_shown_are_loaded(report):
 def test_a_report_without_metrics_is_refused(report, tmp_path):
     made = report(*BOTH)
     run = Run(tmp_path)
-    with pytest.raises(RequestError, match=r"holds no metrics\.json; make it with: kerasae evaluate"):
+    with pytest.raises(RequestError, match=r"lacks metrics\.json; make it again with: kerasae evaluate"):
         write_report(run, made.model, made.collection)
     assert not list(tmp_path.iterdir())
 
@@ -149,10 +150,13 @@ def test_a_model_made_elsewhere_is_reported_without_history_facts_and_environmen
     for name in ("recipe.json", "metrics.json", "predictions.npz"):
         shutil.copy(made.run.path / name, tmp_path)
     run.figures.mkdir()
-    (run.figures / "learning_rate.png").write_bytes(b"of an earlier run")
-    (run.figures / "latent.png").write_bytes(b"drawn by another verb")
+    begin(tmp_path)
+    with written_whole(run.figures / "learning_rate.png") as temporary:
+        temporary.write_bytes(b"of an earlier drawing")
+    (run.figures / "mine.png").write_bytes(b"put there by the user")
     text = write_report(run, made.model, made.collection).read_text(encoding="utf-8")
-    drawn = {path.stem for path in run.figures.iterdir()} - {"latent"}
+    drawn = {path.stem for path in run.figures.iterdir()} - {"mine"}
+    assert (run.figures / "mine.png").exists()
     assert drawn == (OF_LABEL | OF_RECONSTRUCTION | OF_ALL) - {*COURSES, "class_counts"}
     assert "training" not in {attributes.get("id") for _, attributes in Page(text).elements}
     assert "Broken files" not in text
@@ -175,7 +179,7 @@ def test_variants_stand_beside_the_test_pictures(report, tmp_path):
     run = Run(tmp_path / "run")
     recipe = made.run.recipe.model_dump(mode="json")
     recipe["evaluation"]["variants"] = {"negative": [{"name": "invert"}], "faint": [{"name": "contrast"}]}
-    run.recipe_file.write_text(json.dumps(recipe), encoding="utf-8")
+    write_json(run.recipe_file, recipe)
     metrics = evaluate(run, made.model, made.collection)
     page = Page(write_report(run, made.model, made.collection).read_text(encoding="utf-8"))
     assert "variants" in {attributes.get("id") for _, attributes in page.elements}

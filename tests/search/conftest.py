@@ -13,7 +13,7 @@ from rich.console import Console
 
 from kerasae.data.opener import Opener
 from kerasae.recipe import Recipe
-from kerasae.runs import Run
+from kerasae.runs import Run, write_text
 from kerasae.search import trial as trials
 from kerasae.search.kept import notes_of, values_of
 from kerasae.search.oracles import Oracle
@@ -91,7 +91,7 @@ def pretended(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Recipe, in
                 rows.append({"epoch": epoch, "phase": "joint", "seconds": 1.0, "val_label_accuracy": accuracy,
                              "val_reconstruction_loss": 1 - accuracy, "loss": 0.0})  # fmt: skip
                 run.checkpoints.mkdir(exist_ok=True)
-                run.history.write_text(to_csv(rows))
+                write_text(run.history, to_csv(rows))
                 for callback in watching():
                     callback.on_epoch_end(epoch - 1)
 
