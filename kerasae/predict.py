@@ -24,6 +24,7 @@ from kerasae.console import told
 from kerasae.data.given import read_each
 from kerasae.data.pictures import batch_size
 from kerasae.errors import RequestError
+from kerasae.replacing import read_whole
 from kerasae.runs import Run, check_new, read_json, written_whole
 from kerasae.unknown.figures.pictures import triptych
 
@@ -80,13 +81,14 @@ def predict(
     for option, path in (("--heatmaps", heatmaps), ("--csv", table)):
         if path is not None:
             check_new(path, option)
-    answer, about = _from_export(model) if (model / "saved_model.pb").is_file() else _from_run(model)
+    is_export = (model / "saved_model.pb").is_file()
+    answer, about = read_whole(model, _from_export) if is_export else _from_run(model)
     console = console or told()
     pictures = read_each(images, tuple(about["image_shape"]), about["resize"], "predict", console)
     answers: list[Prediction] = []
     size = batch_size(about["image_shape"])
     with contextlib.ExitStack() as stack:
-        maps = None if heatmaps is None else stack.enter_context(written_whole(heatmaps))
+        maps = None if heatmaps is None else stack.enter_context(written_whole(heatmaps, replaces=False))
         for chunk in iter(lambda: list(islice(pictures, size)), []):
             paths, batch = [path for path, _ in chunk], np.stack([picture for _, picture in chunk])
             outputs = answer(batch)
@@ -103,7 +105,7 @@ def predict(
                 for row, path in enumerate(paths)
             ]
     if table is not None:
-        with written_whole(table) as temporary:
+        with written_whole(table, replaces=False) as temporary:
             temporary.write_text(to_csv(answers), encoding="utf-8")
     return answers
 

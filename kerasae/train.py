@@ -7,7 +7,6 @@ if __name__ == "__main__":  # up here, so that the command line can hold back Te
 
     main("train")
 
-import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from kerasae.preparation import begin, check, check_fits, reopen, resolve
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import load, setting
 from kerasae.report import write_report
-from kerasae.runs import Run, alone, check_new, remove_unfinished
+from kerasae.runs import Run, check_new
 from kerasae.training import adversarial, fit
 from kerasae.training.rejection import fit_rejection
 
@@ -52,7 +51,7 @@ def train(recipe: str, *, data: str | None = None, run: Path | None = None, over
     begin(made, resolved, collection.facts)
     console = told()
     console.print(*lines(collection.facts), sep="\n", soft_wrap=True)
-    with _alone(made):
+    with made.alone("training"):
         _finish(made, resolved, collection)
     return made
 
@@ -81,15 +80,9 @@ def go_on(run: Run, *, exports: bool = True) -> tuple[Any, Collection]:
     recipe = run.recipe
     load_plugins(recipe.plugins)
     distribution.strategy(recipe.distribution.devices)  # before TensorFlow is used; see `check`
-    with _alone(run):
+    with run.alone("training"):
         collection = reopen(run)
-        remove_unfinished(run.path)
         return _finish(run, recipe, collection, exports), collection
-
-
-def _alone(run: Run) -> contextlib.AbstractContextManager[None]:
-    run.checkpoints.mkdir(exist_ok=True)
-    return alone(run.checkpoints, f"run: another process trains {run.path}; wait for it, or give another name")
 
 
 def _finish(run: Run, recipe: Recipe, collection: Collection, exports: bool = True) -> Any:

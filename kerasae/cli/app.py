@@ -39,6 +39,13 @@ def _common(
     """Take the options that every verb has; `main` acts on them."""
 
 
+def hold(context: typer.Context, path: Path, doing: str) -> None:
+    """Hold a run for this process until its verb ends, since it writes into the run."""
+    from kerasae.runs import Run
+
+    context.with_resource(Run.open(path).alone(doing))
+
+
 def open_run(path: Path) -> tuple[Any, Any, Any]:
     """Open a finished run with its model and its pictures."""
     from kerasae.runs import Run

@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[2]
 FLOORS = [
     ["_version", "errors", "toml"],
     ["recipe", "validation"],
-    ["console", "recipe_file", "registry", "environment", "plugins", "processes", "quiet"],
+    ["console", "recipe_file", "registry", "environment", "plugins", "processes", "quiet", "unfinished"],
+    ["locks", "replacing"],
     ["runs", "results"],
     ["data", "layers", "losses", "metrics", "optimizers", "schedules"],
     ["models"],
