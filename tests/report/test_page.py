@@ -8,10 +8,12 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from kerasae.errors import RequestError
 from kerasae.evaluate import evaluate
 from kerasae.report import write_report
+from kerasae.report.plate import plate
 from kerasae.report.plates import COURSES
 from kerasae.runs import Run
 
@@ -149,10 +151,14 @@ def test_a_model_made_elsewhere_is_reported_without_history_facts_and_environmen
     for name in ("recipe.json", "metrics.json", "predictions.npz"):
         shutil.copy(made.run.path / name, tmp_path)
     run.figures.mkdir()
-    (run.figures / "learning_rate.png").write_bytes(b"of an earlier run")
-    (run.figures / "latent.png").write_bytes(b"drawn by another verb")
+    stale = plate("learning_rate", "", "", "", Figure()).png
+    (run.figures / "learning_rate.png").write_bytes(stale)
+    users = {"my_paper": stale, "notes": b"no PNG", "latent": b""}
+    for name, content in users.items():
+        (run.figures / f"{name}.png").write_bytes(content)
     text = write_report(run, made.model, made.collection).read_text(encoding="utf-8")
-    drawn = {path.stem for path in run.figures.iterdir()} - {"latent"}
+    assert {name: (run.figures / f"{name}.png").read_bytes() for name in users} == users
+    drawn = {path.stem for path in run.figures.iterdir()} - set(users)
     assert drawn == (OF_LABEL | OF_RECONSTRUCTION | OF_ALL) - {*COURSES, "class_counts"}
     assert "training" not in {attributes.get("id") for _, attributes in Page(text).elements}
     assert "Broken files" not in text
