@@ -37,7 +37,7 @@ def export(run: Run, model: JointAutoencoder, collection: Collection, to: Path |
     """
     target = to if to is not None else run.export
     mode = run.recipe.data.resize
-    with written_whole(target) as temporary:
+    with written_whole(target, replaces=to is None) as temporary:
         temporary.mkdir()  # TensorFlow would not say where it may not write
         save(model, collection.class_names, mode, temporary)
         check_agreement(temporary, model, collection.test)
@@ -79,7 +79,8 @@ def save(model: JointAutoencoder, class_names: tuple[str, ...], mode: Resize, pa
     archive.add_endpoint("encode", encode, [pictures])
     if class_names:
         archive.add_endpoint("classes", lambda: {"class_names": tf.identity(names)}, [])
-    archive.write_out(path, verbose=False)
+    # Keras traces the layers' own functions too, which AutoGraph would write into the temporary folder.
+    tf.autograph.experimental.do_not_convert(archive.write_out)(path, verbose=False)
     write_json(path / ABOUT, {"image_shape": image_shape, "class_names": class_names, "resize": mode})
 
 
