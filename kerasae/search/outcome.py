@@ -88,7 +88,7 @@ def trial_ids(folder: Path) -> list[str]:
 
     keras-tuner numbers them; what has another name, as a copy `trial_0000_backup`, is none.
     """
-    names = (re.fullmatch(r"trial_([0-9]+)", path.name) for path in folder.iterdir() if path.is_dir())
+    names = (re.fullmatch(r"trial_([0-9]+)", path.name) for path in folder.glob("trial_*") if path.is_dir())
     return sorted(name[1] for name in names if name is not None)
 
 
