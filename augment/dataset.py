@@ -106,6 +106,7 @@ def map(
         )
         return join(changed if batched else changed[0], rest)
 
+    change = tf.autograph.experimental.do_not_convert(change)
     changed = numbered(dataset, batched).map(change, num_parallel_calls=calls, deterministic=True)
     if mixing is None:
         return changed
@@ -119,7 +120,7 @@ def map(
         return mixed if batched else (mixed[0][0], mixed[1][0])
 
     pairs = tf.data.Dataset.zip(numbered(changed, batched), shifted(changed, batched, seed=seed, epoch=epoch))
-    return pairs.map(mix, num_parallel_calls=calls, deterministic=True)
+    return pairs.map(tf.autograph.experimental.do_not_convert(mix), num_parallel_calls=calls, deterministic=True)
 
 
 def _places(start: Any, stack: Any) -> Any:
@@ -163,11 +164,12 @@ def numbered(dataset: tf.data.Dataset, batched: bool) -> tf.data.Dataset:
     """Return pairs of the position of each element's first picture, int64, and the element."""
     import tensorflow as tf
 
-    def count(position: Any, element: Any) -> Any:
-        size = tf.shape(split(element)[0], tf.int64)[0] if batched else tf.constant(1, tf.int64)
-        return position + size, (position, element)
+    @tf.autograph.experimental.do_not_convert
+    def count(position: Any, *element: Any) -> Any:
+        size = tf.shape(split(_whole(element))[0], tf.int64)[0] if batched else tf.constant(1, tf.int64)
+        return position + size, (position, _whole(element))
 
-    return dataset.scan(np.int64(0), lambda position, *element: count(position, _whole(element)))
+    return dataset.scan(np.int64(0), count)
 
 
 def _whole(element: tuple[Any, ...]) -> Any:

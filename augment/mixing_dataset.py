@@ -85,7 +85,8 @@ def shifted(dataset: tf.data.Dataset, batched: bool, *, seed: int, epoch: int) -
     if size == tf.data.INFINITE_CARDINALITY:
         raise ValueError("Expected a dataset with an end where pictures are mixed. Received: an endless one")
     if size < 0:
-        size = int(flat.reduce(np.int64(0), lambda count, *_: count + 1))
+        count = tf.autograph.experimental.do_not_convert(lambda before, *_: before + 1)
+        size = int(flat.reduce(np.int64(0), count))
     shift = 1 + int(Draws.at(seed, epoch, [0]).stream(_SHIFT).integers(0, max(size - 1, 1))[0])
     turned = flat.skip(shift).concatenate(flat.take(shift))
     if not batched:

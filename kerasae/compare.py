@@ -22,9 +22,11 @@ from kerasae.comparison.plan import plan
 from kerasae.comparison.running import run_all
 from kerasae.console import told
 from kerasae.errors import RequestError
+from kerasae.locks import alone
 from kerasae.manifest import begin
 from kerasae.recipe_file import setting
-from kerasae.runs import alone, check_new
+from kerasae.runs import check_new
+from kerasae.unfinished import remove_unfinished
 
 COMPARISONS = Path("comparisons")
 SEEDS = 3
@@ -88,8 +90,8 @@ def compare(
     distribution.leave_gpus()  # to the runs' own processes
     planned = plan(listed, seeds or (SEEDS if folds is None else 1), folds, folder)
     folder.mkdir(parents=True, exist_ok=True)
-    busy = f"--to: {folder} is in use by another comparison; wait for it, or give another"
-    with alone(folder, busy):
+    with alone(folder, "comparing in", "--to", ", or give another"):
+        remove_unfinished(folder)
         begin(folder)
         failed = run_all(planned, console or told())
         return Comparison(folder, write(planned, failed))

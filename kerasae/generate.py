@@ -58,17 +58,18 @@ def generate(
         ends = (first, second)
         _check_ends(opened, ends)
     request = Request(tuple(asked), count, noise, seed)
-    if opened.recipe.model.adversarial is not None:
-        generator, collection = load_generator(opened), reopen(opened)
-        labels = [end.label or 0 for end in ends] if ends is not None else []
-        ways = between_classes(generator, (labels[0], labels[1]), names, noise, seed) if labels else None
-        methods = [by_generator(generator)]
-    else:
-        model, collection = load_trained(opened, needs_rejection=False), reopen(opened)
-        methods, latents = methods_of(model, collection, asked)
-        methods = [method for method in methods if method.by_class or not classes]
-        ways = between_latents(latents, ends, len(names), noise, seed) if ends is not None else None
-    return write_generated(opened, collection, methods, request, judge_of(opened, collection, judge), ways)
+    with opened.alone("sampling from"):
+        if opened.recipe.model.adversarial is not None:
+            generator, collection = load_generator(opened), reopen(opened)
+            labels = [end.label or 0 for end in ends] if ends is not None else []
+            ways = between_classes(generator, (labels[0], labels[1]), names, noise, seed) if labels else None
+            methods = [by_generator(generator)]
+        else:
+            model, collection = load_trained(opened, needs_rejection=False), reopen(opened)
+            methods, latents = methods_of(model, collection, asked)
+            methods = [method for method in methods if method.by_class or not classes]
+            ways = between_latents(latents, ends, len(names), noise, seed) if ends is not None else None
+        return write_generated(opened, collection, methods, request, judge_of(opened, collection, judge), ways)
 
 
 def _check(

@@ -57,7 +57,7 @@ def seal(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def replacing(path: Path, new: Path) -> Iterator[None]:
+def listed(path: Path, new: Path) -> Iterator[None]:
     """List that `new`, a file or a folder, takes the place of `path` inside the block.
 
     If the process is killed inside the block, both contents are accepted. Nothing is listed outside of a folder that

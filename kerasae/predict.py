@@ -27,6 +27,7 @@ from kerasae.data.value_range import setting
 from kerasae.errors import RequestError, in_a_line
 from kerasae.manifest import check_all, remind
 from kerasae.reading import damaged, read_json
+from kerasae.replacing import read_whole
 from kerasae.runs import Run, check_new, written_whole
 from kerasae.unknown.figures.pictures import triptych
 
@@ -85,14 +86,15 @@ def predict(
     for option, path in (("--heatmaps", heatmaps), ("--csv", table)):
         if path is not None:
             check_new(path, option)
-    answer, about = _from_export(model) if any((model / name).exists() for name in EXPORTED) else _from_run(model)
+    is_export = any((model / name).exists() for name in EXPORTED)
+    answer, about = read_whole(model, _from_export) if is_export else _from_run(model)
     console = console or told()
     limits = setting(about.get("range", "auto"))
     pictures = read_each(images, tuple(about["image_shape"]), about["resize"], "predict", console, limits)
     answers: list[Prediction] = []
     size = batch_size(about["image_shape"])
     with contextlib.ExitStack() as stack:
-        maps = None if heatmaps is None else stack.enter_context(written_whole(heatmaps))
+        maps = None if heatmaps is None else stack.enter_context(written_whole(heatmaps, replaces=False))
         for chunk in iter(lambda: list(islice(pictures, size)), []):
             paths, batch = [path for path, _ in chunk], np.stack([picture for _, picture in chunk])
             outputs = answer(batch)
@@ -109,7 +111,7 @@ def predict(
                 for row, path in enumerate(paths)
             ]
     if table is not None:
-        with written_whole(table) as temporary:
+        with written_whole(table, replaces=False) as temporary:
             temporary.write_text(to_csv(answers), encoding="utf-8")
     return answers
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -144,7 +144,10 @@ def begin(run: Run, recipe: Recipe, facts: Mapping[str, Any]) -> None:
         write_json(run.environment, environment(precision=recipe.precision, jit_compile=recipe.jit_compile))
         write_json(run.recipe_file, recipe.model_dump(mode="json"))
     except BaseException:
-        shutil.rmtree(run.path, ignore_errors=True)
+        for file in (run.data_facts, run.quarantine, run.environment, run.recipe_file):
+            file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # not empty: it was there before, with files of others
+            run.path.rmdir()
         raise
 
 

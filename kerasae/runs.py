@@ -3,81 +3,56 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
-import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from kerasae.errors import RequestError
-from kerasae.manifest import remind, replacing
+from kerasae.locks import alone
+from kerasae.manifest import listed, remind
 from kerasae.reading import damaged
 from kerasae.reading import read_json as read_json
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import parse
+from kerasae.replacing import replace_folder
+from kerasae.unfinished import name_beside, remove, remove_unfinished, remove_unfinished_of
 
 RUNS = Path("runs")
 
 
 @contextlib.contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def written_whole(path: Path, *, replaces: bool = True) -> Iterator[Path]:
     """Give a temporary path beside `path`; on success it takes `path`'s place (a file or a folder), else it goes.
 
-    The temporary name keeps the suffix, because writers choose their format by it.
+    Args:
+        replaces: whether it may take the place of something; of a folder see `replacing.replace_folder`.
+
+    Raises:
+        RequestError: there is something in its place, made meanwhile, that it may not replace.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    aside = path.with_name(f".{path.stem}.{os.getpid()}.old")
+    remove_unfinished_of(path)
+    temporary = name_beside(path)
     try:
         yield temporary
+        if not replaces and os.path.lexists(path):
+            raise RequestError(f"{path} was made by another process meanwhile; give another name")
         if path.exists() and path.is_dir() != temporary.is_dir():
             kinds = ("folder", "file") if path.is_dir() else ("file", "folder")
             raise RequestError(f"run: {path} is a {kinds[0]}, where a {kinds[1]} belongs; move it away and try again")
-        with replacing(path, temporary):
-            if path.is_dir():  # a folder cannot be replaced in one move: the old one steps aside first
-                path.replace(aside)
-            temporary.replace(path)
+        with listed(path, temporary):
+            if temporary.is_dir():
+                replace_folder(temporary, path)
+            else:
+                temporary.replace(path)
     except OSError as error:
         if error.errno and error.filename in (None, str(temporary)):  # a failed write does not say of which file
             error.filename = str(path)
         raise
     finally:
-        if aside.exists() and not path.exists():
-            aside.replace(path)
-        for left in (temporary, aside):
-            if left.is_dir():
-                shutil.rmtree(left, ignore_errors=True)
-            else:
-                left.unlink(missing_ok=True)
-
-
-def remove_unfinished(folder: Path, *, others: bool = True) -> None:
-    """Remove the temporary files and folders of `written_whole` that a killed process has left below `folder`.
-
-    Args:
-        others: whether what a process that still runs is writing goes too: only where no other can be at work here.
-    """
-    for path in list(folder.rglob(".*")):
-        left = re.fullmatch(r"\..+\.(\d+)(\.\w+)?", path.name)
-        if left is None or (not others and _runs(int(left[1]))):
-            continue
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except PermissionError:
-        return True  # another user's
-    except (ProcessLookupError, OverflowError):
-        return False
-    return True
+        remove(temporary)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -89,21 +64,6 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write readable JSON whole or not at all; NaN is refused, since no other reader takes it."""
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
-
-
-@contextlib.contextmanager
-def alone(folder: Path, busy: str) -> Iterator[None]:
-    """Hold a folder for this process alone; the lock ends with the process.
-
-    Raises:
-        RequestError: another process holds it; `busy` says so.
-    """
-    with (folder / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RequestError(busy) from None
-        yield
 
 
 class Run:
@@ -128,6 +88,7 @@ class Run:
         self.report = path / "report.html"
         self.generated = path / "generated"
         self.export = path / "export"
+        self.saved_model = self.export / "saved_model.pb"
 
     def __fspath__(self) -> str:
         return str(self.path)
@@ -164,6 +125,21 @@ class Run:
             return max(0, self.history.read_bytes().count(b"\n") - 1)
         except OSError:
             return 0
+
+    @contextlib.contextmanager
+    def alone(self, doing: str) -> Iterator[None]:
+        """Hold the run while this process writes into it, and remove what killed ones have left there.
+
+        Args:
+            doing: what this process does to the run, as in "exporting", for the others' messages.
+
+        Raises:
+            RequestError: another process holds it.
+            OSError: the run cannot be written to.
+        """
+        with alone(self.path, doing, "run"):
+            remove_unfinished(self.path)
+            yield
 
     @classmethod
     def create(cls, path: Path | None, name: str) -> Run:

@@ -7,8 +7,6 @@ if __name__ == "__main__":  # up here, so that the command line can hold back Te
 
     main("train")
 
-import contextlib
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,12 +18,13 @@ from kerasae.data.summary import lines
 from kerasae.evaluate import evaluate, evaluate_generator
 from kerasae.export import export, export_generator
 from kerasae.generation import write_generator_report
+from kerasae.manifest import forget
 from kerasae.plugins import load_plugins
 from kerasae.preparation import begin, check, check_fits, raised, reopen, resolve
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import load, setting
 from kerasae.report import write_report
-from kerasae.runs import Run, alone, check_new, remove_unfinished
+from kerasae.runs import Run, check_new
 from kerasae.training import adversarial, fit
 from kerasae.training.rejection import fit_rejection
 from kerasae.training.rejection import fits as rejection_fits
@@ -55,7 +54,7 @@ def train(recipe: str, *, data: str | None = None, run: Path | None = None, over
     begin(made, resolved, collection.facts)
     console = told()
     console.print(*lines(collection.facts), *raised(asked, resolved), sep="\n", soft_wrap=True)
-    with _alone(made):
+    with made.alone("training"):
         _finish(made, resolved, collection)
     return made
 
@@ -84,15 +83,9 @@ def go_on(run: Run, *, exports: bool = True) -> tuple[Any, Collection]:
     recipe = run.recipe
     load_plugins(recipe.plugins)
     distribution.strategy(recipe.distribution.devices)  # before TensorFlow is used; see `check`
-    with _alone(run):
+    with run.alone("training"):
         collection = reopen(run)
-        remove_unfinished(run.path)
         return _finish(run, recipe, collection, exports), collection
-
-
-def _alone(run: Run) -> contextlib.AbstractContextManager[None]:
-    run.checkpoints.mkdir(exist_ok=True)
-    return alone(run.checkpoints, f"run: another process trains {run.path}; wait for it, or give another name")
 
 
 def _finish(run: Run, recipe: Recipe, collection: Collection, exports: bool = True) -> Any:
@@ -102,9 +95,10 @@ def _finish(run: Run, recipe: Recipe, collection: Collection, exports: bool = Tr
     model = models.load_trained(run, needs_rejection=False) if run.model.is_file() else fit(run, recipe, collection)
     if exports and model.rejection is None:
         if rejection_fits(recipe, collection):  # what was measured and exported without it is out of date
+            run.saved_model.unlink(missing_ok=True)
             for file in (run.metrics, run.report):
                 file.unlink(missing_ok=True)
-            shutil.rmtree(run.export, ignore_errors=True)
+                forget(file)
         fit_rejection(run, recipe, model, collection)
     if not run.metrics.is_file():
         if exports:
@@ -112,7 +106,7 @@ def _finish(run: Run, recipe: Recipe, collection: Collection, exports: bool = Tr
         evaluate(run, model, collection)
     if not run.report.is_file():
         write_report(run, model, collection)
-    if exports and not run.export.is_dir():
+    if exports and not run.saved_model.is_file():
         export(run, model, collection)
     return model
 
@@ -124,6 +118,6 @@ def _finish_adversarial(run: Run, recipe: Recipe, collection: Collection) -> mod
         evaluate_generator(run, model, collection)
     if not run.report.is_file():
         write_generator_report(run, collection)
-    if not run.export.is_dir():
+    if not run.saved_model.is_file():
         export_generator(run, model, collection)
     return model

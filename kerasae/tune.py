@@ -7,7 +7,7 @@ if __name__ == "__main__":  # up here, so that the command line can hold back Te
 
     main("tune")
 
-import shutil
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,10 @@ from kerasae import distribution
 from kerasae.compare import Comparison, compare
 from kerasae.console import told
 from kerasae.errors import RequestError
+from kerasae.locks import alone
 from kerasae.recipe import SearchRecipe
 from kerasae.recipe_file import builtin, load, setting
-from kerasae.runs import alone, remove_unfinished, write_text
+from kerasae.runs import write_text
 from kerasae.search.cluster import Place, place
 from kerasae.search.crew import visible_gpus
 from kerasae.search.found import BEST, DEFAULT, commonest_reason, write_best, write_hparams, write_trials
@@ -31,6 +32,7 @@ from kerasae.search.progress import Display
 from kerasae.search.report import PAGE, write_report
 from kerasae.search.running import run, work_elsewhere
 from kerasae.search.worker import WAIT_SECONDS, wait_for
+from kerasae.unfinished import remove_unfinished
 
 ANY_PORT = "127.0.0.1:0"
 COMPARISON = "comparison"
@@ -106,8 +108,7 @@ def tune(
     distribution.leave_gpus()  # to the workers
     search = Search.planned(usual, asked)
     search.folder.mkdir(parents=True, exist_ok=True)
-    busy = f"tune: {search.folder} is in use by another search; wait for it, or give another --name"
-    with alone(search.folder, busy):
+    with alone(search.folder, "searching in", "tune", ", or give another --name"):
         search.write()
         _run(search, here, 1 if workers is None and here is None else workers or 0, wait, shown)
         found = write_trials(search)
@@ -167,11 +168,17 @@ def _retrained(search: Search, best: Outcome, seeds: int, console: Console) -> C
         return None
     folder = search.folder / COMPARISON
     if not _is_of_this_best(search):  # more trials have found a better one since
-        for room in ("runs", "validation"):
-            shutil.rmtree(folder / room / Path(BEST).stem, ignore_errors=True)
+        _set_aside(folder / "runs" / Path(BEST).stem)
         write_text(folder / BEST, (search.folder / BEST).read_text(encoding="utf-8"))
     recipes = [str(search.folder / file) for file in (DEFAULT, BEST)]
     return compare(recipes, seeds=seeds, to=folder, console=console)
+
+
+def _set_aside(folder: Path) -> None:
+    """Give a folder another name, if it is there."""
+    if folder.exists():
+        names = (folder.with_name(f"{folder.name}-before-{number}") for number in itertools.count(1))
+        folder.rename(next(path for path in names if not path.exists()))
 
 
 def _is_of_this_best(search: Search) -> bool:

@@ -15,6 +15,7 @@ from command_line import Typed
 from PIL import Image
 
 from kerasae import __version__, cli
+from kerasae.runs import Run
 
 
 @pytest.fixture(autouse=True)
@@ -243,3 +244,31 @@ def test_two_devices_from_the_command_line() -> None:
     assert shape.startswith("shape 8x8x1")
     assert classes.startswith("pictures a class: 0 (178), 1 (182), ")
     assert phase == "Phase 1 of 1, joint: encoder, decoder, classifier for 2 epochs"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train", "--resume", "--run", "run"),
+        ("evaluate", "run"),
+        ("evaluate", "run", "--unknown", "gaussian_noise"),
+        ("report", "run"),
+        ("explore", "run"),
+        ("explore", "run", "--near", "a.png"),
+        ("generate", "run"),
+        ("export", "run"),
+    ],
+    ids=" ".join,
+)
+def test_a_verb_that_writes_into_a_run_waits_for_the_other(words: tuple[str, ...], typed: Typed) -> None:
+    run = Run(Path("run"))
+    run.path.mkdir()
+    run.recipe_file.write_text("{}")
+    run.data_facts.write_text('{"class_names": []}')
+    run.model.touch()
+    with run.alone("exporting"):
+        before = sorted(run.path.iterdir())
+        code, out, err = typed(*words)
+        assert sorted(run.path.iterdir()) == before
+    assert (code, out) == (2, "")
+    assert re.fullmatch(r"kerasae: run: another process is exporting run \(process \d+ on .*\); wait for it\n", err)

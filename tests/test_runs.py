@@ -1,4 +1,3 @@
-import contextlib
 import errno
 import os
 import subprocess
@@ -8,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kerasae.errors import RequestError
-from kerasae.runs import Run, check_new, read_json, remove_unfinished, write_json, written_whole
+from kerasae.replacing import FILES
+from kerasae.runs import Run, check_new, read_json, write_json, written_whole
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -36,34 +36,45 @@ def test_a_folder_replaces_a_folder_whole(tmp_path: Path) -> None:
         with written_whole(target) as temporary:
             temporary.mkdir()
             (temporary / content).touch()
-    assert [path.name for path in target.iterdir()] == ["new"]
+    assert {path.name for path in target.iterdir()} == {"new", FILES}
     assert [path.name for path in tmp_path.iterdir()] == ["export"]
 
 
-def test_what_a_killed_process_was_writing_is_removed(tmp_path: Path) -> None:
-    class Killed(BaseException):
-        pass
+def test_what_must_be_new_replaces_nothing_that_was_made_meanwhile(tmp_path: Path) -> None:
+    target = tmp_path / "table.csv"
 
-    keep = {"last.npz", ".hidden", ".notes.txt"}
-    for name in keep:
+    def write() -> None:
+        with written_whole(target, replaces=False) as temporary:
+            temporary.write_text("ours")
+            target.write_text("theirs")
+
+    with pytest.raises(RequestError, match=r"table\.csv was made by another process meanwhile; give another name"):
+        write()
+    assert target.read_text() == "theirs"
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_a_file_does_not_replace_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "report.html").mkdir()
+    (tmp_path / "report.html" / "mine.txt").touch()
+    with pytest.raises(IsADirectoryError), written_whole(tmp_path / "report.html") as temporary:
+        temporary.write_text("ours")
+    assert (tmp_path / "report.html" / "mine.txt").is_file()
+
+
+def test_a_run_that_is_held_is_cleared_of_what_killed_processes_left(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from kerasae.unfinished import name_beside as beside;"
+        "beside(Path(sys.argv[1], 'figures', 'curve.png')).touch(); beside(Path(sys.argv[1], 'export')).mkdir()"
+    )
+    (tmp_path / "figures").mkdir()
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+    users = {".notes.2024", ".old.3", "figures/.keep.1.png"}
+    for name in users:
         (tmp_path / name).touch()
-    for name in ("export", "model.keras", "checkpoints/last.npz"):
-        with contextlib.suppress(Killed), written_whole(tmp_path / name) as temporary:
-            copy = temporary.with_name(temporary.name.replace(str(os.getpid()), "7"))  # another process's
-            copy.mkdir() if name == "export" else copy.touch()
-            raise Killed
-    remove_unfinished(tmp_path)
-    assert {path.name for path in tmp_path.rglob("*")} == {*keep, "checkpoints"}
-
-
-def test_what_another_process_is_writing_may_stay(tmp_path: Path) -> None:
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    for process in (os.getppid(), ended.pid):
-        (tmp_path / f".pictures.{process}").mkdir()
-        (tmp_path / f".samples.{process}.npz").touch()
-    remove_unfinished(tmp_path, others=False)
-    assert {path.name for path in tmp_path.iterdir()} == {f".pictures.{os.getppid()}", f".samples.{os.getppid()}.npz"}
+    with Run(tmp_path).alone("exporting"):
+        pass
+    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")} == {"figures", *users}
 
 
 def test_json_refuses_nan(tmp_path: Path) -> None:

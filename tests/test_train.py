@@ -12,7 +12,8 @@ from PIL import Image
 from kerasae import preparation, train
 from kerasae.cli.app import open_run
 from kerasae.errors import RequestError
-from kerasae.runs import alone
+from kerasae.recipe_file import parse
+from kerasae.runs import Run
 
 
 @pytest.fixture(autouse=True)
@@ -45,8 +46,10 @@ def test_pictures_that_changed_are_not_mixed_with_the_old(monkeypatch: pytest.Mo
 
 def test_two_processes_do_not_train_one_run() -> None:
     run = train.train("joint", data=pictures(), run=Path("x"))
-    assert run.checkpoints.is_dir()
-    with alone(run.checkpoints, "never"), pytest.raises(RequestError, match=r"another process trains x; wait for it"):
+    with (
+        run.alone("exporting"),
+        pytest.raises(RequestError, match=r"^run: another process is exporting x \(process \d+ on .*\); wait for it$"),
+    ):
         train.resume(run.path)
     train.resume(run.path)
 
@@ -65,3 +68,16 @@ def test_a_run_that_cannot_begin_leaves_nothing(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(OSError, match="No space left"):
         train.train("digits-joint", run=Path("x"))
     assert not Path("x").exists()
+
+
+def test_a_run_that_cannot_begin_in_a_folder_of_others_leaves_their_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**more: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(preparation, "environment", full)
+    run = Run(Path("x"))
+    run.path.mkdir()
+    Path("x/notes.txt").touch()
+    with pytest.raises(OSError, match="No space left"):
+        preparation.begin(run, parse({}), {"quarantine": []})
+    assert list(run.path.iterdir()) == [Path("x/notes.txt")]

@@ -45,6 +45,13 @@ DataOption = Annotated[
 ]
 
 
+def hold(context: typer.Context, path: Path, doing: str) -> None:
+    """Hold a run for this process until its verb ends, since it writes into the run."""
+    from kerasae.runs import Run
+
+    context.with_resource(Run.open(path).alone(doing))
+
+
 def open_run(path: Path, data: str | None = None, *, needs_images: bool = True) -> tuple[Any, Any, Any]:
     """Open a finished run with its model and its images.
 

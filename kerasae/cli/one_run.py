@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from kerasae.cli.app import DataOption, RunArgument, app, err, is_adversarial, open_generator, open_run, out
+from kerasae.cli.app import DataOption, RunArgument, app, err, hold, is_adversarial, open_generator, open_run, out
 from kerasae.cli.tables import generated_table, neighbours_table, predictions_table, strangers_table, summary
 from kerasae.errors import RequestError
 from kerasae.quiet import load_tensorflow
@@ -76,6 +76,7 @@ def _suits_photos(image_shape: Sequence[int] | Literal["auto"]) -> bool:
 
 @app.command()
 def evaluate(
+    context: typer.Context,
     run: RunArgument,
     unknown: Annotated[
         list[str] | None,
@@ -84,6 +85,7 @@ def evaluate(
     data: DataOption = None,
 ) -> None:
     """Measure a run on its test pictures again, or on what it was never taught (--unknown)."""
+    hold(context, run, "evaluating")
     load_tensorflow()
     from kerasae.evaluate import evaluate as measure
     from kerasae.evaluate import evaluate_generator
@@ -122,8 +124,9 @@ def evaluate(
 
 
 @app.command()
-def report(run: RunArgument, data: DataOption = None) -> None:
+def report(context: typer.Context, run: RunArgument, data: DataOption = None) -> None:
     """Draw a run's figures and report again; figures of images that are gone stay as they are."""
+    hold(context, run, "drawing the report of")
     load_tensorflow()
     from kerasae.generation import write_generator_report
     from kerasae.report import write_report
@@ -138,6 +141,7 @@ def report(run: RunArgument, data: DataOption = None) -> None:
 
 @app.command()
 def explore(
+    context: typer.Context,
     run: RunArgument,
     split: Annotated[str, typer.Option(metavar="SPLIT", help="train, validation or test.")] = "test",
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="The most pictures on a map.")] = 5_000,
@@ -153,6 +157,7 @@ def explore(
     source: DataOption = None,
 ) -> None:
     """Look at a run's latent space: maps, distances, neighbours, filters, and an interactive page."""
+    hold(context, run, "exploring")
     load_tensorflow()
     from kerasae import explore as exploration
 
@@ -181,17 +186,20 @@ def explore(
 
 @app.command()
 def export(
+    context: typer.Context,
     run: RunArgument,
     to: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to write it; RUN/export if left out.")] = None,
     data: DataOption = None,
 ) -> None:
     """Write a run's SavedModel and check it in a fresh process."""
+    if to is not None:
+        check_new(to, "--to")
+    else:
+        hold(context, run, "exporting")
     load_tensorflow()
     from kerasae.export import export as write
     from kerasae.export import export_generator
 
-    if to is not None:
-        check_new(to, "--to")
     if is_adversarial(run):
         opened, generator, collection = open_generator(run, data)
         out.print(str(export_generator(opened, generator, collection, to)), soft_wrap=True)

@@ -103,7 +103,9 @@ def training_dataset(
         return inputs, wanted, weights
 
     numbers = tf.data.Dataset.range(epochs.start * order.steps, epochs.stop * order.steps)
-    return prefetched(numbers.map(batch, num_parallel_calls=os.cpu_count() or 1))
+    return prefetched(
+        numbers.map(tf.autograph.experimental.do_not_convert(batch), num_parallel_calls=os.cpu_count() or 1)
+    )
 
 
 def evaluation_dataset(pictures: Pictures, targets: Targets, *, batch_size: int) -> tf.data.Dataset:
@@ -120,4 +122,6 @@ def evaluation_dataset(pictures: Pictures, targets: Targets, *, batch_size: int)
         return targets.element(images, rows)
 
     starts = tf.data.Dataset.range(0, len(pictures), batch_size)
-    return prefetched(starts.map(batch, num_parallel_calls=os.cpu_count() or 1))
+    return prefetched(
+        starts.map(tf.autograph.experimental.do_not_convert(batch), num_parallel_calls=os.cpu_count() or 1)
+    )

@@ -275,7 +275,7 @@ def resize(image: tf.Tensor, image_shape: tuple[int, int, int], mode: Resize) ->
 def compiled_resize(image_shape: tuple[int, int, int], mode: Resize) -> Callable[[np.ndarray], tf.Tensor]:
     """Return `resize` for one shape and mode as one call on a picture of any size, without a graph for each size."""
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None, None], tf.uint8)])
+    @tf.function(input_signature=[tf.TensorSpec([None, None, None], tf.uint8)], autograph=False)
     def compiled(image: tf.Tensor) -> tf.Tensor:
         with tf.device("CPU:0"):
             return resize(image, image_shape, mode)

@@ -238,7 +238,8 @@ class FilePictures(Pictures):
     def _decode_all(self, paths: Sequence[str]) -> np.ndarray:
         images = np.empty((len(paths), *self.image_shape), np.uint8)
         decoded = tf.data.Dataset.from_tensor_slices(tf.constant(paths, tf.string, [len(paths)]))
-        decoded = prefetched(decoded.map(self.decode_in_graph, num_parallel_calls=os.cpu_count()).batch(_BATCH))
+        decode_one = tf.autograph.experimental.do_not_convert(self.decode_in_graph)
+        decoded = prefetched(decoded.map(decode_one, num_parallel_calls=os.cpu_count()).batch(_BATCH))
         done = 0
         try:
             for batch in with_progress(decoded.as_numpy_iterator(), -(-len(paths) // _BATCH), "Reading pictures"):
@@ -257,7 +258,7 @@ class FilePictures(Pictures):
 @functools.cache
 def _graph_decoder(image_shape: ImageShape, mode: Resize, limits: Range | None) -> Callable[[tf.Tensor], tf.Tensor]:
     # Kept, since tracing it takes longer than decoding the pictures of a small folder.
-    @tf.function(input_signature=[tf.TensorSpec([], tf.string)])
+    @tf.function(input_signature=[tf.TensorSpec([], tf.string)], autograph=False)
     def decode_and_resize(path: tf.Tensor) -> tf.Tensor:
         image = tf.numpy_function(lambda name: _decode_again(os.fsdecode(name), limits), [path], tf.uint8)
         image.set_shape([None, None, None])

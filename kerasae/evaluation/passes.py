@@ -39,7 +39,7 @@ def forward(model: keras.Model) -> Callable[[np.ndarray], Mapping[str, Any]]:
         return model.predict_on_batch
     shape = (None, *model.inputs[0].shape[1:])
     signature = [tf.TensorSpec(shape, tf.uint8)]
-    return tf.function(lambda images: model(images, training=False), input_signature=signature)
+    return tf.function(lambda images: model(images, training=False), input_signature=signature, autograph=False)
 
 
 def collected(outputs: Iterable[Mapping[str, Any]]) -> dict[str, np.ndarray]:
@@ -67,7 +67,8 @@ def predict(
     call = forward(guarded(model))
 
     @tf.function(
-        input_signature=[tf.TensorSpec((None, *pictures.image_shape), dtype) for dtype in ("uint8", "float32")]
+        input_signature=[tf.TensorSpec((None, *pictures.image_shape), dtype) for dtype in ("uint8", "float32")],
+        autograph=False,
     )
     def measure(images: tf.Tensor, reconstruction: tf.Tensor) -> dict[str, tf.Tensor]:
         return picture_errors(tf.cast(images, tf.float32) / 255.0, reconstruction, loss or ReconstructionLoss())

@@ -68,7 +68,7 @@ def observe(
     inner = probe(model)
     small = None if side is None else small_shape(pictures.image_shape, side)
 
-    @tf.function(input_signature=[tf.TensorSpec((None, *pictures.image_shape), tf.uint8)])
+    @tf.function(input_signature=[tf.TensorSpec((None, *pictures.image_shape), tf.uint8)], autograph=False)
     def run(images: tf.Tensor) -> dict[str, tf.Tensor]:
         outputs = inner(images, training=False)
         found = {name: outputs[name] for name in ("latent", "label") if name in outputs}

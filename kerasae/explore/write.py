@@ -21,7 +21,7 @@ from kerasae.explore.page import write_page
 from kerasae.explore.plan import Plan
 from kerasae.models import JointAutoencoder
 from kerasae.report.plate import keep, keep_words
-from kerasae.runs import Run, remove_unfinished, write_json, written_whole
+from kerasae.runs import Run, write_json, written_whole
 from kerasae.training.fit import build_model
 
 SIDE = 64  # of the copies that pages show and pixel maps are made of
@@ -48,7 +48,6 @@ def write_exploration(
     console = console or told()
     pictures = plan.pictures(collection)
     folder = run.path / "explore" / plan.split
-    remove_unfinished(folder, others=False)
     found, small, rebuilt = observe(model, pictures, SIDE, f"Encoding the {plan.split} pictures")
     assert small is not None
     found.save(folder / "latents.npz")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
+import threading
+import time
 from typing import Any
 
 # `import tensorflow` would load Keras by itself; None in its place makes any use of it fail.
@@ -13,6 +16,8 @@ sys.modules["kerasae"] = None  # type: ignore[assignment]
 
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
+
+PARENT_SECONDS = 0.5
 
 
 def receive() -> tuple[str, dict[str, Any]] | None:
@@ -26,6 +31,13 @@ def receive() -> tuple[str, dict[str, Any]] | None:
         size = math.prod(shape) * np.dtype(dtype).itemsize
         arrays[name] = np.frombuffer(sys.stdin.buffer.read(size), dtype).reshape(shape)
     return header["signature"], arrays
+
+
+def end_with_parent(parent: int) -> None:
+    """End this process as soon as the one that has started it is gone."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_SECONDS)
+    os._exit(1)
 
 
 def main(path: str) -> None:
@@ -55,4 +67,5 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
+    threading.Thread(target=end_with_parent, args=(int(sys.argv[2]),), daemon=True).start()
     main(sys.argv[1])

@@ -63,7 +63,7 @@ def check_agreement(
     rejection = model.rejection
     whole = guarded(model)
 
-    @tf.function
+    @tf.function(autograph=False)
     def expect(images: tf.Tensor) -> dict[str, tf.Tensor]:
         with tf.device("CPU:0"):  # a GPU multiplies in TensorFloat-32, which differs by more than the tolerance
             return dict(whole(images, training=False))
@@ -106,7 +106,7 @@ def check_served(saved_model: Path, calls: Iterable[Call], tolerance: float) -> 
     with (
         loadable(saved_model) as path,
         subprocess.Popen(
-            [sys.executable, str(_CHECKER), str(path)],
+            [sys.executable, str(_CHECKER), str(path), str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

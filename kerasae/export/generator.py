@@ -33,7 +33,7 @@ def export_generator(run: Run, model: AdversarialModel, collection: Collection, 
         ExportError: a fresh process could not load it or disagreed; nothing is kept then.
     """
     target = to if to is not None else run.export
-    with written_whole(target) as temporary:
+    with written_whole(target, replaces=to is None) as temporary:
         temporary.mkdir()  # TensorFlow would not say where it may not write
         _save(model, collection.class_names if model.num_classes else (), temporary)
         seal(temporary)
@@ -80,5 +80,6 @@ def _save(model: AdversarialModel, class_names: tuple[str, ...], path: Path) -> 
         archive.add_endpoint(
             "sample", lambda count, seed: pictures(drawn(count, seed)), [scalar["count"], scalar["seed"]]
         )
-    archive.write_out(path, verbose=False)
+    # Keras traces the layers' own functions too, which AutoGraph would write into the temporary folder.
+    tf.autograph.experimental.do_not_convert(archive.write_out)(path, verbose=False)
     write_json(path / ABOUT, {"generates": True, "image_shape": model.image_shape, "class_names": class_names})

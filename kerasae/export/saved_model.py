@@ -47,7 +47,7 @@ def export(run: Run, model: JointAutoencoder, collection: Collection | None, to:
     """
     target = to if to is not None else run.export
     mode = run.recipe.data.resize
-    with written_whole(target) as temporary:
+    with written_whole(target, replaces=to is None) as temporary:
         temporary.mkdir()  # TensorFlow would not say where it may not write
         class_names = run.facts["class_names"] if collection is None else collection.class_names
         save(model, tuple(class_names), mode, temporary, run.value_range)
@@ -104,7 +104,8 @@ def save(
     archive.add_endpoint("encode", encode, [pictures])
     if class_names:
         archive.add_endpoint("classes", lambda: {"class_names": tf.identity(names)}, [])
-    archive.write_out(path, verbose=False)
+    # Keras traces the layers' own functions too, which AutoGraph would write into the temporary folder.
+    tf.autograph.experimental.do_not_convert(archive.write_out)(path, verbose=False)
     about = {"image_shape": image_shape, "class_names": class_names, "resize": mode, "range": value_range}
     write_json(path / ABOUT, about)
 

@@ -125,7 +125,7 @@ def _curves(recipe: Recipe, history: History) -> Iterator[Plate]:
 
 def _sheets(run: Run, recipe: Recipe, names: tuple[str, ...]) -> Iterator[Plate]:
     """Draw a few of the sheets that training left, from the first to the last."""
-    found = sorted(run.samples.glob("epoch-*.png"))
+    found = sorted(path for path in run.samples.glob("epoch-*.png") if re.fullmatch(r"epoch-\d+", path.stem))
     adversarial = recipe.model.adversarial
     assert adversarial is not None
     for place in np.unique(np.linspace(0, len(found) - 1, min(SHOWN_SHEETS, len(found))).round().astype(int)):

@@ -20,7 +20,7 @@ from kerasae.generation.method import Method, sample
 from kerasae.generation.plates import of_generated
 from kerasae.report.plate import keep
 from kerasae.report.templating import render
-from kerasae.runs import Run, remove_unfinished, write_json, write_text, written_whole
+from kerasae.runs import Run, write_json, write_text, written_whole
 
 LONGEST_NAME = 40  # characters of a folder's name, of up to 4 bytes each
 
@@ -55,7 +55,6 @@ def write_generated(
     Returns:
         What generated.json holds.
     """
-    remove_unfinished(run.generated, others=False)
     reality = Reality(collection, judge, request.classes)
     made = [
         reality.judged(sample(method, request.classes, request.count, request.noise, request.seed))

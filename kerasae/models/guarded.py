@@ -28,7 +28,7 @@ def extractor(model: JointAutoencoder) -> Callable[[Any], dict[str, Any]]:
     """Return what gives the features of a batch of uint8 pictures: one graph for every size of batch."""
     inner = probe(model)
 
-    @tf.function(input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)])
+    @tf.function(input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)], autograph=False)
     def extract(images: tf.Tensor) -> dict[str, tf.Tensor]:
         outputs = with_error(images, inner(images, training=False))
         return {name: value for name, value in outputs.items() if name in ("latent", "logits", *ERROR)}

@@ -5,18 +5,21 @@ from __future__ import annotations
 import base64
 import functools
 import io
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
+from PIL import Image
 
-from kerasae.manifest import forget, is_listed
+from kerasae.manifest import forget
 from kerasae.reading import damaged, read_bytes, read_json, without
 from kerasae.runs import write_json, written_whole
 
 DOTS_PER_INCH = 200
+SOFTWARE = "kerasae"
 WIDE = 8.0  # inches; beyond, a figure takes the width of the page
 LARGE = 5.6  # inches; beyond, it scrolls sideways on a phone instead of shrinking until it cannot be read
 FIELDS = ("name", "title", "caption", "alt", "width", "height")
@@ -52,24 +55,36 @@ class Plate:
 
 
 def plate(name: str, title: str, caption: str, alt: str, figure: Figure) -> Plate:
-    """Draw a figure as a PNG."""
+    """Draw a figure as a PNG that says in its text chunks that it is ours, and its name."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH)
+    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": SOFTWARE, "Title": name})
     width, height = map(float, figure.get_size_inches())
     return Plate(name, title, caption, alt, buffer.getvalue(), width, height)
 
 
 def keep(plates: Iterable[Plate], folder: Path) -> dict[str, Plate]:
-    """Write plates into a folder, remove those of an earlier drawing that a manifest lists, and return all by name."""
+    """Write plates into a folder, remove those of an earlier drawing, and return all by name.
+
+    Only a PNG is removed that says itself that it is a plate of this name; a copy under another name is its owner's.
+    """
     drawn = {one.name: one for one in plates}
     for path in folder.glob("*.png"):
-        if path.stem not in drawn and is_listed(path):
+        if path.stem not in drawn and _is_plate(path):
             path.unlink()
             forget(path)
     for name, one in drawn.items():
         with written_whole(folder / f"{name}.png") as temporary:
             temporary.write_bytes(one.png)
     return drawn
+
+
+def _is_plate(path: Path) -> bool:
+    """Tell whether a file is a plate of its own name, as `plate` has drawn it."""
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=["PNG"]) as image:  # however large
+            return (image.info.get("Software"), image.info.get("Title")) == (SOFTWARE, path.stem)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
 
 
 def keep_words(plates: Mapping[str, Plate], path: Path) -> None:

@@ -19,6 +19,7 @@ from kerasae.search.plan import Search
 from kerasae.search.progress import best_of
 
 BEST, DEFAULT, TRIALS = "best.toml", "default.toml", "trials.csv"
+EVENTS = ".kerasae"  # ends the names of our event files, which are written anew
 
 
 def write_trials(search: Search) -> list[Outcome]:
@@ -65,10 +66,10 @@ def write_hparams(search: Search, outcome: Outcome) -> None:
     if outcome.score is None:
         return
     folder: Path = search.folder / "hparams" / outcome.id
-    for left in folder.glob("events.*"):
+    for left in folder.glob(f"events.out.tfevents.*{EVENTS}"):
         left.unlink()
     drawn: dict[Any, Any] = {name: _plain(value) for name, value in outcome.values.items()}
-    with tf.summary.create_file_writer(str(folder)).as_default():
+    with tf.summary.create_file_writer(str(folder), filename_suffix=EVENTS).as_default():
         hparams.hparams(drawn, trial_id=outcome.id)
         measured = {search.objective.name: outcome.score, **outcome.measures}
         costs = {"parameters": outcome.parameters, "seconds": outcome.seconds, "epochs": outcome.epochs}

@@ -7,7 +7,6 @@ state that is written then; and a trial that was begun, but not yet in the state
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,9 @@ from typing import Any
 import keras_tuner
 from keras_tuner.engine.trial import Trial
 
+from kerasae.errors import RequestError
 from kerasae.runs import write_text
-from kerasae.search.outcome import Outcome, trial_folder
+from kerasae.search.outcome import Outcome, damaged, read_state, trial_folder, trial_ids
 from kerasae.search.space import Space
 
 FATAL_LOSSES = 2  # of one trial's process, after which it is not tried again
@@ -46,6 +46,7 @@ class Kept(keras_tuner.Oracle):
         self._spent, self._begun = 0.0, time.monotonic()
         if (folder / "oracle.json").is_file():
             self.reload()
+        self._drop_begun()
 
     @property
     def seconds_spent(self) -> float:
@@ -133,21 +134,44 @@ class Kept(keras_tuner.Oracle):
 
     def reload(self) -> None:
         """Read the state, and bring it in line with what the trials' own folders say."""
-        for path in self.folder.glob("trial_*"):  # one that was killed before its file was there
-            if not (path / "trial.json").is_file():
-                shutil.rmtree(path)
-        super().reload()
-        for id in set(self.trials) - set(self.start_order):
-            # Begun, but not in the state yet, which will draw the same values again.
-            shutil.rmtree(trial_folder(self.folder, id))
-            del self.trials[id]
-        self.trials: dict[str, Trial] = dict(sorted(self.trials.items()))
-        self._retry_queue: list[str] = list(dict.fromkeys(self._retry_queue))
+        path = self.folder / "oracle.json"
+        state = read_state(path)
+        ids = state.get("start_order")
+        if not isinstance(ids, list) or not all(isinstance(id, str) for id in ids):
+            raise damaged(path)
+        self.trials: dict[str, Trial] = {id: self._read_trial(id) for id in sorted(ids)}
+        try:
+            self.set_state(state)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise damaged(path) from None
+        waiting = [*self._retry_queue, *(trial.trial_id for trial in self.ongoing_trials.values())]
+        self._retry_queue: list[str] = list(dict.fromkeys(waiting))
+        self.ongoing_trials: dict[str, Trial] = {}
         for id in [id for id in self.start_order if id not in self.end_order]:
             outcome = Outcome.read(trial_folder(self.folder, id))
             if outcome is not None:
                 self._retry_queue.remove(id)
                 self.settle(outcome)
+
+    def _read_trial(self, id: str) -> Trial:
+        path = trial_folder(self.folder, id) / "trial.json"
+        try:
+            return Trial.from_state(read_state(path))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise (error if isinstance(error, RequestError) else damaged(path)) from None
+
+    def _drop_begun(self) -> None:
+        """Remove trials that were begun, but are not in the state yet, which will draw the same values again."""
+        for id in sorted({*trial_ids(self.folder)} - {*self.start_order}):
+            folder = trial_folder(self.folder, id)
+            others = sorted(path.name for path in folder.iterdir() if path.name != "trial.json")
+            if others:
+                raise RequestError(
+                    f"tune: expected trials of this search alone in {self.folder}. Received: {folder.name}, which it "
+                    f"did not begin, with {others[0]}; move it out of there"
+                )
+            (folder / "trial.json").unlink(missing_ok=True)
+            folder.rmdir()
 
     def get_state(self) -> dict[str, Any]:
         """Return the state as plain values."""

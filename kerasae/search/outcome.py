@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
 import io
 import json
+import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from kerasae.errors import RequestError
 from kerasae.runs import read_json, write_json
 
 FIRST_COLUMNS = ("id", "status", "score", "epochs", "seconds", "parameters", "latency_ms")
@@ -80,11 +83,37 @@ def trial_folder(folder: Path, id: str) -> Path:
     return folder / f"trial_{id}"
 
 
+def trial_ids(folder: Path) -> list[str]:
+    """Return the ids of the trials in a search's folder, in order.
+
+    keras-tuner numbers them; what has another name, as a copy `trial_0000_backup`, is none.
+    """
+    names = (re.fullmatch(r"trial_([0-9]+)", path.name) for path in folder.glob("trial_*") if path.is_dir())
+    return sorted(name[1] for name in names if name is not None)
+
+
 def outcomes(folder: Path, known: Container[str] = ()) -> list[Outcome]:
     """Return the finished trials of a search, by id, but for those that are `known`."""
-    paths = sorted(path for path in folder.glob("trial_*") if path.name.removeprefix("trial_") not in known)
-    found = (Outcome.read(path) for path in paths)
+    found = (Outcome.read(trial_folder(folder, id)) for id in trial_ids(folder) if id not in known)
     return [one for one in found if one is not None]
+
+
+def read_state(path: Path) -> dict[str, Any]:
+    """Read what keras-tuner keeps of a search or a trial.
+
+    Raises:
+        RequestError: the file is missing or damaged.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        state = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(state, dict):
+            return state
+    raise damaged(path)
+
+
+def damaged(path: Path) -> RequestError:
+    """Return the error that says so of a file of a search."""
+    return RequestError(f"tune: {path} is missing or damaged; put it back from a copy, or give another --name")
 
 
 def to_csv(found: Iterable[Outcome], parameters: Sequence[str]) -> str:

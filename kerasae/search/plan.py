@@ -15,6 +15,7 @@ from kerasae.comparison.differences import first_difference
 from kerasae.data.collection import Collection, open_collection
 from kerasae.data.fingerprint import check_unchanged
 from kerasae.errors import RequestError
+from kerasae.locks import LOCK
 from kerasae.preparation import check, check_fits, resolve
 from kerasae.recipe import KINDS, SEEDS, Recipe, SearchRecipe
 from kerasae.recipe_file import parse
@@ -241,7 +242,7 @@ class Search:
             check_new(self.folder, "search.directory")
             return False
         if not (self.folder / FILE).is_file():
-            if any(path.name != ".lock" for path in self.folder.iterdir()):
+            if any(path.name not in (LOCK, ".lock") for path in self.folder.iterdir()):
                 raise RequestError(
                     f"tune: expected a new folder, or that of this search. Received: {self.folder}, which holds no "
                     f"{FILE}; give another --name"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import re
 import shutil
 import traceback
 from collections.abc import Mapping, Sequence
@@ -21,7 +23,7 @@ from kerasae.evaluation.history import History, read_history
 from kerasae.preparation import begin, check, resolve
 from kerasae.reading import check as check_file
 from kerasae.recipe import Recipe
-from kerasae.runs import Run, remove_unfinished
+from kerasae.runs import Run
 from kerasae.search.limits import OverLimitError, costs
 from kerasae.search.outcome import Execution, Outcome, outcomes, trial_folder
 from kerasae.search.plan import Search
@@ -30,6 +32,9 @@ from kerasae.training.callbacks import DivergedError
 from kerasae.training.checkpoint import read_progress
 from kerasae.training.fit import check as check_fit
 from kerasae.training.fit import train_phases
+from kerasae.unfinished import remove_unfinished
+
+RUN_NAME = re.compile(r"(fold-\d+-)?seed-\d+")  # as `_runs` names them
 
 
 def run_trial(
@@ -63,8 +68,9 @@ def run_trial(
     outcome = replace(outcome, epochs=epochs, seconds=seconds)
     outcome.write(folder)
     if not notes:  # nothing goes on from it, and its checkpoints are larger than all the rest
-        for path in folder.glob("*/checkpoints"):
-            shutil.rmtree(path)
+        for path in folder.iterdir():
+            if RUN_NAME.fullmatch(path.name):
+                _remove_checkpoints(Run(path))
     return outcome
 
 
@@ -124,15 +130,23 @@ def _begin(search: Search, run: Run, recipe: Recipe, collection: Collection, par
     """Make a run, or clear up after a process that was killed in it; `parent` is the trial that it goes on from."""
     if run.recipe_file.is_file():
         return remove_unfinished(run.path)
-    shutil.rmtree(run.path, ignore_errors=True)
-    run.path.mkdir(parents=True)
+    _remove_checkpoints(run)  # it may have been killed while it copied its parent's
+    run.history.unlink(missing_ok=True)
+    run.path.mkdir(parents=True, exist_ok=True)
     if parent is not None:
         before = Run(trial_folder(search.folder, parent) / run.path.name)
         for path in (before.history, *before.checkpoints.glob("*.npz")):
             check_file(path)
-        shutil.copytree(before.checkpoints, run.checkpoints)
+        shutil.copytree(before.checkpoints, run.checkpoints, dirs_exist_ok=True)
         shutil.copy(before.history, run.history)
     return begin(run, recipe, collection.facts)
+
+
+def _remove_checkpoints(run: Run) -> None:
+    for name in ("last.npz", "best.npz"):
+        (run.checkpoints / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # there is none, or it holds files of others
+        run.checkpoints.rmdir()
 
 
 def _train(search: Search, run: Run, recipe: Recipe, collection: Collection, limit: int | None) -> bool:

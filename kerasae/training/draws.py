@@ -103,7 +103,11 @@ def adversarial_dataset(
         return found
 
     numbers = tf.data.Dataset.range(epochs.start * order.steps, epochs.stop * order.steps)
-    return prefetched(tf.data.Dataset.zip(real, numbers.map(drawn)).map(element))
+    return prefetched(
+        tf.data.Dataset.zip(real, numbers.map(tf.autograph.experimental.do_not_convert(drawn))).map(
+            tf.autograph.experimental.do_not_convert(element)
+        )
+    )
 
 
 def fixed_noise(

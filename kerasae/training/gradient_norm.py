@@ -89,7 +89,7 @@ def _compiled(model: JointAutoencoder) -> Any:
 
     strategy = model.distribute_strategy
 
-    @tf.function
+    @tf.function(autograph=False)
     def measured(*batch: Any) -> Any:
         return strategy.run(lambda *one: latent_gradient_norms(model, *one), args=batch)
 

@@ -20,7 +20,7 @@ from kerasae.models.guarded import Features, extractor
 from kerasae.models.rejection import MOST_REFERENCES
 from kerasae.report.plate import Plate, keep, plate
 from kerasae.report.templating import render
-from kerasae.runs import Run, remove_unfinished, write_json, write_text, written_whole
+from kerasae.runs import Run, write_json, write_text, written_whole
 from kerasae.unknown import figures
 from kerasae.unknown.measure import JOINED, TITLES, Scorer, Scores, risk_coverage, separation
 from kerasae.unknown.strangers import Strangers, open_own
@@ -77,7 +77,6 @@ def _one(
     run: Run, model: JointAutoencoder, class_names: tuple[str, ...], known: Known, strangers: Strangers
 ) -> dict[str, Any]:
     folder = run.path / "unknown" / strangers.name
-    remove_unfinished(folder, others=False)
     found = _features(known.extract, strangers.pictures)
     scores = known.scorer(found)
     rejected = known.scorer.rejected(found)

@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[2]
 FLOORS = [
     ["_version", "errors", "toml"],
     ["recipe", "validation"],
-    ["console", "recipe_file", "registry", "environment", "plugins", "processes", "quiet"],
-    ["manifest"],
+    ["console", "recipe_file", "registry", "environment", "plugins", "processes", "quiet", "unfinished"],
+    ["locks", "replacing", "manifest"],
     ["reading"],
     ["runs", "results"],
     ["data", "layers", "losses", "metrics", "optimizers", "schedules"],

@@ -3,6 +3,9 @@
 import functools
 import io
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import keras
@@ -20,6 +23,7 @@ from kerasae.export.decoding import decode
 from kerasae.export.saved_model import of_range
 from kerasae.models import JointAutoencoder, guarded, load_trained
 from kerasae.predict import predict
+from kerasae.replacing import FILES
 from kerasae.runs import Run
 
 
@@ -220,3 +224,54 @@ def test_beside_the_saved_model_lies_what_predict_needs(digits_run: Path) -> Non
     about = json.loads((digits_run / "export" / "assets.extra" / "kerasae.json").read_text())
     assert about["image_shape"] == [8, 8, 1]
     assert about["class_names"] == [str(digit) for digit in range(10)]
+
+
+def test_the_checking_process_ends_with_the_one_that_has_started_it() -> None:
+    checker = Path(gate.__file__).with_name("checker.py")
+    child = f"import runpy, sys; runpy.run_path({str(checker)!r})['end_with_parent'](int(sys.argv[1]))"
+    start = (
+        "import os, subprocess, sys, time\n"
+        f"process = subprocess.Popen([sys.executable, '-c', {child!r}, str(os.getpid())])\n"
+        "print(process.pid, flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", start], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        checking = int(parent.stdout.readline())
+        assert _runs(checking)
+        parent.kill()
+        parent.stdout.read()  # which the child has open until it ends
+    assert not _runs(checking)
+
+
+def _runs(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_reading_an_export_needs_no_permission_to_write(digits_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(digits_run, tmp_path / "run")
+    Image.new("L", (8, 8)).save(tmp_path / "black.png")
+    before = sorted((tmp_path / "run").rglob("*"))
+    for path in (tmp_path / "run", *before):
+        path.chmod(path.stat().st_mode & ~0o222)
+    for model in (tmp_path / "run", tmp_path / "run" / "export"):
+        assert len(predict(model, [tmp_path / "black.png"])) == 1
+    assert sorted((tmp_path / "run").rglob("*")) == before
+    for path in (tmp_path / "run", *before):
+        path.chmod(path.stat().st_mode | 0o200)
+
+
+def test_an_export_of_an_earlier_version_is_read_and_kept_aside(
+    digits_run: Path, tmp_path: Path, collection: Collection
+) -> None:
+    shutil.copytree(digits_run, tmp_path / "run")
+    run = Run(tmp_path / "run")
+    (run.export / FILES).unlink()
+    Image.new("L", (8, 8)).save(tmp_path / "black.png")
+    expected = predict(run.export, [tmp_path / "black.png"])
+    export(run, load_trained(run), collection)
+    assert predict(run.export, [tmp_path / "black.png"]) == expected
+    assert predict(run.path / "export.before-1", [tmp_path / "black.png"]) == expected

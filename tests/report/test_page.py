@@ -8,13 +8,14 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from kerasae.errors import RequestError
 from kerasae.evaluate import evaluate
-from kerasae.manifest import begin
 from kerasae.report import write_report
+from kerasae.report.plate import plate
 from kerasae.report.plates import COURSES
-from kerasae.runs import Run, write_json, written_whole
+from kerasae.runs import Run, write_json
 
 BOTH = ("reconstruction", "label")
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -150,13 +151,14 @@ def test_a_model_made_elsewhere_is_reported_without_history_facts_and_environmen
     for name in ("recipe.json", "metrics.json", "predictions.npz"):
         shutil.copy(made.run.path / name, tmp_path)
     run.figures.mkdir()
-    begin(tmp_path)
-    with written_whole(run.figures / "learning_rate.png") as temporary:
-        temporary.write_bytes(b"of an earlier drawing")
-    (run.figures / "mine.png").write_bytes(b"put there by the user")
+    stale = plate("learning_rate", "", "", "", Figure()).png
+    (run.figures / "learning_rate.png").write_bytes(stale)
+    users = {"my_paper": stale, "notes": b"no PNG", "latent": b""}
+    for name, content in users.items():
+        (run.figures / f"{name}.png").write_bytes(content)
     text = write_report(run, made.model, made.collection).read_text(encoding="utf-8")
-    drawn = {path.stem for path in run.figures.iterdir()} - {"mine"}
-    assert (run.figures / "mine.png").exists()
+    assert {name: (run.figures / f"{name}.png").read_bytes() for name in users} == users
+    drawn = {path.stem for path in run.figures.iterdir()} - set(users)
     assert drawn == (OF_LABEL | OF_RECONSTRUCTION | OF_ALL) - {*COURSES, "class_counts"}
     assert "training" not in {attributes.get("id") for _, attributes in Page(text).elements}
     assert "Broken files" not in text

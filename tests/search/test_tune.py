@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from command_line import Typed
 from rich.console import Console
 
+from kerasae.locks import alone
 from kerasae.recipe import Recipe
 from kerasae.recipe_file import builtin, load
 from kerasae.runs import read_json
@@ -280,15 +282,61 @@ def test_another_search_is_not_mixed_with_the_one_that_is_there(
     assert "expected the pictures that tuner_runs/tiny was made with" in err
 
 
-def test_a_folder_that_is_in_use_is_refused(task: Path, pretended, typed: Typed, monkeypatch) -> None:
-    import fcntl
+def test_files_of_others_in_a_search_are_left_alone(task: Path, here: list[str], pretended, typed: Typed) -> None:
+    pretended(accuracy)
+    folder = Path("tuner_runs/tiny")
+    assert typed("tune", "tiny.toml", "--set", "search.max_trials=1")[0] == 0
+    shutil.copytree(folder / "trial_0000", folder / "trial_0000_backup")
+    users = ["trial_notes.txt", "trial_notes/keep.txt", ".old.3/keep.txt", "hparams/0000/events.csv"]
+    users += ["trial_0000/mine/checkpoints/last.npz", "trial_0000/seed-0/notes.txt"]
+    for name in users:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("mine")
+    assert typed("tune", "tiny.toml", "--set", "search.max_trials=2")[0] == 0
+    assert [row["id"] for row in rows()] == ["0000", "0001"]
+    assert all((folder / name).read_text() == "mine" for name in users)
+    assert (folder / "trial_0000_backup" / "trial.json").is_file()
 
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", "{", None])
+@pytest.mark.parametrize("name", ["oracle.json", "trial_0000/trial.json"])
+def test_a_damaged_file_of_a_search_is_named(
+    task: Path, here: list[str], pretended, typed: Typed, name: str, content: str | None
+) -> None:
+    pretended(accuracy)
+    path = Path("tuner_runs/tiny", name)
+    assert typed("tune", "tiny.toml", "--set", "search.max_trials=1")[0] == 0
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    before = sorted(Path("tuner_runs").rglob("*"))
+    code, _, err = typed("tune", "tiny.toml", "--set", "search.max_trials=2")
+    assert code == 2
+    named = path if content is not None or name.startswith("trial") else "trial_0000, which it did not begin"
+    assert str(named) in err
+    assert sorted(Path("tuner_runs").rglob("*")) == before
+
+
+def test_a_trial_under_a_number_that_is_not_its_own_is_named(
+    task: Path, here: list[str], pretended, typed: Typed
+) -> None:
+    pretended(accuracy)
+    folder = Path("tuner_runs/tiny")
+    assert typed("tune", "tiny.toml", "--set", "search.max_trials=1")[0] == 0
+    shutil.copytree(folder / "trial_0000", folder / "trial_0001")
+    code, _, err = typed("tune", "tiny.toml", "--set", "search.max_trials=2")
+    assert code == 2
+    assert "Received: trial_0001, which it did not begin, with outcome.json; move it out of there" in err
+    assert (folder / "trial_0001" / "outcome.json").is_file()
+
+
+def test_a_folder_that_is_in_use_is_refused(task: Path, pretended, typed: Typed, monkeypatch) -> None:
     Path("tuner_runs/tiny").mkdir(parents=True)
-    with Path("tuner_runs/tiny/.lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with alone(Path("tuner_runs/tiny"), "searching in", "tune"):
         code, _, err = typed("tune", "tiny.toml")
     assert code == 2
-    assert "in use by another search" in err
+    assert "tune: another process is searching in tuner_runs/tiny (process" in err
+    assert "wait for it, or give another --name" in err
 
 
 def test_macro_f1_and_a_sum_reach_the_trials(task: Path, here: list[str], quiet: Console) -> None:
