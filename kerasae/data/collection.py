@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from typing import Any
 
@@ -36,7 +36,8 @@ class Collection:
     """Pictures by split, their classes, and what was found out about them.
 
     `class_names` is empty if nothing is labelled; `class_weights` is float32 (num_classes,), ones for "none"; `facts`
-    can be written as JSON.
+    can be written as JSON. `marks` tells images of other collections from these, by split as `Pictures.marks` gives
+    them; empty where they are not known.
     """
 
     train: Pictures
@@ -46,6 +47,7 @@ class Collection:
     image_shape: ImageShape
     class_weights: np.ndarray
     facts: dict[str, Any]
+    marks: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @cached_property
     def channel_statistics(self) -> tuple[list[float], list[float]]:
@@ -93,12 +95,14 @@ def open_collection(recipe: DataRecipe, *, classifies: bool) -> Collection:
     splits: dict[str, Pictures] = {split: _gather(parts, getattr(division, split)) for split in SPLITS}
     splits["train"] = splits["train"].with_labels(division.train_labels)
     weights = class_weights(recipe.class_weights, division.train_labels, source.class_names)
+    marks = {split: pictures.marks() for split, pictures in splits.items()}
     facts = {
         "source": recipe.source,
         "class_names": list(source.class_names),
         **_array_facts(parts, recipe),
         **source.facts,
         **find_duplicates(splits),
+        "in_train": {split: int(np.isin(marks[split], marks["train"]).sum()) for split in SPLITS if split != "train"},
         "fingerprint": fingerprint(splits),
         "counts": {split: _counts(pictures, source.class_names) for split, pictures in splits.items()},
         "class_weights": {name: float(weight) for name, weight in zip(source.class_names, weights, strict=True)},
@@ -108,7 +112,12 @@ def open_collection(recipe: DataRecipe, *, classifies: bool) -> Collection:
     facts["image_shape"] = list(image_shape)
     facts["storage"] = "memory" if isinstance(ready["train"], ArrayPictures) else "streamed"
     return Collection(
-        **ready, class_names=source.class_names, image_shape=image_shape, class_weights=weights, facts=facts
+        **ready,
+        class_names=source.class_names,
+        image_shape=image_shape,
+        class_weights=weights,
+        facts=facts,
+        marks=marks,
     )
 
 
