@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from kerasae.cli.app import RunArgument, app, err, is_adversarial, open_generator, open_run, out
+from kerasae.cli.app import RunArgument, TrustPlugins, app, err, is_adversarial, open_generator, open_run, out
 from kerasae.cli.tables import generated_table, neighbours_table, predictions_table, strangers_table, summary
 from kerasae.errors import RequestError
 from kerasae.quiet import load_tensorflow
@@ -32,6 +32,7 @@ def train(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set any field, as in phases.0.epochs=5.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
+    trust_plugins: TrustPlugins = False,
 ) -> None:
     """Train a recipe, then evaluate, report and export it.
 
@@ -77,6 +78,7 @@ def evaluate(
         list[str] | None,
         typer.Option(metavar="SOURCE", help="Strangers: any source of pictures, or a transform of the test pictures."),
     ] = None,
+    trust_plugins: TrustPlugins = False,
 ) -> None:
     """Measure a run on its test pictures again, or on what it was never taught (--unknown)."""
     load_tensorflow()
@@ -109,7 +111,7 @@ def evaluate(
 
 
 @app.command()
-def report(run: RunArgument) -> None:
+def report(run: RunArgument, trust_plugins: TrustPlugins = False) -> None:
     """Draw a run's figures and report again."""
     load_tensorflow()
     from kerasae.generation import write_generator_report
@@ -137,6 +139,7 @@ def explore(
         list[Path] | None,
         typer.Option(metavar="IMAGE", help="Only find the training pictures that are nearest to this one."),
     ] = None,
+    trust_plugins: TrustPlugins = False,
 ) -> None:
     """Look at a run's latent space: maps, distances, neighbours, filters, and an interactive page."""
     load_tensorflow()
@@ -167,6 +170,7 @@ def explore(
 def export(
     run: RunArgument,
     to: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to write it; RUN/export if left out.")] = None,
+    trust_plugins: TrustPlugins = False,
 ) -> None:
     """Write a run's SavedModel and check it in a fresh process."""
     load_tensorflow()
@@ -194,6 +198,7 @@ def predict(
     table: Annotated[
         Path | None, typer.Option("--csv", metavar="FILE", help="Write a row a picture, with every class.")
     ] = None,
+    trust_plugins: TrustPlugins = False,
 ) -> None:
     """Name what pictures show, how well the model rebuilds them, and whether to trust the answer."""
     import dataclasses
@@ -225,6 +230,7 @@ def generate(
         Path | None, typer.Option(metavar="RUN", help="A classifier's run; if left out, one is trained, once.")
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Another seed draws other pictures.")] = 0,
+    trust_plugins: TrustPlugins = False,
 ) -> None:
     """Make new pictures with a run's model, and judge them."""
     load_tensorflow()

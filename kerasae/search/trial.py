@@ -15,6 +15,7 @@ import keras
 import numpy as np
 
 from kerasae.data.collection import Collection
+from kerasae.data.learned import facts_of
 from kerasae.data.opener import Opener
 from kerasae.errors import RequestError, in_a_line
 from kerasae.evaluation.history import History, read_history
@@ -129,7 +130,7 @@ def _begin(search: Search, run: Run, recipe: Recipe, collection: Collection, par
         before = Run(trial_folder(search.folder, parent) / run.path.name)
         shutil.copytree(before.checkpoints, run.checkpoints)
         shutil.copy(before.history, run.history)
-    return begin(run, recipe, collection.facts)
+    return begin(run, recipe, facts_of(recipe, collection))
 
 
 def _train(search: Search, run: Run, recipe: Recipe, collection: Collection, limit: int | None) -> bool:

@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[2]
 FLOORS = [
     ["_version", "errors", "toml"],
     ["recipe", "validation"],
-    ["console", "recipe_file", "registry", "environment", "plugins", "processes", "quiet"],
-    ["runs", "results"],
+    ["console", "recipe_file", "registry", "environment", "processes", "quiet"],
+    ["runs", "plugins", "origins", "results"],
     ["data", "layers", "losses", "metrics", "optimizers", "schedules"],
     ["models"],
     ["distribution"],
