@@ -21,6 +21,7 @@ from kerasae.comparison.page import PAGE, write
 from kerasae.comparison.plan import plan
 from kerasae.comparison.running import run_all
 from kerasae.console import told
+from kerasae.data.summary import warnings
 from kerasae.errors import RequestError
 from kerasae.locks import alone
 from kerasae.manifest import begin
@@ -93,7 +94,11 @@ def compare(
     with alone(folder, "comparing in", "--to", ", or give another"):
         remove_unfinished(folder)
         begin(folder)
-        failed = run_all(planned, console or told())
+        shown = console or told()
+        for job in {(job.name, job.fold): job for job in planned.jobs}.values():
+            for line in warnings(job.facts):
+                shown.print(f"{job.words}: {line}", soft_wrap=True)
+        failed = run_all(planned, shown)
         return Comparison(folder, write(planned, failed))
 
 

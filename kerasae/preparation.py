@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from kerasae.environment import environment
 from kerasae.errors import RequestError
 from kerasae.evaluation.variants import variants
 from kerasae.manifest import begin as begin_manifest
-from kerasae.plugins import load_plugins
+from kerasae.origins import write_origins
+from kerasae.plugins import load_plugins, trust
 from kerasae.recipe import Recipe
-from kerasae.recipe_file import parse
+from kerasae.recipe_file import files, load, parse
 from kerasae.runs import Run, write_json, write_text
 from kerasae.training import adversarial
 from kerasae.training.batches import missing_epochs
@@ -27,6 +28,25 @@ from kerasae.training.fit import check as check_fit
 from kerasae.training.loss_weights import check as check_loss_weights
 from kerasae.training.phase import check as check_phase
 from kerasae.training.rejection import check as check_rejection
+
+# Files of a run, a comparison and a search: what lies below them is theirs, not a recipe of the user's own.
+_OF_FOLDERS = ("recipe.json", "comparison.json", "search.json")
+
+
+def read_named(name: str, overrides: Sequence[str] = ()) -> Recipe:
+    """Read the recipe that the user names, and trust the plugins that it lists, since that is the user's own choice.
+
+    The plugins of a recipe that lies in a run, a comparison or a search, or extends one there, must be trusted already.
+
+    Raises:
+        RequestError: as `recipe_file.load`; or a plugin is no Python file.
+    """
+    recipe = load(name, overrides)
+    lists_plugins = any(assignment.partition("=")[0].strip() == "plugins" for assignment in overrides)
+    folders = {folder for file in files(name) for folder in file.resolve().parents}
+    if lists_plugins or not any((folder / mark).is_file() for folder in folders for mark in _OF_FOLDERS):
+        trust(recipe.plugins, f"as the recipe {name} says")
+    return recipe
 
 
 def reopen(run: Run, source: str | None = None) -> Collection:
@@ -141,6 +161,7 @@ def begin(run: Run, recipe: Recipe, facts: Mapping[str, Any]) -> None:
     try:
         begin_manifest(run.path)
         _write_facts(run, facts)
+        write_origins(run, recipe)
         write_json(run.environment, environment(precision=recipe.precision, jit_compile=recipe.jit_compile))
         write_json(run.recipe_file, recipe.model_dump(mode="json"))
     except BaseException:

@@ -38,6 +38,14 @@ def load(name: str, overrides: Iterable[str] = ()) -> Recipe:
     return parse(tree)
 
 
+def files(name: str) -> list[Path]:
+    """Return the file of a recipe that can be loaded, and those that it extends."""
+    chain = [_find(name)]
+    while (parent := _parsed(chain[-1]).get("extends")) is not None:
+        chain.append(_parent(chain[-1], parent, ()))
+    return chain
+
+
 def setting(key: str, value: str | None) -> list[str]:
     """Return the override that gives `key` a text, or no override where there is no text."""
     return [] if value is None else [f"{key}={toml.inline(value)}"]
@@ -74,13 +82,7 @@ def _find(name: str) -> Path:
 
 def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
     """Read a TOML file over the recipe that it `extends`, if it names one."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            tree = toml.read(file.read(toml.MOST_CHARACTERS + 1))
-    except ValueError as error:
-        raise RequestError(f"recipe {path}: not valid TOML: {error}") from None
-    except OSError as error:
-        raise RequestError(f"recipe {path}: cannot be read: {error.strerror}") from None
+    tree = _parsed(path)
     parent = tree.pop("extends", None)
     base: dict[str, Any] = {}
     if parent is not None:
@@ -90,6 +92,16 @@ def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
         return overlay.merge(base, tree)
     except RequestError as error:
         raise RequestError(f"recipe {path}: {error}") from None
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return toml.read(file.read(toml.MOST_CHARACTERS + 1))
+    except ValueError as error:
+        raise RequestError(f"recipe {path}: not valid TOML: {error}") from None
+    except OSError as error:
+        raise RequestError(f"recipe {path}: cannot be read: {error.strerror}") from None
 
 
 def _parent(path: Path, parent: Any, below: tuple[Path, ...]) -> Path:

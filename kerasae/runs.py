@@ -73,6 +73,8 @@ class Run:
         self.path = path
         self.recipe_file = path / "recipe.json"
         self.environment = path / "environment.json"
+        self.origins = path / "origins.json"
+        self.learned = path / "learned.npz"
         self.data_facts = path / "data.json"
         self.quarantine = path / "quarantine.csv"
         self.history = path / "history.csv"

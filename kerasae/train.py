@@ -14,15 +14,16 @@ from typing import Any
 from kerasae import distribution, models
 from kerasae.console import told
 from kerasae.data.collection import Collection, open_collection
+from kerasae.data.learned import facts_of
 from kerasae.data.summary import lines
 from kerasae.evaluate import evaluate, evaluate_generator
 from kerasae.export import export, export_generator
 from kerasae.generation import write_generator_report
 from kerasae.manifest import forget
-from kerasae.plugins import load_plugins
-from kerasae.preparation import begin, check, check_fits, raised, reopen, resolve
+from kerasae.origins import load_plugins_of
+from kerasae.preparation import begin, check, check_fits, raised, read_named, reopen, resolve
 from kerasae.recipe import Recipe
-from kerasae.recipe_file import load, setting
+from kerasae.recipe_file import setting
 from kerasae.report import write_report
 from kerasae.runs import Run, check_new
 from kerasae.training import adversarial, fit
@@ -44,16 +45,17 @@ def train(recipe: str, *, data: str | None = None, run: Path | None = None, over
         RequestError: anything wrong with the request; nothing is written then.
         DivergedError: the loss is no longer a number.
     """
-    asked = load(recipe, [*overrides, *setting("data.source", data)])
+    asked = read_named(recipe, [*overrides, *setting("data.source", data)])
     check(asked)
     check_new(run)
     collection = open_collection(asked.data, classifies=asked.classifies)
     resolved = resolve(asked, collection)
     check_fits(resolved, collection)
     made = Run.create(run, Path(recipe).stem)
-    begin(made, resolved, collection.facts)
+    facts = facts_of(resolved, collection)
+    begin(made, resolved, facts)
     console = told()
-    console.print(*lines(collection.facts), *raised(asked, resolved), sep="\n", soft_wrap=True)
+    console.print(*lines(facts), *raised(asked, resolved), sep="\n", soft_wrap=True)
     with made.alone("training"):
         _finish(made, resolved, collection)
     return made
@@ -81,7 +83,7 @@ def go_on(run: Run, *, exports: bool = True) -> tuple[Any, Collection]:
         DivergedError: the loss is no longer a number.
     """
     recipe = run.recipe
-    load_plugins(recipe.plugins)
+    load_plugins_of(run)
     distribution.strategy(recipe.distribution.devices)  # before TensorFlow is used; see `check`
     with run.alone("training"):
         collection = reopen(run)

@@ -17,12 +17,14 @@ from rich.console import Console
 from kerasae import distribution
 from kerasae.compare import Comparison, compare
 from kerasae.console import told
+from kerasae.data.summary import warnings
 from kerasae.errors import RequestError
 from kerasae.locks import alone
+from kerasae.preparation import read_named
 from kerasae.recipe import SearchRecipe
 from kerasae.recipe_file import builtin, load, setting
 from kerasae.runs import write_text
-from kerasae.search.cluster import Place, place
+from kerasae.search.cluster import LOOPBACK, Place, place
 from kerasae.search.crew import visible_gpus
 from kerasae.search.found import BEST, DEFAULT, commonest_reason, write_best, write_hparams, write_trials
 from kerasae.search.oracles import make_oracle
@@ -34,7 +36,7 @@ from kerasae.search.running import run, work_elsewhere
 from kerasae.search.worker import WAIT_SECONDS, wait_for
 from kerasae.unfinished import remove_unfinished
 
-ANY_PORT = "127.0.0.1:0"
+ANY_PORT = f"{LOOPBACK}:0"
 COMPARISON = "comparison"
 
 
@@ -99,7 +101,7 @@ def tune(
         raise RequestError("--name: expected another name than 'none', which is none in a recipe. Received: 'none'")
     if wait <= 0:
         raise RequestError(f"--wait: expected seconds above 0. Received: {wait:g}")
-    asked = load(recipe, [*overrides, *setting("data.source", data), *setting("search.name", name)])
+    asked = read_named(recipe, [*overrides, *setting("data.source", data), *setting("search.name", name)])
     usual = recipe.replace("/", "-") if recipe in builtin() else Path(recipe).stem
     if here is not None and not here.is_chief:
         settings = asked.search or SearchRecipe()
@@ -110,6 +112,8 @@ def tune(
     search.folder.mkdir(parents=True, exist_ok=True)
     with alone(search.folder, "searching in", "tune", ", or give another --name"):
         search.write()
+        for line in warnings(search.facts):
+            shown.print(line, soft_wrap=True)
         _run(search, here, 1 if workers is None and here is None else workers or 0, wait, shown)
         found = write_trials(search)
         best = write_best(search, found)
@@ -157,6 +161,12 @@ def _run(search: Search, here: Place | None, workers: int, wait: float, console:
             write_hparams(search, outcome)
 
         address = ANY_PORT if here is None else here.address
+        if here is not None and not here.is_local:
+            console.print(
+                f"warning: the chief listens on {here.address} without a password: whoever reaches it can take and end "
+                "trials; use a network that you trust, or an SSH tunnel to an address of this machine alone",
+                soft_wrap=True,
+            )
         run(oracle, search.folder, workers=workers, address=address, gpus=visible_gpus(), wait=wait, tell=tell,
             beat=display.beat)  # fmt: skip
 

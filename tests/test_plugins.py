@@ -6,8 +6,8 @@ import pytest
 import augment
 from kerasae.errors import RequestError
 from kerasae.models import build
-from kerasae.plugins import load_plugins
-from kerasae.preparation import check
+from kerasae.plugins import load_plugins, trust_all
+from kerasae.preparation import check, read_named
 from kerasae.recipe_file import load
 from kerasae.train import train
 from kerasae.training.phase import transforms
@@ -57,7 +57,7 @@ def test_the_encoder_that_the_docs_show_is_built(tmp_path: Path, monkeypatch: py
     for name, mark in (("mobilenet.py", "python\n# mobilenet.py"), ("own.toml", 'toml\nextends = "joint"\nplugins')):
         block = page.split(f"```{mark}")[1].split("```")[0]
         Path(name).write_text(mark.split("\n", 1)[1] + block)
-    recipe = load("own.toml", ["model.encoder.weights=random"])
+    recipe = read_named("own.toml", ["model.encoder.weights=random"])
     check(recipe)
     model = build(recipe.model, (64, 64, 3), 3, recipe.heads)
     assert model.encoder.output_shape == (None, 2, 2, 576)
@@ -82,8 +82,10 @@ def test_a_plugin_that_cannot_be_run_takes_one_line(
     monkeypatch.chdir(tmp_path)
     if text is not None:
         Path(name).write_text(text)
+    trust_all(True)
     with pytest.raises(RequestError, match=message):
         load_plugins([name])
+    trust_all(False)
 
 
 def test_no_built_in_recipe_runs_foreign_code() -> None:

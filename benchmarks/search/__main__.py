@@ -21,6 +21,7 @@ import json
 import os
 import statistics
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -175,8 +176,7 @@ class Bench:
     def _tpe(self, optuna: Any, search: Search, seed: int) -> None:
         """Run Optuna's sampler over the space of `search`, and every trial as a search does."""
         folder = self.folder / f"tpe-seed-{seed}"
-        copy = Search(folder.name, folder, search.asked, search.recipe, search.settings, search.facts, search.space,
-                      search.objective)  # fmt: skip
+        copy = replace(search, name=folder.name, folder=folder)
         opener = Opener()
         study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
         for number in range(self.trials):

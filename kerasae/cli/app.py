@@ -9,6 +9,7 @@ import typer
 
 from kerasae._version import __version__
 from kerasae.console import PlainConsole, told
+from kerasae.plugins import OPTION, trust_all
 
 app = typer.Typer(
     name="kerasae",
@@ -21,6 +22,16 @@ out = PlainConsole()
 err = told()
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The directory of a run.")]
+
+
+def _trust_plugins(everything: bool) -> bool:
+    trust_all(everything)
+    return everything
+
+
+TrustPlugins = Annotated[
+    bool, typer.Option(OPTION, help="Import a run's plugins, Python files that run as you.", callback=_trust_plugins)
+]
 
 
 def _show_version(asked: bool) -> None:

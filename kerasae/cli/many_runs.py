@@ -9,7 +9,7 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from kerasae.cli.app import app, out
+from kerasae.cli.app import TrustPlugins, app, out
 from kerasae.cli.tables import comparison, search_table
 from kerasae.quiet import load_tensorflow
 
@@ -34,6 +34,7 @@ def compare(
     to: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where to keep it; comparisons/NAME if left out.")
     ] = None,
+    trust_plugins: TrustPlugins = False,
 ) -> None:
     """Train recipes side by side, over seeds or folds, with tables, paired tests and one page.
 
@@ -62,6 +63,7 @@ def tune(
         int | None, typer.Option(metavar="N", help="Compare the best recipe with the default one over N seeds.")
     ] = None,
     wait: Annotated[float, typer.Option(metavar="SECONDS", help="For a chief, or for workers, to answer.")] = 60.0,
+    trust_plugins: TrustPlugins = False,
 ) -> None:
     """Search a recipe's depth, width or any other field, and write the best recipe and a report.
 

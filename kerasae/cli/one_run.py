@@ -10,7 +10,18 @@ from typing import Annotated, Literal
 
 import typer
 
-from kerasae.cli.app import DataOption, RunArgument, app, err, hold, is_adversarial, open_generator, open_run, out
+from kerasae.cli.app import (
+    DataOption,
+    RunArgument,
+    TrustPlugins,
+    app,
+    err,
+    hold,
+    is_adversarial,
+    open_generator,
+    open_run,
+    out,
+)
 from kerasae.cli.tables import generated_table, neighbours_table, predictions_table, strangers_table, summary
 from kerasae.errors import RequestError
 from kerasae.quiet import load_tensorflow
@@ -33,6 +44,7 @@ def train(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set any field, as in phases.0.epochs=5.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
+    trust_plugins: TrustPlugins = False,
 ) -> None:
     """Train a recipe, then evaluate, report and export it.
 
@@ -83,6 +95,7 @@ def evaluate(
         typer.Option(metavar="SOURCE", help="Strangers: any source of pictures, or a transform of the test pictures."),
     ] = None,
     data: DataOption = None,
+    trust_plugins: TrustPlugins = False,
 ) -> None:
     """Measure a run on its test pictures again, or on what it was never taught (--unknown)."""
     hold(context, run, "evaluating")
@@ -124,7 +137,9 @@ def evaluate(
 
 
 @app.command()
-def report(context: typer.Context, run: RunArgument, data: DataOption = None) -> None:
+def report(
+    context: typer.Context, run: RunArgument, data: DataOption = None, trust_plugins: TrustPlugins = False
+) -> None:
     """Draw a run's figures and report again; figures of images that are gone stay as they are."""
     hold(context, run, "drawing the report of")
     load_tensorflow()
@@ -155,6 +170,7 @@ def explore(
         typer.Option(metavar="IMAGE", help="Only find the training pictures that are nearest to this one."),
     ] = None,
     source: DataOption = None,
+    trust_plugins: TrustPlugins = False,
 ) -> None:
     """Look at a run's latent space: maps, distances, neighbours, filters, and an interactive page."""
     hold(context, run, "exploring")
@@ -190,6 +206,7 @@ def export(
     run: RunArgument,
     to: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to write it; RUN/export if left out.")] = None,
     data: DataOption = None,
+    trust_plugins: TrustPlugins = False,
 ) -> None:
     """Write a run's SavedModel and check it in a fresh process."""
     if to is not None:
@@ -219,6 +236,7 @@ def predict(
     table: Annotated[
         Path | None, typer.Option("--csv", metavar="FILE", help="Write a row a picture, with every class.")
     ] = None,
+    trust_plugins: TrustPlugins = False,
 ) -> None:
     """Name what pictures show, how well the model rebuilds them, and whether to trust the answer."""
     import dataclasses
@@ -250,6 +268,7 @@ def generate(
         Path | None, typer.Option(metavar="RUN", help="A classifier's run; if left out, one is trained, once.")
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Another seed draws other pictures.")] = 0,
+    trust_plugins: TrustPlugins = False,
 ) -> None:
     """Make new pictures with a run's model, and judge them."""
     load_tensorflow()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def summary(run: Any) -> Table:
     """Return the short table that a run ends with."""
+    from kerasae.data.summary import warnings, with_start
     from kerasae.runs import read_json
 
     metrics = read_json(run.metrics, {"model": dict})
@@ -32,6 +33,8 @@ def summary(run: Any) -> Table:
     if "label" in test:
         table.add_row("accuracy", f"{test['label']['accuracy']:.4f}")
         table.add_row("macro-F1", f"{test['label']['macro_f1']:.4f}")
+    for line in warnings(with_start(read_json(run.data_facts), read_json(run.recipe_file))):
+        table.add_row(*line.split(": ", 1))
     if "rejection" in test:
         found = test["rejection"]
         low, high = found["rejected_interval"]

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kerasae.errors import RequestError
+from kerasae.preparation import read_named
 from kerasae.recipe import Recipe
-from kerasae.recipe_file import builtin, changed, load
+from kerasae.recipe_file import builtin, changed
 from kerasae.runs import Run
 
 
@@ -66,7 +67,7 @@ def _read(word: str, overrides: Sequence[str]) -> tuple[Recipe, Run | None]:
     if word not in builtin() and (path / "recipe.json").is_file():
         run = Run.open(path)
         return changed(run.recipe, overrides), run
-    return load(word, overrides), None
+    return read_named(word, overrides), None
 
 
 def _names(words: Sequence[str]) -> list[str]:

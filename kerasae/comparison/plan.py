@@ -11,8 +11,10 @@ from typing import Any
 from kerasae.comparison.candidates import Candidate, refuse_twice
 from kerasae.comparison.differences import first_difference
 from kerasae.data.fingerprint import check_unchanged, seen
+from kerasae.data.learned import facts_of
 from kerasae.data.opener import Opener
 from kerasae.errors import RequestError
+from kerasae.origins import check_same, origins_of, read_origins
 from kerasae.preparation import check, resolve
 from kerasae.recipe import SEEDS, Recipe
 from kerasae.runs import Run
@@ -96,7 +98,7 @@ def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Pat
             recipe = candidate.recipe if fold is None else _folded(candidate.recipe, fold, folds)
             collection = opener(recipe)
             recipe = resolve(recipe, collection)
-            facts = collection.facts
+            facts = facts_of(recipe, collection)
             mine = list(_jobs(candidate, recipe, facts, numbers, fold, folder))
             for job in mine:
                 _check_as_before(job)
@@ -137,9 +139,16 @@ def _elsewhere(folder: Path, place: str, recipe: Recipe, facts: dict[str, Any]) 
         if not all(file.is_file() for file in (run.recipe_file, run.data_facts, run.model, run.metrics)):
             continue
         with suppress(RequestError):  # a recipe of another version says nothing here
-            if run.recipe.bare == recipe.bare and run.facts["fingerprint"] == facts["fingerprint"]:
+            same_images = run.facts["fingerprint"] == facts["fingerprint"]
+            if run.recipe.bare == recipe.bare and same_images and _began_as(run, recipe):
                 return run
     return None
+
+
+def _began_as(run: Run, recipe: Recipe) -> bool:
+    """Whether a run began from the same plugins and models as the recipe would now; an old run from none at all."""
+    now = origins_of(recipe)
+    return (read_origins(run) or {kind: {} for kind in now}) == now
 
 
 def _folded(recipe: Recipe, fold: int, folds: int | None) -> Recipe:
@@ -174,6 +183,7 @@ def _check_as_before(job: Job) -> None:
             f"--to: expected the recipe that {job.run.path} was made with, {key} {before}. Received: {key} {now}; "
             "give another --to, or remove that run"
         )
+    check_same(read_origins(job.run), origins_of(job.recipe), f"run {job.run.path}")
     check_unchanged(job.run.facts, job.facts, str(job.run.path))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ from rich.progress import (
 
 from kerasae.comparison.plan import Job, Plan
 from kerasae.comparison.worker import is_done
+from kerasae.plugins import inherited
 from kerasae.preparation import begin
 from kerasae.processes import reason
 from kerasae.report.wording import seconds as duration
@@ -88,7 +90,9 @@ def _run(job: Job, folder: Path, tell: Callable[[int], object]) -> str | None:
     # The worker ends when its standard input does: a comparison that is killed leaves no run behind that goes on.
     with (
         log.open("ab") as file,
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT) as worker,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT, env=os.environ | inherited()
+        ) as worker,
     ):
         try:
             while True:

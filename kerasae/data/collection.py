@@ -40,7 +40,8 @@ class Collection:
 
     `class_names` is empty if nothing is labelled; `class_weights` is float32 (num_classes,), ones for "none"; `facts`
     can be written as JSON. `unknown` holds by class what a recipe without a classifier must not learn from, such as the
-    defects beside good images.
+    defects beside good images. `marks` tells images of other collections from these, by split as `Pictures.marks` gives
+    them; empty where they are not known.
     """
 
     train: Pictures
@@ -51,6 +52,7 @@ class Collection:
     class_weights: np.ndarray
     facts: dict[str, Any]
     unknown: dict[str, Pictures] = field(default_factory=dict)
+    marks: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @cached_property
     def channel_statistics(self) -> tuple[list[float], list[float]]:
@@ -112,12 +114,14 @@ def open_collection(recipe: DataRecipe, *, classifies: bool, asks: bool = True) 
     splits["train"] = splits["train"].with_labels(division.train_labels)
     unknown = {f"unknown/{name}": pictures for name, pictures in separated.unknown.items()}
     weights = class_weights(recipe.class_weights, division.train_labels, source.class_names)
+    marks = {split: pictures.marks() for split, pictures in splits.items()}
     facts = {
         "source": recipe.source,
         "class_names": list(source.class_names),
         **_array_facts(parts, recipe),
         **source.facts,
         **find_duplicates(splits | unknown),
+        "in_train": {split: int(np.isin(marks[split], marks["train"]).sum()) for split in SPLITS if split != "train"},
         "fingerprint": fingerprint(splits | unknown),
         "counts": {split: _counts(pictures, source.class_names) for split, pictures in splits.items()},
         "normal": list(source.class_names) if separated.unknown else None,
@@ -135,6 +139,7 @@ def open_collection(recipe: DataRecipe, *, classifies: bool, asks: bool = True) 
         class_weights=weights,
         facts=facts,
         unknown={name: ready[f"unknown/{name}"] for name in separated.unknown},
+        marks=marks,
     )
 
 

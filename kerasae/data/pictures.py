@@ -109,6 +109,13 @@ class Pictures(abc.ABC):
         """Say where the picture came from: a file's path, or its place in an array such as "train/123"."""
 
     @abc.abstractmethod
+    def marks(self) -> np.ndarray:
+        """Return for every image 64 bits of a hash of its shape and upright pixels: uint64 (n,).
+
+        The same for a file and for an array of the same pixels, if neither was resized.
+        """
+
+    @abc.abstractmethod
     def digests(self) -> list[tuple[str, str]]:
         """Return for every picture a hash of its file's bytes ("" if there is no file) and one of its pixels."""
 
@@ -153,6 +160,12 @@ class ArrayPictures(Pictures):
     def digests(self) -> list[tuple[str, str]]:
         """Return hashes of pixels; the bytes that they came from are not known any more."""
         return [("", hashlib.sha256(np.ascontiguousarray(image).data).hexdigest()) for image in self.images]
+
+    def marks(self) -> np.ndarray:
+        """Hash the images as they are in memory."""
+        shape = f"{self.image_shape}".encode()
+        hashes = (hashlib.sha256(shape + np.ascontiguousarray(image).tobytes()) for image in self.images)
+        return np.array([int.from_bytes(one.digest()[:8]) for one in hashes], np.uint64)
 
     def resized(self, image_shape: ImageShape, mode: Resize) -> ArrayPictures:
         """Return these pictures in another shape; themselves if they have it already."""
@@ -214,6 +227,10 @@ class FilePictures(Pictures):
         if self.limits in (None, FULL_16):
             return [(fact.bytes_hash, fact.pixels_hash) for fact in found]
         return [(fact.bytes_hash, fact.values_hash or fact.pixels_hash) for fact in found]
+
+    def marks(self) -> np.ndarray:
+        """Return what the scan has hashed."""
+        return np.array([int(self.facts[path].pixels_hash[:16], 16) for path in self.paths], np.uint64)
 
     def decode_file(self, path: str) -> np.ndarray:
         """Read one file: uint8 (H, W, C).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kerasae.data.sources.naming import listing, printable
@@ -50,4 +50,57 @@ def lines(facts: Mapping[str, Any]) -> list[str]:
     if facts["ignored"]:
         ignored = [f"{printable(kind)} ({count:,})" for kind, count in facts["ignored"].items()]
         found.append(f"ignored: {listing(ignored, MOST_CLASSES)}")
-    return found
+    return found + warnings(facts)
+
+
+def warnings(facts: Mapping[str, Any]) -> list[str]:
+    """Return which validation and test images were learned from, a line for each reason; none if there are none."""
+    said = []
+    totals = {split: counts["total"] for split, counts in facts.get("counts", {}).items()}
+    for split, count in facts.get("in_train", {}).items():
+        if count:
+            crossing = [group["places"] for group in facts["duplicates"] if _crosses(group["places"], split)]
+            example = f"; the first: {', '.join(crossing[0][:3])}" if crossing else ""
+            said.append(
+                f"warning: {share(count, totals[split])} {split} images are among the training images too, which "
+                f"flatters what is measured on them{example}"
+            )
+    before = facts.get("start_from", {})
+    for split, effect in (
+        ("validation", "the best epoch and the rejection threshold are chosen on them"),
+        ("test", "what is measured on them is flattered"),
+    ):
+        if before.get(split):
+            said.append(
+                f"warning: {share(before[split], totals[split])} {split} images are among those that the runs in "
+                f"start_from learned from; {effect}"
+            )
+    if before.get("unknown"):
+        said.append(
+            f"warning: it cannot be checked whether validation and test images are among those that "
+            f"{', '.join(before['unknown'])} learned from, made by an earlier version of kerasae"
+        )
+    return said
+
+
+def with_start(facts: Mapping[str, Any], recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a run's facts; for one of an earlier version they say that nothing is known of what it started from."""
+    folders = sorted({folder for phase in recipe["phases"] for folder in phase.get("start_from", {}).values()})
+    return {**({"start_from": {"unknown": folders}} if folders else {}), **facts}
+
+
+def is_tested_unseen(facts: Mapping[str, Any]) -> bool:
+    """Whether none of the test images is known or suspected to be among those that were learned from."""
+    before = facts.get("start_from", {})
+    listed = any(_crosses(one["places"], "test") for one in facts.get("duplicates", []))
+    return not (listed or facts.get("in_train", {}).get("test") or before.get("test") or before.get("unknown"))
+
+
+def share(count: int, total: int) -> str:
+    """Return a count, what it is out of, and the share."""
+    return f"{count:,} of {total:,} ({count / max(1, total):.0%})"
+
+
+def _crosses(places: Sequence[str], split: str) -> bool:
+    splits = {place.partition(":")[0] for place in places}
+    return {"train", split} <= splits

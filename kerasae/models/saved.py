@@ -8,7 +8,7 @@ from kerasae.models.adversarial import AdversarialModel
 from kerasae.models.archive import load_model
 from kerasae.models.guarded import load
 from kerasae.models.joint import JointAutoencoder
-from kerasae.plugins import load_plugins
+from kerasae.origins import load_plugins_of
 from kerasae.reading import damaged, read_json
 from kerasae.runs import Run
 
@@ -21,15 +21,15 @@ def load_trained(run: Run, *, needs_rejection: bool = True) -> JointAutoencoder:
             where no answer is accepted or rejected.
 
     Raises:
-        RequestError: a plugin of the run's recipe cannot be run, the run's model is an adversarial one, its rejection
-            is missing, or a file is missing, changed or damaged.
+        RequestError: a plugin of the run is not trusted, has changed or cannot be run, the run's model is an
+            adversarial one, its rejection is missing, or a file is missing, changed or damaged.
     """
     if run.recipe.model.adversarial is not None:
         raise RequestError(
             f"run: expected a model that answers for pictures. Received: {run.path}, whose adversarial model makes "
             f"pictures; use: kerasae generate {run.path}"
         )
-    load_plugins(run.recipe.plugins)
+    load_plugins_of(run)
     model = load_model(run.model)
     if not isinstance(model, JointAutoencoder):
         raise damaged(run.model, f"expected a joint model, found {type(model).__name__}")
@@ -63,9 +63,10 @@ def load_generator(run: Run) -> AdversarialModel:
     """Load the adversarial model of a run, uncompiled, after the plugins that its layers come from.
 
     Raises:
-        RequestError: a plugin of the run's recipe cannot be run, or the model is missing, changed or damaged.
+        RequestError: a plugin of the run is not trusted, has changed or cannot be run, or the model is missing,
+            changed or damaged.
     """
-    load_plugins(run.recipe.plugins)
+    load_plugins_of(run)
     model = load_model(run.model)
     if not isinstance(model, AdversarialModel):
         raise damaged(run.model, f"expected an adversarial model, found {type(model).__name__}")

@@ -27,6 +27,7 @@ class DataRecipe(Table):
     validation: Literal["auto", "half-of-test"] | Annotated[float, Field(gt=0, lt=1)] = "auto"
     fold: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)] | None = None
     test: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    learned_test: Literal["refuse", "allow"] = "refuse"
     class_weights: Literal["balanced", "none"] | dict[str, Annotated[float, Field(ge=0)]] = "none"
     max_broken_fraction: Annotated[float, Field(ge=0, le=1)] = 0.05
     memory_limit_mb: Annotated[int, Field(ge=0)] = 1024

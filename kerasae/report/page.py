@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 from markupsafe import Markup
 
+from kerasae.data.summary import is_tested_unseen, warnings, with_start
 from kerasae.report import plates
 from kerasae.report.materials import Materials
 from kerasae.report.plate import keep, kept
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from kerasae.data.collection import Collection
 
 LONGEST_TABLE = 200  # rows; the files of the run hold the rest
-SHOWN_FACTS = frozenset({"counts", "quarantine", "duplicates", "duplicate_totals", "class_weights", "class_names"})
+SHOWN_FACTS = frozenset(
+    {"counts", "quarantine", "duplicates", "duplicate_totals", "class_weights", "class_names", "in_train", "start_from"}
+)
 
 
 def write_report(run: Run, model: keras.Model, collection: Collection | None) -> Path:
@@ -40,7 +43,7 @@ def write_report(run: Run, model: keras.Model, collection: Collection | None) ->
         RequestError: the run was not evaluated, or on other test pictures.
     """
     materials = Materials.read(run, collection)
-    facts = materials.facts
+    facts = with_start(materials.facts, materials.recipe) if materials.facts else {}
     images = None if collection is None else collection.test
     drawn = keep(plates.of_run(materials, model, images, run.figures), run.figures)
     page = render(
@@ -50,6 +53,9 @@ def write_report(run: Run, model: keras.Model, collection: Collection | None) ->
         materials=materials,
         plates=drawn,
         courses=plates.COURSES,
+        facts=facts,
+        warnings=warnings(facts),
+        is_tested_unseen=is_tested_unseen(facts),
         latent_plates=kept(run.path / "explore" / "test" / "figures" / "figures.json"),
         metric=lambda path, style: metric(materials.metrics, path, style),
         quarantine=[(row["path"], row["reason"]) for row in facts.get("quarantine", [])[:LONGEST_TABLE]],

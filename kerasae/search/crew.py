@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kerasae import processes
+from kerasae.plugins import inherited
 from kerasae.search.cluster import Place
 
 ENDING_SECONDS = 10.0
@@ -53,7 +54,7 @@ class Crew:
         with log.open("ab") as file:
             self.running[name] = subprocess.Popen(
                 [sys.executable, "-m", "kerasae.search.worker", str(self.folder), str(self.wait)],
-                env=os.environ | self._environment(index) | Place(name, self.address).variables,
+                env=os.environ | self._environment(index) | Place(name, self.address).variables | inherited(),
                 stdin=subprocess.PIPE,
                 stdout=file,
                 stderr=subprocess.STDOUT,

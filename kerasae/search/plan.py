@@ -14,8 +14,10 @@ from kerasae import toml
 from kerasae.comparison.differences import first_difference
 from kerasae.data.collection import Collection, open_collection
 from kerasae.data.fingerprint import check_unchanged
+from kerasae.data.learned import facts_of
 from kerasae.errors import RequestError
 from kerasae.locks import LOCK
+from kerasae.origins import Origins, check_same, origins_of
 from kerasae.preparation import check, check_fits, resolve
 from kerasae.recipe import KINDS, SEEDS, Recipe, SearchRecipe
 from kerasae.recipe_file import parse
@@ -41,6 +43,7 @@ class Search:
         recipe: the same with "auto" resolved: what trials are made of.
         settings: the table `search`, its space never None.
         facts: what is known of the pictures.
+        origins: the plugins and models that trials begin from; None in a search of an earlier version.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Search:
     recipe: Recipe
     settings: SearchRecipe
     facts: dict[str, Any]
+    origins: Origins | None
     space: Space
     objective: Objective
 
@@ -93,6 +97,7 @@ class Search:
                 "recipe": self.recipe.model_dump(mode="json"),
                 "search": self.settings.model_dump(mode="json"),
                 "data": self.facts,
+                "origins": self.origins,
             },
         )
 
@@ -109,14 +114,15 @@ class Search:
         asked, recipe = parse(kept["asked"]), parse(kept["recipe"])
         settings = parse({**kept["asked"], "search": kept["search"]}).search
         assert settings is not None
-        return cls._of(kept["name"], folder, asked, recipe, settings, kept["data"])
+        return cls._of(kept["name"], folder, asked, recipe, settings, kept["data"], kept.get("origins"))
 
     @classmethod
     def _of(
-        cls, name: str, folder: Path, asked: Recipe, recipe: Recipe, settings: SearchRecipe, facts: dict[str, Any]
-    ) -> Search:
+        cls, name: str, folder: Path, asked: Recipe, recipe: Recipe, settings: SearchRecipe, facts: dict[str, Any],
+        origins: Origins | None,
+    ) -> Search:  # fmt: skip
         objective = objective_of(recipe.model_copy(update={"search": settings}))
-        return cls(name, folder, asked, recipe, settings, facts, Space(settings.space or {}), objective)
+        return cls(name, folder, asked, recipe, settings, facts, origins, Space(settings.space or {}), objective)
 
     @classmethod
     def planned(cls, name: str, asked: Recipe) -> Search:
@@ -153,7 +159,8 @@ class Search:
                     f"{recipe.model.encoder.name!r}. Received: nothing; add a table [search.space]"
                 )
         asked = _with_paths(asked, recipe)
-        search = cls._of(name, Path(settings.directory).expanduser() / name, asked, recipe, settings, collection.facts)
+        folder = Path(settings.directory).expanduser() / name
+        search = cls._of(name, folder, asked, recipe, settings, facts_of(recipe, collection), origins_of(recipe))
         search._check_algorithm()
         if not search._lies_there():
             search._check_ends(collection)
@@ -256,6 +263,8 @@ class Search:
                 f"tune: expected the search that lies in {self.folder}, {key} {was}. Received: {key} {now}; "
                 "go on with the old one by its own words, or give another --name"
             )
+        assert self.origins is not None  # of what is planned now
+        check_same(before.origins, self.origins, f"search {self.folder}")
         check_unchanged(before.facts, self.facts, str(self.folder))
         return True
 

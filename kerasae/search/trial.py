@@ -17,6 +17,7 @@ import keras
 import numpy as np
 
 from kerasae.data.collection import Collection
+from kerasae.data.learned import facts_of
 from kerasae.data.opener import Opener
 from kerasae.errors import RequestError, in_a_line
 from kerasae.evaluation.history import History, read_history
@@ -139,7 +140,7 @@ def _begin(search: Search, run: Run, recipe: Recipe, collection: Collection, par
             check_file(path)
         shutil.copytree(before.checkpoints, run.checkpoints, dirs_exist_ok=True)
         shutil.copy(before.history, run.history)
-    return begin(run, recipe, collection.facts)
+    return begin(run, recipe, facts_of(recipe, collection))
 
 
 def _remove_checkpoints(run: Run) -> None:

@@ -42,6 +42,7 @@ def work(folder: Path, wait: float = WAIT_SECONDS, most: int | None = None) -> b
     from keras_tuner.src.distribute import oracle_client
 
     from kerasae.data.opener import Opener
+    from kerasae.origins import load_kept
     from kerasae.search.kept import notes_of, values_of
     from kerasae.search.outcome import trial_folder
     from kerasae.search.plan import Search
@@ -51,6 +52,7 @@ def work(folder: Path, wait: float = WAIT_SECONDS, most: int | None = None) -> b
     assert here is not None
     wait_for(here, wait)
     search, opener = Search.read(folder), Opener(asks=False)
+    load_kept(search.recipe.plugins, search.origins, f"search {folder}")
     oracle_client.TIMEOUT = wait  # keras-tuner's is an hour
     client = oracle_client.OracleClient(None)
     done = 0

@@ -17,11 +17,13 @@ from kerasae import distribution
 from kerasae.console import told
 from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, evaluation_dataset, training_dataset
+from kerasae.data.learned import check_unseen, keep_learned
 from kerasae.data.order import EpochOrder
 from kerasae.data.pictures import Pictures
 from kerasae.errors import RequestError
 from kerasae.models import JointAutoencoder, build, deviation, load_trained, with_heads
 from kerasae.models.build import dtype_policy, whiten
+from kerasae.origins import check_start
 from kerasae.recipe import DataRecipe, Recipe
 from kerasae.runs import Run, written_whole
 from kerasae.training import loss_weights
@@ -65,6 +67,7 @@ def check(recipe: Recipe, collection: Collection) -> JointAutoencoder:
         check_memory(model, largest, distribution.precision(recipe.precision), f"phases.{index}.batch_size")
         phases.check_trains(model, phase, f"phases.{index}")
         _start_from(model, recipe, index)
+    check_unseen(recipe, collection)
     return model
 
 
@@ -77,6 +80,7 @@ def fit(run: Run, recipe: Recipe, collection: Collection) -> JointAutoencoder:
         RequestError: the model cannot be built for these pictures or devices.
         DivergedError: the loss is no longer a number.
     """
+    keep_learned(run, recipe, collection)
     model = train_phases(run, recipe, collection)
     # Kept in float32, whatever it was trained in: the same answers on every machine and in the export.
     trained = build_model(recipe, collection, "float32")
@@ -113,9 +117,12 @@ def train_phases(
         if last.exists():
             progress = read_progress(last)
             restore(last, model.variables)
+        for phase in recipe.phases[progress.phase + (progress.epoch > 0) :]:
+            check_start(run, phase.start_from.values())
         for index in range(progress.phase, len(recipe.phases)):
             phase = recipe.phases[index]
             if progress.epoch == 0:
+                check_start(run, phase.start_from.values())
                 _start_from(model, recipe, index)
             console.print(phases.headline(recipe, index, progress.epoch, phase.learns), soft_wrap=True)
             rows = _fit_phase(run, recipe, index, model, collection, progress, watching, macro_f1)

@@ -11,10 +11,10 @@ ROOT = Path(__file__).parents[2]
 FLOORS = [
     ["_version", "errors", "toml"],
     ["recipe", "validation"],
-    ["console", "recipe_file", "registry", "environment", "plugins", "processes", "quiet", "unfinished"],
+    ["console", "recipe_file", "registry", "environment", "processes", "quiet", "unfinished"],
     ["locks", "replacing", "manifest"],
     ["reading"],
-    ["runs", "results"],
+    ["runs", "plugins", "origins", "results"],
     ["data", "layers", "losses", "metrics", "optimizers", "schedules"],
     ["models"],
     ["distribution"],

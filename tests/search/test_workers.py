@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from command_line import Typed
 
+from kerasae import plugins
 from kerasae.errors import RequestError
 from kerasae.recipe_file import load
 from kerasae.search import chief as chiefs
@@ -216,7 +217,58 @@ def test_places() -> None:
     here = place({ID: "the-chief", IP: "10.0.0.1", PORT: "8000"})
     assert here == Place("the-chief", "10.0.0.1:8000")
     assert here.is_chief
+    assert not here.is_local
     assert here.variables == {ID: "the-chief", IP: "10.0.0.1", PORT: "8000"}
+
+
+def test_a_chief_listens_on_this_machine_alone_unless_told() -> None:
+    alone = place({ID: "chief", PORT: "8000"})
+    assert alone == Place("chief", "127.0.0.1:8000")
+    assert alone.is_local
+    assert [Place("chief", address).is_local for address in ("localhost:1", "[::1]:1", "0.0.0.0:1", "host:1")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    with pytest.raises(RequestError, match=r"KERASTUNER_ORACLE_IP: expected a value"):
+        place({ID: "worker", PORT: "8000"})
+
+
+def test_a_chief_that_others_reach_says_that_it_has_no_password(
+    task: Path, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for host, warned in (("127.0.0.1", False), ("0.0.0.0", True)):
+        for name, value in Place("chief", f"{host}:{free_port()}").variables.items():
+            monkeypatch.setenv(name, value)
+        code, _, err = typed("tune", "tiny.toml", "--wait", "0.5")
+        assert code == 2
+        assert ("without a password" in err) == warned
+
+
+def test_a_worker_imports_what_the_search_was_given_and_a_changed_plugin_is_refused(
+    task: Path, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kerasae.search.report.draw", lambda *arguments: {})
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/dev/null")  # nothing can be remembered: workers know it from their parent
+    plugin = task / "own.py"
+    plugin.write_text("with open(__file__.replace('.py', '.log'), 'a') as log:\n    log.write('imported\\n')\n")
+    words = ("tune", "tiny.toml", "--set", "plugins=['own.py']", "--set", "phases.0.epochs=1")
+    code, _, err = typed(*words, "--set", "search.max_trials=1")
+    assert code == 0, err
+    assert f"imports {plugin} (SHA-256 " in err
+    assert (task / "own.log").read_text() == "imported\n" * 2
+    kept = json.loads(Path("tuner_runs/tiny/search.json").read_text())["origins"]["plugins"]
+    assert list(kept) == [str(plugin)]
+    monkeypatch.setattr(plugins, "_imported", {})
+    monkeypatch.setattr(plugins, "_trust", plugins._Trust())
+    code, _, err = typed("train", "tuner_runs/tiny/best.toml")
+    assert code == 2
+    assert "add --trust-plugins" in err
+    plugin.write_text("")
+    code, _, err = typed(*words, "--set", "search.max_trials=2")
+    assert code == 2
+    assert f"plugins: expected {plugin} as it was, SHA-256 {kept[str(plugin)][:12]}" in err
 
 
 def test_a_gpu_and_a_share_of_the_cores_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
