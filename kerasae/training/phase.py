@@ -106,9 +106,9 @@ def monitor(phase: Phase) -> str:
 
 def losses(
     recipe: LossRecipe, heads: Sequence[Head], deviation: Sequence[float] | None, class_weights: np.ndarray
-) -> dict[Head, keras.losses.Loss]:
+) -> dict[str, keras.losses.Loss]:
     """Return the loss of each head; `deviation` is that of the scale on which the decoder works."""
-    of_heads: dict[Head, keras.losses.Loss] = {
+    of_heads: dict[str, keras.losses.Loss] = {
         "reconstruction": ReconstructionLoss(recipe.reconstruction, deviation),
         "label": LabelLoss(recipe.label, class_weights.tolist(), recipe.label_smoothing),
     }
