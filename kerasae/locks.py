@@ -45,6 +45,31 @@ def alone(folder: Path, doing: str, option: str, otherwise: str = "") -> Iterato
         os.close(descriptor)
 
 
+def at_work(folder: Path) -> str | None:
+    """Return what another process is doing to a folder, such as "training runs/x (process 7 on host)"; None if none."""
+    try:
+        descriptor = os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _described(descriptor, folder)
+    except OSError:  # a file system without locks
+        return None
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def _described(descriptor: int, folder: Path) -> str:
+    """Return what the process that holds a lock wrote into it."""
+    content = _CONTENT.fullmatch(os.pread(descriptor, 200, 0).decode(errors="replace"))
+    if content is None:
+        return f"writing to {folder}"
+    return f"{content[1]} {folder} (process {content[2]} on {content[3]})"
+
+
 def _held(path: Path, option: str, otherwise: str) -> int:
     """Return a descriptor of the lock's file, locked."""
     while True:
@@ -60,12 +85,9 @@ def _held(path: Path, option: str, otherwise: str) -> int:
                 return descriptor
             os.close(descriptor)  # whoever held it has just removed it
         except BlockingIOError:
-            words = _CONTENT.fullmatch(os.pread(descriptor, 200, 0).decode(errors="replace"))
+            doing = _described(descriptor, path.parent)
             os.close(descriptor)
-            doing, who = (words[1], f" (process {words[2]} on {words[3]})") if words else ("writing to", "")
-            raise RequestError(
-                f"{option}: another process is {doing} {path.parent}{who}; wait for it{otherwise}"
-            ) from None
+            raise RequestError(f"{option}: another process is {doing}; wait for it{otherwise}") from None
         except OSError as error:
             if error.errno not in _WITHOUT_LOCKS:
                 os.close(descriptor)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasae.errors import RequestError
-from kerasae.locks import alone
+from kerasae.locks import alone, at_work
 from kerasae.manifest import listed, remind
 from kerasae.reading import damaged
 from kerasae.reading import read_json as read_json
@@ -179,6 +179,8 @@ class Run:
             raise RequestError(f"run: {path} holds no recipe.json, so it is not a run's directory")
         remind(path.resolve(), "run")
         if trained and not run.model.is_file():
+            if (doing := at_work(path)) is not None:
+                raise RequestError(f"run: expected a finished run. Received: one that another process is {doing}; wait")
             raise RequestError(f"run: {path} holds no model.keras; finish it with: kerasae train --run {path} --resume")
         return run
 

@@ -11,6 +11,7 @@ import pytest
 from kerasae import locks
 from kerasae.errors import RequestError
 from kerasae.locks import LOCK, alone
+from kerasae.runs import Run
 
 HOLDER = (
     "import sys, time; from pathlib import Path; from kerasae.locks import alone\n"
@@ -31,6 +32,20 @@ def test_another_process_is_named_and_its_lock_ends_with_it(tmp_path: Path) -> N
     with alone(tmp_path, "training", "run"):
         assert (tmp_path / LOCK).read_text().startswith(f"training\n{os.getpid()}\n")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_is_being_trained_is_told_from_one_that_was_killed(tmp_path: Path) -> None:
+    (tmp_path / "recipe.json").write_text("{}")
+    with pytest.raises(RequestError, match=r"holds no model\.keras; finish it with: kerasae train --run .* --resume$"):
+        Run.open(tmp_path)
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(
+            RequestError, match=r"Received: one that another process is exporting .* \(process .*; wait$"
+        ):
+            Run.open(tmp_path)
+        holder.send_signal(signal.SIGKILL)
 
 
 def test_what_is_in_the_file_of_a_stranger_is_not_said(tmp_path: Path) -> None:
