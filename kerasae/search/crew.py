@@ -44,6 +44,8 @@ class Crew:
             worker.kill()
         for worker in self.running.values():
             worker.wait()
+            assert worker.stdin is not None
+            worker.stdin.close()
 
     def start(self, name: str) -> None:
         """Start a worker."""
