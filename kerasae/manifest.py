@@ -3,9 +3,9 @@
 A run has one, and every export one of its own. It finds files that were damaged, exchanged or edited; it is no
 signature: whoever can write to the folder can write a manifest too.
 
-A file is listed with the digests that it may have: one, or two while it is being replaced. The new digest is added
-before the move and the old one is dropped after it, so a process that is killed in between leaves a file that is still
-accepted, whichever of the two contents it has.
+A file is listed with the digests that it may have: one, or two while it is being replaced ("absent" where there was no
+file yet). The new digest is added before the move and the old one is dropped after it, so a process that is killed in
+between leaves a file that is still accepted, whichever of the two contents it has.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ FILE = "manifest.json"
 LOCK = ".manifest.lock"
 NEXT = ".manifest.next"  # one name for all processes, since they write in turn
 FORMAT = 1
+ABSENT = "absent"  # in the place of a digest: the file may be missing
 # What marks the folder of a run that was made before there were manifests, and what is listed once it gets one.
 MARKS = ("recipe.json", "data.json", "environment.json")
 LISTED_AT_FIRST = (*MARKS, "history.csv", "model.keras", "rejection.keras", "metrics.json", "predictions.npz")
@@ -49,6 +50,12 @@ def begin(folder: Path) -> None:
         present = [path for name in LISTED_AT_FIRST if (path := folder / name).is_file()]
         present += [path for path in folder.glob(CHECKPOINTS) if path.is_file()]
         _write(folder, {path.relative_to(folder).as_posix(): [digest(path)] for path in present})
+
+
+def remove(folder: Path) -> None:
+    """Remove the manifest of a folder, for whose files it is no longer needed."""
+    for name in (FILE, LOCK, NEXT):
+        (folder / name).unlink(missing_ok=True)
 
 
 def seal(folder: Path) -> None:
@@ -78,8 +85,8 @@ def listed(path: Path, new: Path) -> Iterator[None]:
     with _locked(root):
         files = _read(root)
         for key, value in digests.items():
-            unlisted = key not in files and (root / key).is_file()
-            files[key] = [*files.get(key, [digest(root / key)] if unlisted else []), value]
+            now = digest(root / key) if (root / key).is_file() else ABSENT
+            files[key] = [*files.get(key, [now]), value]
         _write(root, files)
     yield
     with _locked(root):
@@ -98,7 +105,10 @@ def forget(path: Path) -> None:
 def is_listed(path: Path) -> bool:
     """Tell whether kerasae has written the file and not removed it again, as far as a manifest knows."""
     root = _root(path)
-    return root is not None and (root / FILE).exists() and _name(path, root) in _read(root)
+    if root is None or not (root / FILE).exists():
+        return False
+    accepted = _read(root).get(_name(path, root))
+    return accepted is not None and (ABSENT not in accepted or path.exists())
 
 
 def check(path: Path, fix: str) -> bool:
@@ -120,6 +130,8 @@ def check(path: Path, fix: str) -> bool:
     for _ in range(ATTEMPTS):
         accepted = _read(root).get(_name(path, root), [])
         if not path.exists():
+            if ABSENT in accepted:
+                return False
             raise RequestError(f"run: {path.parent} lacks {path.name}, which kerasae wrote; {fix}")
         if not path.is_file():
             break

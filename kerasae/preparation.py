@@ -17,6 +17,7 @@ from kerasae.environment import environment
 from kerasae.errors import RequestError
 from kerasae.evaluation.variants import variants
 from kerasae.manifest import begin as begin_manifest
+from kerasae.manifest import remove as remove_manifest
 from kerasae.origins import write_origins
 from kerasae.plugins import load_plugins, trust
 from kerasae.recipe import Recipe
@@ -125,7 +126,7 @@ def resolve(recipe: Recipe, collection: Collection) -> Recipe:
     tree = recipe.model_dump(mode="json", exclude={"search"})
     tree["data"]["image_shape"] = list(collection.image_shape)
     if recipe.data.range == "auto":
-        tree["data"]["range"] = collection.facts["values"]["range"] or "auto"
+        tree["data"]["range"] = collection.facts.get("values", {}).get("range") or "auto"
     tree["plugins"] = [str(Path(file).expanduser().resolve()) for file in recipe.plugins]
     if recipe.data.source not in BUILTIN:
         tree["data"]["source"] = str(Path(recipe.data.source).expanduser().resolve())
@@ -165,8 +166,9 @@ def begin(run: Run, recipe: Recipe, facts: Mapping[str, Any]) -> None:
         write_json(run.environment, environment(precision=recipe.precision, jit_compile=recipe.jit_compile))
         write_json(run.recipe_file, recipe.model_dump(mode="json"))
     except BaseException:
-        for file in (run.data_facts, run.quarantine, run.environment, run.recipe_file):
+        for file in (run.data_facts, run.quarantine, run.origins, run.environment, run.recipe_file):
             file.unlink(missing_ok=True)
+        remove_manifest(run.path)
         with contextlib.suppress(OSError):  # not empty: it was there before, with files of others
             run.path.rmdir()
         raise

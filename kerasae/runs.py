@@ -43,7 +43,7 @@ def written_whole(path: Path, *, replaces: bool = True) -> Iterator[Path]:
             kinds = ("folder", "file") if path.is_dir() else ("file", "folder")
             raise RequestError(f"run: {path} is a {kinds[0]}, where a {kinds[1]} belongs; move it away and try again")
         with listed(path, temporary):
-            if temporary.is_dir():
+            if temporary.is_dir() and replaces:
                 replace_folder(temporary, path)
             else:
                 temporary.replace(path)

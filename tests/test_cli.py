@@ -15,6 +15,7 @@ from command_line import Typed
 from PIL import Image
 
 from kerasae import __version__, cli
+from kerasae.manifest import begin
 from kerasae.runs import Run
 
 
@@ -183,7 +184,7 @@ def test_a_folder_of_photographs_is_told_of_the_recipe_for_them(
 ) -> None:
     facts = {"counts": {"train": {"classes": {"cat": 4, "dog": 3}, "unlabelled": unlabelled}}}
     recipe = SimpleNamespace(data=SimpleNamespace(image_shape=image_shape))
-    made = SimpleNamespace(recipe=recipe, facts=facts)
+    made = SimpleNamespace(recipe=recipe, facts=facts, path=tmp_path)
     monkeypatch.setattr("kerasae.train.train", lambda *_, **__: made)
     monkeypatch.setattr("kerasae.cli.one_run.summary", lambda _: "done")
     code, said, noted = typed("train", *words)
@@ -264,8 +265,9 @@ def test_a_verb_that_writes_into_a_run_waits_for_the_other(words: tuple[str, ...
     run = Run(Path("run"))
     run.path.mkdir()
     run.recipe_file.write_text("{}")
-    run.data_facts.write_text('{"class_names": []}')
+    run.data_facts.write_text('{"class_names": [], "counts": {}, "fingerprint": ""}')
     run.model.touch()
+    begin(run.path)
     with run.alone("exporting"):
         before = sorted(run.path.iterdir())
         code, out, err = typed(*words)

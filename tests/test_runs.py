@@ -57,7 +57,10 @@ def test_what_must_be_new_replaces_nothing_that_was_made_meanwhile(tmp_path: Pat
 def test_a_file_does_not_replace_a_folder(tmp_path: Path) -> None:
     (tmp_path / "report.html").mkdir()
     (tmp_path / "report.html" / "mine.txt").touch()
-    with pytest.raises(IsADirectoryError), written_whole(tmp_path / "report.html") as temporary:
+    with (
+        pytest.raises(RequestError, match="is a folder, where a file"),
+        written_whole(tmp_path / "report.html") as temporary,
+    ):
         temporary.write_text("ours")
     assert (tmp_path / "report.html" / "mine.txt").is_file()
 

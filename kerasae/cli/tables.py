@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def summary(run: Any) -> Table:
     """Return the short table that a run ends with."""
     from kerasae.data.summary import warnings, with_start
-    from kerasae.runs import read_json
+    from kerasae.reading import read_json, without
 
     metrics = read_json(run.metrics, {"model": dict})
     if "generated" in metrics:
@@ -33,7 +33,7 @@ def summary(run: Any) -> Table:
     if "label" in test:
         table.add_row("accuracy", f"{test['label']['accuracy']:.4f}")
         table.add_row("macro-F1", f"{test['label']['macro_f1']:.4f}")
-    for line in warnings(with_start(read_json(run.data_facts), read_json(run.recipe_file))):
+    for line in warnings(with_start(without(lambda: run.facts, {}), read_json(run.recipe_file))):
         table.add_row(*line.split(": ", 1))
     if "rejection" in test:
         found = test["rejection"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kerasae.data.pictures import spread
 from kerasae.errors import RequestError
 
 if TYPE_CHECKING:
     from kerasae.data.collection import Collection
-    from kerasae.data.pictures import Pictures, spread
+    from kerasae.data.pictures import Pictures
 
 SPLITS = ("train", "validation", "test")
 METHODS = ("pca", "tsne", "umap")

@@ -88,7 +88,7 @@ def test_8_bits_stay_auto(fill: Fill) -> None:
     collection = opened(fill(0, 256, "uint8"))
     assert collection.facts["values"]["rule"] == ""
     assert resolve(Recipe(), collection).data.range == "auto"
-    assert len(lines(collection.facts)) == 2
+    assert not any(line.startswith("values") for line in lines(collection.facts))
 
 
 def test_8_bits_of_0_and_1_are_refused_or_scaled(fill: Fill) -> None:

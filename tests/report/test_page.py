@@ -169,7 +169,7 @@ def test_a_warning_stands_below_the_first_sentence(report, tmp_path):
     shutil.copytree(made.run.path, tmp_path / "run")
     run = Run(tmp_path / "run")
     metrics = {**made.metrics, "cautions": [{"rule": "linear", "text": "a linear model is <better>"}]}
-    run.metrics.write_text(json.dumps(metrics), encoding="utf-8")
+    write_json(run.metrics, metrics)
     page = write_report(run, made.model, made.collection).read_text(encoding="utf-8")
     assert "<strong>Warning:</strong> a linear model is &lt;better&gt;." in page
 

@@ -22,5 +22,5 @@ def collection() -> Collection:
         ("left", "right"),
         (8, 8, 1),
         np.array([0.5, 2], np.float32),
-        {},
+        {"source": "tiny"},
     )
