@@ -33,8 +33,7 @@ def load(name: str, overrides: Iterable[str] = ()) -> Recipe:
         RequestError: no such recipe, not TOML, an unknown key, or a value of the wrong type or range.
     """
     tree = _read(_find(name))
-    for assignment in overrides:
-        overlay.override(tree, assignment)
+    overlay.override(tree, overrides)
     return parse(tree)
 
 
@@ -54,8 +53,7 @@ def setting(key: str, value: str | None) -> list[str]:
 def changed(recipe: Recipe, overrides: Iterable[str]) -> Recipe:
     """Return a recipe with `KEY=VALUE` overrides applied; RequestError as in `load`."""
     tree = recipe.model_dump(mode="json", exclude_none=True)
-    for assignment in overrides:
-        overlay.override(tree, assignment)
+    overlay.override(tree, overrides)
     return parse(tree)
 
 

@@ -240,4 +240,5 @@ def test_epochs_of_ones_own_take_back_the_least_steps_below(tmp_path: Path) -> N
     assert read("[[phases]]\nepochs = 5") == (5, 0)
     assert read("", "phases.0.epochs=5") == (5, 0)
     assert read("", "phases.0.epochs=5", "phases.0.min_steps=9") == (5, 9)
+    assert read("", "phases.0.min_steps=9", "phases.0.epochs=5") == (5, 9)
     assert changed(load(base), ["phases.0.epochs=5"]).phases[0].min_steps == 0

@@ -115,12 +115,21 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return {**base, **{key: _laid(_ROOT.below(key), base.get(key), value, key) for key, value in over.items()}}
 
 
-def override(tree: dict[str, Any], assignment: str) -> None:
-    """Set one field of the tree from `a.b.0.c=VALUE`; VALUE is TOML, or a string where it is not.
+def override(tree: dict[str, Any], assignments: Iterable[str]) -> None:
+    """Set fields of the tree from `a.b.0.c=VALUE`, in turn; VALUE is TOML, or a string where it is not.
+
+    A field takes another one back (see `Table`) unless that is set too, before or after it.
 
     Raises:
         RequestError: no `=`, a number beyond the end of a list, or a field of what is no table.
     """
+    assignments = list(assignments)
+    keys = {assignment.partition("=")[0].strip() for assignment in assignments}
+    for assignment in assignments:
+        _override(tree, assignment, keys)
+
+
+def _override(tree: dict[str, Any], assignment: str, keys: Container[str]) -> None:
     key, equals, text = assignment.partition("=")
     if not equals or not key.strip():
         raise RequestError(f"--set: expected KEY=VALUE, such as phases.0.epochs=5. Received: {assignment!r}")
@@ -146,7 +155,9 @@ def override(tree: dict[str, Any], assignment: str) -> None:
     if isinstance(node, list):
         node[_index(node, last, f"--set {key}")] = value
     else:
-        node.pop(kind.taken_back([last]), None)
+        taken_back = kind.taken_back([last])
+        if ".".join([*path, taken_back]) not in keys:
+            node.pop(taken_back, None)
         node[last] = value
 
 

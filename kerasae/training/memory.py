@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import resource
+from collections.abc import Container
 from pathlib import Path
 
 import keras
@@ -19,6 +20,16 @@ _BYTES_PER_WEIGHT = 16
 _COPIES_AHEAD = 6
 # Of a step in float32, measured on the joint model at 256x256: half for activations, and the casts.
 _HALF_PRECISION = 0.6
+# Of a container, in the second and the first version of control groups: what is allowed, used, and kept of files.
+_CGROUPS = (
+    (Path("/sys/fs/cgroup"), "memory.max", "memory.current", ("active_file", "inactive_file")),
+    (
+        Path("/sys/fs/cgroup/memory"),
+        "memory.limit_in_bytes",
+        "memory.usage_in_bytes",
+        ("total_active_file", "total_inactive_file"),
+    ),
+)
 
 
 def available_memory() -> int:
@@ -29,13 +40,19 @@ def available_memory() -> int:
         soft, _ = resource.getrlimit(limit)
         if soft != resource.RLIM_INFINITY:
             free.append(soft - used)
-    for most, now in (
-        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-        ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-    ):
+    for folder, most, now, cached in _CGROUPS:
         with contextlib.suppress(OSError, ValueError):  # "max" is no number: there is no limit
-            free.append(int(Path(most).read_text()) - int(Path(now).read_text()))
+            used = int((folder / now).read_text()) - _cached(folder, cached)
+            free.append(int((folder / most).read_text()) - used)
     return max(0, min(free))
+
+
+def _cached(folder: Path, names: Container[str]) -> int:
+    """Return how many bytes of a container are files kept in memory, which the kernel gives up for a process."""
+    with contextlib.suppress(OSError):
+        lines = [line.split() for line in (folder / "memory.stat").read_text().splitlines()]
+        return sum(int(number) for name, number in lines if name in names)
+    return 0
 
 
 def step_memory(model: keras.Model, precision: str = "float32") -> tuple[int, float]:

@@ -51,3 +51,18 @@ def test_a_limit_of_the_process_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     limits = {resource.RLIMIT_AS: (used + 2**28, -1)}
     monkeypatch.setattr(resource, "getrlimit", lambda kind: limits.get(kind, (resource.RLIM_INFINITY, -1)))
     assert 0 < memory.available_memory() <= 2**28 + 2**24 < free
+
+
+def test_files_that_a_container_keeps_in_memory_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in (
+        ("max", f"{2**28}\n"),
+        ("current", f"{2**28 - 2**20}\n"),
+        ("stat", f"anon 5\nactive_file {2**26}\ninactive_file {2**27}\n"),
+    ):
+        (tmp_path / f"memory.{name}").write_text(text)
+    monkeypatch.setattr(memory, "_CGROUPS", [(tmp_path, *memory._CGROUPS[0][1:])])
+    assert memory.available_memory() == 2**20 + 2**26 + 2**27
+    (tmp_path / "memory.stat").unlink()
+    assert memory.available_memory() == 2**20
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory.available_memory() > 2**20
