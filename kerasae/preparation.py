@@ -145,6 +145,12 @@ def resolve(recipe: Recipe, collection: Collection) -> Recipe:
     return parse(tree)
 
 
+def without_min_steps(recipe: Recipe) -> Recipe:
+    """Return a recipe whose epochs are obeyed, for what an earlier version began, which knew no `min_steps`."""
+    phases = [phase.model_copy(update={"min_steps": 0}) for phase in recipe.phases]
+    return recipe.model_copy(update={"phases": phases})
+
+
 def raised(recipe: Recipe, resolved: Recipe) -> list[str]:
     """Return a line for each phase of a recipe that `resolve` has given more epochs."""
     return [

@@ -15,9 +15,9 @@ from kerasae.data.learned import facts_of
 from kerasae.data.opener import Opener
 from kerasae.errors import RequestError
 from kerasae.origins import check_same, origins_of, read_origins
-from kerasae.preparation import check, resolve
+from kerasae.preparation import check, resolve, without_min_steps
 from kerasae.recipe import SEEDS, Recipe
-from kerasae.runs import Run
+from kerasae.runs import Run, read_json
 from kerasae.training.fit import check as check_fit
 
 
@@ -95,7 +95,8 @@ def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Pat
         planned: list[tuple[Candidate, Recipe, dict[str, Any]]] = []
         marks: list[tuple[str, str]] = []
         for candidate in listed:
-            recipe = candidate.recipe if fold is None else _folded(candidate.recipe, fold, folds)
+            recipe = _as_begun(candidate.recipe, folder / "runs" / candidate.name)
+            recipe = recipe if fold is None else _folded(recipe, fold, folds)
             collection = opener(recipe)
             recipe = resolve(recipe, collection)
             facts = facts_of(recipe, collection)
@@ -116,6 +117,12 @@ def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Pat
     jobs.sort(key=lambda job: (job.seed, job.fold or 0))
     names, titles = [one.name for one in listed], [one.recipe.title for one in listed]
     return Plan(folder, names, titles, numbers, folds, jobs, same_validation)
+
+
+def _as_begun(recipe: Recipe, folder: Path) -> Recipe:
+    """Return a recipe without `min_steps` where runs of it lie that were begun before there was such a field."""
+    phases = [phase for path in folder.glob("*/recipe.json") for phase in read_json(path, {"phases": list})["phases"]]
+    return recipe if all("min_steps" in phase for phase in phases) else without_min_steps(recipe)
 
 
 def _jobs(

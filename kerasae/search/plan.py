@@ -12,13 +12,14 @@ from typing import Any
 
 from kerasae import toml
 from kerasae.comparison.differences import first_difference
+from kerasae.console import told
 from kerasae.data.collection import Collection, open_collection
 from kerasae.data.fingerprint import check_unchanged
 from kerasae.data.learned import facts_of
 from kerasae.errors import RequestError
 from kerasae.locks import LOCK
 from kerasae.origins import Origins, check_same, origins_of
-from kerasae.preparation import check, check_fits, resolve
+from kerasae.preparation import check, check_fits, resolve, without_min_steps
 from kerasae.recipe import KINDS, SEEDS, Recipe, SearchRecipe
 from kerasae.recipe_file import parse
 from kerasae.runs import check_new, read_json, write_json
@@ -148,7 +149,9 @@ class Search:
                 "samples are judged after training; compare such runs with kerasae generate"
             )
         name = settings.name or name
-        asks = not (Path(settings.directory).expanduser() / name).is_dir()
+        folder = Path(settings.directory).expanduser() / name
+        asked = _as_begun(asked, folder)
+        asks = not folder.is_dir()
         collection = open_collection(asked.data, classifies="label" in asked.heads, asks=asks)
         recipe = resolve(asked, collection)
         if settings.space is None:
@@ -159,7 +162,6 @@ class Search:
                     f"{recipe.model.encoder.name!r}. Received: nothing; add a table [search.space]"
                 )
         asked = _with_paths(asked, recipe)
-        folder = Path(settings.directory).expanduser() / name
         search = cls._of(name, folder, asked, recipe, settings, facts_of(recipe, collection), origins_of(recipe))
         search._check_algorithm()
         if not search._lies_there():
@@ -267,6 +269,16 @@ class Search:
         check_same(before.origins, self.origins, f"search {self.folder}")
         check_unchanged(before.facts, self.facts, str(self.folder))
         return True
+
+
+def _as_begun(asked: Recipe, folder: Path) -> Recipe:
+    """Return a recipe without `min_steps` where its search was begun without any, as by an earlier version."""
+    if not (folder / FILE).is_file() or not any(phase.min_steps for phase in asked.phases):
+        return asked
+    if any(phase.min_steps for phase in Search.read(folder).asked.phases):
+        return asked
+    told().print(f"tune: {folder} was begun without min_steps and goes on without", soft_wrap=True)
+    return without_min_steps(asked)
 
 
 def shortened(recipe: Recipe, most: int | None) -> Recipe:

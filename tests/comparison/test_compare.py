@@ -23,6 +23,7 @@ from kerasae.comparison import running
 from kerasae.comparison.candidates import candidates
 from kerasae.comparison.plan import Job, plan
 from kerasae.data.collection import open_collection
+from kerasae.preparation import begin
 from kerasae.runs import Run, read_json
 
 BOTH = ["fast.toml", "slow.toml"]
@@ -220,6 +221,22 @@ def test_a_run_made_in_another_way_is_refused(task: Path, in_this_process: list[
     assert code == 2
     assert "expected the pictures that c/runs/fast/seed-0 was made with" in err
     assert in_this_process == ["fast, seed 0"]
+
+
+def test_runs_from_before_min_steps_are_gone_on_with(task: Path) -> None:
+    listed = candidates(["fast.toml"], ["phases.0.min_steps=1000"])
+    first = plan(listed, 1, None, Path("c")).jobs[0]
+    assert first.recipe.phases[0].epochs > 100
+    listed = candidates(["fast.toml"], [])
+    older = plan(listed, 1, None, Path("c")).jobs[0]
+    older.run.path.mkdir(parents=True)
+    begin(older.run, older.recipe, older.facts)
+    tree = json.loads(older.run.recipe_file.read_text())
+    del tree["phases"][0]["min_steps"]
+    older.run.recipe_file.write_text(json.dumps(tree))
+    (older.run.path / "manifest.json").unlink()
+    listed = candidates(["fast.toml"], ["phases.0.min_steps=1000"])
+    assert [job.recipe.phases[0].epochs for job in plan(listed, 2, None, Path("c")).jobs] == [2, 2]
 
 
 def test_the_test_pictures_are_the_same_with_and_without_folds(task: Path) -> None:

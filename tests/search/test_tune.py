@@ -18,6 +18,7 @@ from kerasae.recipe import Recipe
 from kerasae.recipe_file import builtin, load
 from kerasae.runs import read_json
 from kerasae.search.outcome import outcomes
+from kerasae.search.plan import Search
 from kerasae.tune import tune
 
 RATE, DECAY = "phases.0.optimizer.learning_rate", "phases.0.optimizer.weight_decay"
@@ -365,3 +366,17 @@ def test_built_in_searches_say_how_to_run_them(name: str) -> None:
     assert found.space
     for field, one in tomllib.loads(builtin()[name].read_text())["search"]["space"].items():
         assert json.dumps(one), field
+
+
+def test_a_search_from_before_min_steps_goes_on_without(task: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Search.planned("older", load("tiny.toml")).write()
+    folder = Path("tuner_runs/older")
+    assert [phase.epochs for phase in Search.read(folder).recipe.phases] == [4]
+    later = load("tiny.toml", ["phases.0.min_steps=1000"])
+    for _ in range(2):
+        search = Search.planned("older", later)
+        search.write()
+        assert [(phase.epochs, phase.min_steps) for phase in search.asked.phases] == [(4, 0)]
+    assert "was begun without min_steps and goes on without" in capsys.readouterr().err
+    newer = Search.planned("newer", later)
+    assert (newer.recipe.phases[0].epochs > 100, newer.asked.phases[0].min_steps) == (True, 1000)
