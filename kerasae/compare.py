@@ -95,6 +95,8 @@ def compare(
         remove_unfinished(folder)
         begin(folder)
         shown = console or told()
+        for line in planned.raised:
+            shown.print(line, soft_wrap=True)
         for job in {(job.name, job.fold): job for job in planned.jobs}.values():
             for line in warnings(job.facts):
                 shown.print(f"{job.words}: {line}", soft_wrap=True)

@@ -20,7 +20,7 @@ from kerasae.console import told
 from kerasae.data.summary import warnings
 from kerasae.errors import RequestError
 from kerasae.locks import alone
-from kerasae.preparation import read_named
+from kerasae.preparation import raised, read_named
 from kerasae.recipe import SearchRecipe
 from kerasae.recipe_file import builtin, load, setting
 from kerasae.runs import write_text
@@ -112,7 +112,7 @@ def tune(
     search.folder.mkdir(parents=True, exist_ok=True)
     with alone(search.folder, "searching in", "tune", ", or give another --name"):
         search.write()
-        for line in warnings(search.facts):
+        for line in [*raised(search.asked, search.recipe), *warnings(search.facts)]:
             shown.print(line, soft_wrap=True)
         _run(search, here, 1 if workers is None and here is None else workers or 0, wait, shown)
         found = write_trials(search)

@@ -15,7 +15,7 @@ from kerasae.data.learned import facts_of
 from kerasae.data.opener import Opener
 from kerasae.errors import RequestError
 from kerasae.origins import check_same, origins_of, read_origins
-from kerasae.preparation import check, resolve, without_min_steps
+from kerasae.preparation import check, raised, resolve, without_min_steps
 from kerasae.recipe import SEEDS, Recipe
 from kerasae.runs import Run, read_json
 from kerasae.training.fit import check as check_fit
@@ -49,7 +49,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """All runs of a comparison in the order in which they run; `same_validation` says whether all share those too."""
+    """All runs of a comparison in the order in which they run.
+
+    `same_validation` says whether all share the validation pictures too, and `raised` whose epochs `min_steps` raised.
+    """
 
     folder: Path
     names: list[str]
@@ -58,6 +61,7 @@ class Plan:
     folds: int | None
     jobs: list[Job]
     same_validation: bool
+    raised: list[str]
 
     @property
     def split(self) -> str:
@@ -88,6 +92,7 @@ def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Pat
     numbers = list(range(first, first + seeds))
     jobs: list[Job] = []
     same_validation = True
+    lines: list[str] = []
     opener = Opener(asks=not (folder / "runs").is_dir())
     # Pictures of one source, cut and shaped in one way, need not be read to be known for the same.
     alike = len({(one.recipe.data.model_dump_json(), one.recipe.classifies) for one in listed}) == 1
@@ -98,7 +103,7 @@ def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Pat
             recipe = _as_begun(candidate.recipe, folder / "runs" / candidate.name)
             recipe = recipe if fold is None else _folded(recipe, fold, folds)
             collection = opener(recipe)
-            recipe = resolve(recipe, collection)
+            asked, recipe = recipe, resolve(recipe, collection)
             facts = facts_of(recipe, collection)
             mine = list(_jobs(candidate, recipe, facts, numbers, fold, folder))
             for job in mine:
@@ -108,6 +113,8 @@ def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Pat
             marks.append(("", "") if alike else (seen(collection.test), seen(collection.validation)))
             planned.append((candidate, recipe, facts))
             jobs += mine
+            where = candidate.name if fold is None else f"{candidate.name}, fold {fold}"
+            lines += [f"{where}: {line}" for line in raised(asked, recipe)]
             _check_same(marks, planned, 0, "test")
             if fold is not None:
                 _check_same(marks, planned, 1, "validation")
@@ -116,7 +123,7 @@ def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Pat
     # A seed of every recipe before the next one: what is finished can be compared however early it is stopped.
     jobs.sort(key=lambda job: (job.seed, job.fold or 0))
     names, titles = [one.name for one in listed], [one.recipe.title for one in listed]
-    return Plan(folder, names, titles, numbers, folds, jobs, same_validation)
+    return Plan(folder, names, titles, numbers, folds, jobs, same_validation, lines)
 
 
 def _as_begun(recipe: Recipe, folder: Path) -> Recipe:

@@ -225,8 +225,9 @@ def test_a_run_made_in_another_way_is_refused(task: Path, in_this_process: list[
 
 def test_runs_from_before_min_steps_are_gone_on_with(task: Path) -> None:
     listed = candidates(["fast.toml"], ["phases.0.min_steps=1000"])
-    first = plan(listed, 1, None, Path("c")).jobs[0]
-    assert first.recipe.phases[0].epochs > 100
+    planned = plan(listed, 1, None, Path("c"))
+    assert (epochs := planned.jobs[0].recipe.phases[0].epochs) > 100
+    assert [line.partition(", ")[0] for line in planned.raised] == [f"fast: joint: {epochs} epochs rather than 2"]
     listed = candidates(["fast.toml"], [])
     older = plan(listed, 1, None, Path("c")).jobs[0]
     older.run.path.mkdir(parents=True)
@@ -236,7 +237,8 @@ def test_runs_from_before_min_steps_are_gone_on_with(task: Path) -> None:
     older.run.recipe_file.write_text(json.dumps(tree))
     (older.run.path / "manifest.json").unlink()
     listed = candidates(["fast.toml"], ["phases.0.min_steps=1000"])
-    assert [job.recipe.phases[0].epochs for job in plan(listed, 2, None, Path("c")).jobs] == [2, 2]
+    planned = plan(listed, 2, None, Path("c"))
+    assert ([job.recipe.phases[0].epochs for job in planned.jobs], planned.raised) == ([2, 2], [])
 
 
 def test_the_test_pictures_are_the_same_with_and_without_folds(task: Path) -> None:
