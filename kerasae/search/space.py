@@ -23,7 +23,8 @@ Condition = tuple[str, tuple[Any, ...]]
 
 # What decides on the pictures that trials are measured on, or is no setting of a training.
 FIXED = (
-    *("data.source", "data.image_shape", "data.resize", "data.max_broken_fraction", "data.seed"),
+    *("data.source", "data.image_shape", "data.resize", "data.range", "data.max_broken_fraction", "data.seed"),
+    *("data.class_names", "data.normal", "data.learned_test"),
     *("data.validation", "data.fold", "data.test", "data.keep", "data.leave_out"),
     *("seed", "title", "reference", "plugins", "search", "evaluation", "rejection", "distribution"),
 )

@@ -133,6 +133,16 @@ def test_what_is_cut_short_is_refused() -> None:
                 in_a_graph(content[:size])
 
 
+@pytest.mark.parametrize(("colour", "size"), [(GREY, 1), (COLOUR, 2), (COLOUR, 4)])
+def test_a_transparent_colour_that_is_cut_short_is_refused_on_both_sides(colour: int, size: int) -> None:
+    values = np.zeros((2, 2, png_files.TYPES[colour][0]), int)
+    content = png_files.file(values, Kind(colour, 8, True, False), transparency=bytes(size))
+    with pytest.raises(ValueError, match="Truncated tRNS chunk"):
+        decoding.decode(io.BytesIO(content))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="16 bits for each channel"):
+        in_a_graph(content)
+
+
 def bomb(side: int) -> bytes:
     kind = Kind(GREY, 8, False, False)
     header = struct.pack(">IIBBBBB", side, side, kind.depth, kind.colour, 0, 0, 0)

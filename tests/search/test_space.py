@@ -246,6 +246,7 @@ WRONG = {
         r"expected some of the choices of model\.l1\. Received: \[0\.2\]"),
     "like nothing": ('"model.encoder.blocks" = { like = "model.encoder.filters", width = [1] }',
                      r"like: expected a list with a depth that stands before it"),
+    "other values": ('"data.range" = ["auto"]', r"the validation pictures stay the same.*'data\.range'"),
     "other pictures": ('"data.validation" = [0.1, 0.2]', r"the validation pictures stay the same.*'data\.validation'"),
     "all that decides on pictures": ('"data" = [{ source = "digits", seed = 1 }]', r"Received: 'data'"),
     "growth of words": (
