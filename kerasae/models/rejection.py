@@ -200,12 +200,15 @@ def centres_and_whitening(latent: np.ndarray, labels: np.ndarray) -> tuple[np.nd
 
     The covariance within classes is shrunk as by Ledoit and Wolf 2004, "A well-conditioned estimator for
     large-dimensional covariance matrices", so that it has an inverse with few pictures and with units that never vary.
+    Where no class has two labelled images, it is that of all images around their mean.
     """
     latent = np.asarray(latent, np.float64)
     classes = [one for one in np.unique(labels) if one >= 0]
     groups = [latent[labels == one] for one in classes] or [latent]
     centres = np.stack([group.mean(axis=0) for group in groups])
     within = np.concatenate([group - centre for group, centre in zip(groups, centres, strict=True)])
+    if len(within) == len(centres):  # one image a class says nothing about how far a class reaches; all together do
+        within = latent - latent.mean(axis=0)
     fitted = LedoitWolf(assume_centered=True).fit(within / max(within.std(), 1e-12))
     values, vectors = np.linalg.eigh(fitted.covariance_)
     # A latent that is the same for all pictures leaves nothing to divide by.

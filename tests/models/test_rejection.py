@@ -238,6 +238,16 @@ def test_a_latent_that_never_varies_gives_numbers() -> None:
     assert np.isfinite(centres_and_whitening(np.ones((30, 4)), np.zeros(30, int))[1]).all()
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_one_label_a_class_leaves_the_spread_of_all_images(count: int) -> None:
+    latent = RANDOM.normal(size=(200, 4)) * [1.0, 2.0, 3.0, 4.0]
+    labels = np.full(200, -1)
+    labels[:count] = np.arange(count)
+    centres, whitening = centres_and_whitening(latent, labels)
+    np.testing.assert_array_equal(centres, latent[:count])
+    np.testing.assert_array_equal(whitening, centres_and_whitening(latent, np.full(200, -1))[1])
+
+
 def test_temperature_undoes_a_factor_on_calibrated_logits() -> None:
     logits = RANDOM.normal(size=(20_000, 4)) * 2
     labels = (logits + RANDOM.gumbel(size=logits.shape)).argmax(axis=1)  # drawn from the softmax itself
