@@ -122,6 +122,11 @@ def evaluate(
         strangers = open_all(unknown, recipe, collection, opened.path / "unknown")
         if model.rejection is None:
             fit_rejection(opened, opened.recipe, model, collection, refuses=True)
+            err.print(
+                f"{run} has a rejection now; its report and its export have it after: kerasae evaluate {run} and "
+                f"kerasae export {run}",
+                soft_wrap=True,
+            )
         out.print(strangers_table(write_unknown(opened, model, collection, strangers)))
         for one in strangers:
             out.print(str(opened.path / "unknown" / one.name / "unknown.html"), soft_wrap=True)
