@@ -112,7 +112,7 @@ class Pictures(abc.ABC):
     def marks(self) -> np.ndarray:
         """Return for every image 64 bits of a hash of its shape and upright pixels: uint64 (n,).
 
-        The same for a file and for an array of the same pixels, if neither was resized.
+        The same for a file and for an array of the same pixels of 8 bits, if neither was resized.
         """
 
     @abc.abstractmethod
@@ -229,8 +229,9 @@ class FilePictures(Pictures):
         return [(fact.bytes_hash, fact.values_hash or fact.pixels_hash) for fact in found]
 
     def marks(self) -> np.ndarray:
-        """Return what the scan has hashed."""
-        return np.array([int(self.facts[path].pixels_hash[:16], 16) for path in self.paths], np.uint64)
+        """Return what the scan has hashed: of images of more than 8 bits the stored numbers, whatever the range."""
+        found = [self.facts[path] for path in self.paths]
+        return np.array([int((fact.values_hash or fact.pixels_hash)[:16], 16) for fact in found], np.uint64)
 
     def decode_file(self, path: str) -> np.ndarray:
         """Read one file: uint8 (H, W, C).

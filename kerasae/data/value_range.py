@@ -54,9 +54,11 @@ class Values:
 
     def unusable(self, limits: Range | None) -> str:
         """Return why the image cannot be mapped from `limits` (None if that is not set) to 8 bits; empty if it can."""
+        numbers = f"values {self.lowest:g} to {self.highest:g}"
+        if limits is not None and self._contradicts(limits):
+            return f"{numbers}, but data.range = {_listed(limits)}; convert it to the kind of numbers of the others"
         if not self.is_wide:
             return ""
-        numbers = f"values {self.lowest:g} to {self.highest:g}"
         if self.kind == "wide colour" and limits not in (None, FULL_16):
             return (
                 "colours of 16 bits, of which only the upper 8 are read, so that data.range cannot be applied; "
@@ -68,6 +70,14 @@ class Values:
             if is_dim(self.highest, declared([self])):
                 return f"{numbers} in more than 8 bits, {UNKNOWN}; set data.range = {_listed(likely(self.highest))}"
         return ""
+
+    def _contradicts(self, limits: Range) -> bool:
+        """Tell numbers around 1, as programs keep images in floats, from a range of whole numbers, and vice versa."""
+        if self.kind not in ("8 bits", "wide"):
+            return False
+        if self.container is not None:
+            return _is_around_1(limits) and self.highest > 1
+        return _is_around_1((self.lowest, self.highest)) and limits[1] >= FULL_8[1]
 
 
 def declared(images: Sequence[Values]) -> Range | None:
@@ -82,6 +92,10 @@ def declared(images: Sequence[Values]) -> Range | None:
 def is_dim(highest: float, limits: Range | None) -> bool:
     """Return whether numbers up to `highest` leave the upper three quarters of a range empty."""
     return limits is not None and limits[0] < highest < limits[0] + DIM * (limits[1] + 1 - limits[0])
+
+
+def _is_around_1(limits: Range) -> bool:
+    return limits[0] >= -1 and limits[0] < limits[1] <= 1
 
 
 def likely(highest: float) -> Range:
@@ -143,6 +157,14 @@ def resolved(images: Sequence[Values], asked: Range | None) -> tuple[Range | Non
             raise RequestError(
                 f"data.range: expected one range for all images of more than 8 bits. Received: {len(ranges)}, "
                 f"{', '.join(_listed(one) for one in ranges)}; set data.range to the one that is meant"
+            )
+        # What is unusable is set aside; of the others nobody knows that they mean the same numbers.
+        guessed = [image for image in wide if not image.is_known and not image.unusable(limits)] if known else []
+        if guessed:
+            raise RequestError(
+                f"data.range: expected one range for all images of more than 8 bits. Received: {_listed(limits)} of "
+                f"{len(known):,} images, and values {guessed[0].lowest:g} to {guessed[0].highest:g} of another one, "
+                f"{UNKNOWN}; set data.range to the one that is meant"
             )
         _check_bright(known, limits)
         facts = _facts(known or narrow, limits)

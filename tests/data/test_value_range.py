@@ -69,6 +69,7 @@ def test_16_bits_of_small_values_are_refused_with_the_way_out(fill: Fill, high: 
         f"by the range [0, {way}] set by data.range, for 16 of 16 images" in line for line in lines(collection.facts)
     )
     assert collection.facts["duplicate_totals"]["groups"] == 0
+    assert collection.facts["in_train"] == {"validation": 0, "test": 0}
     assert brightest(opened(root, range=[0.0, 65535.0])) == (high - 1) >> 8
     streamed = opened(root, range=[0.0, float(way)], memory_limit_mb=0)
     indices = np.arange(len(streamed.train))
@@ -144,6 +145,28 @@ def test_files_of_different_ranges_are_refused() -> None:
     images = [Values("wide", 0, 4000, (0.0, 4095.0)), Values("wide", 0, 65000, FULL_16)]
     with pytest.raises(RequestError, match=r"one range .*Received: 2, \[0, 4095\], \[0, 65535\]"):
         resolved(images, None)
+
+
+def test_images_without_a_range_beside_others_are_refused() -> None:
+    known, signed = Values("wide", 0, 65000, FULL_16), Values("wide", -200, 3000, None)
+    with pytest.raises(RequestError, match=r"Received: \[0, 65535\] of 1 images, and values -200 to 3000 of another"):
+        resolved([known, signed], None)
+    assert resolved([known, signed], FULL_16)[0] == FULL_16
+    scaled = Values("wide", 0, 1, None)
+    assert resolved([known, scaled], None)[0] == FULL_16
+    assert "values 0 to 1, but data.range = [0, 65535]" in scaled.unusable(FULL_16)
+
+
+def test_whole_numbers_and_numbers_around_1_are_not_mixed(tmp_path: Path) -> None:
+    Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8)).save(tmp_path / "a.png")
+    Image.fromarray(np.arange(64, dtype=np.uint16).reshape(8, 8) * 1000).save(tmp_path / "b.png")
+    for name in ("a.png", "b.png"):
+        with pytest.raises(RequestError, match=r"but data\.range = \[0, 1\]; convert it"):
+            read(tmp_path / name, (8, 8, 1), "fill", "predict", (0.0, 1.0))
+    Image.fromarray(np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8)).save(tmp_path / "c.tif")
+    assert read(tmp_path / "c.tif", (8, 8, 1), "fill", "predict", (0.0, 1.0)).max() == 255
+    with pytest.raises(RequestError, match=r"values 0 to 1, but data\.range = \[0, 65535\]; convert it"):
+        read(tmp_path / "c.tif", (8, 8, 1), "fill", "predict", FULL_16)
 
 
 def test_a_range_beside_the_values_is_refused(fill: Fill) -> None:
