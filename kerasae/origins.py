@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasae.errors import RequestError
+from kerasae.manifest import is_listed
 from kerasae.plugins import OPTION, digests, load_plugins, trusts_all
 from kerasae.reading import read_json
 from kerasae.recipe import Recipe
@@ -39,7 +40,7 @@ def read_origins(run: Run) -> Origins | None:
     Raises:
         RequestError: the file is damaged.
     """
-    if not run.origins.is_file():
+    if not run.origins.exists() and not is_listed(run.origins):
         return None
     kept = read_json(run.origins)
     if not _is_valid(kept):

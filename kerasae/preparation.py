@@ -67,7 +67,8 @@ def reopen(run: Run, source: str | None = None) -> Collection:
             "put them back, or say where they are: evaluate, report, explore and export take --data SOURCE"
         )
     data = recipe.data if source is None else recipe.data.model_copy(update={"source": source})
-    data = data.model_copy(update={"range": "auto" if data.source in BUILTIN else run.value_range})
+    if data.source in BUILTIN:
+        data = data.model_copy(update={"range": "auto"})
     if "normal" not in before:  # versions before `normal` learned from every class
         data = data.model_copy(update={"normal": "all"})
     collection = open_collection(data, classifies=recipe.classifies, asks=False)

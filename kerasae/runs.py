@@ -102,8 +102,15 @@ class Run:
 
     @property
     def recipe(self) -> Recipe:
-        """The resolved recipe that the run was started with."""
+        """The resolved recipe that the run was started with.
+
+        Versions without `data.range` kept the upper 8 bits of images of 16: that is their range, if there were any.
+        """
         tree = read_json(self.recipe_file, {})
+        data = tree.get("data")
+        if isinstance(data, dict) and "range" not in data and self.data_facts.exists():
+            modes = read_json(self.data_facts, {}).get("modes", {})
+            tree["data"] = data | ({"range": [0.0, 65535.0]} if any(mode.startswith("I") for mode in modes) else {})
         try:
             return parse(tree)
         except RequestError as error:
@@ -114,11 +121,6 @@ class Run:
         """What the run keeps about its images."""
         facts: dict[str, Any] = read_json(self.data_facts, {"class_names": list, "counts": dict, "fingerprint": str})
         return facts
-
-    @property
-    def value_range(self) -> Any:
-        """The recipe's `data.range`; in runs of versions without it, every image kept its upper 8 of 16 bits."""
-        return read_json(self.recipe_file).get("data", {}).get("range", [0, 65535])
 
     @property
     def finished_epochs(self) -> int:

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from kerasae.errors import RequestError
+from kerasae.manifest import begin
+from kerasae.origins import read_origins
+from kerasae.recipe import Recipe
 from kerasae.replacing import FILES
 from kerasae.runs import Run, check_new, read_json, write_json, written_whole
 
@@ -131,3 +134,35 @@ def test_a_damaged_or_missing_file_of_a_run_takes_one_line(tmp_path: Path) -> No
     (tmp_path / "data.json").write_text("{")
     with pytest.raises(RequestError, match=r"data\.json is damaged"):
         read_json(tmp_path / "data.json")
+
+
+@pytest.mark.parametrize(
+    ("modes", "data", "expected"),
+    [
+        ({"L": 9}, {}, "auto"),
+        ({"L": 8, "I;16": 1}, {}, [0, 65535]),
+        ({"I;16": 9}, {"range": [0, 4095]}, [0, 4095]),
+        ({"I;16": 9}, {"range": "auto"}, "auto"),
+        (None, {}, "auto"),
+    ],
+)
+def test_a_run_without_a_range_maps_values_as_its_version_did(
+    tmp_path: Path, modes: dict[str, int] | None, data: dict[str, object], expected: object
+) -> None:
+    run = Run(tmp_path)
+    tree = Recipe().model_dump(mode="json")
+    del tree["data"]["range"]
+    write_json(run.recipe_file, tree | {"data": tree["data"] | data})
+    if modes is not None:
+        write_json(run.data_facts, {"modes": modes})
+    assert run.recipe.data.range == expected
+
+
+def test_origins_that_were_removed_are_not_taken_for_an_older_run(tmp_path: Path) -> None:
+    assert read_origins(Run(tmp_path)) is None
+    begin(tmp_path)
+    write_json(Run(tmp_path).origins, {"plugins": {}, "start_from": {}})
+    assert read_origins(Run(tmp_path)) == {"plugins": {}, "start_from": {}}
+    Run(tmp_path).origins.unlink()
+    with pytest.raises(RequestError, match=r"lacks origins\.json, which kerasae wrote"):
+        read_origins(Run(tmp_path))

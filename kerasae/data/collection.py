@@ -79,8 +79,8 @@ def open_collection(recipe: DataRecipe, *, classifies: bool, asks: bool = True) 
     Args:
         recipe: what to open, and how it is divided.
         classifies: whether labels are needed.
-        asks: whether to refuse what only the user can know, such as whether `dev/` is a class. What was begun before
-            was answered then.
+        asks: whether to refuse what only the user can know, such as whether `dev/` is a class, or images of 8 bits are
+            meant to be nearly black. What was begun before was answered then.
 
     Raises:
         RequestError: something is wrong with the data; one line says what, and how to mend it.
@@ -91,7 +91,7 @@ def open_collection(recipe: DataRecipe, *, classifies: bool, asks: bool = True) 
             f"data.class_names: expected the classes of {recipe.source}, {', '.join(source.class_names) or 'none'}. "
             f"Received: {', '.join(recipe.class_names)}; leave it out, since the source names its own"
         )
-    if "values" in source.facts:
+    if asks and "values" in source.facts:
         check_8_bits(source.facts["values"])
     source, recipe = source.without(recipe.leave_out), _without_left_out(recipe)
     separated = separate(source, "all" if classifies else recipe.normal)

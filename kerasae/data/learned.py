@@ -16,6 +16,7 @@ import numpy as np
 from kerasae.data.collection import Collection
 from kerasae.data.summary import share
 from kerasae.errors import RequestError
+from kerasae.manifest import is_listed
 from kerasae.reading import damaged, read_npz
 from kerasae.recipe import Recipe
 from kerasae.runs import Run, written_whole
@@ -106,7 +107,7 @@ def _overlap(before: Learned, collection: Collection, split: str) -> int:
 
 
 def _read(run: Run) -> Learned:
-    if not run.learned.is_file():
+    if not run.learned.exists() and not is_listed(run.learned):
         return Learned(np.empty(0, np.uint64), (str(run.path),))
     stored = read_npz(run.learned, ("marks", "unknown"))
     marks, unknown = stored["marks"], stored["unknown"]

@@ -46,14 +46,14 @@ def export(run: Run, model: JointAutoencoder, collection: Collection | None, to:
         ExportError: a fresh process could not load it or disagreed; nothing is kept then.
     """
     target = to if to is not None else run.export
-    mode = run.recipe.data.resize
+    data = run.recipe.data
     with written_whole(target, replaces=to is None) as temporary:
         temporary.mkdir()  # TensorFlow would not say where it may not write
         class_names = run.facts["class_names"] if collection is None else collection.class_names
-        save(model, tuple(class_names), mode, temporary, run.value_range)
+        save(model, tuple(class_names), data.resize, temporary, data.range)
         seal(temporary)
         images = _noise(model) if collection is None else collection.test
-        check_agreement(temporary, model, images, mode, setting(run.value_range))
+        check_agreement(temporary, model, images, data.resize, setting(data.range))
     return target
 
 
