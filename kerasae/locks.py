@@ -15,7 +15,8 @@ from kerasae.console import told
 from kerasae.errors import RequestError
 
 LOCK = ".kerasae.lock"
-_WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
+# What a file system without locks answers.
+WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 _CONTENT = re.compile(r"([a-z ]{1,40})\n(\d{1,10})\n([\w.-]{1,64})\n")
 
 
@@ -89,7 +90,7 @@ def _held(path: Path, option: str, otherwise: str) -> int:
             os.close(descriptor)
             raise RequestError(f"{option}: another process is {doing}; wait for it{otherwise}") from None
         except OSError as error:
-            if error.errno not in _WITHOUT_LOCKS:
+            if error.errno not in WITHOUT_LOCKS:
                 os.close(descriptor)
                 raise
             told().print(

@@ -21,6 +21,7 @@ from typing import Any
 
 from kerasae.console import told
 from kerasae.errors import RequestError
+from kerasae.locks import WITHOUT_LOCKS
 
 FILE = "manifest.json"
 LOCK = ".manifest.lock"
@@ -232,7 +233,15 @@ def _write(folder: Path, files: Mapping[str, list[str]], sealed: bool = False) -
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold the manifest of a folder, for which others wait; the lock ends with the process."""
+    """Hold the manifest of a folder, for which others wait; the lock ends with the process.
+
+    On a file system without locks, of which `locks.alone` tells the user, processes that write at once may lose each
+    other's entries.
+    """
     with (folder / LOCK).open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as error:
+            if error.errno not in WITHOUT_LOCKS:
+                raise
         yield

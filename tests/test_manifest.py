@@ -1,3 +1,4 @@
+import errno
 import json
 import multiprocessing
 from pathlib import Path
@@ -128,6 +129,16 @@ def test_processes_that_write_at_once_lose_no_digest(folder: Path) -> None:
         process.join()
         assert process.exitcode == 0
     assert listed(folder) == {name: [manifest.digest(folder / name)] for name in names}
+
+
+def test_it_is_written_on_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    begin(tmp_path)
+    write_text(tmp_path / "a.txt", "a")
+    assert is_listed(tmp_path / "a.txt")
 
 
 def test_a_folder_is_listed_file_by_file(folder: Path) -> None:
