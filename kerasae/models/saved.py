@@ -42,9 +42,11 @@ def load_trained(run: Run, *, needs_rejection: bool = True) -> JointAutoencoder:
 def _check_without_rejection(run: Run) -> None:
     """Refuse a run that was fitted a rejection, which is not there; say so where the run does not say."""
     if run.rejection_facts.is_file():
-        fitted = read_json(run.rejection_facts)["fitted"]
+        fitted = read_json(run.rejection_facts, {"fitted": bool})["fitted"]
     else:  # an older version wrote no such file, but measured what it had
-        fitted = "rejection" in (read_json(run.metrics).get("test", {}) if run.metrics.is_file() else {}) or None
+        fitted = (
+            "rejection" in (read_json(run.metrics, {"test": dict})["test"] if run.metrics.is_file() else {}) or None
+        )
     again = f"kerasae train --run {run.path} --resume"
     if fitted:
         raise RequestError(

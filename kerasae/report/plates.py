@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from kerasae.evaluation.calibration import reliability
+from kerasae.reading import read_bytes, without
 from kerasae.report import figures, selection
 from kerasae.report.captions import CAPTIONS, PHASES, TITLES
 from kerasae.report.figures.style import BLUE, GREEN, INK, PURPLE, SKY, VERMILLION
@@ -75,11 +78,12 @@ def missing(materials: Materials, drawn: Mapping[str, Plate]) -> list[str]:
 def _kept(folder: Path) -> Iterator[Plate]:
     for name in OF_IMAGES:
         path = folder / f"{name}.png"
-        if path.is_file():
-            with Image.open(path) as image:
+        png = without(functools.partial(read_bytes, path), None) if path.exists() else None
+        if png is not None:
+            with Image.open(io.BytesIO(png)) as image:
                 width, height = (side / DOTS_PER_INCH for side in image.size)
             alt = f"{TITLES[name]}, as drawn for an earlier report."
-            yield Plate(name, TITLES[name], CAPTIONS[name], alt, path.read_bytes(), width, height)
+            yield Plate(name, TITLES[name], CAPTIONS[name], alt, png, width, height)
 
 
 def curves_of(materials: Materials) -> Iterator[Plate]:

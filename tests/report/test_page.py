@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from kerasae.errors import RequestError
 from kerasae.evaluate import evaluate
 from kerasae.report import write_report
 from kerasae.report.plate import plate
-from kerasae.report.plates import COURSES
+from kerasae.report.plates import COURSES, _kept
 from kerasae.runs import Run, write_json
 
 BOTH = ("reconstruction", "label")
@@ -203,3 +204,11 @@ def test_a_model_that_broke_down_is_reported(report, tmp_path):
     page = Page(write_report(run, made.model, made.collection).read_text(encoding="utf-8"))
     assert page.metrics["test.label.loss"] == ("null", "n/a")
     assert not (run.figures / "calibration.png").exists()
+
+
+def test_a_damaged_figure_of_an_earlier_report_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mistakes.png").write_bytes(b"no image")
+    (tmp_path / "reconstructions.png").write_bytes(plate("reconstructions", "", "", "", Figure((2, 1))).png)
+    kept = list(_kept(tmp_path))
+    assert [(one.name, one.width, one.height) for one in kept] == [("reconstructions", 2.0, 1.0)]
+    assert "left out: " in capsys.readouterr().err
