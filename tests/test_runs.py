@@ -8,6 +8,7 @@ import pytest
 
 from kerasae.errors import RequestError
 from kerasae.manifest import begin
+from kerasae.models.saved import _check_without_rejection
 from kerasae.origins import read_origins
 from kerasae.recipe import Recipe
 from kerasae.replacing import FILES
@@ -166,3 +167,18 @@ def test_origins_that_were_removed_are_not_taken_for_an_older_run(tmp_path: Path
     Run(tmp_path).origins.unlink()
     with pytest.raises(RequestError, match=r"lacks origins\.json, which kerasae wrote"):
         read_origins(Run(tmp_path))
+
+
+def test_metrics_that_were_changed_do_not_stop_the_model_from_which_they_are_made_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Run(tmp_path)
+    begin(tmp_path)
+    write_json(run.metrics, {"test": {"rejection": {}}})
+    with pytest.raises(RequestError, match=r"lacks rejection\.keras, without which every answer would be accepted"):
+        _check_without_rejection(run)
+    run.metrics.write_text('{"test": {}}')
+    _check_without_rejection(run)
+    said = capsys.readouterr().err
+    assert "make it again with: kerasae evaluate" in said
+    assert "has no rejection and does not say whether it should" in said

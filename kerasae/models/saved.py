@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kerasae.console import told
 from kerasae.errors import RequestError
 from kerasae.models.adversarial import AdversarialModel
@@ -9,7 +11,7 @@ from kerasae.models.archive import load_model
 from kerasae.models.guarded import load
 from kerasae.models.joint import JointAutoencoder
 from kerasae.origins import load_plugins_of
-from kerasae.reading import damaged, read_json
+from kerasae.reading import damaged, read_json, without
 from kerasae.runs import Run
 
 
@@ -43,10 +45,10 @@ def _check_without_rejection(run: Run) -> None:
     """Refuse a run that was fitted a rejection, which is not there; say so where the run does not say."""
     if run.rejection_facts.is_file():
         fitted = read_json(run.rejection_facts, {"fitted": bool})["fitted"]
-    else:  # an older version wrote no such file, but measured what it had
-        fitted = (
-            "rejection" in (read_json(run.metrics, {"test": dict})["test"] if run.metrics.is_file() else {}) or None
-        )
+    else:  # an older version, and a run of a comparison: it was measured with what it had
+        nothing: dict[str, Any] = {"test": {}}
+        metrics = without(lambda: read_json(run.metrics, {"test": dict}), nothing) if run.metrics.exists() else nothing
+        fitted = "rejection" in metrics["test"] or None
     again = f"kerasae train --run {run.path} --resume"
     if fitted:
         raise RequestError(
