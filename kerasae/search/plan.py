@@ -17,7 +17,6 @@ from kerasae.data.collection import Collection, open_collection
 from kerasae.data.fingerprint import check_unchanged
 from kerasae.data.learned import facts_of
 from kerasae.errors import RequestError
-from kerasae.locks import LOCK
 from kerasae.origins import Origins, check_same, origins_of
 from kerasae.preparation import check, check_fits, resolve, without_min_steps
 from kerasae.recipe import KINDS, SEEDS, Recipe, SearchRecipe
@@ -151,7 +150,7 @@ class Search:
         name = settings.name or name
         folder = Path(settings.directory).expanduser() / name
         asked = _as_begun(asked, folder)
-        asks = not folder.is_dir()
+        asks = not (folder / FILE).is_file()
         collection = open_collection(asked.data, classifies="label" in asked.heads, asks=asks)
         recipe = resolve(asked, collection)
         if settings.space is None:
@@ -251,7 +250,8 @@ class Search:
             check_new(self.folder, "search.directory")
             return False
         if not (self.folder / FILE).is_file():
-            if any(path.name not in (LOCK, ".lock") for path in self.folder.iterdir()):
+            # Locks are hidden, and what a killed process was writing.
+            if any(not path.name.startswith(".") for path in self.folder.iterdir()):
                 raise RequestError(
                     f"tune: expected a new folder, or that of this search. Received: {self.folder}, which holds no "
                     f"{FILE}; give another --name"

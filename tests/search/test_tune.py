@@ -264,6 +264,8 @@ def test_another_search_is_not_mixed_with_the_one_that_is_there(
         assert re.search(said, err), err
         assert "give another --name" in err
     assert len(here) == 6
+    Path("tuner_runs/mine").mkdir()
+    Path("tuner_runs/mine/.search.kerasae-new-0-0-0-0.json").touch()  # of a process that was killed
     assert typed("tune", "tiny.toml", "--set", "search.seed=3", "--name", "mine")[0] == 0
     assert len(here) == 12
     assert (
