@@ -48,11 +48,14 @@ def open_own(collection: Collection, folder: Path) -> list[Strangers]:
 
 
 def _own(name: str, images: Pictures) -> Strangers:
-    files = [Path(images.name(index)) for index in range(len(images))]
-    below = os.path.commonpath([path.parent for path in files])
-    # The folder of a class is asked for in the same way as with --unknown, so that both are written to one place.
-    asked = str(Path(below).resolve()) if Path(below).name == name else f"class {name}"
-    return Strangers(_as_name(name), asked, name, images, 0)
+    return Strangers(_as_name(name), f"class {name}", name, images, 0)
+
+
+def _asked(folder: Path, collection: Collection) -> str:
+    """Return what to call a folder: an own class's is the class, wherever it lies, so that it is kept in one place."""
+    images = collection.unknown.get(folder.name, ())
+    below = [Path(images.name(index)).parent for index in range(len(images))] if images else []
+    return f"class {folder.name}" if below and Path(os.path.commonpath(below)).resolve() == folder else str(folder)
 
 
 def _named_apart(opened: Sequence[Strangers], folder: Path) -> list[Strangers]:
@@ -106,7 +109,8 @@ def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strang
     num_broken = len(source.facts.get("quarantine", ()))
     if words in BUILTIN:
         return Strangers(name, words, words, pictures, num_broken)
-    return Strangers(name, str(Path(words).expanduser().resolve()), Path(words).name, pictures, num_broken)
+    asked_for = _asked(Path(words).expanduser().resolve(), collection)
+    return Strangers(name, asked_for, Path(words).name, pictures, num_broken)
 
 
 def _left_out(recipe: Recipe, collection: Collection) -> Strangers:

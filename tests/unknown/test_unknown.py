@@ -10,8 +10,11 @@ import pytest
 from command_line import Typed
 from PIL import Image
 
+from kerasae.data.collection import open_collection
 from kerasae.models import load_trained
+from kerasae.recipe import DataRecipe, Recipe
 from kerasae.runs import Run
+from kerasae.unknown import open_all, open_own
 from kerasae.unknown.figures.pictures import heatmap
 from kerasae.unknown.figures.scores import distributions
 
@@ -174,3 +177,23 @@ def test_defects_beside_good_images_are_measured_without_being_told(typed: Typed
     code, out, err = typed("evaluate", "run", "--unknown", "bottle/test/hole")
     assert code == 0, err
     assert [path.name for path in Path("run/unknown").iterdir()] == ["hole"]  # the same folder, the same place
+
+
+def test_an_own_class_is_kept_in_one_place_wherever_it_lies(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    for place, count in (("train/good", 12), ("test/good", 2), ("test/broken", 2)):
+        (tmp_path / "a" / place).mkdir(parents=True)
+        for index in range(count):
+            image = Image.fromarray(random.integers(0, 256, (32, 32), np.uint8))
+            image.save(tmp_path / "a" / place / f"{index}.png")
+    for source in (tmp_path / "a", tmp_path / "b"):
+        if not source.exists():
+            (tmp_path / "a").rename(source)
+        recipe = Recipe(data=DataRecipe(source=str(source)))
+        collection = open_collection(recipe.data, classifies=False)
+        own = open_own(collection, tmp_path / "unknown")
+        named = open_all([str(source / "test" / "broken")], recipe, collection, tmp_path / "unknown")
+        for one in (*own, *named):
+            assert (one.name, one.asked) == ("broken", "class broken")
+        other = open_all([str(source / "test" / "good")], recipe, collection, tmp_path / "unknown")
+        assert other[0].asked == str((source / "test" / "good").resolve())
