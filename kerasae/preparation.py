@@ -152,6 +152,11 @@ def without_min_steps(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"phases": phases})
 
 
+def with_every_class(recipe: Recipe) -> Recipe:
+    """Return a recipe with the default of `data.normal`, for what an earlier version began without it."""
+    return recipe.model_copy(update={"data": recipe.data.model_copy(update={"normal": "auto"})})
+
+
 def raised(recipe: Recipe, resolved: Recipe) -> list[str]:
     """Return a line for each phase of a recipe that `resolve` has given more epochs."""
     return [

@@ -15,7 +15,7 @@ from kerasae.data.learned import facts_of
 from kerasae.data.opener import Opener
 from kerasae.errors import RequestError
 from kerasae.origins import check_same, origins_of, read_origins
-from kerasae.preparation import check, raised, resolve, without_min_steps
+from kerasae.preparation import check, raised, resolve, with_every_class, without_min_steps
 from kerasae.recipe import SEEDS, Recipe
 from kerasae.runs import Run, read_json
 from kerasae.training.fit import check as check_fit
@@ -127,9 +127,14 @@ def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Pat
 
 
 def _as_begun(recipe: Recipe, folder: Path) -> Recipe:
-    """Return a recipe without `min_steps` where runs of it lie that were begun before there was such a field."""
-    phases = [phase for path in folder.glob("*/recipe.json") for phase in read_json(path, {"phases": list})["phases"]]
-    return recipe if all("min_steps" in phase for phase in phases) else without_min_steps(recipe)
+    """Return a recipe without fields that runs of it were begun before: `min_steps` and `data.normal`."""
+    for path in folder.glob("*/recipe.json"):
+        kept = read_json(path, {"phases": list, "data": dict})
+        if not all("min_steps" in phase for phase in kept["phases"]):
+            recipe = without_min_steps(recipe)
+        if "normal" not in kept["data"]:
+            recipe = with_every_class(recipe)
+    return recipe
 
 
 def _jobs(

@@ -18,7 +18,7 @@ from kerasae.data.fingerprint import check_unchanged
 from kerasae.data.learned import facts_of
 from kerasae.errors import RequestError
 from kerasae.origins import Origins, check_same, origins_of
-from kerasae.preparation import check, check_fits, resolve, without_min_steps
+from kerasae.preparation import check, check_fits, resolve, with_every_class, without_min_steps
 from kerasae.recipe import KINDS, SEEDS, Recipe, SearchRecipe
 from kerasae.recipe_file import parse
 from kerasae.runs import check_new, read_json, write_json
@@ -272,8 +272,12 @@ class Search:
 
 
 def _as_begun(asked: Recipe, folder: Path) -> Recipe:
-    """Return a recipe without `min_steps` where its search was begun without any, as by an earlier version."""
-    if not (folder / FILE).is_file() or not any(phase.min_steps for phase in asked.phases):
+    """Return a recipe without `min_steps` and `data.normal` where an earlier version began its search."""
+    if not (folder / FILE).is_file():
+        return asked
+    if "normal" not in read_json(folder / FILE, {"asked": dict})["asked"].get("data", {}):
+        asked = with_every_class(asked)
+    if not any(phase.min_steps for phase in asked.phases):
         return asked
     if any(phase.min_steps for phase in Search.read(folder).asked.phases):
         return asked

@@ -12,6 +12,7 @@ from kerasae.data.collection import Collection, open_collection
 from kerasae.data.summary import lines
 from kerasae.errors import RequestError
 from kerasae.recipe import DataRecipe
+from kerasae.recipe_file import load
 
 MakeFolder = Callable[[dict[str, int]], Path]
 
@@ -112,3 +113,8 @@ def test_one_folder_and_a_classifier_name_the_recipe_for_it(make_folder: MakeFol
             RequestError, match=rf"Received: {received}; .* kerasae train anomaly --data .*{source.name}"
         ):
             opened(source, classifies=True)
+
+
+def test_the_autoencoder_learns_from_every_class_and_the_detector_from_the_normal_ones() -> None:
+    assert load("autoencoder").data.normal == "all"
+    assert load("anomaly").data.normal == "auto"
