@@ -10,12 +10,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kerasae.console import told
 from kerasae.data.collection import Collection
 from kerasae.data.decoding import Resize, resize
 from kerasae.data.pictures import UNLABELLED, ArrayPictures
 from kerasae.data.value_range import FULL_16, Range, scales_8_bits, setting
+from kerasae.errors import RequestError
 from kerasae.export.decoding import decode
 from kerasae.export.gate import check_agreement
+from kerasae.export.operations import check_operations
 from kerasae.manifest import seal
 from kerasae.models import JointAutoencoder, guarded
 from kerasae.runs import Run, write_json, written_whole
@@ -51,10 +54,19 @@ def export(run: Run, model: JointAutoencoder, collection: Collection | None, to:
         temporary.mkdir()  # TensorFlow would not say where it may not write
         class_names = run.facts["class_names"] if collection is None else collection.class_names
         save(model, tuple(class_names), data.resize, temporary, data.range)
+        _say_what_predict_refuses(temporary)
         seal(temporary)
         images = _noise(model) if collection is None else collection.test
         check_agreement(temporary, model, images, data.resize, setting(data.range))
     return target
+
+
+def _say_what_predict_refuses(path: Path) -> None:
+    """Say it if the graph holds an operation, such as of a plugin's layer, that `kerasae predict` takes from nobody."""
+    try:
+        check_operations(path)
+    except RequestError as error:
+        told().print(f"export: other programs can serve it, but `kerasae predict` refuses it: {error}", soft_wrap=True)
 
 
 def _noise(model: JointAutoencoder) -> ArrayPictures:

@@ -28,8 +28,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
     on (momentum 0.99), an update is Keras' own; what the averages still differ by shrinks by `momentum` a step.
 
     The steps are counted in a variable that belongs to `variables` and to saved files but not to `weights`, so that
-    weights are exchanged with Keras' layer and with files of Keras' layer. Where a count is missing, averages begin
-    again with the next batch.
+    weights are exchanged with Keras' layer. It reads that layer's files; Keras' layer does not read its files. Where a
+    count is missing, averages begin again with the next batch.
 
     Inputs of shape (batch, height, width, channels) in float32, float16 or bfloat16 take TensorFlow's fused kernel, on
     the TensorFlow backend, without a mask and without renormalization: Keras itself composes the operation of a dozen,

@@ -1,6 +1,7 @@
 """A run that starts from another one is not tested on images which that one has learned from."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,24 @@ def test_another_split_is_refused_with_how_many_or_allowed_and_said(noise: Path,
         f"warning: {expected} of 10 ({expected * 10}%) test images are among those" in one for one in lines(facts)
     )
     assert not is_tested_unseen(facts)
+
+
+def test_a_few_images_that_a_large_set_holds_twice_are_said_and_not_refused(noise: Path, tmp_path: Path) -> None:
+    run = finished(tmp_path / "a", recipe_of(noise))
+    recipe = recipe_of(noise, run)
+    collection = opened(recipe)
+    learned = learned_before(recipe).marks
+    others = np.arange(1, 1000, dtype=np.uint64)
+    for count, refused in ((5, False), (6, True)):
+        marks = {"train": others[:1], "validation": others[:0], "test": np.concatenate([learned[:count], others[:995]])}
+        counts = {**collection.facts["counts"], "test": {"total": 1000}}
+        many = replace(collection, marks=marks, facts={**collection.facts, "counts": counts})
+        if refused:
+            with pytest.raises(RequestError, match="learned from 6 of 1,000"):
+                check_unseen(recipe, many)
+        else:
+            check_unseen(recipe, many)
+            assert "5 of 1,000 (0%) test images are among those" in " ".join(warnings(facts_of(recipe, many)))
 
 
 def test_chains_of_runs_and_grown_data_are_seen(noise: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from kerasae.data.decoding import resize
 from kerasae.errors import RequestError
-from kerasae.export import generator
+from kerasae.export import generator, saved_model
 from kerasae.export.operations import COMPUTING, STORING, check_operations
 from kerasae.export.saved_model import ABOUT, decode
 from kerasae.models import CLASSIFIERS, DECODERS, ENCODERS, GENERATORS, build, build_adversarial
@@ -254,3 +254,11 @@ def test_a_damaged_export_is_named(harmless: bytes, tmp_path: Path) -> None:
 def test_the_lists_name_operations_that_exist() -> None:
     assert not {name for name in COMPUTING | STORING if not hasattr(tf.raw_ops, name)} - {"DisableCopyOnRead"}
     assert not COMPUTING & STORING
+
+
+def test_an_export_that_predict_would_refuse_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "saved_model.pb").write_bytes(b"")
+    saved_model._say_what_predict_refuses(tmp_path)
+    assert "`kerasae predict` refuses it: predict: expected an export that only" in " ".join(
+        capsys.readouterr().err.split()
+    )
