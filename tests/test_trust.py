@@ -12,7 +12,7 @@ import pytest
 from command_line import Typed
 from PIL import Image
 
-from kerasae import plugins
+from kerasae import manifest, plugins
 from kerasae.errors import RequestError
 from kerasae.origins import check_start, load_plugins_of
 from kerasae.plugins import inherited, load_plugins, trust, trust_all
@@ -192,6 +192,7 @@ def test_a_run_without_digests_is_opened_by_the_flag_alone(
 ) -> None:
     old = copied(made, tmp_path / "old")
     old.origins.unlink()
+    manifest.forget(old.origins)
     trust(old.recipe.plugins, "as a test says")
     with pytest.raises(RequestError, match=r"Received: none, from an earlier version .* add --trust-plugins"):
         load_plugins_of(old)

@@ -165,9 +165,11 @@ def _elsewhere(folder: Path, place: str, recipe: Recipe, facts: dict[str, Any]) 
 
 
 def _began_as(run: Run, recipe: Recipe) -> bool:
-    """Whether a run began from the same plugins and models as the recipe would now; an old run from none at all."""
-    now = origins_of(recipe)
-    return (read_origins(run) or {kind: {} for kind in now}) == now
+    """Whether a run began from the same plugins and models as the recipe would now.
+
+    A run that does not say is of an earlier version, whose batch normalization was another.
+    """
+    return read_origins(run) == origins_of(recipe)
 
 
 def _folded(recipe: Recipe, fold: int, folds: int | None) -> Recipe:

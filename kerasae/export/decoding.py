@@ -70,7 +70,7 @@ def _decode_png(content: tf.Tensor) -> tf.Tensor:
     is_keyed = (tf.strings.length(transparency) > 0) & ((colour == _GREY) | (colour == _COLOUR))
     message = "encoded: expected a tRNS chunk with 16 bits for each channel. Received: a shorter one, bytes:"
     length = tf.strings.length(transparency)
-    content = _checked(content, ~is_keyed | (length >= key_size), message, length)
+    transparency = _checked(transparency, ~is_keyed | (length >= key_size), message, length)
     message = "encoded: expected a PNG without a transparent colour among its 16-bit colours. Received: one with it"
     content = _checked(content, ~(is_keyed & (colour == _COLOUR) & (depth == 16)), message)
     return tf.cond(
