@@ -56,7 +56,12 @@ def test_every_kerasae_command_does_what_it_says(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     random = np.random.default_rng(0)
     for path in [
-        *(Path("pictures", name, f"{i}.png") for name in ("ant", "bee") for i in range(130)),
+        *(
+            Path(root, name, f"{i}.png")
+            for root in ("pictures", "more-pictures")
+            for name in ("ant", "bee")
+            for i in range(130)
+        ),
         *(Path("other-pictures", f"{i}.png") for i in range(5)),
         *map(Path, ("new.jpg", "another.png")),
     ]:
