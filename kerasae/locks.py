@@ -82,7 +82,7 @@ def _held(path: Path, option: str, otherwise: str) -> int:
             raise RequestError(f"{option}: expected no link at {path}. Received: one; remove it") from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_at(descriptor, path):
+            if is_at(descriptor, path):
                 return descriptor
             os.close(descriptor)  # whoever held it has just removed it
         except BlockingIOError:
@@ -100,7 +100,8 @@ def _held(path: Path, option: str, otherwise: str) -> int:
             return descriptor
 
 
-def _is_at(descriptor: int, path: Path) -> bool:
+def is_at(descriptor: int, path: Path) -> bool:
+    """Tell whether an open file or folder still lies at its path."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:

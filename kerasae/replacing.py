@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from kerasae.console import told
 from kerasae.errors import RequestError
+from kerasae.locks import is_at
 from kerasae.unfinished import name_beside, remove
 
 FILES = ".kerasae-files.json"  # in a replaced folder: what kerasae wrote there
@@ -69,10 +70,10 @@ def read_whole(folder: Path, read: Callable[[Path], T]) -> T:
         try:
             result = read(folder)
         except Exception:
-            if _is_at(descriptor, folder):
+            if is_at(descriptor, folder):
                 raise
         else:
-            if _is_at(descriptor, folder):
+            if is_at(descriptor, folder):
                 return result
         finally:
             os.close(descriptor)
@@ -81,14 +82,6 @@ def read_whole(folder: Path, read: Callable[[Path], T]) -> T:
         f"{folder}: expected a folder that stays while it is read. Received: one that is replaced again and again; "
         "wait for the process that writes it"
     )
-
-
-def _is_at(descriptor: int, folder: Path) -> bool:
-    """Tell whether an open folder still lies at its path."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), folder.stat())
-    except FileNotFoundError:
-        return False
 
 
 def _files(folder: Path) -> Iterator[Path]:
