@@ -92,7 +92,7 @@ def check_unseen(recipe: Recipe, collection: Collection) -> None:
         ),
         ("validation", recipe.data.fold is None, "train that part in a phase of this recipe, or compare over seeds"),
     ):
-        total = facts["counts"][split]["total"]
+        total = len(collection.marks.get(split, ()))
         if overlap.get(split, 0) > MOST_SHARED * total and not allowed:
             raise RequestError(
                 f"recipe: start_from: expected runs that did not learn from the {split} images. Received: "
