@@ -23,12 +23,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 import numpy as np
 
-from kerasae import distribution
 from kerasae.data.dataset import Targets, training_dataset
-from kerasae.data.order import EpochOrder
-from kerasae.data.pictures import ArrayPictures
+from kerasae.data.epoch_sampler import EpochOrder
+from kerasae.data.images import ArrayPictures
 from kerasae.models import build
-from kerasae.recipe_file import load
+from kerasae.recipe.loading import load
+from kerasae.training import distribution
 from kerasae.training.phase import transforms
 
 

@@ -31,14 +31,15 @@ from rich.console import Console
 from rich.table import Table
 
 from kerasae.data.collection import Collection, open_collection
-from kerasae.data.pictures import Pictures
+from kerasae.data.images import Pictures
 from kerasae.evaluation.baseline import linear_baseline
-from kerasae.evaluation.passes import predict
-from kerasae.preparation import resolve
+from kerasae.files.writing import write_json
+from kerasae.inference.forward import predict
 from kerasae.recipe import Recipe
-from kerasae.recipe_file import load
-from kerasae.runs import Run, write_json
+from kerasae.recipe.loading import load
+from kerasae.runs.run import Run
 from kerasae.training import fit
+from kerasae.workflows.begin import resolve
 
 VALIDATION = 0.15
 MOST_TEST = 1_000

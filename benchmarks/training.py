@@ -19,7 +19,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 import numpy as np
 
-from kerasae.models import build, parts
+from kerasae.models import blocks as parts
+from kerasae.models import build
 from kerasae.recipe import HEADS, ModelRecipe, Spec
 
 SHAPE, CLASSES = (32, 32, 3), 10

@@ -35,7 +35,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A whole run on the digits, of two epochs: trained, evaluated, reported, exported."""
-    from kerasae.train import train
+    from kerasae.workflows.train import train
 
     path = tmp_path_factory.mktemp("runs") / "digits"
     train(

@@ -9,8 +9,8 @@ from tensorflow.python.autograph.pyct import loader
 
 import augment
 from kerasae.cli.app import open_run
-from kerasae.explore import Plan, write_exploration
-from kerasae.train import train
+from kerasae.exploration import Plan, write_exploration
+from kerasae.workflows.train import train
 
 
 @pytest.fixture

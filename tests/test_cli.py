@@ -15,8 +15,8 @@ from command_line import Typed
 from PIL import Image
 
 from kerasae import __version__, cli
-from kerasae.manifest import begin
-from kerasae.runs import Run
+from kerasae.files.manifest import begin
+from kerasae.runs.run import Run
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def test_a_message_is_not_wrapped_in_another(typed: Typed) -> None:
 
 
 def test_an_interruption_says_how_to_go_on(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kerasae import train
+    from kerasae.workflows import train
 
     def interrupt(*arguments: object, **more: object) -> None:
         raise KeyboardInterrupt
@@ -49,7 +49,7 @@ def test_an_interruption_says_how_to_go_on(typed: Typed, monkeypatch: pytest.Mon
 
 
 def test_what_nobody_expected_takes_one_line_too(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kerasae import train
+    from kerasae.workflows import train
 
     def fail(*arguments: object, **more: object) -> None:
         raise KeyError("[/red] :cat:\nand more")
@@ -64,8 +64,8 @@ def test_what_nobody_expected_takes_one_line_too(typed: Typed, monkeypatch: pyte
 def test_what_an_input_pipeline_raises_is_found_inside(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     import tensorflow as tf
 
-    from kerasae import train
-    from kerasae.errors import RequestError
+    from kerasae.utils.errors import RequestError
+    from kerasae.workflows import train
 
     def load(number: int) -> int:
         raise RequestError("data.source: expected a.png as it was")
@@ -78,7 +78,7 @@ def test_what_an_input_pipeline_raises_is_found_inside(typed: Typed, monkeypatch
 
 
 def test_a_full_disk_takes_one_line(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kerasae import train
+    from kerasae.workflows import train
 
     def full(*arguments: object, **more: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "runs/x/model.keras")
@@ -93,7 +93,7 @@ def test_a_full_disk_takes_one_line(typed: Typed, monkeypatch: pytest.MonkeyPatc
 def test_too_little_memory_takes_one_line(where: str, typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     import tensorflow as tf
 
-    from kerasae import train
+    from kerasae.workflows import train
 
     def allocate(*arguments: object, **more: object) -> None:
         if where == "NumPy":
@@ -108,7 +108,7 @@ def test_too_little_memory_takes_one_line(where: str, typed: Typed, monkeypatch:
 
 
 def test_debug_shows_where_it_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    from kerasae.errors import RequestError
+    from kerasae.utils.errors import RequestError
 
     monkeypatch.setattr(sys, "argv", ["kerasae", "train", "nope", "--debug"])
     with pytest.raises(RequestError, match="nope"):
@@ -185,7 +185,7 @@ def test_a_folder_of_photographs_is_told_of_the_recipe_for_them(
     facts = {"counts": {"train": {"classes": {"cat": 4, "dog": 3}, "unlabelled": unlabelled}}}
     recipe = SimpleNamespace(data=SimpleNamespace(image_shape=image_shape))
     made = SimpleNamespace(recipe=recipe, facts=facts, path=tmp_path)
-    monkeypatch.setattr("kerasae.train.train", lambda *_, **__: made)
+    monkeypatch.setattr("kerasae.workflows.train.train", lambda *_, **__: made)
     monkeypatch.setattr("kerasae.cli.one_run.summary", lambda _: "done")
     code, said, noted = typed("train", *words)
     assert (code, said) == (0, "done\n")

@@ -13,20 +13,21 @@ import pytest
 from command_line import Typed
 from PIL import Image
 
-from kerasae import train
 from kerasae.cli.app import open_run
-from kerasae.errors import RequestError
-from kerasae.evaluation.history import read_history
-from kerasae.explore.latents import Latents
-from kerasae.explore.near import trained_on
-from kerasae.manifest import FILE
+from kerasae.exploration.latents import Latents
+from kerasae.exploration.neighbors import trained_on
+from kerasae.files.manifest import FILE
+from kerasae.files.reading import read_bytes, read_csv, read_image, read_json, read_npz
+from kerasae.files.writing import write_json, written_whole
 from kerasae.models import load_trained
-from kerasae.predict import predict
-from kerasae.reading import read_bytes, read_csv, read_image, read_json, read_npz
-from kerasae.report.materials import Materials
-from kerasae.report.plate import kept
-from kerasae.runs import Run, write_json, written_whole
+from kerasae.report.report_figure import kept
+from kerasae.report.run_artifacts import Materials
+from kerasae.runs.history import read_history
+from kerasae.runs.run import Run
 from kerasae.training.history import read_rows
+from kerasae.utils.errors import RequestError
+from kerasae.workflows import train
+from kerasae.workflows.predict import predict
 
 Damage = Callable[[Path], None]
 

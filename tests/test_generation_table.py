@@ -4,8 +4,8 @@ import pytest
 
 from benchmarks.generation import __main__ as generation
 from benchmarks.pages import filled
-from kerasae.recipe_file import load
-from kerasae.results import experiment
+from kerasae.recipe.loading import load
+from kerasae.recipe.results import experiment
 
 KEPT = sorted(generation.KEPT.glob("*.json"))
 

@@ -14,8 +14,8 @@ import pytest
 from command_line import Typed
 from PIL import Image
 
-from kerasae import train
-from kerasae.runs import write_text
+from kerasae.files.writing import write_text
+from kerasae.workflows import train
 
 SETTINGS = ["phases.0.epochs=1", "phases.0.batch_size=8", "model.encoder.filters=[4]"]
 

@@ -10,8 +10,8 @@ import pytest
 
 from kerasae.models import CLASSIFIERS, DECODERS, DISCRIMINATORS, ENCODERS, GENERATORS
 from kerasae.optimizers import OPTIMIZERS
-from kerasae.registry import Registry
-from kerasae.schedules import SCHEDULES
+from kerasae.optimizers.schedules import SCHEDULES
+from kerasae.recipe.registry import Registry
 
 PAGE = (Path(__file__).parents[1] / "docs" / "parts.md").read_text(encoding="utf-8")
 

@@ -12,13 +12,16 @@ import pytest
 from command_line import Typed
 from PIL import Image
 
-from kerasae import manifest, plugins
-from kerasae.errors import RequestError
-from kerasae.origins import check_start, load_plugins_of
-from kerasae.plugins import inherited, load_plugins, trust, trust_all
-from kerasae.preparation import read_named
-from kerasae.runs import Run, read_json, write_json
-from kerasae.train import train
+from kerasae.files import manifest
+from kerasae.files.reading import read_json
+from kerasae.files.writing import write_json
+from kerasae.recipe import plugins
+from kerasae.recipe.plugins import inherited, load_plugins, trust, trust_all
+from kerasae.runs.origins import check_start, load_plugins_of
+from kerasae.runs.run import Run
+from kerasae.utils.errors import RequestError
+from kerasae.workflows.begin import read_named
+from kerasae.workflows.train import train
 
 PLUGIN = """
 from dataclasses import dataclass

@@ -16,10 +16,11 @@ import typer
 
 from benchmarks.pages import command, fill, in_lines, kept_in, lines
 from benchmarks.trained import opened
-from kerasae.evaluation.history import read_history
-from kerasae.recipe_file import load
-from kerasae.results import experiment
-from kerasae.runs import read_json, write_text
+from kerasae.files.reading import read_json
+from kerasae.files.writing import write_text
+from kerasae.recipe.loading import load
+from kerasae.recipe.results import experiment
+from kerasae.runs.history import read_history
 
 KEPT = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[2] / "docs" / "generation.md"

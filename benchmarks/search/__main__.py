@@ -33,15 +33,16 @@ import typer
 from benchmarks.pages import fill
 from benchmarks.search.tables import KEPT, PAGE, table
 from kerasae.data.collection import open_collection
-from kerasae.data.opener import Opener
-from kerasae.recipe_file import load
-from kerasae.runs import read_json, write_json, write_text, written_whole
-from kerasae.search.outcome import Outcome, outcomes, trial_folder
-from kerasae.search.plan import Search
-from kerasae.search.progress import best_of
-from kerasae.search.space import Parameter
-from kerasae.search.trial import run_trial
-from kerasae.tune import tune
+from kerasae.data.collection_cache import Opener
+from kerasae.experiments.search.outcome import Outcome, outcomes, trial_folder
+from kerasae.experiments.search.plan import Search
+from kerasae.experiments.search.progress import best_of
+from kerasae.experiments.search.space import Parameter
+from kerasae.experiments.search.trial import run_trial
+from kerasae.experiments.search.tune import tune
+from kerasae.files.reading import read_json
+from kerasae.files.writing import write_json, write_text, written_whole
+from kerasae.recipe.loading import load
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 PARTS = ("found", "algorithms", "pruning", "workers", "samplers")

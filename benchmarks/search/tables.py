@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.pages import lines
-from kerasae.results import spread
-from kerasae.runs import read_json
+from kerasae.files.reading import read_json
+from kerasae.recipe.results import spread
 
 KEPT = Path(__file__).parent / "results.json"
 PAGE = Path(__file__).parents[2] / "docs" / "search.md"

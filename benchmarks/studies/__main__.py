@@ -28,9 +28,10 @@ from benchmarks.studies.figures import write_figures
 from benchmarks.studies.measured import measured
 from benchmarks.studies.tables import write_tables
 from benchmarks.trained import alike, opened
-from kerasae.recipe_file import builtin, load
-from kerasae.results import experiment, folder, read, results
-from kerasae.runs import RUNS, Run, write_text
+from kerasae.files.writing import write_text
+from kerasae.recipe.loading import builtin, load
+from kerasae.recipe.results import experiment, folder, read, results
+from kerasae.runs.run import RUNS, Run
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 

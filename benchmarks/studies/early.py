@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.pages import lines
-from kerasae.recipe_file import builtin, load
-from kerasae.results import Result, results, spread
+from kerasae.recipe.loading import builtin, load
+from kerasae.recipe.results import Result, results, spread
 
 EPOCHS = 5
 COLUMNS = ["recipe", "what", "its best validation accuracy", "the reconstruction MSE then", "seeds"]

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from kerasae.comparison.figures.courses import courses
-from kerasae.comparison.figures.per_class import per_class
-from kerasae.results import Result, results, usual
-from kerasae.runs import written_whole
+from kerasae.experiments.comparison.figures.learning_curves import courses
+from kerasae.experiments.comparison.figures.per_class import per_class
+from kerasae.files.writing import written_whole
+from kerasae.recipe.results import Result, results, usual
 
 DOCS = Path(__file__).parents[2] / "docs"
 # Which recipes a figure sets side by side; those without results are left out. A recipe's place gives its look, so that

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 from typing import Any
 
-from kerasae.recipe_file import load
-from kerasae.results import Result, experiment
-from kerasae.runs import Run, read_json
+from kerasae.files.reading import read_json
+from kerasae.recipe.loading import load
+from kerasae.recipe.results import Result, experiment
+from kerasae.runs.run import Run
 
 CURVES = tuple(
     f"{split}{key}" for key in ("label_accuracy", "label_loss", "reconstruction_loss") for split in ("", "val_")

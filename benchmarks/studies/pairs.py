@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from benchmarks.pages import lines
-from kerasae.comparison.statistics import CONFIDENCE, paired
-from kerasae.results import Result, results, spread, usual
+from kerasae.experiments.comparison.statistics import CONFIDENCE, paired
+from kerasae.recipe.results import Result, results, spread, usual
 
 COLUMNS = [
     *("recipe", "its accuracy", "against", "its accuracy", "epochs", "seeds", "difference"),

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.pages import command, in_lines, kept_in, lines
-from kerasae.recipe_file import load
-from kerasae.report.wording import seconds as duration
-from kerasae.results import experiment
-from kerasae.runs import write_text
-from kerasae.search.outcome import outcomes
-from kerasae.tune import tune
+from kerasae.experiments.search.outcome import outcomes
+from kerasae.experiments.search.tune import tune
+from kerasae.files.writing import write_text
+from kerasae.recipe.loading import load
+from kerasae.recipe.results import experiment
+from kerasae.utils.formatting import seconds as duration
 
 KEPT = Path(__file__).parent / "found"
 COLUMNS = ["search", "study", "kerasae: best trial", "its objective", "trials", "epochs in all", "time", "command"]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.pages import command, in_lines, kept_in, lines
-from kerasae.recipe_file import load
-from kerasae.results import experiment
-from kerasae.runs import Run, read_json, write_text
+from kerasae.files.reading import read_json
+from kerasae.files.writing import write_text
+from kerasae.recipe.loading import load
+from kerasae.recipe.results import experiment
+from kerasae.runs.run import Run
 
 KEPT = Path(__file__).parent / "explored"
 COLUMNS = [

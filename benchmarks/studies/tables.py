@@ -11,10 +11,10 @@ from pathlib import Path
 from benchmarks import pages
 from benchmarks.pages import fill, lines
 from benchmarks.studies import early, pairs, searches, spaces
+from kerasae.files.writing import write_text
 from kerasae.recipe import Recipe, Reference
-from kerasae.recipe_file import builtin, load
-from kerasae.results import RESULT, Result, cost, in_words, results, spread, usual, variants
-from kerasae.runs import write_text
+from kerasae.recipe.loading import builtin, load
+from kerasae.recipe.results import RESULT, Result, cost, in_words, results, spread, usual, variants
 
 PAGE = Path(__file__).parents[2] / "docs" / "results.md"
 COLUMNS = ["what", "study", "kerasae: accuracy", "best seed", "kerasae: MSE", "seeds", "epochs", "time", "command"]

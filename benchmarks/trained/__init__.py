@@ -8,8 +8,8 @@ from typing import Any
 import typer
 
 from kerasae.recipe import Recipe
-from kerasae.recipe_file import load
-from kerasae.runs import Run
+from kerasae.recipe.loading import load
+from kerasae.runs.run import Run
 
 DECIDING = {"plugins", "data", "model", "loss", "phases", "evaluation", "rejection"}
 

@@ -20,7 +20,9 @@ import typer
 
 from benchmarks.unknown.cases import Case, cases
 from benchmarks.unknown.tables import RESULTS, write_tables
-from kerasae.runs import RUNS, Run, read_json, write_text
+from kerasae.files.reading import read_json
+from kerasae.files.writing import write_text
+from kerasae.runs.run import RUNS, Run
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -58,9 +60,9 @@ def _measure(case: Case, data: Path | None) -> dict[str, Any]:
         subprocess.run([sys.executable, "-m", "kerasae", "train", *_words(case, path, data)], check=True)
 
     from kerasae.models import load_trained
-    from kerasae.preparation import reopen
+    from kerasae.ood import open_strangers, write_unknown
     from kerasae.training.rejection import fit_rejection
-    from kerasae.unknown import open_strangers, write_unknown
+    from kerasae.workflows.begin import reopen
 
     opened = Run.open(path)
     model, collection = load_trained(opened, needs_rejection=False), reopen(opened)

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from kerasae._version import __version__
-from kerasae.console import PlainConsole, told
-from kerasae.plugins import OPTION, trust_all
+from kerasae.recipe.plugins import OPTION, trust_all
+from kerasae.utils.console import PlainConsole, told
 
 app = typer.Typer(
     name="kerasae",
@@ -58,7 +58,7 @@ DataOption = Annotated[
 
 def hold(context: typer.Context, path: Path, doing: str) -> None:
     """Hold a run for this process until its verb ends, since it writes into the run."""
-    from kerasae.runs import Run
+    from kerasae.runs.run import Run
 
     context.with_resource(Run.open(path).alone(doing))
 
@@ -71,11 +71,11 @@ def open_run(path: Path, data: str | None = None, *, needs_images: bool = True) 
         data: where the images are now, None for where they were.
         needs_images: whether to refuse a run whose images are gone; else there are None, and a line says so.
     """
-    from kerasae.runs import Run
+    from kerasae.runs.run import Run
 
     run = Run.open(path)
     from kerasae.models import load_trained
-    from kerasae.preparation import has_images, reopen
+    from kerasae.workflows.begin import has_images, reopen
 
     model = load_trained(run)
     if not needs_images and data is None and not has_images(run):
@@ -89,17 +89,17 @@ def open_run(path: Path, data: str | None = None, *, needs_images: bool = True) 
 
 def is_adversarial(path: Path) -> bool:
     """Tell whether a finished run's model makes pictures rather than answering for them."""
-    from kerasae.runs import Run
+    from kerasae.runs.run import Run
 
     return Run.open(path).recipe.model.adversarial is not None
 
 
 def open_generator(path: Path, data: str | None = None) -> tuple[Any, Any, Any]:
     """Open a finished adversarial run with its model and its pictures; `data` is where they are now."""
-    from kerasae.runs import Run
+    from kerasae.runs.run import Run
 
     run = Run.open(path)
     from kerasae.models import load_generator
-    from kerasae.preparation import reopen
+    from kerasae.workflows.begin import reopen
 
     return run, load_generator(run), reopen(run, data)

@@ -12,8 +12,8 @@ from typing import Any
 import typer
 
 from kerasae.cli.app import err
-from kerasae.console import one_line as shortened
-from kerasae.errors import RequestError, in_a_line
+from kerasae.utils.console import one_line as shortened
+from kerasae.utils.errors import RequestError, in_a_line
 
 # What the system refuses and the user can mend: no space, no permission, a read-only place.
 _REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ENOTDIR)

@@ -11,10 +11,10 @@ from rich.text import Text
 
 from kerasae.cli.app import TrustPlugins, app, out
 from kerasae.cli.tables import comparison, search_table
-from kerasae.quiet import load_tensorflow
+from kerasae.utils.tensorflow import load_tensorflow
 
 if TYPE_CHECKING:
-    from kerasae.compare import Comparison
+    from kerasae.experiments.comparison.compare import Comparison
 
 
 @app.command()
@@ -41,7 +41,7 @@ def compare(
     The same command again goes on where it was, and uses finished runs again.
     """
     load_tensorflow()
-    from kerasae.compare import compare as verb
+    from kerasae.experiments.comparison.compare import compare as verb
 
     made = verb(recipes, seeds=seeds, folds=folds, data=data, overrides=overrides or [], to=to)
     _show(made)
@@ -71,7 +71,7 @@ def tune(
     goes on.
     """
     load_tensorflow()
-    from kerasae.tune import tune as verb
+    from kerasae.experiments.search.tune import tune as verb
 
     chosen = recipe or ("digits-search" if data is None else "joint")
     made = verb(chosen, data=data, overrides=overrides or [], name=name, workers=workers, retrain=retrain, wait=wait)
@@ -84,8 +84,8 @@ def tune(
 @app.command()
 def recipes() -> None:
     """List the recipes that come with kerasae."""
-    from kerasae.recipe_file import builtin, load
-    from kerasae.results import cost, in_words, results, told, usual
+    from kerasae.recipe.loading import builtin, load
+    from kerasae.recipe.results import cost, in_words, results, told, usual
 
     table = Table("recipe, what it trains, what came of it", Column("data", no_wrap=True), Column("cost", no_wrap=True))
     group = ""

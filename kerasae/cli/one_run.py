@@ -23,10 +23,10 @@ from kerasae.cli.app import (
     out,
 )
 from kerasae.cli.tables import generated_table, neighbours_table, predictions_table, strangers_table, summary
-from kerasae.errors import RequestError
-from kerasae.quiet import load_tensorflow
-from kerasae.reading import read_json
-from kerasae.runs import check_new
+from kerasae.files.reading import read_json
+from kerasae.runs.run import check_new
+from kerasae.utils.errors import RequestError
+from kerasae.utils.tensorflow import load_tensorflow
 
 
 @app.command()
@@ -53,7 +53,7 @@ def train(
     if resume and (run is None or recipe is not None or data is not None or overrides):
         raise RequestError("--resume: expected --run DIR and nothing else, since a run keeps its own recipe")
     load_tensorflow()
-    from kerasae import train as verb
+    from kerasae.workflows import train as verb
 
     if resume and run is not None:
         made = verb.resume(run)
@@ -74,8 +74,8 @@ def train(
 def _suits_photos(image_shape: Sequence[int] | Literal["auto"]) -> bool:
     """Return whether the recipe `photos` is made for such pictures: coloured ones, of sides that its encoder takes."""
     from kerasae.models import ENCODERS
-    from kerasae.models.parts import Settings
-    from kerasae.recipe_file import load
+    from kerasae.models.blocks import Settings
+    from kerasae.recipe.loading import load
 
     if image_shape == "auto" or image_shape[2] != 3:
         return False
@@ -100,10 +100,10 @@ def evaluate(
     """Measure a run on its test pictures again, or on what it was never taught (--unknown)."""
     hold(context, run, "evaluating")
     load_tensorflow()
-    from kerasae.evaluate import evaluate as measure
-    from kerasae.evaluate import evaluate_generator
     from kerasae.generation import write_generator_report
     from kerasae.report import write_report
+    from kerasae.workflows.evaluate import evaluate as measure
+    from kerasae.workflows.evaluate import evaluate_generator
 
     if is_adversarial(run) and not unknown:
         opened, generator, collection = open_generator(run, data)
@@ -113,8 +113,8 @@ def evaluate(
         return
     opened, model, collection = open_run(run, data)
     if unknown:
+        from kerasae.ood import open_all, write_unknown
         from kerasae.training.rejection import fit_rejection
-        from kerasae.unknown import open_all, write_unknown
 
         recipe = opened.recipe
         if data is not None:  # where the classes that were left out are too
@@ -131,7 +131,7 @@ def evaluate(
         for one in strangers:
             out.print(str(opened.path / "unknown" / one.name / "unknown.html"), soft_wrap=True)
         return
-    from kerasae.unknown import write_own_unknown
+    from kerasae.ood import write_own_unknown
 
     found = write_own_unknown(opened, model, collection)
     measure(opened, model, collection)
@@ -180,10 +180,10 @@ def explore(
     """Look at a run's latent space: maps, distances, neighbours, filters, and an interactive page."""
     hold(context, run, "exploring")
     load_tensorflow()
-    from kerasae import explore as exploration
+    from kerasae import exploration
 
     if near:
-        from kerasae.data.given import read_each
+        from kerasae.data.image_inputs import read_each
         from kerasae.data.value_range import setting
 
         opened, model, collection = open_run(run, source)
@@ -219,8 +219,8 @@ def export(
     else:
         hold(context, run, "exporting")
     load_tensorflow()
-    from kerasae.export import export as write
-    from kerasae.export import export_generator
+    from kerasae.exporting import export as write
+    from kerasae.exporting import export_generator
 
     if is_adversarial(run):
         opened, generator, collection = open_generator(run, data)
@@ -247,7 +247,7 @@ def predict(
     import dataclasses
 
     load_tensorflow()
-    from kerasae.predict import predict as answer
+    from kerasae.workflows.predict import predict as answer
 
     answers = answer(model, images, heatmaps=heatmaps, table=table, console=err)
     if as_json:
@@ -277,7 +277,7 @@ def generate(
 ) -> None:
     """Make new pictures with a run's model, and judge them."""
     load_tensorflow()
-    from kerasae.generate import generate as verb
+    from kerasae.workflows.generate import generate as verb
 
     found = verb(run, classes=classes or [], count=count, noise=noise, between=between, judge=judge, seed=seed)
     out.print(generated_table(found))

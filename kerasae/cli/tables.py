@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Column, Table
 
-from kerasae import toml
+from kerasae.recipe import toml
 
 if TYPE_CHECKING:
-    from kerasae.predict import Prediction
+    from kerasae.workflows.predict import Prediction
 
 
 def summary(run: Any) -> Table:
     """Return the short table that a run ends with."""
     from kerasae.data.summary import warnings, with_start
-    from kerasae.reading import read_json, without
+    from kerasae.files.reading import read_json, without
 
     metrics = read_json(run.metrics, {"model": dict})
     if "generated" in metrics:
@@ -69,8 +69,8 @@ def _most_rejected(rates: Sequence[Mapping[str, Any]]) -> str:
 
 def comparison(made: Any) -> Table:
     """Return the short table that a comparison ends with."""
-    from kerasae.comparison.measures import BY_KEY
-    from kerasae.comparison.tables import runs_in_words, spread, unit
+    from kerasae.experiments.comparison.measures import BY_KEY
+    from kerasae.experiments.comparison.tables import runs_in_words, spread, unit
 
     keys = [
         key for key in ("accuracy", "macro_f1", "mse") if any(key in one["measures"] for one in made.found["recipes"])

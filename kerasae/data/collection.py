@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from kerasae.data import similar
+from kerasae.data import similar_names
 from kerasae.data.duplicates import find_duplicates
 from kerasae.data.fingerprint import fingerprint
-from kerasae.data.normal import separate
-from kerasae.data.pictures import (
+from kerasae.data.images import (
     UNLABELLED,
     ArrayPictures,
     FilePictures,
@@ -23,12 +22,13 @@ from kerasae.data.pictures import (
     batches,
     spread,
 )
+from kerasae.data.normal_images import separate
 from kerasae.data.sources import SPLITS, open_source
 from kerasae.data.splits import divide
 from kerasae.data.value_range import check_8_bits
 from kerasae.data.weights import class_weights
-from kerasae.errors import RequestError
 from kerasae.recipe import DataRecipe
+from kerasae.utils.errors import RequestError
 
 # Patches of so many pictures are more than enough for the covariance of a dozen values; of large ones fewer do.
 MOST_EXAMPLES = 1000
@@ -96,7 +96,7 @@ def open_collection(recipe: DataRecipe, *, classifies: bool, asks: bool = True) 
     source, recipe = source.without(recipe.leave_out), _without_left_out(recipe)
     separated = separate(source, "all" if classifies else recipe.normal)
     source = separated.source
-    near = similar.doubts(source.class_names) if classifies and not recipe.class_names else ()
+    near = similar_names.doubts(source.class_names) if classifies and not recipe.class_names else ()
     for doubt in (*source.doubts, *near) if asks else ():
         raise RequestError(doubt)
     given = [split for split in SPLITS if split in source.parts and len(source.parts[split])]

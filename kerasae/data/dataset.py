@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 import augment
-from kerasae.data.order import EpochOrder
-from kerasae.data.pictures import Pictures
+from kerasae.data.epoch_sampler import EpochOrder
+from kerasae.data.images import Pictures
 from kerasae.data.pipeline import prefetched
 from kerasae.recipe import Head
 

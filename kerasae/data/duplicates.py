@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from kerasae.data.pictures import UNLABELLED, Pictures
+from kerasae.data.images import UNLABELLED, Pictures
 
 _GROUPS = 100
 _PLACES = 20

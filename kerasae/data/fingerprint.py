@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from kerasae.data.pictures import Pictures, batches
+from kerasae.data.images import Pictures, batches
 from kerasae.data.progress import with_progress
-from kerasae.errors import RequestError
+from kerasae.utils.errors import RequestError
 
 
 def fingerprint(splits: Mapping[str, Pictures]) -> str:

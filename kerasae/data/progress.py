@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from kerasae.console import told
+from kerasae.utils.console import told
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ import platformdirs
 from kerasae.data.decoding import Stored, read_stored, to_8_bits
 from kerasae.data.progress import with_progress
 from kerasae.data.value_range import FULL_16, Values
-from kerasae.runs import written_whole
+from kerasae.files.writing import written_whole
 
 # Whatever changes what a scan finds: our own rules and Pillow's.
 _VERSION = f"3, Pillow {PIL.__version__}"

@@ -13,11 +13,11 @@ from enum import IntEnum
 
 import numpy as np
 
-from kerasae.data.pictures import UNLABELLED
-from kerasae.data.sources.meaning import is_normal
+from kerasae.data.images import UNLABELLED
+from kerasae.data.sources.folder_names import is_normal
 from kerasae.data.sources.naming import each
-from kerasae.errors import RequestError, nearest
 from kerasae.recipe import DataRecipe
+from kerasae.utils.errors import RequestError, nearest
 
 _AUTO_VALIDATION = 0.1
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from kerasae.errors import RequestError
+from kerasae.utils.errors import RequestError
 
 Range = tuple[float, float]
 FULL_8: Range = (0.0, 255.0)

@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from kerasae.data.pictures import UNLABELLED
-from kerasae.errors import RequestError, nearest
+from kerasae.data.images import UNLABELLED
+from kerasae.utils.errors import RequestError, nearest
 
 
 def class_weights(

@@ -14,7 +14,7 @@ from kerasae.evaluation.numbers import number
 
 if TYPE_CHECKING:
     from kerasae.data.collection import Collection
-    from kerasae.data.pictures import Pictures
+    from kerasae.data.images import Pictures
 
 SMALL_VALUES = 4_000_000  # training values up to which the baseline costs seconds
 MAX_ITERATIONS = 1000

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasae.evaluation.history import History
+from kerasae.runs.history import History
 
 # Twice the standard error of a share: what chance alone rarely makes of it.
 ERRORS = 2.0

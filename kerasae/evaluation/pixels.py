@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasae.data.pictures import Readable, batches
+from kerasae.data.images import Readable, batches
 from kerasae.evaluation.numbers import number
 
 LEVELS = 256

@@ -12,7 +12,7 @@ from kerasae.recipe import EvaluationRecipe, Recipe
 from kerasae.training.phase import transforms
 
 if TYPE_CHECKING:
-    from kerasae.data.pictures import Pictures
+    from kerasae.data.images import Pictures
 
 
 class Changed:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kerasae.data.pictures import as_pictures
+from kerasae.data.images import as_pictures
 from kerasae.generation.interpolation import ROWS, STEPS, Ways
 from kerasae.generation.method import Method
 from kerasae.models import AdversarialModel

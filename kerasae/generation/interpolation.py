@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from kerasae.data.given import read
-from kerasae.data.pictures import ArrayPictures
+from kerasae.data.image_inputs import read
+from kerasae.data.images import ArrayPictures
 from kerasae.data.value_range import setting
-from kerasae.errors import RequestError, nearest
 from kerasae.generation.latents import Latents, encode
 from kerasae.generation.prototypes import prototypes
 from kerasae.recipe import DataRecipe
+from kerasae.utils.errors import RequestError, nearest
 
 STEPS = 9
 ROWS = 4  # ways between two classes

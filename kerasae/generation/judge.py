@@ -9,19 +9,20 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasae.console import told
 from kerasae.data.collection import Collection
-from kerasae.data.pictures import batch_size
-from kerasae.distribution import strategy
-from kerasae.environment import environment
-from kerasae.errors import RequestError
-from kerasae.evaluation.passes import collected, forward
-from kerasae.manifest import begin as begin_manifest
+from kerasae.data.images import batch_size
+from kerasae.files.manifest import begin as begin_manifest
+from kerasae.files.writing import write_json
+from kerasae.inference.forward import collected, forward
 from kerasae.models import JointAutoencoder, load_trained, probe
 from kerasae.recipe import Recipe
-from kerasae.recipe_file import load, parse
-from kerasae.runs import Run, write_json
+from kerasae.recipe.loading import load, parse
+from kerasae.runs.environment import environment
+from kerasae.runs.run import Run
 from kerasae.training import fit
+from kerasae.training.distribution import strategy
+from kerasae.utils.console import told
+from kerasae.utils.errors import RequestError
 
 STEPS = 2_000  # that a judge is trained for, in whole epochs
 FEWEST_EPOCHS, MOST_EPOCHS = 3, 100

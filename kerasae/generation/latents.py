@@ -8,13 +8,13 @@ import keras
 import numpy as np
 from scipy.special import logsumexp
 
-from kerasae.data.pictures import Pictures, as_pictures, batch_size, batches
-from kerasae.errors import RequestError
-from kerasae.evaluation.passes import collected, forward
+from kerasae.data.images import Pictures, as_pictures, batch_size, batches
 from kerasae.generation.code import Code
+from kerasae.inference.forward import collected, forward
 from kerasae.models import JointAutoencoder
-from kerasae.models.rejection import MOST_REFERENCES
-from kerasae.models.wiring import wire
+from kerasae.models.assembly import wire
+from kerasae.models.ood.fitting import MOST_REFERENCES
+from kerasae.utils.errors import RequestError
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kerasae.data.pictures import UNLABELLED
+from kerasae.data.images import UNLABELLED
 
 # From a class (or UNLABELLED), how many, the noise and what draws it, to uint8 pictures (count, H, W, C).
 Draw = Callable[[int, int, float, np.random.Generator], np.ndarray]

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from kerasae.data.collection import Collection
-from kerasae.data.pictures import UNLABELLED
-from kerasae.errors import RequestError
+from kerasae.data.images import UNLABELLED
 from kerasae.generation.latents import Latents
 from kerasae.generation.method import Method
 from kerasae.generation.mixtures import by_mixtures, mixtures
 from kerasae.generation.prior import by_prior
 from kerasae.generation.prototypes import by_prototypes, prototypes
 from kerasae.models import JointAutoencoder
+from kerasae.utils.errors import RequestError
 
 
 def methods_of(model: JointAutoencoder, collection: Collection, classes: Sequence[int]) -> tuple[list[Method], Latents]:

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from kerasae.data.pictures import UNLABELLED
+from kerasae.data.images import UNLABELLED
 from kerasae.generation.latents import Latents
 from kerasae.generation.method import Method
 

@@ -12,15 +12,16 @@ import numpy as np
 from PIL import Image
 
 from kerasae.data.collection import Collection
-from kerasae.data.sources.meaning import is_split, is_system, is_unlabelled
+from kerasae.data.sources.folder_names import is_split, is_system, is_unlabelled
+from kerasae.files.writing import write_json, write_text, written_whole
 from kerasae.generation.interpolation import Ways
 from kerasae.generation.judge import Judge
-from kerasae.generation.judged import Judged, Reality
 from kerasae.generation.method import Method, sample
-from kerasae.generation.plates import of_generated
-from kerasae.report.plate import keep
+from kerasae.generation.report_figures import of_generated
+from kerasae.generation.sample_metrics import Judged, Reality
+from kerasae.report.report_figure import keep
 from kerasae.report.templating import render
-from kerasae.runs import Run, write_json, write_text, written_whole
+from kerasae.runs.run import Run
 
 LONGEST_NAME = 40  # characters of a folder's name, of up to 4 bytes each
 

@@ -1,14 +1,14 @@
 """Models: parts by name, and the joint and the adversarial model over them."""
 
 from kerasae.models.adversarial import AdversarialModel
+from kerasae.models.blocks import CLASSIFIERS, DECODERS, DISCRIMINATORS, ENCODERS, GENERATORS
 from kerasae.models.build import build, check, deviation, with_heads
 from kerasae.models.build_adversarial import build_adversarial, check_adversarial
-from kerasae.models.guarded import guarded
 from kerasae.models.joint import JointAutoencoder
-from kerasae.models.parts import CLASSIFIERS, DECODERS, DISCRIMINATORS, ENCODERS, GENERATORS
-from kerasae.models.probe import probe
+from kerasae.models.loading import load_generator, load_trained
+from kerasae.models.ood.feature_extractor import probe
+from kerasae.models.ood.with_ood_score import guarded
 from kerasae.models.pseudo_labels import PseudoLabels
-from kerasae.models.saved import load_generator, load_trained
 
 __all__ = [
     "CLASSIFIERS",

@@ -8,8 +8,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasae.errors import RequestError
 from kerasae.models.objective import scaled_for_replicas
+from kerasae.utils.errors import RequestError
 
 
 @keras.saving.register_keras_serializable("kerasae")

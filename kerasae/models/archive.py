@@ -11,8 +11,8 @@ from typing import Any
 
 import keras
 
-from kerasae.errors import RequestError, in_a_line
-from kerasae.reading import check, damaged
+from kerasae.files.reading import check, damaged
+from kerasae.utils.errors import RequestError, in_a_line
 
 # What holds layers, functions and what they are configured with; not `keras.utils`, `keras.saving` or `keras.export`.
 _MODULES = (

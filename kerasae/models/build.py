@@ -10,15 +10,15 @@ from typing import Literal
 import keras
 import numpy as np
 
-from kerasae.errors import RequestError
 from kerasae.layers import PixelScale, Whitening
 from kerasae.models import classifiers, decoders, encoders
+from kerasae.models.blocks import CLASSIFIERS, DECODERS, ENCODERS, Settings
 from kerasae.models.classifiers.latent import check_softmax
 from kerasae.models.decoders.mirror import mirror
 from kerasae.models.joint import JointAutoencoder
-from kerasae.models.parts import CLASSIFIERS, DECODERS, ENCODERS, Settings
 from kerasae.models.variational import variational
 from kerasae.recipe import Head, ModelRecipe, Spec
+from kerasae.utils.errors import RequestError
 
 # The decoders of encoders that have none of their own name and whose latent is a map.
 MAPS = {"inception": "baseline", "nasnet": "baseline", "residual": "subpixel"}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from kerasae.errors import RequestError
 from kerasae.models import discriminators, generators
 from kerasae.models.adversarial import AdversarialModel
+from kerasae.models.blocks import DISCRIMINATORS, GENERATORS, Settings
 from kerasae.models.build import dtype_policy
-from kerasae.models.parts import DISCRIMINATORS, GENERATORS, Settings
 from kerasae.recipe import Adversarial, ModelRecipe, Spec
+from kerasae.utils.errors import RequestError
 
 __all__ = ["build_adversarial", "check_adversarial", "discriminators", "generators"]
 

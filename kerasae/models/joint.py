@@ -12,7 +12,7 @@ from keras import ops
 from kerasae.layers import Rejection, UncertaintyWeights, sharing
 from kerasae.losses import LabelLoss
 from kerasae.metrics import LabelledAccuracy
-from kerasae.models.guarded import extractor, features
+from kerasae.models.assembly import check_parts, wire
 from kerasae.models.objective import (
     default_losses,
     elbo_weight,
@@ -20,10 +20,10 @@ from kerasae.models.objective import (
     per_picture,
     scaled_for_replicas,
 )
+from kerasae.models.ood.fitting import fit as fit_rejection
+from kerasae.models.ood.with_ood_score import extractor, features
 from kerasae.models.pseudo_labels import PseudoLabels
-from kerasae.models.rejection import fit as fit_rejection
 from kerasae.models.variational import posterior
-from kerasae.models.wiring import check_parts, wire
 
 
 @keras.saving.register_keras_serializable("kerasae")
@@ -123,7 +123,7 @@ class JointAutoencoder(keras.Model):
             by_class: whether each predicted class that has validation pictures enough gets a threshold of its own.
 
         Returns:
-            The layer that scores features; `kerasae.models.guarded` joins it to the model.
+            The layer that scores features; `kerasae.models.ood.with_ood_score` joins it to the model.
 
         Raises:
             RequestError: too few validation pictures for the rate, or `by_class` of a model without labels.

@@ -7,8 +7,8 @@ from typing import Any
 
 import keras
 
-from kerasae.errors import RequestError
-from kerasae.models.parts import Settings, activated, convolution, dropout
+from kerasae.models.blocks import Settings, activated, convolution, dropout
+from kerasae.utils.errors import RequestError
 
 
 def residual_groups(x: Any, filters: Sequence[int], blocks: Sequence[int], settings: Settings, key: str) -> Any:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.errors import RequestError
 from kerasae.layers import GaussianLatent
-from kerasae.models.parts import Settings
+from kerasae.models.blocks import Settings
+from kerasae.utils.errors import RequestError
 
 
 def variational(encoder: keras.Model, latent_dim: int | None, settings: Settings) -> keras.Model:

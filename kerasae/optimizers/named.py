@@ -9,7 +9,7 @@ from pydantic import Field
 
 from kerasae.optimizers.adabound import AdaBound
 from kerasae.optimizers.sgd import SGD
-from kerasae.registry import Registry
+from kerasae.recipe.registry import Registry
 
 OPTIMIZERS: Registry[keras.optimizers.Optimizer] = Registry("optimizer")
 

@@ -8,8 +8,8 @@ from kerasae.recipe.base import HEADS, PARTS, SEEDS, Head, Part, Spec, Table, Te
 from kerasae.recipe.data import DataRecipe
 from kerasae.recipe.model import Adversarial, LossRecipe, ModelRecipe, Variational
 from kerasae.recipe.phase import BatchSizes, DiscriminatorRecipe, EarlyStopping, Phase
+from kerasae.recipe.recipe import DistributionRecipe, EvaluationRecipe, Recipe, Reference, RejectionRecipe
 from kerasae.recipe.search import KINDS, Pruning, Range, SearchRecipe
-from kerasae.recipe.whole import DistributionRecipe, EvaluationRecipe, Recipe, Reference, RejectionRecipe
 
 __all__ = [
     "HEADS",

@@ -14,11 +14,11 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from kerasae import toml
-from kerasae.errors import RequestError
+from kerasae.recipe import toml
 from kerasae.recipe.base import Spec, Table
+from kerasae.recipe.recipe import Recipe
 from kerasae.recipe.search import KINDS, Range
-from kerasae.recipe.whole import Recipe
+from kerasae.utils.errors import RequestError
 
 
 @dataclass(frozen=True)

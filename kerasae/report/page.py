@@ -10,12 +10,13 @@ import keras
 from markupsafe import Markup
 
 from kerasae.data.summary import is_tested_unseen, warnings, with_start
-from kerasae.report import plates
-from kerasae.report.materials import Materials
-from kerasae.report.plate import keep, kept
+from kerasae.files.writing import write_text
+from kerasae.report import report_figures
+from kerasae.report.report_figure import keep, kept
+from kerasae.report.run_artifacts import Materials
 from kerasae.report.templating import render
-from kerasae.report.wording import FORMATS, flat, plain
-from kerasae.runs import Run, write_text
+from kerasae.runs.run import Run
+from kerasae.utils.formatting import FORMATS, flat, plain
 
 if TYPE_CHECKING:
     from kerasae.data.collection import Collection
@@ -45,14 +46,14 @@ def write_report(run: Run, model: keras.Model, collection: Collection | None) ->
     materials = Materials.read(run, collection)
     facts = with_start(materials.facts, materials.recipe) if materials.facts else {}
     images = None if collection is None else collection.test
-    drawn = keep(plates.of_run(materials, model, images, run.figures), run.figures)
+    drawn = keep(report_figures.of_run(materials, model, images, run.figures), run.figures)
     page = render(
         "report.html.j2",
         run=run.name,
         title=materials.recipe.get("title") or run.name,
         materials=materials,
         plates=drawn,
-        courses=plates.COURSES,
+        courses=report_figures.COURSES,
         facts=facts,
         warnings=warnings(facts),
         is_tested_unseen=is_tested_unseen(facts),
@@ -64,7 +65,7 @@ def write_report(run: Run, model: keras.Model, collection: Collection | None) ->
         other_facts={key: value for key, value in facts.items() if key not in SHOWN_FACTS and value},
         variant_paths=[(name, f"variants.{name}") for name in materials.metrics.get("variants", {})],
         longest=LONGEST_TABLE,
-        missing=[] if images is not None else plates.missing(materials, drawn),
+        missing=[] if images is not None else report_figures.missing(materials, drawn),
         recipe_json=json.dumps(materials.recipe, indent=2, ensure_ascii=False),
     )
     write_text(run.report, page)

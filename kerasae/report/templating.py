@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from kerasae.report.wording import flat, plain, seconds, spec
+from kerasae.utils.formatting import flat, plain, seconds, spec
 
 
 def render(template: str, package: str = "kerasae.report", **values: Any) -> str:

@@ -10,24 +10,25 @@ import keras
 import numpy as np
 from rich.console import Console
 
-from kerasae import distribution
-from kerasae.console import told
 from kerasae.data.collection import Collection
-from kerasae.data.pictures import spread
-from kerasae.errors import RequestError
+from kerasae.data.images import spread
+from kerasae.files.writing import written_whole
 from kerasae.models import AdversarialModel, build_adversarial, check_adversarial
 from kerasae.models.adversarial import check_backend
 from kerasae.optimizers import OPTIMIZERS
+from kerasae.optimizers.schedules import Plan
 from kerasae.recipe import Phase, Recipe
-from kerasae.runs import Run, written_whole
-from kerasae.schedules import Plan
+from kerasae.runs.run import Run
+from kerasae.training import distribution
 from kerasae.training import phase as phases
+from kerasae.training.adversarial_data import adversarial_dataset, adversarial_stretches, fixed_noise
 from kerasae.training.callbacks import StopOnNaN
 from kerasae.training.checkpoint import Checkpoint, Progress, read_progress, restore, write
 from kerasae.training.collapse import Collapse, diversity
-from kerasae.training.draws import adversarial_dataset, adversarial_stretches, fixed_noise
 from kerasae.training.history import History, read_rows
-from kerasae.training.sheets import Sheets
+from kerasae.training.sample_grid import Sheets
+from kerasae.utils.console import told
+from kerasae.utils.errors import RequestError
 
 ON_A_SHEET = 10  # samples of each class
 WATCHED = 20  # samples of each class whose diversity is measured

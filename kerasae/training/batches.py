@@ -6,12 +6,12 @@ import dataclasses
 
 import numpy as np
 
-from kerasae import distribution
 from kerasae.data.collection import Collection
-from kerasae.data.order import EpochOrder
-from kerasae.data.pictures import Pictures
-from kerasae.errors import RequestError
+from kerasae.data.epoch_sampler import EpochOrder
+from kerasae.data.images import Pictures
 from kerasae.recipe import BatchSizes, Recipe
+from kerasae.training import distribution
+from kerasae.utils.errors import RequestError
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,9 +10,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasae.files.reading import damaged, read_npz
+from kerasae.files.writing import written_whole
 from kerasae.metrics import direction, finite_or_worst
-from kerasae.reading import damaged, read_npz
-from kerasae.runs import written_whole
 
 
 class DivergedError(RuntimeError):

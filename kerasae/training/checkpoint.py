@@ -11,10 +11,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasae.errors import in_a_line
-from kerasae.reading import damaged, read_npz
+from kerasae.files.reading import damaged, read_npz
 from kerasae.training.callbacks import read_arrays, write_arrays
 from kerasae.training.moving_statistics import is_count
+from kerasae.utils.errors import in_a_line
 
 # What Keras' and our callbacks count between epochs; Keras' own backup forgets it.
 CALLBACK_STATE = ("wait", "best", "best_epoch", "judged_by", "stopped_epoch", "cooldown_counter")

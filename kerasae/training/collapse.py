@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from rich.console import Console
 
-from kerasae.data.pictures import batch_size
+from kerasae.data.images import batch_size
 from kerasae.models import AdversarialModel
 
 COLLAPSED = 0.5

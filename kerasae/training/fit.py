@@ -13,20 +13,18 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasae import distribution
-from kerasae.console import told
 from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, evaluation_dataset, training_dataset
-from kerasae.data.learned import check_unseen, keep_learned
-from kerasae.data.order import EpochOrder
-from kerasae.data.pictures import Pictures
-from kerasae.errors import RequestError
+from kerasae.data.epoch_sampler import EpochOrder
+from kerasae.data.images import Pictures
+from kerasae.data.learned_images import check_unseen, keep_learned
+from kerasae.files.writing import written_whole
 from kerasae.models import JointAutoencoder, build, deviation, load_trained, with_heads
 from kerasae.models.build import dtype_policy, whiten
-from kerasae.origins import check_start
 from kerasae.recipe import DataRecipe, Recipe
-from kerasae.runs import Run, written_whole
-from kerasae.training import loss_weights
+from kerasae.runs.origins import check_start
+from kerasae.runs.run import Run
+from kerasae.training import distribution, loss_weights
 from kerasae.training import phase as phases
 from kerasae.training.batches import stretches
 from kerasae.training.callbacks import read_arrays
@@ -34,6 +32,8 @@ from kerasae.training.checkpoint import Checkpoint, Progress, read_progress, res
 from kerasae.training.history import History, read_rows
 from kerasae.training.memory import check_memory
 from kerasae.training.moving_statistics import MovingStatistics, num_batches, restart
+from kerasae.utils.console import told
+from kerasae.utils.errors import RequestError
 
 # Of the pictures that gradients are balanced on: labels enough to say something, and how far to look for them.
 FEWEST_LABELS = 8

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 from kerasae.models import JointAutoencoder
+from kerasae.models.assembly import turned_back
 from kerasae.models.objective import per_picture
-from kerasae.models.wiring import turned_back
 
 
 class GradientNormBalance(keras.callbacks.Callback):

@@ -9,8 +9,9 @@ from typing import Any
 
 import keras
 
-from kerasae.reading import damaged, how_to_fix, read_csv
-from kerasae.runs import Run, write_text
+from kerasae.files.reading import damaged, how_to_fix, read_csv
+from kerasae.files.writing import write_text
+from kerasae.runs.run import Run
 
 FIRST_COLUMNS = ("epoch", "phase", "seconds", "images_per_second", "learning_rate")
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import keras
 
-from kerasae.errors import RequestError
 from kerasae.models.objective import elbo_weight
 from kerasae.recipe import Phase, Recipe, Spec, Term
 from kerasae.training.gradient_norm import GradientNormBalance
 from kerasae.training.weight_schedules import WEIGHT_SCHEDULES, Schedule
+from kerasae.utils.errors import RequestError
 
 
 def schedules(recipe: Recipe, index: int, image_shape: tuple[int, ...]) -> dict[str, Schedule]:

@@ -12,7 +12,7 @@ import keras
 import psutil
 import tensorflow as tf
 
-from kerasae.errors import RequestError
+from kerasae.utils.errors import RequestError
 
 # A weight, its gradient and two slots of an optimizer, float32.
 _BYTES_PER_WEIGHT = 16

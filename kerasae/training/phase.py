@@ -10,14 +10,14 @@ import numpy as np
 from rich.text import Text
 
 import augment
-from kerasae.errors import RequestError
 from kerasae.losses import LabelLoss, ReconstructionLoss
 from kerasae.metrics import EarlyStopping, LabelledAccuracy, LabelledMacroF1, direction
 from kerasae.models import JointAutoencoder, PseudoLabels
 from kerasae.optimizers import OPTIMIZERS
+from kerasae.optimizers.schedules import SCHEDULES, Plan
 from kerasae.recipe import PARTS, Head, LossRecipe, Part, Phase, Recipe, Spec
-from kerasae.schedules import SCHEDULES, Plan
 from kerasae.training.callbacks import BestWeights, StopOnNaN
+from kerasae.utils.errors import RequestError
 
 
 def check(phase: Phase, key: str, variational: bool = False) -> None:

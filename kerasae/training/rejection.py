@@ -7,16 +7,17 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasae.console import told
 from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, evaluation_dataset
-from kerasae.data.pictures import batch_size
-from kerasae.errors import RequestError
+from kerasae.data.images import batch_size
+from kerasae.files.writing import write_json
 from kerasae.models import JointAutoencoder
-from kerasae.models.guarded import save
-from kerasae.models.rejection import MOST_REFERENCES, needed, splits, too_few
+from kerasae.models.ood.fitting import MOST_REFERENCES, needed, splits, too_few
+from kerasae.models.ood.with_ood_score import save
 from kerasae.recipe import Recipe
-from kerasae.runs import Run, write_json
+from kerasae.runs.run import Run
+from kerasae.utils.console import told
+from kerasae.utils.errors import RequestError
 
 DEFAULT_RATE = 0.05
 SHOWN = 20  # names in a line

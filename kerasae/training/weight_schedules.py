@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from kerasae.registry import Registry
+from kerasae.recipe.registry import Registry
 
 # From the epoch, counted from 0 within its phase, to the weight.
 Schedule = Callable[[int], float]

@@ -6,8 +6,8 @@ import tensorflow as tf
 
 import augment
 from kerasae.data.dataset import Targets, evaluation_dataset, training_dataset
-from kerasae.data.order import EpochOrder
-from kerasae.data.pictures import ArrayPictures
+from kerasae.data.epoch_sampler import EpochOrder
+from kerasae.data.images import ArrayPictures
 
 RANDOM = np.random.default_rng(0)
 LABELS = np.where(np.arange(45) % 9 == 0, -1, np.arange(45) % 3)

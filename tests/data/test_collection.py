@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from kerasae.data.collection import open_collection
-from kerasae.data.pictures import ArrayPictures, FilePictures
-from kerasae.errors import RequestError
+from kerasae.data.images import ArrayPictures, FilePictures
 from kerasae.recipe import DataRecipe
+from kerasae.utils.errors import RequestError
 
 MakeFolder = Callable[[dict[str, int]], Path]
 

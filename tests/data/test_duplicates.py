@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from kerasae.data.duplicates import find_duplicates
-from kerasae.data.pictures import ArrayPictures, FilePictures
+from kerasae.data.images import ArrayPictures, FilePictures
 from kerasae.data.scan import FileFact
 
 

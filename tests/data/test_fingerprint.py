@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from kerasae.data.fingerprint import check_unchanged, fingerprint, seen
-from kerasae.data.pictures import ArrayPictures
-from kerasae.errors import RequestError
+from kerasae.data.images import ArrayPictures
+from kerasae.utils.errors import RequestError
 
 
 def pictures(labels: list[int]) -> ArrayPictures:

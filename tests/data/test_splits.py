@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kerasae.data.splits import Division, divide, shares
-from kerasae.errors import RequestError
 from kerasae.recipe import DataRecipe
+from kerasae.utils.errors import RequestError
 
 NAMES = ("bird", "cat", "dog")
 

@@ -9,12 +9,12 @@ from PIL import Image
 
 from kerasae.data.collection import Collection, open_collection
 from kerasae.data.decoding import decode
-from kerasae.data.given import read
+from kerasae.data.image_inputs import read
 from kerasae.data.summary import lines
 from kerasae.data.value_range import FULL_16, Values, resolved, scale
-from kerasae.errors import RequestError
-from kerasae.preparation import resolve
 from kerasae.recipe import DataRecipe, Recipe
+from kerasae.utils.errors import RequestError
+from kerasae.workflows.begin import resolve
 
 RANDOM = np.random.default_rng(0)
 Fill = Callable[..., Path]

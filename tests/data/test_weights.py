@@ -5,7 +5,7 @@ import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
 from kerasae.data.weights import class_weights
-from kerasae.errors import RequestError
+from kerasae.utils.errors import RequestError
 
 NAMES = ("a", "b", "c")
 LABELS = np.array([0] * 50 + [1] * 7 + [2] * 3 + [-1] * 11)

@@ -11,14 +11,15 @@ import pytest
 import tensorflow as tf
 from command_line import Typed
 
-from kerasae import train as verb
 from kerasae.data.collection import open_collection
-from kerasae.errors import RequestError
+from kerasae.files.writing import write_json
 from kerasae.generation import judge
 from kerasae.models import load_generator, load_trained
-from kerasae.preparation import resolve
-from kerasae.recipe_file import builtin, load, parse
-from kerasae.runs import Run, write_json
+from kerasae.recipe.loading import builtin, load, parse
+from kerasae.runs.run import Run
+from kerasae.utils.errors import RequestError
+from kerasae.workflows import train as verb
+from kerasae.workflows.begin import resolve
 
 SMALL = [
     "phases.0.epochs=2",
@@ -179,13 +180,15 @@ def test_recipes_that_mix_two_kinds_of_model(tree: dict, message: str) -> None:
 
 
 def test_a_gpu_that_prefers_half_precision_trains_a_generator_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kerasae.distribution.precision", lambda asked: "mixed_float16" if asked == "auto" else asked)
+    monkeypatch.setattr(
+        "kerasae.training.distribution.precision", lambda asked: "mixed_float16" if asked == "auto" else asked
+    )
     recipe = load("mnist-acgan", ["data.source=digits"])
     assert resolve(recipe, open_collection(recipe.data, classifies=True)).precision == "float32"
 
 
 def test_other_recipes_are_as_they_were() -> None:
-    from kerasae.results import experiment
+    from kerasae.recipe.results import experiment
 
     assert "adversarial" not in json.dumps(experiment(load("joint")))
     assert "discriminator" not in json.dumps(experiment(load("joint")))

@@ -14,9 +14,9 @@ from PIL import Image
 from kerasae.data.sources import open_source
 from kerasae.generation import judge
 from kerasae.generation.report import folder_names
-from kerasae.preparation import reopen
 from kerasae.recipe import DataRecipe
-from kerasae.runs import Run
+from kerasae.runs.run import Run
+from kerasae.workflows.begin import reopen
 
 METHODS = ("prototypes", "mixtures")
 
@@ -24,7 +24,7 @@ METHODS = ("prototypes", "mixtures")
 @pytest.fixture(scope="module")
 def judge_run(tmp_path_factory: pytest.TempPathFactory, digits_run: Path) -> Path:
     """The judge that the first `generate` of a run leaves."""
-    from kerasae.generate import generate
+    from kerasae.workflows.generate import generate
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(judge, "STEPS", 200)

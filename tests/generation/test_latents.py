@@ -5,8 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from kerasae.data.pictures import as_pictures
-from kerasae.errors import RequestError
+from kerasae.data.images import as_pictures
 from kerasae.generation.code import LONGEST, Code
 from kerasae.generation.interpolation import End, between_latents
 from kerasae.generation.latents import Latents, _log_odds
@@ -14,6 +13,7 @@ from kerasae.generation.method import Samples, sample
 from kerasae.generation.methods import methods_of
 from kerasae.generation.mixtures import by_mixtures, mixtures
 from kerasae.generation.prototypes import FEWEST, by_prototypes, prototypes
+from kerasae.utils.errors import RequestError
 
 RANDOM = np.random.default_rng(0)
 

@@ -7,10 +7,10 @@ import keras
 import numpy as np
 import pytest
 
-from kerasae.errors import RequestError
 from kerasae.models import DISCRIMINATORS, GENERATORS, AdversarialModel, build_adversarial, check_adversarial
 from kerasae.models.adversarial import _cross_entropy, _entropy
 from kerasae.recipe import Adversarial, ModelRecipe
+from kerasae.utils.errors import RequestError
 
 RANDOM = np.random.default_rng(0)
 SMALL: dict[str, Any] = {

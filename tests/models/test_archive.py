@@ -12,10 +12,10 @@ import keras
 import numpy as np
 import pytest
 
-from kerasae.errors import RequestError
 from kerasae.models import JointAutoencoder, guarded
 from kerasae.models.archive import load_model
-from kerasae.models.guarded import load as load_rejection
+from kerasae.models.ood.with_ood_score import load as load_rejection
+from kerasae.utils.errors import RequestError
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,10 @@ import keras
 import numpy as np
 import pytest
 
-from kerasae.errors import RequestError
 from kerasae.models import CLASSIFIERS, DECODERS, ENCODERS, build, check
 from kerasae.models.build import part_of
 from kerasae.recipe import HEADS, ModelRecipe, Spec
+from kerasae.utils.errors import RequestError
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kerasae.errors import RequestError
 from kerasae.models import JointAutoencoder, build, check
+from kerasae.models.blocks import Settings
 from kerasae.models.encoders.nasnet import fitted, normal_cell, reduction_cell
-from kerasae.models.parts import Settings
 from kerasae.recipe import HEADS, ModelRecipe, Spec
+from kerasae.utils.errors import RequestError
 
 SMALL = {"inception": {"filters": [8, 16], "stem": 4}, "nasnet": {"filters": [4, 6], "stem": 4}}
 

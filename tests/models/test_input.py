@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kerasae.errors import RequestError
-from kerasae.export import gate
-from kerasae.export.saved_model import save
+from kerasae.exporting import verification as gate
+from kerasae.exporting.saved_model import save
 from kerasae.layers import Polarity
 from kerasae.models import JointAutoencoder, build, check, with_heads
 from kerasae.recipe import HEADS, ModelRecipe, Spec
+from kerasae.utils.errors import RequestError
 
 RANDOM = np.random.default_rng(0)
 # Few bright pixels on a dark ground.

@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from kerasae.errors import RequestError
 from kerasae.models import JointAutoencoder, build
 from kerasae.recipe import HEADS, ModelRecipe, Spec
+from kerasae.utils.errors import RequestError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (12, 12, 12, 1), dtype=np.uint8)
 

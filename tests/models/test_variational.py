@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kerasae.errors import RequestError
 from kerasae.layers import GaussianLatent
 from kerasae.models import ENCODERS, JointAutoencoder, build
 from kerasae.models.objective import elbo_weight
 from kerasae.recipe import HEADS, ModelRecipe, Spec, Variational
+from kerasae.utils.errors import RequestError
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(0, 256, (12, 20, 20, 1), dtype=np.uint8)
@@ -114,7 +114,7 @@ def test_bfloat16_keeps_the_divergence_in_float32() -> None:
 
 
 def test_replicas_draw_differently() -> None:
-    from kerasae import distribution
+    from kerasae.training import distribution
 
     strategy = distribution.strategy(["CPU:0", "CPU:1"])
     with strategy.scope():

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from kerasae.evaluation.calibration import reliability
-from kerasae.evaluation.history import History
-from kerasae.report import figures, plates
+from kerasae.report import figures
+from kerasae.report import report_figures as plates
+from kerasae.runs.history import History
 
 NAMES = ["cat", "costs $5 or $6", "\\frac{$", "猫\n& <b>dog</b>", "_underscore", "very long name " * 9]
 

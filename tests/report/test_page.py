@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from kerasae.errors import RequestError
-from kerasae.evaluate import evaluate
+from kerasae.files.writing import write_json
 from kerasae.report import write_report
-from kerasae.report.plate import plate
-from kerasae.report.plates import COURSES, _kept
-from kerasae.runs import Run, write_json
+from kerasae.report.report_figure import plate
+from kerasae.report.report_figures import COURSES, _kept
+from kerasae.runs.run import Run
+from kerasae.utils.errors import RequestError
+from kerasae.workflows.evaluate import evaluate
 
 BOTH = ("reconstruction", "label")
 VOID = {"meta", "img", "br", "link", "input", "hr"}

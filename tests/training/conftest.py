@@ -5,7 +5,7 @@ import pytest
 from bright_halves import bright_halves
 
 from kerasae.data.collection import Collection
-from kerasae.data.pictures import ArrayPictures
+from kerasae.data.images import ArrayPictures
 
 
 def pictures(count: int, seed: int) -> ArrayPictures:

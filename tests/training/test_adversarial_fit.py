@@ -11,14 +11,15 @@ from PIL import Image
 from rich.console import Console
 
 from kerasae.data.collection import Collection
-from kerasae.errors import RequestError
+from kerasae.files.writing import write_json
 from kerasae.recipe import Recipe
-from kerasae.recipe_file import parse
-from kerasae.runs import Run, write_json
+from kerasae.recipe.loading import parse
+from kerasae.runs.run import Run
 from kerasae.training import DivergedError, adversarial
+from kerasae.training.adversarial_data import adversarial_dataset, adversarial_stretches, fixed_noise
 from kerasae.training.collapse import Collapse
-from kerasae.training.draws import adversarial_dataset, adversarial_stretches, fixed_noise
-from kerasae.training.sheets import tiled, untiled
+from kerasae.training.sample_grid import tiled, untiled
+from kerasae.utils.errors import RequestError
 
 from tiny_task import killed_and_resumed, rows  # isort: skip
 

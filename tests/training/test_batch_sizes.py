@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from kerasae.data.collection import Collection
-from kerasae.errors import RequestError
-from kerasae.preparation import raised, resolve
-from kerasae.recipe_file import parse
-from kerasae.runs import Run
+from kerasae.recipe.loading import parse
+from kerasae.runs.run import Run
 from kerasae.training import fit, history
 from kerasae.training.fit import check
+from kerasae.utils.errors import RequestError
+from kerasae.workflows.begin import raised, resolve
 
 from tiny_task import killed_and_resumed, make, rows  # isort: skip
 

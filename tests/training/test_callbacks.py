@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
+from kerasae.optimizers.schedules import Plan
 from kerasae.recipe import EarlyStopping, Phase
-from kerasae.schedules import Plan
 from kerasae.training import BestWeights
 from kerasae.training.callbacks import read_arrays
 from kerasae.training.phase import callbacks

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from kerasae.data.collection import Collection
-from kerasae.errors import RequestError
+from kerasae.files.writing import write_json
 from kerasae.models import CLASSIFIERS
 from kerasae.recipe import Recipe
-from kerasae.runs import Run, write_json
+from kerasae.runs.run import Run
 from kerasae.training import DivergedError, fit
 from kerasae.training.batches import shared_batch
 from kerasae.training.fit import build_model, check
+from kerasae.utils.errors import RequestError
 
 from tiny_task import killed_and_resumed, make, rows  # isort: skip
 

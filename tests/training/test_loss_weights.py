@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from kerasae.data.collection import Collection
-from kerasae.data.order import EpochOrder
-from kerasae.errors import RequestError
+from kerasae.data.epoch_sampler import EpochOrder
 from kerasae.models import build
 from kerasae.recipe import HEADS, ModelRecipe, Spec
-from kerasae.recipe_file import parse
-from kerasae.runs import Run
+from kerasae.recipe.loading import parse
+from kerasae.runs.run import Run
 from kerasae.training import GradientNormBalance, LossWeights, fit
 from kerasae.training.gradient_norm import latent_gradient_norms
 from kerasae.training.loss_weights import check, schedules
+from kerasae.utils.errors import RequestError
 
 from tiny_task import killed_and_resumed, make, rows  # isort: skip
 

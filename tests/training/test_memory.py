@@ -7,10 +7,10 @@ from pathlib import Path
 import keras
 import pytest
 
-from kerasae.errors import RequestError
 from kerasae.models import build
-from kerasae.recipe_file import load
+from kerasae.recipe.loading import load
 from kerasae.training import memory
+from kerasae.utils.errors import RequestError
 
 
 @pytest.fixture(scope="module")

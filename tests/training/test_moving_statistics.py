@@ -10,7 +10,7 @@ import tensorflow as tf
 from kerasae.data.collection import Collection
 from kerasae.layers import BatchNormalization
 from kerasae.recipe import BatchSizes
-from kerasae.runs import Run
+from kerasae.runs.run import Run
 from kerasae.training import MovingStatistics, estimate, fit
 from kerasae.training.moving_statistics import MOST_BYTES, is_count, num_batches
 

@@ -2,10 +2,10 @@ import keras
 import numpy as np
 import pytest
 
-from kerasae.errors import RequestError
 from kerasae.recipe import LossRecipe
-from kerasae.recipe_file import parse
+from kerasae.recipe.loading import parse
 from kerasae.training.phase import losses
+from kerasae.utils.errors import RequestError
 
 ROWS = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]], np.float32)
 SAID = np.array([[0.2, 0.5, 0.3], [0.9, 0.05, 0.05]], np.float32)

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from kerasae.data.collection import Collection
-from kerasae.errors import RequestError
-from kerasae.recipe_file import parse
+from kerasae.recipe.loading import parse
 from kerasae.training import fit
 from kerasae.training import phase as phases
 from kerasae.training.batches import stretches
+from kerasae.utils.errors import RequestError
 
 from tiny_task import killed_and_resumed, make, rows  # isort: skip
 

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from command_line import Typed
 
+from kerasae.files.reading import read_json
+from kerasae.files.writing import write_json
 from kerasae.models import load_trained
-from kerasae.runs import Run, read_json, write_json
+from kerasae.runs.run import Run
 
 
 def test_a_run_keeps_what_it_rejects(digits_run: Path) -> None:

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from kerasae.data.collection import Collection
-from kerasae.data.pictures import ArrayPictures
-from kerasae.errors import RequestError
-from kerasae.evaluate import evaluate
+from kerasae.data.images import ArrayPictures
 from kerasae.models import DECODERS, build, check, deviation
 from kerasae.recipe import HEADS
-from kerasae.recipe_file import parse
+from kerasae.recipe.loading import parse
 from kerasae.training import fit
 from kerasae.training.fit import build_model
+from kerasae.utils.errors import RequestError
+from kerasae.workflows.evaluate import evaluate
 
 from tiny_task import make  # isort: skip
 

@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from kerasae.data.collection import open_collection
-from kerasae.export.gate import check_agreement
-from kerasae.export.saved_model import save
+from kerasae.exporting.saved_model import save
+from kerasae.exporting.verification import check_agreement
 from kerasae.training import fit
 
 from tiny_task import make  # isort: skip

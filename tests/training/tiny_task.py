@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from kerasae.data.collection import Collection
+from kerasae.files.writing import write_json
 from kerasae.recipe import Recipe
-from kerasae.recipe_file import parse
-from kerasae.runs import Run, write_json
+from kerasae.recipe.loading import parse
+from kerasae.runs.run import Run
 from kerasae.training import history
 
 

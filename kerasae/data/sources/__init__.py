@@ -9,8 +9,8 @@ from kerasae.data.sources.csv import open_csv
 from kerasae.data.sources.folder import open_folder
 from kerasae.data.sources.npz import open_npz
 from kerasae.data.sources.source import SPLITS, Source, Split
-from kerasae.errors import RequestError, nearest
 from kerasae.recipe import DataRecipe
+from kerasae.utils.errors import RequestError, nearest
 
 __all__ = ["BUILTIN", "SPLITS", "Source", "Split", "open_source"]
 

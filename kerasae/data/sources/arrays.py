@@ -8,10 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from kerasae.data.pictures import UNLABELLED, ArrayPictures
+from kerasae.data.images import UNLABELLED, ArrayPictures
 from kerasae.data.sources.source import Source, Split
 from kerasae.data.value_range import Range, Values, resolved, scale, scales_8_bits
-from kerasae.errors import RequestError
+from kerasae.utils.errors import RequestError
 
 _CHUNK = 256  # images that are scaled at a time
 Arrays = tuple[np.ndarray, np.ndarray | None]

@@ -16,7 +16,7 @@ import numpy as np
 
 from kerasae.data.sources.arrays import from_arrays
 from kerasae.data.sources.source import Source
-from kerasae.errors import RequestError
+from kerasae.utils.errors import RequestError
 
 _TIMEOUT = 30.0
 _DIGITS = tuple("0123456789")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from kerasae.data.sources.files import Entry, from_files
 from kerasae.data.sources.source import SPLIT_NAMES, Source
-from kerasae.errors import RequestError, nearest
 from kerasae.recipe import DataRecipe
+from kerasae.utils.errors import RequestError, nearest
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _REQUIRED = ("path", "label")

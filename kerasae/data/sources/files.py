@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from kerasae.data.pictures import UNLABELLED, FilePictures, ImageShape, Pictures
+from kerasae.data.images import UNLABELLED, FilePictures, ImageShape, Pictures
 from kerasae.data.scan import FileFact, scan
-from kerasae.data.sources.meaning import composed
+from kerasae.data.sources.folder_names import composed
 from kerasae.data.sources.naming import listing, natural, printable
 from kerasae.data.sources.source import SPLITS, Source, Split
 from kerasae.data.value_range import resolved, setting
-from kerasae.errors import RequestError
 from kerasae.recipe import DataRecipe
+from kerasae.utils.errors import RequestError
 
 
 @dataclass(frozen=True)

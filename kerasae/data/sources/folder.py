@@ -10,11 +10,11 @@ from pathlib import Path
 
 from kerasae.data.decoding import SUFFIXES
 from kerasae.data.sources.files import Entry, from_files
-from kerasae.data.sources.meaning import composed, is_masks, is_normal, is_split, is_system, is_unlabelled, pairs
+from kerasae.data.sources.folder_names import composed, is_masks, is_normal, is_split, is_system, is_unlabelled, pairs
 from kerasae.data.sources.naming import listing, natural
 from kerasae.data.sources.source import SPLIT_NAMES, Source, Split
-from kerasae.errors import RequestError
 from kerasae.recipe import DataRecipe
+from kerasae.utils.errors import RequestError
 
 _CONFIRM = "or, if that is a class, name every class in data.class_names"
 

@@ -11,10 +11,10 @@ from typing import Literal
 import numpy as np
 
 from kerasae.data.sources.arrays import Arrays, from_arrays
-from kerasae.data.sources.meaning import composed
+from kerasae.data.sources.folder_names import composed
 from kerasae.data.sources.source import SPLITS, Source, Split
 from kerasae.data.value_range import setting
-from kerasae.errors import RequestError, nearest
+from kerasae.utils.errors import RequestError, nearest
 
 _REQUIRED = ("x_train", "y_train", "x_test", "y_test")
 _KNOWN = (*_REQUIRED, "x_validation", "y_validation", "x_unlabeled", "class_names")

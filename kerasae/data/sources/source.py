@@ -9,8 +9,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from kerasae.data.pictures import Pictures
-from kerasae.errors import RequestError, nearest
+from kerasae.data.images import Pictures
+from kerasae.utils.errors import RequestError, nearest
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)

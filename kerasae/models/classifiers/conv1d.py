@@ -6,8 +6,8 @@ import math
 
 import keras
 
-from kerasae.models import parts
-from kerasae.models.parts import CLASSIFIERS, Count, Counts, Rate, Settings
+from kerasae.models import blocks
+from kerasae.models.blocks import CLASSIFIERS, Count, Counts, Rate, Settings
 
 
 @CLASSIFIERS.register("conv1d")
@@ -29,7 +29,7 @@ def conv1d(
     x = keras.layers.Reshape((math.prod(latent_shape), 1))(latent)
     for width in filters:
         x = keras.layers.Conv1D(width, kernel_size, padding="same", use_bias=False, **settings.kernel)(x)
-        x = parts.activated(x, settings, normalize=True)
+        x = blocks.activated(x, settings, normalize=True)
         x = keras.layers.MaxPooling1D()(x) if x.shape[1] > 1 else x
-    x = parts.dropout(parts.dense(keras.layers.Flatten()(x), units, settings), dropout)
-    return keras.Model(latent, parts.logits(x, num_classes, settings), name="classifier")
+    x = blocks.dropout(blocks.dense(keras.layers.Flatten()(x), units, settings), dropout)
+    return keras.Model(latent, blocks.logits(x, num_classes, settings), name="classifier")

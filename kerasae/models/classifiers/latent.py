@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.errors import RequestError
 from kerasae.layers import LogProbabilities
-from kerasae.models.parts import CLASSIFIERS, Settings
+from kerasae.models.blocks import CLASSIFIERS, Settings
+from kerasae.utils.errors import RequestError
 
 
 @CLASSIFIERS.register("latent")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.parts import CLASSIFIERS, Count, Counts, Rate, Settings
-from kerasae.models.stack import GlobalPooling, convolution_stack
+from kerasae.models.blocks import CLASSIFIERS, Count, Counts, Rate, Settings
+from kerasae.models.conv_stack import GlobalPooling, convolution_stack
 
 
 @CLASSIFIERS.register("prototype")

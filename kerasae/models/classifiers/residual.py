@@ -6,8 +6,9 @@ import dataclasses
 
 import keras
 
-from kerasae.models import parts
-from kerasae.models.parts import CLASSIFIERS, Count, Rate, Repeats, Settings
+from kerasae.models.blocks import CLASSIFIERS, Count, Rate, Repeats, Settings
+from kerasae.models.blocks import dropout as drop
+from kerasae.models.blocks import logits as logits_of
 from kerasae.models.residual import residual_groups
 
 # The largest responses are large: unscaled, their logits would saturate the softmax from the first steps at the high
@@ -35,6 +36,6 @@ def residual(
     if len(latent_shape) == 3:
         x = residual_groups(x, filters, blocks, plain, "model.classifier")
         x = keras.layers.GlobalMaxPooling2D()(x)
-    x = parts.dropout(x, dropout)
-    logits = keras.layers.Rescaling(LOGIT_SCALE, name="scaled_logits")(parts.logits(x, num_classes, plain))
+    x = drop(x, dropout)
+    logits = keras.layers.Rescaling(LOGIT_SCALE, name="scaled_logits")(logits_of(x, num_classes, plain))
     return keras.Model(latent, logits, name="classifier")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.parts import (
+from kerasae.models.blocks import (
     DECODERS,
     Count,
     Counts,
@@ -14,7 +14,7 @@ from kerasae.models.parts import (
     picture_output,
     transposed_convolution,
 )
-from kerasae.models.scale import doublings
+from kerasae.models.decoder_widths import doublings
 
 
 @DECODERS.register("baseline")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.errors import RequestError
 from kerasae.layers import TiedConv2D, TiedDense, Transposed
-from kerasae.models.parts import Settings, activated, dropout, picture
+from kerasae.models.blocks import Settings, activated, dropout, picture
+from kerasae.utils.errors import RequestError
 
 TIED = TiedConv2D | TiedDense
 STEPS = TIED | keras.layers.MaxPooling2D | keras.layers.Flatten

@@ -6,7 +6,7 @@ import math
 
 import keras
 
-from kerasae.models.parts import DECODERS, Count, Settings, dense, dropout, picture
+from kerasae.models.blocks import DECODERS, Count, Settings, dense, dropout, picture
 
 
 @DECODERS.register("mlp")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.parts import DECODERS, Count, Counts, Settings, dropout, picture_output, transposed_convolution
-from kerasae.models.scale import doublings
+from kerasae.models.blocks import DECODERS, Count, Counts, Settings, dropout, picture_output, transposed_convolution
+from kerasae.models.decoder_widths import doublings
 
 
 @DECODERS.register("prototype")

@@ -6,8 +6,8 @@ import math
 
 import keras
 
-from kerasae.models.parts import DECODERS, Count, Settings, activated, dense, dropout, picture
-from kerasae.models.scale import check_returning_sides
+from kerasae.models.blocks import DECODERS, Count, Settings, activated, dense, dropout, picture
+from kerasae.models.decoder_widths import check_returning_sides
 
 
 @DECODERS.register("strided")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import keras
 
 from kerasae.layers import DepthToSpace
-from kerasae.models.parts import DECODERS, Count, Counts, Settings, convolution, dropout, picture
-from kerasae.models.scale import doublings
+from kerasae.models.blocks import DECODERS, Count, Counts, Settings, convolution, dropout, picture
+from kerasae.models.decoder_widths import doublings
 
 
 @DECODERS.register("subpixel")

@@ -6,7 +6,7 @@ from typing import Literal
 
 import keras
 
-from kerasae.models.parts import (
+from kerasae.models.blocks import (
     DECODERS,
     Count,
     Counts,
@@ -16,7 +16,7 @@ from kerasae.models.parts import (
     picture_output,
     transposed_convolution,
 )
-from kerasae.models.scale import doublings
+from kerasae.models.decoder_widths import doublings
 
 
 @DECODERS.register("vgg")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.parts import ENCODERS, Count, Counts, Settings, check_sides, convolution, dropout, picture_input
+from kerasae.models.blocks import ENCODERS, Count, Counts, Settings, check_sides, convolution, dropout, picture_input
 
 
 @ENCODERS.register("baseline")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.errors import RequestError
-from kerasae.models.parts import ENCODERS, Count, Counts, Settings, check_untied, convolution, dropout, picture_input
+from kerasae.models.blocks import ENCODERS, Count, Counts, Settings, check_untied, convolution, dropout, picture_input
+from kerasae.utils.errors import RequestError
 
 
 @ENCODERS.register("lenet")

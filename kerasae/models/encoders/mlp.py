@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.parts import (
+from kerasae.models.blocks import (
     ENCODERS,
     Counts,
     Settings,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import keras
 from pydantic import Field
 
-from kerasae.models.parts import (
+from kerasae.models.blocks import (
     ENCODERS,
     Count,
     Settings,

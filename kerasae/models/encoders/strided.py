@@ -6,7 +6,7 @@ from typing import Literal
 
 import keras
 
-from kerasae.models.parts import (
+from kerasae.models.blocks import (
     ENCODERS,
     Count,
     Settings,
@@ -16,7 +16,7 @@ from kerasae.models.parts import (
     dropout,
     picture_input,
 )
-from kerasae.models.scale import check_returning_sides
+from kerasae.models.decoder_widths import check_returning_sides
 
 # Zeros laid around the map before each convolution: 28 -> 15 -> 8 -> 3.
 PADDING = (2, 1, 0)

@@ -6,9 +6,9 @@ import math
 
 import keras
 
-from kerasae.errors import RequestError
+from kerasae.models.blocks import GENERATORS, Count, Counts, Settings, activated, dense, transposed_convolution
 from kerasae.models.generators.ends import drawn_input, painted
-from kerasae.models.parts import GENERATORS, Count, Counts, Settings, activated, dense, transposed_convolution
+from kerasae.utils.errors import RequestError
 
 
 @GENERATORS.register("convolutional")

@@ -6,9 +6,9 @@ import math
 
 import keras
 
+from kerasae.models.blocks import GENERATORS, Counts, Settings
+from kerasae.models.blocks import dense as dense_block
 from kerasae.models.generators.ends import drawn_input, painted
-from kerasae.models.parts import GENERATORS, Counts, Settings
-from kerasae.models.parts import dense as dense_block
 
 
 @GENERATORS.register("dense")

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
-from kerasae.evaluation.history import History
 from kerasae.report.figures.style import BLUE, FAINT, INK, drawable, finish, look, new_figure, tidy
+from kerasae.runs.history import History
 
 LOG_RATIO = 8.0  # a fall by more than this hides its end on a linear axis
 LEGIBLE_CHARACTERS = 7  # a phase name cut shorter than this tells nothing

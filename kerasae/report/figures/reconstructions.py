@@ -10,7 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from kerasae.data.pictures import as_pictures
+from kerasae.data.images import as_pictures
 from kerasae.report.figures.style import INK, finish
 from kerasae.report.figures.tiles import TINY, Tiles, show
 

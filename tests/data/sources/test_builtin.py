@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from kerasae.data.pictures import ArrayPictures
+from kerasae.data.images import ArrayPictures
 from kerasae.data.sources.builtin import open_builtin
-from kerasae.errors import RequestError
+from kerasae.utils.errors import RequestError
 
 
 def test_digits_are_scaled_to_full_range() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from kerasae.data.sources.csv import open_csv
-from kerasae.errors import RequestError
 from kerasae.recipe import DataRecipe
+from kerasae.utils.errors import RequestError
 
 MakeFolder = Callable[[dict[str, int]], Path]
 

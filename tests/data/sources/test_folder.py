@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from kerasae.data.pictures import FilePictures
+from kerasae.data.images import FilePictures
 from kerasae.data.sources.folder import open_folder
 from kerasae.data.sources.source import Source
-from kerasae.errors import RequestError
 from kerasae.recipe import DataRecipe
+from kerasae.utils.errors import RequestError
 
 MakeFolder = Callable[[dict[str, int]], Path]
 

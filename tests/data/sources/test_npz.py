@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kerasae.data.pictures import ArrayPictures
+from kerasae.data.images import ArrayPictures
 from kerasae.data.sources.npz import open_npz
-from kerasae.errors import RequestError
+from kerasae.utils.errors import RequestError
 
 
 class Explosive:

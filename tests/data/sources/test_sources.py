@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from kerasae.data.sources import open_source
-from kerasae.errors import RequestError
 from kerasae.recipe import DataRecipe
+from kerasae.utils.errors import RequestError
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,0 @@
-"""Recipes side by side over seeds or folds: planned, run, measured, tested, drawn; joined by `kerasae.compare`."""

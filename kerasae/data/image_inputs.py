@@ -1,0 +1,84 @@
+"""Pictures that a user names one by one, or by folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from kerasae.data.decoding import Resize, compiled_resize, decode
+from kerasae.data.sources.folder import pictures_below
+from kerasae.data.sources.naming import printable
+from kerasae.data.value_range import Range
+from kerasae.utils.errors import RequestError
+
+
+def expand(images: Sequence[Path], key: str) -> list[Path]:
+    """Put in place of each folder the pictures below it, as training finds them there.
+
+    Raises:
+        RequestError: a folder without any; `key` begins the line.
+    """
+    paths: list[Path] = []
+    for path in images:
+        if path.is_dir():
+            found = pictures_below(path)
+            if not found:
+                raise RequestError(f"{key}: expected pictures in {path}. Received: a folder without any")
+            paths += found
+        else:
+            paths.append(path)
+    return paths
+
+
+def read(
+    path: Path, image_shape: tuple[int, int, int], mode: Resize, key: str, limits: Range | None = None
+) -> np.ndarray:
+    """Read one picture in a run's shape, and from the run's range of values (`limits`): uint8 (H, W, C).
+
+    Raises:
+        RequestError: it does not exist, cannot be decoded, or has a name that is not UTF-8, which no answer could
+            give; `key` begins the line.
+    """
+    if printable(path) != str(path):
+        raise RequestError(f"{key}: {printable(path)} has a name that is not valid UTF-8")
+    if not path.is_file():
+        raise RequestError(f"{key}: expected a picture's file. Received: {str(path)!r}, which does not exist")
+    try:
+        picture = decode(path, limits)
+    except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
+        raise RequestError(f"{key}: {path} cannot be decoded: {error}") from None
+    return np.asarray(compiled_resize(image_shape, mode)(picture))
+
+
+def read_each(
+    images: Sequence[Path],
+    image_shape: tuple[int, int, int],
+    mode: Resize,
+    key: str,
+    console: Console,
+    limits: Range | None = None,
+) -> Iterator[tuple[Path, np.ndarray]]:
+    """Read pictures, and those in folders, one after the other, with a progress bar: path and uint8 (H, W, C).
+
+    What cannot be decoded is left out of a folder, with a line; named by itself it is an error.
+
+    Raises:
+        RequestError: as `expand` and `read` do, or all pictures of the folders are broken.
+    """
+    count, named = 0, set(images)
+    for path in track(expand(images, key), "reading", console=console, transient=True):
+        try:
+            picture = read(path, image_shape, mode, key, limits)
+        except RequestError as error:
+            if path in named:
+                raise
+            console.print(f"left out: {str(error).removeprefix(f'{key}: ')}", soft_wrap=True)
+            continue
+        count += 1
+        yield path, picture
+    if not count:
+        raise RequestError(f"{key}: expected a picture that can be decoded. Received: none")

@@ -1,0 +1,1 @@
+"""Experiments: the verbs on many runs."""

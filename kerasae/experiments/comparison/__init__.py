@@ -1,0 +1,1 @@
+"""Recipes side by side over seeds or folds: planned, run, measured, tested, drawn; joined by `compare.py`."""

@@ -1,0 +1,205 @@
+"""One trial: the recipe with its values, trained on training pictures and measured on validation pictures alone."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import re
+import shutil
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasae.data.collection import Collection
+from kerasae.data.collection_cache import Opener
+from kerasae.data.learned_images import facts_of
+from kerasae.experiments.search.callbacks import EpochLimit, Halted, MedianPruning, MedianRule, Pruned
+from kerasae.experiments.search.constraints import OverLimitError, costs
+from kerasae.experiments.search.outcome import Execution, Outcome, outcomes, trial_folder
+from kerasae.experiments.search.plan import Search
+from kerasae.files.reading import check as check_file
+from kerasae.files.unfinished import remove_unfinished
+from kerasae.recipe import Recipe
+from kerasae.runs.history import History, read_history
+from kerasae.runs.run import Run
+from kerasae.training.callbacks import DivergedError
+from kerasae.training.checkpoint import read_progress
+from kerasae.training.fit import check as check_fit
+from kerasae.training.fit import train_phases
+from kerasae.utils.errors import RequestError, in_a_line
+from kerasae.workflows.begin import begin, check, resolve
+
+RUN_NAME = re.compile(r"(fold-\d+-)?seed-\d+")  # as `_runs` names them
+
+
+def run_trial(
+    search: Search, id: str, values: Mapping[str, Any], opener: Opener, notes: Mapping[str, Any] | None = None
+) -> Outcome:
+    """Train and measure one trial, from where it was left, and keep what came of it in its folder.
+
+    Args:
+        search: whose trial it is.
+        id: its number.
+        values: what was drawn for it.
+        opener: opens the pictures.
+        notes: Hyperband's: `tuner/epochs` to train to, and `tuner/trial_id` to go on from.
+
+    Returns:
+        The outcome. A model over a limit, a loss that diverges, and whatever else goes wrong with these values make the
+        trial a failed one, with the reason.
+    """
+    folder = trial_folder(search.folder, id)
+    notes = notes or {}
+    blank = Outcome(id, dict(values), "failed", continues=notes.get("tuner/trial_id"))
+    try:
+        outcome = _trained(search, blank, opener, notes.get("tuner/epochs"))
+    except (RequestError, OverLimitError, DivergedError) as error:
+        outcome = replace(blank, reason=str(error))
+    except Exception as error:
+        traceback.print_exc()
+        outcome = replace(blank, reason=in_a_line(error))
+    _forget()
+    epochs, seconds = _spent(search, outcome)
+    outcome = replace(outcome, epochs=epochs, seconds=seconds)
+    outcome.write(folder)
+    if not notes:  # nothing goes on from it, and its checkpoints are larger than all the rest
+        for path in folder.iterdir():
+            if RUN_NAME.fullmatch(path.name):
+                _remove_checkpoints(Run(path))
+    return outcome
+
+
+def _trained(search: Search, blank: Outcome, opener: Opener, limit: int | None) -> Outcome:
+    """Train every run of a trial until one is pruned, and return the means."""
+    recipe = search.trial(blank.values)
+    check(recipe)
+    executions: list[Execution] = []
+    measures: list[dict[str, float]] = []
+    cost: tuple[int, float | None] | None = None
+    pruned = False
+    for name, seeded in _runs(search, recipe):
+        collection = opener(seeded)
+        ready = resolve(seeded, collection)
+        if cost is None:
+            cost = costs(check_fit(ready, collection), search.settings)
+        run = Run(trial_folder(search.folder, blank.id) / name)
+        _begin(search, run, ready, collection, blank.continues)
+        pruned = _train(search, run, ready, collection, limit)
+        history = read_history(run.history)
+        course = search.objective.course(history)
+        kept = search.objective.kept_epoch(history, ready)
+        value = None if kept is None else float(course[kept])
+        executions.append(Execution(name, value, [float(one) if np.isfinite(one) else None for one in course]))
+        measures.append({} if kept is None else _measures(history, kept))
+        if pruned:
+            break
+        _forget()
+    values = [one.value for one in executions if one.value is not None]
+    reason = None if values else f"no epoch has a number for {search.objective.name}"
+    return replace(
+        blank,
+        status="pruned" if pruned and values else "completed" if values else "failed",
+        reason=reason,
+        score=float(np.mean(values)) if values else None,
+        parameters=cost[0] if cost else None,
+        latency_ms=cost[1] if cost else None,
+        measures={key: float(np.mean([one[key] for one in measures if key in one])) for key in measures[0]},
+        executions=executions,
+    )
+
+
+def _runs(search: Search, recipe: Recipe) -> list[tuple[str, Recipe]]:
+    """Return the runs of a trial by name: every seed, on every fold if there are any."""
+    seeds = range(recipe.seed, recipe.seed + search.settings.executions_per_trial)
+    if search.settings.folds is None:
+        return [(f"seed-{seed}", recipe.model_copy(update={"seed": seed})) for seed in seeds]
+    folds = [recipe.data.model_copy(update={"fold": [fold, search.settings.folds]})
+             for fold in range(search.settings.folds)]  # fmt: skip
+    return [
+        (f"fold-{fold}-seed-{seed}", recipe.model_copy(update={"seed": seed, "data": data}))
+        for seed, (fold, data) in itertools.product(seeds, enumerate(folds))
+    ]
+
+
+def _begin(search: Search, run: Run, recipe: Recipe, collection: Collection, parent: str | None) -> None:
+    """Make a run, or clear up after a process that was killed in it; `parent` is the trial that it goes on from."""
+    if run.recipe_file.is_file():
+        return remove_unfinished(run.path)
+    _remove_checkpoints(run)  # it may have been killed while it copied its parent's
+    run.history.unlink(missing_ok=True)
+    run.path.mkdir(parents=True, exist_ok=True)
+    if parent is not None:
+        before = Run(trial_folder(search.folder, parent) / run.path.name)
+        for path in (before.history, *before.checkpoints.glob("*.npz")):
+            check_file(path)
+        shutil.copytree(before.checkpoints, run.checkpoints, dirs_exist_ok=True)
+        shutil.copy(before.history, run.history)
+    return begin(run, recipe, facts_of(recipe, collection))
+
+
+def _remove_checkpoints(run: Run) -> None:
+    for name in ("last.npz", "best.npz"):
+        (run.checkpoints / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # there is none, or it holds files of others
+        run.checkpoints.rmdir()
+
+
+def _train(search: Search, run: Run, recipe: Recipe, collection: Collection, limit: int | None) -> bool:
+    """Train a run to its end or to `limit` epochs; return whether the median rule has ended it before."""
+    watching: list[keras.callbacks.Callback] = []
+    history = read_history(run.history)
+    if limit is not None:
+        last = run.checkpoints / "last.npz"  # by which another trial goes on; the history may be an epoch ahead of it
+        if last.is_file() and read_progress(last).rows >= limit:
+            return False
+        watching.append(EpochLimit(run, limit))
+    if search.settings.prune is not None:
+        others = partial(_courses, search, run.path.name, {})
+        epochs = sum(phase.epochs for phase in recipe.phases)
+        rule = MedianRule(search.objective, search.settings.prune, epochs, others)
+        if rule.stops(search.objective.course(history)):  # it was killed between that epoch and its outcome
+            return True
+        watching.append(MedianPruning(run, rule))
+    try:
+        train_phases(run, recipe, collection, watching=lambda: watching, macro_f1=search.objective.macro_f1)
+    except Halted as halted:
+        return isinstance(halted, Pruned)
+    return False
+
+
+def _courses(search: Search, name: str, known: dict[str, np.ndarray | None]) -> Sequence[np.ndarray]:
+    """Return the courses of the same run of every trial that was trained to its end; `known` keeps what was read."""
+    for one in outcomes(search.folder, known):
+        found = [execution for execution in one.executions if execution.name == name]
+        whole = one.status == "completed" and found
+        known[one.id] = np.array(found[0].course, float) if whole else None
+    return [course for course in known.values() if course is not None]
+
+
+def _measures(history: History, place: int) -> dict[str, float]:
+    columns = {name: values[place] for name, values in history.columns.items() if name.startswith("val_")}
+    return {name: float(value) for name, value in columns.items() if np.isfinite(value)}
+
+
+def _spent(search: Search, outcome: Outcome) -> tuple[int, float]:
+    """Return the epochs and seconds that a trial trained itself."""
+
+    def of(id: str) -> list[np.ndarray]:
+        folders: list[Path] = sorted(trial_folder(search.folder, id).glob("*/history.csv"))
+        return [read_history(path).columns.get("seconds", np.empty(0)) for path in folders]
+
+    own = of(outcome.id)
+    # It may have failed before it took up what it goes on from.
+    before = of(outcome.continues) if own and outcome.continues is not None else []
+    return sum(map(len, own)) - sum(map(len, before)), float(sum(map(np.nansum, own)) - sum(map(np.nansum, before)))
+
+
+def _forget() -> None:
+    """Let go of models and graphs, as far as TensorFlow lets go of them."""
+    keras.backend.clear_session()

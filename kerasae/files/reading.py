@@ -1,0 +1,162 @@
+"""One reader for each kind of file that a run is made of: what cannot be read is named, with what to do about it.
+
+Every reader compares the file with the manifest first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from PIL import Image
+
+from kerasae.files import manifest
+from kerasae.utils.console import told
+from kerasae.utils.errors import RequestError, in_a_line
+
+Value = TypeVar("Value")
+Default = TypeVar("Default")
+
+
+def how_to_fix(path: Path) -> str:
+    """Return what makes a file of a run again, by its name."""
+    run = path.parent
+    if path.parent.name == "checkpoints":
+        run = path.parent.parent
+        return f"put it back, or remove {path.parent} to train from the start with: kerasae train --run {run} --resume"
+    again = {
+        "metrics.json": f"make it again with: kerasae evaluate {run}",
+        "predictions.npz": f"make it again with: kerasae evaluate {run}",
+        "model.keras": f"put it back, or remove it and make it again with: kerasae train --run {run} --resume",
+        "rejection.keras": f"put it back, or remove it and make it again with: kerasae train --run {run} --resume",
+        "history.csv": "put it back, or remove it and go on without",
+        "environment.json": "put it back, or remove it and go on without",
+    }
+    return again.get(path.name, "put it back or train a new run")
+
+
+def check(path: Path, fix: str | None = None) -> bool:
+    """Refuse a file that is missing, a folder, or listed and changed; return whether it is known to be whole.
+
+    Raises:
+        RequestError: one of them, with `fix`, or what `how_to_fix` says.
+    """
+    fix = fix or how_to_fix(path)
+    whole = manifest.check(path, fix)
+    if not path.exists():
+        raise RequestError(f"run: {path.parent} lacks {path.name}; {fix}")
+    if not path.is_file():
+        raise RequestError(f"run: expected a file. Received: {path}, which is a folder; move it away, and {fix}")
+    return whole
+
+
+def damaged(path: Path, what: str, fix: str | None = None) -> RequestError:
+    """Return the error for a file that does not hold what it should."""
+    return RequestError(f"run: {path} is damaged: {what}; {fix or how_to_fix(path)}")
+
+
+@contextlib.contextmanager
+def reading(path: Path, errors: tuple[type[Exception], ...], fix: str | None = None) -> Iterator[None]:
+    """Check a file, and turn errors of reading it inside the block into one that names it.
+
+    Raises:
+        RequestError: see `check`; or one of `errors` was raised.
+    """
+    check(path, fix)
+    try:
+        yield
+    except RequestError:
+        raise
+    except errors as error:
+        raise damaged(path, in_a_line(error), fix) from None
+
+
+def read_json(path: Path, keys: Mapping[str, type] | None = None, fix: str | None = None) -> Any:
+    """Read a JSON file.
+
+    Args:
+        keys: what it must hold, by type; then it must be an object.
+
+    Raises:
+        RequestError: it is missing, changed or damaged.
+    """
+    with reading(path, (ValueError, RecursionError), fix):
+        value = json.loads(path.read_text(encoding="utf-8"))
+    if keys is not None and not isinstance(value, dict):
+        raise damaged(path, "expected a JSON object", fix)
+    for key, kind in (keys or {}).items():
+        if not isinstance(value.get(key), kind):
+            raise damaged(path, f"expected {key!r} as {kind.__name__}", fix)
+    return value
+
+
+def read_csv(path: Path, fix: str | None = None) -> list[dict[str, str]]:
+    """Read the rows of a CSV file by the names of its first line.
+
+    Raises:
+        RequestError: it is missing, changed or damaged, or some row has other columns.
+    """
+    with reading(path, (UnicodeDecodeError, csv.Error), fix):
+        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
+    for number, row in enumerate(rows, 2):
+        if None in row or None in row.values():
+            raise damaged(path, f"row {number} has not the columns of the first line", fix)
+    return rows
+
+
+def read_npz(path: Path, names: Sequence[str] | None = None, required: Sequence[str] = ()) -> dict[str, np.ndarray]:
+    """Read arrays by name: all, or only those in `names`.
+
+    Raises:
+        RequestError: the file is missing, changed or damaged, or lacks one of `names` or `required`.
+    """
+    errors = (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+    with reading(path, errors), path.open("rb") as file:
+        stored = np.load(file, allow_pickle=False)
+        if not isinstance(stored, np.lib.npyio.NpzFile):
+            raise damaged(path, "expected an archive of arrays")
+        missing = [name for name in (*(names or ()), *required) if name not in stored.files]
+        if missing:
+            raise damaged(path, f"expected an array {missing[0]!r}")
+        arrays = {name: stored[name] for name in (stored.files if names is None else names)}
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):  # NumPy gives the bytes of what is no array
+            raise damaged(path, f"expected an array {name!r}")
+    return arrays
+
+
+def read_image(path: Path) -> np.ndarray:
+    """Read the pixels of an image that kerasae wrote.
+
+    Raises:
+        RequestError: it is missing, changed or damaged.
+    """
+    with reading(path, (OSError, ValueError, SyntaxError)), Image.open(path) as image:
+        return np.asarray(image)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read an image file as it is, to be shown in a page.
+
+    Raises:
+        RequestError: it is missing, changed or no image.
+    """
+    read_image(path)
+    return path.read_bytes()
+
+
+def without(read: Callable[[], Value], default: Default) -> Value | Default:
+    """Read what is not needed: if it is missing, changed or damaged, say so in one line and return `default`."""
+    try:
+        return read()
+    except RequestError as error:
+        told().print(f"left out: {error}", soft_wrap=True)
+        return default

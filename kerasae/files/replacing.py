@@ -1,0 +1,142 @@
+"""The replacement of a folder in one rename, which keeps what others have put into it, and reading beside it."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import itertools
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from kerasae.files.locks import is_at
+from kerasae.files.unfinished import name_beside, remove
+from kerasae.utils.console import told
+from kerasae.utils.errors import RequestError
+
+FILES = ".kerasae-files.json"  # in a replaced folder: what kerasae wrote there
+ATTEMPTS = 20
+WAIT_SECONDS = 0.1
+_EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
+_HERE = -100  # AT_FDCWD
+
+T = TypeVar("T")
+
+
+def replace_folder(new: Path, target: Path) -> None:
+    """Put the folder `new` in the place of `target`, where a reader finds the old folder or the new one.
+
+    Files in the old folder that kerasae did not write are kept in the new one. Where that cannot be told or done (a
+    folder of an earlier version, a name that both have), the old folder stays under another name.
+
+    Raises:
+        OSError: it cannot be moved; `target` is what it was.
+    """
+    (new / FILES).write_text(json.dumps(sorted(map(str, _files(new)))), encoding="utf-8")
+    if not os.path.lexists(target):
+        new.rename(target)
+    elif not target.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target))
+    elif _carried_over(target, new):
+        _exchange(new, target)
+    else:
+        before = next(path for path in map(target.with_name, _numbered(target.name)) if not os.path.lexists(path))
+        _move_both(target, before, new)
+        told().print(
+            f"{target} held files that may be yours: they are in {before} now; remove it if you do not need it",
+            soft_wrap=True,
+        )
+
+
+def read_whole(folder: Path, read: Callable[[Path], T]) -> T:
+    """Return what `read` gives for a folder, read again if the folder was replaced meanwhile.
+
+    Needs no permission to write.
+
+    Raises:
+        RequestError: it was replaced each time.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            # While it is open, no other folder gets the same inode.
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:  # between the two moves of a file system that does not exchange
+            time.sleep(WAIT_SECONDS)
+            continue
+        try:
+            result = read(folder)
+        except Exception:
+            if is_at(descriptor, folder):
+                raise
+        else:
+            if is_at(descriptor, folder):
+                return result
+        finally:
+            os.close(descriptor)
+        time.sleep(WAIT_SECONDS)
+    raise RequestError(
+        f"{folder}: expected a folder that stays while it is read. Received: one that is replaced again and again; "
+        "wait for the process that writes it"
+    )
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """List the files and links below a folder, relative to it."""
+    for root, folders, files in os.walk(folder):
+        links = [name for name in folders if Path(root, name).is_symlink()]
+        yield from (Path(root, name).relative_to(folder) for name in (*files, *links))
+
+
+def _carried_over(old: Path, new: Path) -> bool:
+    """Link what others have put into `old` into `new`; return whether nothing of it would be lost."""
+    try:
+        written = set(json.loads((old / FILES).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return not any(_files(old))
+    for file in _files(old):
+        if str(file) in written or file == Path(FILES):
+            continue
+        if os.path.lexists(new / file):
+            return False
+        try:
+            (new / file).parent.mkdir(parents=True, exist_ok=True)
+            _link(old / file, new / file)
+        except FileExistsError:  # a file where the other has a folder
+            return False
+    return True
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:  # a file system without hard links
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _numbered(name: str) -> Iterator[str]:
+    return (f"{name}.before-{number}" for number in itertools.count(1))
+
+
+def _exchange(new: Path, target: Path) -> None:
+    """Exchange two folders in one system call where there is one, and remove the old folder."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except AttributeError:
+        rename = None
+    if rename is None or rename(_HERE, os.fsencode(new), _HERE, os.fsencode(target), ctypes.c_uint(_EXCHANGE)):
+        old = name_beside(target, "old")
+        _move_both(target, old, new)
+        remove(old)
+
+
+def _move_both(target: Path, aside: Path, new: Path) -> None:
+    target.rename(aside)
+    try:
+        new.rename(target)
+    except BaseException:
+        aside.rename(target)
+        raise

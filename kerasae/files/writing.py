@@ -1,0 +1,59 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kerasae.files.manifest import listed
+from kerasae.files.replacing import replace_folder
+from kerasae.files.unfinished import name_beside, remove, remove_unfinished_of
+from kerasae.utils.errors import RequestError
+
+
+@contextlib.contextmanager
+def written_whole(path: Path, *, replaces: bool = True) -> Iterator[Path]:
+    """Give a temporary path beside `path`; on success it takes `path`'s place (a file or a folder), else it goes.
+
+    Args:
+        replaces: whether it may take the place of something; of a folder see `replacing.replace_folder`.
+
+    Raises:
+        RequestError: there is something in its place, made meanwhile, that it may not replace.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    remove_unfinished_of(path)
+    temporary = name_beside(path)
+    try:
+        yield temporary
+        if not replaces and os.path.lexists(path):
+            raise RequestError(f"{path} was made by another process meanwhile; give another name")
+        if path.exists() and path.is_dir() != temporary.is_dir():
+            kinds = ("folder", "file") if path.is_dir() else ("file", "folder")
+            raise RequestError(f"run: {path} is a {kinds[0]}, where a {kinds[1]} belongs; move it away and try again")
+        with listed(path, temporary):
+            if temporary.is_dir() and replaces:
+                replace_folder(temporary, path)
+            else:
+                temporary.replace(path)
+    except OSError as error:
+        if error.errno and error.filename in (None, str(temporary)):  # a failed write does not say of which file
+            error.filename = str(path)
+        raise
+    finally:
+        remove(temporary)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    with written_whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write readable JSON whole or not at all; NaN is refused, since no other reader takes it."""
+    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")

@@ -1,0 +1,1 @@
+"""Inference: the forward pass of a trained model over images."""

@@ -1,0 +1,98 @@
+"""One pass of a model over pictures, in constant memory: reconstructions are measured and dropped batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasae.data.images import Readable, batches
+from kerasae.data.progress import with_progress
+from kerasae.evaluation.pixels import LEVELS, histogram
+from kerasae.evaluation.reconstruction import picture_errors
+from kerasae.losses import ReconstructionLoss
+from kerasae.models import guarded
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model said about n pictures; the head that it lacks leaves `probabilities` None or `errors` empty.
+
+    `anomaly`, empty without a rejection, holds `anomaly_score` float32 (n,), `accepted` bool (n,), and each part's own
+    score. `histogram`, int64 (256,), counts the values of the pictures themselves.
+    """
+
+    label: np.ndarray
+    probabilities: np.ndarray | None
+    errors: dict[str, np.ndarray]
+    anomaly: dict[str, np.ndarray]
+    histogram: np.ndarray
+
+
+def forward(model: keras.Model) -> Callable[[np.ndarray], Mapping[str, Any]]:
+    """Return the model as a function of uint8 (n, H, W, C), in inference mode; one graph serves every n."""
+    if keras.config.backend() != "tensorflow":
+        return model.predict_on_batch
+    shape = (None, *model.inputs[0].shape[1:])
+    signature = [tf.TensorSpec(shape, tf.uint8)]
+    return tf.function(lambda images: model(images, training=False), input_signature=signature, autograph=False)
+
+
+def collected(outputs: Iterable[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    """Join what a model gives for one batch after the other: whole numbers or float32 (n, ...) by name."""
+    found: dict[str, list[np.ndarray]] = {}
+    for batch in outputs:
+        for name, value in batch.items():
+            array = keras.ops.convert_to_numpy(value)
+            found.setdefault(name, []).append(array if array.dtype.kind in "biu" else np.asarray(array, np.float32))
+    return {name: np.concatenate(arrays) for name, arrays in found.items()}
+
+
+def predict(
+    model: keras.Model, pictures: Readable, *, loss: ReconstructionLoss | None = None, batch_size: int = 256
+) -> Predictions:
+    """Run the model over all pictures, `batch_size` at a time or fewer where they are large.
+
+    Args:
+        model: takes uint8 (n, H, W, C); returns "reconstruction" in [0, 1], "label" softmax, or both, by name.
+        pictures: the pictures, at least one.
+        loss: the reconstruction loss that was trained on; mean squared error if None.
+        batch_size: the most pictures of one batch.
+    """
+    rejection = getattr(model, "rejection", None)
+    call = forward(guarded(model))
+
+    @tf.function(
+        input_signature=[tf.TensorSpec((None, *pictures.image_shape), dtype) for dtype in ("uint8", "float32")],
+        autograph=False,
+    )
+    def measure(images: tf.Tensor, reconstruction: tf.Tensor) -> dict[str, tf.Tensor]:
+        return picture_errors(tf.cast(images, tf.float32) / 255.0, reconstruction, loss or ReconstructionLoss())
+
+    probabilities: list[np.ndarray] = []
+    errors: dict[str, list[np.ndarray]] = {}
+    anomaly: dict[str, list[np.ndarray]] = {}
+    counts = np.zeros(LEVELS, np.int64)
+    parts = batches(pictures, batch_size)
+    for places in with_progress(parts, len(parts), "Evaluating"):
+        images = pictures.load(places)
+        counts += histogram(images)
+        outputs = call(images)
+        if "label" in outputs:
+            probabilities.append(np.asarray(keras.ops.convert_to_numpy(outputs["label"]), np.float32))
+        for key in rejection.output_names if rejection is not None else ():
+            anomaly.setdefault(key, []).append(keras.ops.convert_to_numpy(outputs[key]))
+        if "reconstruction" in outputs:
+            for key, value in measure(images, outputs["reconstruction"]).items():
+                errors.setdefault(key, []).append(value.numpy())
+    return Predictions(
+        label=np.asarray(pictures.labels, np.int64),
+        probabilities=np.concatenate(probabilities) if probabilities else None,
+        errors={key: np.concatenate(values) for key, values in errors.items()},
+        anomaly={key: np.concatenate(values) for key, values in anomaly.items()},
+        histogram=counts,
+    )

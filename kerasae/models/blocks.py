@@ -1,0 +1,202 @@
+"""What all builders of parts share: the registries, the settings that a recipe gives to the whole model, and blocks."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Annotated, Any, Literal
+
+import keras
+from pydantic import Field
+
+from kerasae.layers import BatchNormalization, NegativeProduct, PixelScale, Polarity, TiedConv2D, TiedDense, Whitening
+from kerasae.recipe.registry import Registry
+from kerasae.utils.errors import RequestError
+
+ENCODERS: Registry[keras.Model] = Registry("encoder")
+DECODERS: Registry[keras.Model] = Registry("decoder")
+CLASSIFIERS: Registry[keras.Model] = Registry("classifier")
+GENERATORS: Registry[keras.Model] = Registry("generator")
+DISCRIMINATORS: Registry[keras.Model] = Registry("discriminator")
+
+Count = Annotated[int, Field(gt=0)]
+Counts = Annotated[list[Count], Field(min_length=1)]
+Repeats = list[Annotated[int, Field(ge=0)]]
+Rate = Annotated[float, Field(ge=0, lt=1)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Settings of the whole model.
+
+    Attributes:
+        activation: name of the Keras activation after every hidden layer.
+        initializer: name of the Keras initializer of every kernel.
+        l1, l2: factors of the kernel regularization that is added to the loss.
+        dropout: dropout rate after each block of the encoder and the decoder.
+        tied: whether the encoder's kernels are to be shared with the decoder.
+        input: what the encoder sees of a picture: the picture itself ("plain"), `NegativeProduct` or `Polarity` of it.
+        mean, variance: statistics of the scaled training pictures, one a channel, with which the encoder standardizes
+            its input; None leaves it in [0, 1].
+        whiten: whether patches of the standardized pictures are whitened before the encoder's first own layer.
+        standardized_output: whether the decoder is linear on that scale, rather than a sigmoid on [0, 1].
+    """
+
+    activation: str = "relu"
+    initializer: str = "he_normal"
+    l1: float = 0.0
+    l2: float = 0.0
+    dropout: float = 0.0
+    tied: bool = False
+    input: Literal["plain", "product", "polarity"] = "plain"
+    mean: tuple[float, ...] | None = None
+    variance: tuple[float, ...] | None = None
+    whiten: bool = False
+    standardized_output: bool = False
+
+    @property
+    def kernel(self) -> dict[str, Any]:
+        """How every kernel begins and is held small, as arguments of a Keras layer."""
+        regularizer = keras.regularizers.L1L2(self.l1, self.l2) if self.l1 or self.l2 else None
+        return {"kernel_initializer": self.initializer, "kernel_regularizer": regularizer}
+
+
+def check_sides(image_shape: tuple[int, int, int], halvings: int, name: str) -> None:
+    """Refuse a picture whose sides do not halve evenly.
+
+    Raises:
+        RequestError: names the nearest sides that would work.
+    """
+    step = 2**halvings
+    wrong = [side for side in image_shape[:2] if side % step]
+    if wrong:
+        nearest = [max(step, round(side / step) * step) for side in image_shape[:2]]
+        raise RequestError(
+            f"model.encoder: {name!r} halves its picture {halvings} times: expected sides in multiples of {step}. "
+            f"Received: {image_shape[0]}x{image_shape[1]}; set data.image_shape to "
+            f"[{nearest[0]}, {nearest[1]}, {image_shape[2]}] or change the encoder's filters"
+        )
+
+
+def check_untied(settings: Settings, name: str) -> None:
+    """Refuse weight tying with an encoder that has no mirror.
+
+    Raises:
+        RequestError: the settings ask for tied weights.
+    """
+    if settings.tied:
+        raise RequestError(
+            f"model.tied: expected an encoder that has a mirror: baseline, mlp, prototype or vgg. Received: {name!r}"
+        )
+
+
+def picture_input(image_shape: tuple[int, int, int], settings: Settings) -> tuple[Any, Any]:
+    """Return the encoder's input, scaled pictures, and what the settings make of it.
+
+    That is one polarity, standardized, whitened.
+
+    Raises:
+        RequestError: pictures smaller than the patches that are to be whitened.
+    """
+    inputs = x = keras.Input(image_shape, name="scaled_images")
+    # In float32, because bfloat16 has too few levels near 1 for 256 greys.
+    if settings.input == "polarity":
+        x = Polarity(dtype="float32", name="polarity")(x)
+    elif settings.input == "product":
+        x = NegativeProduct(dtype="float32", name="negative_product")(x)
+    if settings.mean is None:
+        return inputs, x
+    dtype = "float32" if settings.whiten else None  # what half precision rounds off, whitening would enlarge
+    x = keras.layers.Normalization(mean=list(settings.mean), variance=list(settings.variance or ()), dtype=dtype)(x)
+    if settings.whiten:
+        if min(image_shape[:2]) < 2:
+            raise RequestError(
+                f"model.standardize: 'whitening' looks at patches of 2x2 pixels. Received: pictures of "
+                f"{image_shape[0]}x{image_shape[1]}; set it to 'z-score' or data.image_shape larger"
+            )
+        x = activated(Whitening(name="whitening")(x), settings, normalize=False)
+    return inputs, x
+
+
+def convolution(
+    x: Any,
+    filters: int,
+    kernel_size: int,
+    settings: Settings,
+    strides: int = 1,
+    *,
+    normalize: bool = True,
+    padding: str = "same",
+) -> Any:
+    """Apply a convolution, batch normalization if asked for, and the activation.
+
+    The convolution is one that can be tied if the settings ask for it.
+    """
+    if settings.tied:
+        conv: Any = TiedConv2D(filters, x.shape[-1], kernel_size, strides, **settings.kernel)
+    else:
+        conv = keras.layers.Conv2D(
+            filters, kernel_size, strides, padding=padding, use_bias=not normalize, **settings.kernel
+        )
+    return activated(conv(x), settings, normalize)
+
+
+def transposed_convolution(
+    x: Any, filters: int, kernel_size: int, settings: Settings, *, normalize: bool = True
+) -> Any:
+    """Apply a transposed convolution of stride 2, batch normalization if asked for, and the activation."""
+    conv = keras.layers.Conv2DTranspose(
+        filters, kernel_size, 2, padding="same", use_bias=not normalize, **settings.kernel
+    )
+    return activated(conv(x), settings, normalize)
+
+
+def dense(x: Any, units: int, settings: Settings, *, normalize: bool = True) -> Any:
+    """Apply a dense layer, one that can be tied if the settings ask for it, then as `convolution` does."""
+    if settings.tied:
+        layer: Any = TiedDense(units, x.shape[-1], **settings.kernel)
+    else:
+        layer = keras.layers.Dense(units, use_bias=not normalize, **settings.kernel)
+    return activated(layer(x), settings, normalize)
+
+
+def logits(x: Any, num_classes: int, settings: Settings) -> Any:
+    """Apply the last layer of a classifier, regularized as all others.
+
+    It begins as they do, but as Glorot uniform where they begin as He et al. (2015, arXiv 1502.01852) derived for
+    layers with a rectifier behind them: here comes a softmax.
+    """
+    kernel = dict(settings.kernel)
+    if settings.initializer.startswith("he_"):
+        kernel["kernel_initializer"] = "glorot_uniform"
+    return keras.layers.Dense(num_classes, name="logits", **kernel)(x)
+
+
+def activated(x: Any, settings: Settings, normalize: bool) -> Any:
+    """Apply batch normalization if asked for, and the activation."""
+    x = batch_normalization(x) if normalize else x
+    return keras.layers.Activation(settings.activation)(x)
+
+
+def batch_normalization(x: Any, name: str | None = None) -> Any:
+    """Apply batch normalization, its statistics those of all replicas together where the backend can do that."""
+    return BatchNormalization(synchronized=keras.backend.backend() == "tensorflow", name=name)(x)
+
+
+def dropout(x: Any, rate: float) -> Any:
+    """Apply dropout, or nothing at rate 0."""
+    return keras.layers.Dropout(rate)(x) if rate else x
+
+
+def picture_output(x: Any, channels: int, kernel_size: int, settings: Settings, strides: int = 1) -> Any:
+    """Map features to a picture by a convolution, transposed where it has to enlarge, and what `picture` does."""
+    kind = keras.layers.Conv2D if strides == 1 else keras.layers.Conv2DTranspose
+    return picture(kind(channels, kernel_size, strides, padding="same", **settings.kernel)(x), settings)
+
+
+def picture(x: Any, settings: Settings) -> Any:
+    """Squash to [0, 1], or bring back from the standardized scale, in float32: bfloat16 cannot hold 256 greys."""
+    if settings.standardized_output and settings.mean is not None and settings.variance is not None:
+        deviation = [math.sqrt(variance) for variance in settings.variance]
+        return PixelScale(settings.mean, deviation, name="picture")(x)
+    return keras.layers.Activation("sigmoid", dtype="float32", name="picture")(x)

@@ -1,0 +1,68 @@
+"""The stack of convolution blocks and dense layers that classifiers are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import keras
+
+from kerasae.models import blocks
+from kerasae.models.blocks import Settings
+from kerasae.utils.errors import RequestError
+
+GlobalPooling = Literal["none", "average", "max"]
+
+
+def convolution_stack(
+    latent_shape: tuple[int, ...],
+    num_classes: int,
+    settings: Settings,
+    *,
+    filters: Sequence[int],
+    convolutions: int,
+    dense: Sequence[int],
+    dropout: float,
+    global_pooling: GlobalPooling = "none",
+    pool: bool = True,
+    normalize: bool = True,
+) -> keras.Model:
+    """Build blocks of 3x3 convolutions, ended by max pooling while the map is larger than 1x1, then dense layers.
+
+    A latent that is a vector goes to the dense layers at once. Returns logits of shape (num_classes,).
+
+    Raises:
+        RequestError: global pooling of a latent that is no map.
+    """
+    latent = keras.Input(latent_shape, name="latent")
+    x = latent
+    if len(latent_shape) == 3:
+        for width in filters:
+            for _ in range(convolutions):
+                x = blocks.convolution(x, width, 3, settings, normalize=normalize)
+            if pool and min(x.shape[1:3]) > 1:
+                x = keras.layers.MaxPooling2D()(x)
+            x = blocks.dropout(x, dropout)
+    x = gathered(x, global_pooling)
+    for units in dense:
+        x = blocks.dropout(blocks.dense(x, units, settings, normalize=normalize), dropout)
+    return keras.Model(latent, blocks.logits(x, num_classes, settings), name="classifier")
+
+
+def gathered(x: Any, global_pooling: GlobalPooling) -> Any:
+    """Turn the last map into a vector: flattened, or each channel's mean or maximum over the map.
+
+    Lin, Chen and Yan, arXiv 1312.4400, section 3.2, on global average pooling: no weights, so nothing to overfit with.
+
+    Raises:
+        RequestError: global pooling of what is no map.
+    """
+    if global_pooling == "none":
+        return x if len(x.shape) == 2 else keras.layers.Flatten()(x)
+    if len(x.shape) != 4:
+        raise RequestError(
+            f"model.classifier.global_pooling: expected 'none', since the latent is no map (height, width, channels). "
+            f"Received: {global_pooling!r} and a latent {tuple(x.shape[1:])}"
+        )
+    pooling = keras.layers.GlobalAveragePooling2D if global_pooling == "average" else keras.layers.GlobalMaxPooling2D
+    return pooling()(x)

@@ -1,0 +1,77 @@
+"""A trained model as its run keeps it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasae.files.reading import damaged, read_json, without
+from kerasae.models.adversarial import AdversarialModel
+from kerasae.models.archive import load_model
+from kerasae.models.joint import JointAutoencoder
+from kerasae.models.ood.with_ood_score import load
+from kerasae.runs.origins import load_plugins_of
+from kerasae.runs.run import Run
+from kerasae.utils.console import told
+from kerasae.utils.errors import RequestError
+
+
+def load_trained(run: Run, *, needs_rejection: bool = True) -> JointAutoencoder:
+    """Load a run's model, uncompiled, with its rejection if it has one, after the plugins that its layers come from.
+
+    Args:
+        needs_rejection: whether a rejection that the run says it has must be there; not where it is fitted again, or
+            where no answer is accepted or rejected.
+
+    Raises:
+        RequestError: a plugin of the run is not trusted, has changed or cannot be run, the run's model is an
+            adversarial one, its rejection is missing, or a file is missing, changed or damaged.
+    """
+    if run.recipe.model.adversarial is not None:
+        raise RequestError(
+            f"run: expected a model that answers for pictures. Received: {run.path}, whose adversarial model makes "
+            f"pictures; use: kerasae generate {run.path}"
+        )
+    load_plugins_of(run)
+    model = load_model(run.model)
+    if not isinstance(model, JointAutoencoder):
+        raise damaged(run.model, f"expected a joint model, found {type(model).__name__}")
+    model.rejection = load(run.rejection) if run.rejection.exists() else None
+    if model.rejection is None and needs_rejection:
+        _check_without_rejection(run)
+    return model
+
+
+def _check_without_rejection(run: Run) -> None:
+    """Refuse a run that was fitted a rejection, which is not there; say so where the run does not say."""
+    if run.rejection_facts.is_file():
+        fitted = read_json(run.rejection_facts, {"fitted": bool})["fitted"]
+    else:  # an older version, and a run of a comparison: it was measured with what it had
+        nothing: dict[str, Any] = {"test": {}}
+        metrics = without(lambda: read_json(run.metrics, {"test": dict}), nothing) if run.metrics.exists() else nothing
+        fitted = "rejection" in metrics["test"] or None
+    again = f"kerasae train --run {run.path} --resume"
+    if fitted:
+        raise RequestError(
+            f"run: {run.path} lacks {run.rejection.name}, without which every answer would be accepted; put it back, "
+            f"or fit it again with: {again}"
+        )
+    if fitted is None:
+        told().print(
+            f"run: {run.path} has no rejection and does not say whether it should: no answer is rejected; "
+            f"to fit one: {again}",
+            soft_wrap=True,
+        )
+
+
+def load_generator(run: Run) -> AdversarialModel:
+    """Load the adversarial model of a run, uncompiled, after the plugins that its layers come from.
+
+    Raises:
+        RequestError: a plugin of the run is not trusted, has changed or cannot be run, or the model is missing,
+            changed or damaged.
+    """
+    load_plugins_of(run)
+    model = load_model(run.model)
+    if not isinstance(model, AdversarialModel):
+        raise damaged(run.model, f"expected an adversarial model, found {type(model).__name__}")
+    return model

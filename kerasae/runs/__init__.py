@@ -1,0 +1,1 @@
+"""Runs: one training's files, its history, its environment, and the runs that it started from."""

@@ -1,0 +1,1 @@
+"""Workflows: one file for each verb on one run."""

@@ -1,0 +1,110 @@
+"""The verb that samples a trained run, and has what comes of it judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from kerasae.generation import Request, by_generator, judge_of, methods_of, write_generated
+from kerasae.generation.adversarial import between_classes
+from kerasae.generation.interpolation import End, between_latents, open_end
+from kerasae.generation.judge import check_judge
+from kerasae.models import load_generator, load_trained
+from kerasae.runs.run import Run
+from kerasae.utils.errors import RequestError, nearest
+from kerasae.workflows.begin import reopen
+
+
+def generate(
+    run: Path,
+    *,
+    classes: Sequence[str] = (),
+    count: int = 100,
+    noise: float = 1.0,
+    between: tuple[str, str] | None = None,
+    judge: Path | None = None,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Make pictures by every method that a run's model has, judge them, and write RUN/generated.
+
+    Args:
+        run: a finished run whose model has a decoder.
+        classes: names of the classes to make pictures of; all if left out. A method that knows no classes is left out
+            where some are asked for.
+        count: pictures of each class, and of each method.
+        noise: how far from the middle, 0 and up; 1 is as diverse as what was learned.
+        between: two classes or paths of pictures, the way between which is decoded too.
+        judge: the run of a classifier; if left out, one is trained on the run's own pictures, once.
+        seed: of everything that is drawn, 0 and up.
+
+    Returns:
+        What generated.json holds.
+
+    Raises:
+        RequestError: anything wrong with the request; nothing is written then.
+    """
+    opened = Run.open(run)
+    names: list[str] = opened.facts["class_names"]
+    asked = _check(opened, names, classes, count, noise, judge, seed)
+    ends = None
+    if between is not None:
+        first, second = (open_end(word, names, opened.recipe.data) for word in between)
+        ends = (first, second)
+        _check_ends(opened, ends)
+    request = Request(tuple(asked), count, noise, seed)
+    with opened.alone("sampling from"):
+        if opened.recipe.model.adversarial is not None:
+            generator, collection = load_generator(opened), reopen(opened)
+            labels = [end.label or 0 for end in ends] if ends is not None else []
+            ways = between_classes(generator, (labels[0], labels[1]), names, noise, seed) if labels else None
+            methods = [by_generator(generator)]
+        else:
+            model, collection = load_trained(opened, needs_rejection=False), reopen(opened)
+            methods, latents = methods_of(model, collection, asked)
+            methods = [method for method in methods if method.by_class or not classes]
+            ways = between_latents(latents, ends, len(names), noise, seed) if ends is not None else None
+        return write_generated(opened, collection, methods, request, judge_of(opened, collection, judge), ways)
+
+
+def _check(
+    run: Run, names: Sequence[str], classes: Sequence[str], count: int, noise: float, judge: Path | None, seed: int
+) -> list[int]:
+    """Refuse what cannot be, before any model is loaded; return the classes that are asked for, by index."""
+    adversarial = run.recipe.model.adversarial
+    if adversarial is None and "reconstruction" not in run.recipe.heads:
+        raise RequestError(
+            "generate: expected a run whose model has a decoder, which makes pictures of latents. Received: "
+            f"{run.path}, which classifies alone; train a recipe with a reconstruction, such as joint or autoencoder"
+        )
+    for name in classes:
+        if name not in names:
+            known = f"classes of {', '.join(names)}" if names else "none, since the run was trained without labels"
+            raise RequestError(f"--class: expected {known}. Received: {name!r}.{nearest(name, names)}")
+    if classes and adversarial is not None and adversarial.name == "gan":
+        raise RequestError(
+            f"--class: expected none, since the generator of {run.path} takes noise alone. Received: "
+            f"{', '.join(classes)}; train a recipe with model.adversarial = 'acgan'"
+        )
+    if count < 1:
+        raise RequestError(f"--count: expected at least 1. Received: {count}")
+    if not 0 <= noise < float("inf"):
+        raise RequestError(f"--noise: expected 0 and up. Received: {noise}")
+    if seed < 0:
+        raise RequestError(f"--seed: expected 0 and up. Received: {seed}")
+    if judge is not None:
+        check_judge(judge, run)
+    return [names.index(name) for name in dict.fromkeys(classes or names)]
+
+
+def _check_ends(run: Run, ends: tuple[End, End]) -> None:
+    """Refuse ends that an adversarial model cannot begin or end at."""
+    adversarial = run.recipe.model.adversarial
+    if adversarial is None:
+        return
+    if adversarial.name == "gan" or any(end.label is None for end in ends):
+        can = "takes noise alone" if adversarial.name == "gan" else "has no encoder"
+        raise RequestError(
+            f"--between: expected two classes, and a generator that takes them. Received: {ends[0].words} and "
+            f"{ends[1].words}, while that of {run.path} {can}"
+        )

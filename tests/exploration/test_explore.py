@@ -1,0 +1,163 @@
+"""`kerasae explore RUN`, as it is typed."""
+
+import base64
+import dataclasses
+import io
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import Typed
+from PIL import Image
+
+from kerasae.exploration import figures
+from kerasae.exploration import report_figures as plates
+from kerasae.exploration.latents import Latents
+from kerasae.exploration.maps import Map
+from kerasae.exploration.page import write_page
+from kerasae.runs.run import Run
+from kerasae.workflows.begin import reopen
+from kerasae.workflows.train import train
+
+
+def embedded(page: str) -> dict:
+    return json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', page, re.DOTALL)[1])
+
+
+def test_an_exploration(typed: Typed, digits_run: Path) -> None:
+    code, out, err = typed("explore", digits_run, "--maps", "pca,tsne")
+    assert code == 0, err
+    folder = digits_run / "explore" / "test"
+    assert out.strip() == str(folder / "explore.html")
+    assert "pooled to the mean of its 16 channels" in err
+    found = Latents.read(folder / "latents.npz")
+    with np.load(digits_run / "predictions.npz") as predictions:
+        np.testing.assert_array_equal(found.label, predictions["label"])
+        np.testing.assert_array_equal(found.prediction, predictions["probabilities"].argmax(axis=1))
+        np.testing.assert_allclose(found.confidence, predictions["probabilities"].max(axis=1), atol=1e-5)
+    assert found.latent.shape == (359, 16)
+    numbers = json.loads((folder / "exploration.json").read_text())
+    assert 0.3 < numbers["purity"]["latent"]["overall"] <= 1
+    assert numbers["latent_shape"] == [2, 2, 16]
+    assert np.array(numbers["centroid_distances"]).shape == (10, 10)
+    names = {path.stem for path in (folder / "figures").glob("*.png")}
+    assert names == {
+        "pca",
+        "tsne",
+        "variance",
+        "centroids",
+        "purities",
+        "neighbours",
+        "filters",
+        "activations",
+        "weights",
+    }
+    assert Latents.read(digits_run / "explore" / "training.npz").latent.shape[1] == 16
+
+    page = (folder / "explore.html").read_text()
+    HTMLParser().feed(page)
+    assert not re.search(r"https?://(?!www\.w3\.org)", page)
+    data = embedded(page)
+    titles = [f"{method} of {space}" for space in ("latents", "raw pixels") for method in ("PCA", "t-SNE")]
+    assert [one["title"] for one in data["maps"]] == titles
+    assert len(data["names"]) == 359
+    np.testing.assert_array_equal(np.frombuffer(base64.b64decode(data["label"]), "<i2"), found.label)
+    assert len(base64.b64decode(data["maps"][0]["xy"])) == 359 * 2 * 2
+    report = (digits_run / "report.html").read_text()
+    assert 'href="explore/test/explore.html"' in report
+    assert 'id="figure-tsne"' in report
+
+
+def test_both_directions_of_a_map_have_one_scale() -> None:
+    wide = np.random.default_rng(0).normal(size=(50, 2)) * [100.0, 1.0]
+    figure = figures.maps([Map("pca", "latent", wide)], np.zeros(50, int), np.zeros(50, bool), ["one"])
+    figure.savefig(io.BytesIO())  # limits are found while it is drawn
+    (axes,) = figure.axes
+    right, up = axes.transData.transform((1.0, 1.0)) - axes.transData.transform((0.0, 0.0))
+    assert right == pytest.approx(up, rel=1e-6)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_words_below_a_map_tell_of_what_is_there(answers: bool) -> None:
+    label, prediction = np.zeros(5, int) - (not answers), np.zeros(5, int) - (not answers)
+    found = Latents(np.zeros((5, 2)), label, prediction, np.zeros(5), np.array(["a"] * 5))
+    (drawn,) = plates.of_maps([Map("pca", "latent", np.eye(5, 2))], found, ["one"] if answers else [])
+    assert ("its colour the class" in drawn.caption) == ("a ring marks" in drawn.caption) == answers
+
+
+def test_names_of_classes_cannot_break_the_page(digits_run: Path, tmp_path: Path) -> None:
+    names = ("<!--<script>", "</script><b>", *map(str, range(8)))
+    collection = dataclasses.replace(reopen(Run(digits_run)), class_names=names)
+    found = Latents(np.zeros((2, 2), np.float32), np.arange(2), np.arange(2), np.ones(2), np.array(["<!--", "b"]))
+    small = np.zeros((2, 8, 8, 1), np.uint8)
+    made = [Map("pca", "latent", np.eye(2, dtype=np.float32))]
+    numbers = {"num_pictures": 2, "split": "test", "latent_dim": 2, "latent_shape": [2]}
+    page = write_page(tmp_path / "page.html", Run(digits_run), collection, found, made, small, None, numbers, {})
+    text = page.read_text()
+    # Within a script, "<!--" followed by "<script" makes the next "</script>" part of it.
+    assert "<" not in re.search(r'<script id="data" type="application/json">(.*?)</script>', text, re.DOTALL)[1]
+    data = embedded(text)
+    assert tuple(one["name"] for one in data["classes"]) == names
+    assert data["names"] == ["<!--", "b"]
+
+
+def test_a_part_of_the_training_pictures(typed: Typed, digits_run: Path) -> None:
+    code, _, err = typed("explore", digits_run, "--split", "train", "--maps", "pca, pca", "--limit", 40)
+    assert code == 0, err
+    folder = digits_run / "explore" / "train"
+    latents = Latents.read(folder / "latents.npz")
+    with np.load(folder / "maps.npz") as maps:
+        assert len(latents.name) == len(maps["latent-pca"]) == 40
+    assert len(embedded((folder / "explore.html").read_text())["maps"]) == 2
+    known = Latents.read(digits_run / "explore" / "training.npz")
+    assert len(known.name) == len(reopen(Run(digits_run)).train)
+
+
+def test_the_nearest_training_pictures_of_a_file(typed: Typed, digits_run: Path, tmp_path: Path) -> None:
+    collection = reopen(Run(digits_run))
+    Image.fromarray(collection.train.load([5])[0, ..., 0]).save(tmp_path / "known.png")
+    code, out, err = typed("explore", digits_run, "--near", tmp_path / "known.png")
+    assert code == 0, err
+    first = next(line for line in out.splitlines() if "known.png" in line)
+    assert collection.train.name(5) in first
+    assert float(first.split("│")[2]) < 1e-3  # itself
+    with Image.open(digits_run / "explore" / "near.png") as figure:
+        assert figure.width > 400
+
+
+def test_a_latent_of_two_values_without_softmax_head(typed: Typed, tmp_path: Path) -> None:
+    run = tmp_path / "flat"
+    flat = "model.encoder={name='mlp', units=[32, 2], normalize=false}"
+    train("autoencoder", data="digits", run=run, overrides=["phases.0.epochs=1", flat, "model.decoder.name=mlp"])
+    code, _, err = typed("explore", run, "--maps", "pca", "--split", "validation")
+    assert code == 0, err
+    folder = run / "explore" / "validation"
+    assert "pooled" not in err
+    assert {"plane", "pca", "neighbours"} <= {path.stem for path in (folder / "figures").glob("*.png")}
+    data = embedded((folder / "explore.html").read_text())
+    assert data["maps"][0]["title"] == "The latent itself"
+    assert (np.frombuffer(base64.b64decode(data["prediction"]), "<i2") == -1).all()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--split", "tests"], r"--split: expected one of train, validation, test\. Received: 'tests'"),
+        (["--maps", "pca,mds"], r"--maps: expected one of pca, tsne, umap\. Received: 'mds'"),
+        (
+            ["--perplexity", "200"],
+            r"--perplexity: 200 needs more than 600 pictures\. Received: 359; .* below 119.7",
+        ),
+        (["--perplexity", "-1"], r"--perplexity: expected a number above 0\. Received: -1"),
+        (["--limit", "4"], r"--limit: expected at least 10 pictures .* Received: 4 of test"),
+        (["--near", "nowhere.png"], r"--near: .*'nowhere.png', which does not exist"),
+    ],
+)
+def test_what_cannot_be_explored(typed: Typed, digits_run: Path, words: list[str], message: str) -> None:
+    code, _, err = typed("explore", digits_run, *words)
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1
+    assert re.search(message, err), err

@@ -1,0 +1,84 @@
+"""How a run begins and goes on; nothing is trained here."""
+
+import errno
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kerasae.cli.app import open_run
+from kerasae.recipe.loading import parse
+from kerasae.runs.run import Run
+from kerasae.utils.errors import RequestError
+from kerasae.workflows import begin as preparation
+from kerasae.workflows import train
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(train, "_finish", lambda *arguments: None)
+
+
+def pictures() -> str:
+    for index in range(16):
+        path = Path("pictures", "cat" if index < 8 else "dog", f"{index}.png")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(index).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(path)
+    return "pictures"
+
+
+def test_pictures_that_changed_are_not_mixed_with_the_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = train.train("joint", data=pictures(), run=Path("x"))
+    train.resume(run.path)
+    Path("pictures/cat/0.png").rename("pictures/dog/0.png")
+    message = r"expected the pictures that x was made with, 16 in .*pictures\. Received: 16, not all of them the same"
+    with pytest.raises(RequestError, match=message):
+        train.resume(run.path)
+    run.model.touch()
+    monkeypatch.setattr("kerasae.models.load_trained", lambda *arguments, **more: SimpleNamespace())
+    with pytest.raises(RequestError, match=message):
+        open_run(run.path)  # what evaluate, report and export begin with
+
+
+def test_two_processes_do_not_train_one_run() -> None:
+    run = train.train("joint", data=pictures(), run=Path("x"))
+    with (
+        run.alone("exporting"),
+        pytest.raises(RequestError, match=r"^run: another process is exporting x \(process \d+ on .*\); wait for it$"),
+    ):
+        train.resume(run.path)
+    train.resume(run.path)
+
+
+def test_a_folder_does_not_take_the_place_of_a_known_source() -> None:
+    Path("digits").mkdir()
+    run = train.train("digits-joint", run=Path("x"))
+    assert run.recipe.data.source == "digits"
+
+
+def test_a_run_that_cannot_begin_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**more: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(preparation, "environment", full)
+    with pytest.raises(OSError, match="No space left"):
+        train.train("digits-joint", run=Path("x"))
+    assert not Path("x").exists()
+
+
+def test_a_run_that_cannot_begin_in_a_folder_of_others_leaves_their_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**more: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(preparation, "environment", full)
+    run = Run(Path("x"))
+    run.path.mkdir()
+    Path("x/notes.txt").touch()
+    with pytest.raises(OSError, match="No space left"):
+        preparation.begin(run, parse({}), {"quarantine": []})
+    assert list(run.path.iterdir()) == [Path("x/notes.txt")]
