@@ -68,7 +68,7 @@ def test_what_an_input_pipeline_raises_is_found_inside(typed: Typed, monkeypatch
     from kerasae.workflows import train
 
     def load(number: int) -> int:
-        raise RequestError("data.source: expected a.png as it was")
+        raise RequestError("data.source", expected="a.png as it was")
 
     def read(*arguments: object, **more: object) -> None:
         list(tf.data.Dataset.range(1).map(lambda number: tf.numpy_function(load, [number], tf.int64)))

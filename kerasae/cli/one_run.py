@@ -51,7 +51,7 @@ def train(
     Without a recipe: `digits-joint` on the digits, or `joint` on the data that you name.
     """
     if resume and (run is None or recipe is not None or data is not None or overrides):
-        raise RequestError("--resume: expected --run DIR and nothing else, since a run keeps its own recipe")
+        raise RequestError("--resume", expected="--run DIR and nothing else, since a run keeps its own recipe")
     load_tensorflow()
     from kerasae.workflows import train as verb
 

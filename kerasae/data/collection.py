@@ -88,8 +88,10 @@ def open_collection(recipe: DataRecipe, *, classifies: bool, asks: bool = True) 
     source = open_source(recipe)
     if recipe.class_names and tuple(recipe.class_names) != source.class_names:
         raise RequestError(
-            f"data.class_names: expected the classes of {recipe.source}, {', '.join(source.class_names) or 'none'}. "
-            f"Received: {', '.join(recipe.class_names)}; leave it out, since the source names its own"
+            "data.class_names",
+            expected=f"the classes of {recipe.source}, {', '.join(source.class_names) or 'none'}",
+            received=f"{', '.join(recipe.class_names)}",
+            fix="leave it out, since the source names its own",
         )
     if asks and "values" in source.facts:
         check_8_bits(source.facts["values"])
@@ -102,7 +104,7 @@ def open_collection(recipe: DataRecipe, *, classifies: bool, asks: bool = True) 
     given = [split for split in SPLITS if split in source.parts and len(source.parts[split])]
     parts = [source.parts[split] for split in given]
     if not parts:
-        raise RequestError(f"data.source: expected pictures in {recipe.source}. Received: none")
+        raise RequestError("data.source", expected=f"pictures in {recipe.source}", received="none")
     division = divide(
         np.concatenate([part.labels for part in parts]),
         np.repeat(given, [len(part) for part in parts]),

@@ -43,8 +43,10 @@ def check_unchanged(before: Mapping[str, Any], now: Mapping[str, Any], run: str)
     """
     if before["fingerprint"] != now["fingerprint"]:
         raise RequestError(
-            f"run: expected the pictures that {run} was made with, {_total(before)} in {before['source']}. "
-            f"Received: {_total(now)}, not all of them the same; put the old ones back or train a new run"
+            "run",
+            expected=f"the pictures that {run} was made with, {_total(before)} in {before['source']}",
+            received=f"{_total(now)}, not all of them the same",
+            fix="put the old ones back or train a new run",
         )
 
 

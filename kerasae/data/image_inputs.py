@@ -27,7 +27,7 @@ def expand(images: Sequence[Path], key: str) -> list[Path]:
         if path.is_dir():
             found = pictures_below(path)
             if not found:
-                raise RequestError(f"{key}: expected pictures in {path}. Received: a folder without any")
+                raise RequestError(key, expected=f"pictures in {path}", received="a folder without any")
             paths += found
         else:
             paths.append(path)
@@ -44,13 +44,13 @@ def read(
             give; `key` begins the line.
     """
     if printable(path) != str(path):
-        raise RequestError(f"{key}: {printable(path)} has a name that is not valid UTF-8")
+        raise RequestError(key, received=f"{printable(path)} has a name that is not valid UTF-8")
     if not path.is_file():
-        raise RequestError(f"{key}: expected a picture's file. Received: {str(path)!r}, which does not exist")
+        raise RequestError(key, expected="a picture's file", received=f"{str(path)!r}, which does not exist")
     try:
         picture = decode(path, limits)
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
-        raise RequestError(f"{key}: {path} cannot be decoded: {error}") from None
+        raise RequestError(key, received=f"{path} cannot be decoded: {error}") from None
     return np.asarray(compiled_resize(image_shape, mode)(picture))
 
 
@@ -81,4 +81,4 @@ def read_each(
         count += 1
         yield path, picture
     if not count:
-        raise RequestError(f"{key}: expected a picture that can be decoded. Received: none")
+        raise RequestError(key, expected="a picture that can be decoded", received="none")

@@ -290,6 +290,8 @@ def _decode_again(path: str, limits: Range | None) -> np.ndarray:
         return decode(path, limits)
     except Exception as error:  # whatever a decoder makes of a file that changed
         raise RequestError(
-            f"data.source: expected {path} as it was when the folder was scanned. Received: {error}; "
-            "leave the folder alone while it is trained on"
+            "data.source",
+            expected=f"{path} as it was when the folder was scanned",
+            received=error,
+            fix="leave the folder alone while it is trained on",
         ) from None

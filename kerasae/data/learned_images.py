@@ -96,8 +96,10 @@ def check_unseen(recipe: Recipe, collection: Collection) -> None:
         total = len(collection.marks.get(split, ()))
         if overlap.get(split, 0) > MOST_SHARED * total and not allowed:
             raise RequestError(
-                f"recipe: start_from: expected runs that did not learn from the {split} images. Received: "
-                f"{', '.join(_folders(recipe))}, which learned from {share(overlap[split], total)} of them; {way_out}"
+                "recipe: start_from",
+                expected=f"runs that did not learn from the {split} images",
+                received=(f"{', '.join(_folders(recipe))}, which learned from {share(overlap[split], total)} of them"),
+                fix=way_out,
             )
 
 

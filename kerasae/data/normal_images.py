@@ -46,8 +46,9 @@ def separate(source: Source, normal: str | Sequence[str]) -> Separated:
         absent = [name for name in chosen if name not in names]
         if absent or not chosen:
             raise RequestError(
-                f"data.normal: expected 'auto', 'all' or some of the classes {listing(names, 20)}. Received: "
-                f"{', '.join(chosen) or 'an empty list'}{nearest(absent[0], names) if absent else ''}"
+                "data.normal",
+                expected=f"'auto', 'all' or some of the classes {listing(names, 20)}",
+                received=f"{', '.join(chosen) or 'an empty list'}{(nearest(absent[0], names) if absent else '')}",
             )
     others = [name for name in names if name not in chosen]
     unknown = {name: source.of(name) for name in others}

@@ -68,8 +68,10 @@ def divide(
     has_test = len(test) > 0
     if halves_test and not has_test:
         raise RequestError(
-            "data.validation: expected a source with a test split for 'half-of-test'. Received: "
-            f"{recipe.source!r}, which has none; give a fraction such as 0.1"
+            "data.validation",
+            expected="a source with a test split for 'half-of-test'",
+            received=f"{recipe.source!r}, which has none",
+            fix="give a fraction such as 0.1",
         )
     if classifies:
         drawn = {"test": not has_test, "validation": not (keeps_validation or halves_test) or recipe.fold is not None}
@@ -78,8 +80,9 @@ def divide(
         for split, places in {"validation": validation if keeps_validation else train, "test": test}.items():
             if len(places) and (labels[places] == UNLABELLED).all():
                 raise RequestError(
-                    f"data.source: expected labels in the {split} split, since a classifier is measured on it. "
-                    f"Received: {len(places)} pictures, none labelled"
+                    "data.source",
+                    expected=f"labels in the {split} split, since a classifier is measured on it",
+                    received=f"{len(places)} pictures, none labelled",
                 )
     if not has_test:
         test = draw.fraction(train, recipe.test, _Step.TEST, "data.test")
@@ -97,8 +100,12 @@ def divide(
         train = np.setdiff1d(train, validation)
     if not len(train):
         raise RequestError(
-            f"data.source: expected training pictures. Received: {recipe.source!r} with {len(validation):,} for "
-            f"validation and {len(test):,} for the test alone; give some to train on"
+            "data.source",
+            expected="training pictures",
+            received=(
+                f"{recipe.source!r} with {len(validation):,} for validation and {len(test):,} for the test alone"
+            ),
+            fix="give some to train on",
         )
     return Division(train, validation, test, _hide(train, draw, recipe))
 
@@ -141,13 +148,17 @@ class _Draw:
         ]
         if small:
             raise RequestError(
-                f"{option}: expected every class to have pictures on both sides of the split. Received: "
-                f"{each(small, 'classes that are too small')}; add pictures or take less"
+                option,
+                expected="every class to have pictures on both sides of the split",
+                received=f"{each(small, 'classes that are too small')}",
+                fix="add pictures or take less",
             )
         if not 0 < takes.sum() < len(places):
             raise RequestError(
-                f"{option}: expected pictures on both sides of the split. Received: {takes.sum()} to be taken of "
-                f"{len(places)}; add pictures or change the fraction"
+                option,
+                expected="pictures on both sides of the split",
+                received=f"{takes.sum()} to be taken of {len(places)}",
+                fix="add pictures or change the fraction",
             )
         chosen = [
             self.of_class(places[self.labels[places] == label], int(label), int(take), step)
@@ -161,8 +172,10 @@ class _Draw:
             places = places[self.labels[places] != UNLABELLED]
         if len(places) < count:
             raise RequestError(
-                f"data.fold: expected a training picture for each of {count} folds. Received: {len(places)}; "
-                "take fewer folds or add pictures"
+                "data.fold",
+                expected=f"a training picture for each of {count} folds",
+                received=f"{len(places)}",
+                fix="take fewer folds or add pictures",
             )
         chosen, dealt = [], 0
         classes, sizes = np.unique(self.labels[places], return_counts=True)
@@ -173,8 +186,10 @@ class _Draw:
         ]
         if small:
             raise RequestError(
-                f"data.fold: expected {count} training pictures or more of every class, one for each fold. "
-                f"Received: {each(small, 'classes with fewer')}; take fewer folds or add pictures"
+                "data.fold",
+                expected=f"{count} training pictures or more of every class, one for each fold",
+                received=f"{each(small, 'classes with fewer')}",
+                fix="take fewer folds or add pictures",
             )
         for label, members in zip(classes, sizes, strict=True):
             mixed = self.of_class(places[self.labels[places] == label], int(label), int(members), _Step.FOLD)
@@ -188,29 +203,36 @@ def _check_classes(labels: np.ndarray, class_names: tuple[str, ...], drawn: list
     by_normal = f"to find bad pictures by the good ones alone, kerasae train anomaly --data {shlex.quote(source)}"
     if not class_names:
         raise RequestError(
-            "data.source: expected labels, since a classifier is trained. Received: nothing labelled; "
-            f"sort pictures into one sub-folder a class, train only the encoder and decoder, or, {by_normal}"
+            "data.source",
+            expected="labels, since a classifier is trained",
+            received="nothing labelled",
+            fix=(f"sort pictures into one sub-folder a class, train only the encoder and decoder, or, {by_normal}"),
         )
     if len(class_names) < 2:
         raise RequestError(
-            f"data.source: expected two classes or more, since a classifier is trained. "
-            f"Received: only {class_names[0]!r}; add another class, or, {by_normal}"
+            "data.source",
+            expected="two classes or more, since a classifier is trained",
+            received=f"only {class_names[0]!r}",
+            fix=f"add another class, or, {by_normal}",
         )
     counts = np.bincount(labels[labels != UNLABELLED], minlength=len(class_names))
     absent = [f"none of class {name!r}" for name, count in zip(class_names, counts, strict=True) if count == 0]
     if absent:
         raise RequestError(
-            f"data.source: expected training pictures of every class. Received: {each(absent, 'classes without')}; "
-            f"add some or remove the class{f', or, {by_normal}' if any(map(is_normal, class_names)) else ''}"
+            "data.source",
+            expected="training pictures of every class",
+            received=f"{each(absent, 'classes without')}",
+            fix=(f"add some or remove the class{(f', or, {by_normal}' if any(map(is_normal, class_names)) else '')}"),
         )
     small = [
         f"{count} of class {name!r}" for name, count in zip(class_names, counts, strict=True) if count < 1 + len(drawn)
     ]
     if small:
         raise RequestError(
-            f"data.source: expected at least {1 + len(drawn)} pictures of every class, to train and for "
-            f"{' and '.join(drawn)}. Received: {each(small, 'classes with fewer')}; add pictures or "
-            "remove the class"
+            "data.source",
+            expected=(f"at least {1 + len(drawn)} pictures of every class, to train and for {' and '.join(drawn)}"),
+            received=f"{each(small, 'classes with fewer')}",
+            fix="add pictures or remove the class",
         )
 
 
@@ -219,16 +241,19 @@ def _cut(train: np.ndarray, draw: _Draw, keep: dict[str, float]) -> np.ndarray:
     for name, fraction in keep.items():
         if name not in draw.class_names:
             raise RequestError(
-                f"data.keep: expected names of classes, {', '.join(draw.class_names) or 'of which there are none'}. "
-                f"Received: {name!r}.{nearest(name, draw.class_names)}"
+                "data.keep",
+                expected=f"names of classes, {', '.join(draw.class_names) or 'of which there are none'}",
+                received=f"{name!r}.{nearest(name, draw.class_names)}",
             )
         label = draw.class_names.index(name)
         members = train[draw.labels[train] == label]
         count = int(np.floor(fraction * len(members) + 0.5))
         if draw.classifies and count == 0:
             raise RequestError(
-                f"data.keep: expected a training picture of every class. Received: {fraction:g} of the "
-                f"{len(members)} of class {name!r}, which leaves none; keep more"
+                "data.keep",
+                expected="a training picture of every class",
+                received=f"{fraction:g} of the {len(members)} of class {name!r}, which leaves none",
+                fix="keep more",
             )
         kept &= (draw.labels[train] != label) | np.isin(train, draw.of_class(members, label, count, _Step.KEEP))
     return train[kept]
@@ -250,8 +275,10 @@ def _hide(train: np.ndarray, draw: _Draw, recipe: DataRecipe) -> np.ndarray:
         ]
         if small:
             raise RequestError(
-                f"data.labelled_per_class: expected no more than every class has. Received: {per_class}, and "
-                f"{each(small, 'classes have fewer')} labelled training pictures; take fewer"
+                "data.labelled_per_class",
+                expected="no more than every class has",
+                received=f"{per_class}, and {each(small, 'classes have fewer')} labelled training pictures",
+                fix="take fewer",
             )
     for label, count in zip(found, shown, strict=True):
         members = np.flatnonzero(labels == label)

@@ -155,16 +155,22 @@ def resolved(images: Sequence[Values], asked: Range | None) -> tuple[Range | Non
         if known and limits is None:
             ranges = sorted({one for image in known if (one := declared([image])) is not None})
             raise RequestError(
-                f"data.range: expected one range for all images of more than 8 bits. Received: {len(ranges)}, "
-                f"{', '.join(_listed(one) for one in ranges)}; set data.range to the one that is meant"
+                "data.range",
+                expected="one range for all images of more than 8 bits",
+                received=f"{len(ranges)}, {', '.join(_listed(one) for one in ranges)}",
+                fix="set data.range to the one that is meant",
             )
         # What is unusable is set aside; of the others nobody knows that they mean the same numbers.
         guessed = [image for image in wide if not image.is_known and not image.unusable(limits)] if known else []
         if guessed:
             raise RequestError(
-                f"data.range: expected one range for all images of more than 8 bits. Received: {_listed(limits)} of "
-                f"{len(known):,} images, and values {guessed[0].lowest:g} to {guessed[0].highest:g} of another one, "
-                f"{UNKNOWN}; set data.range to the one that is meant"
+                "data.range",
+                expected="one range for all images of more than 8 bits",
+                received=(
+                    f"{_listed(limits)} of {len(known):,} images, and values {guessed[0].lowest:g} to "
+                    f"{guessed[0].highest:g} of another one, {UNKNOWN}"
+                ),
+                fix="set data.range to the one that is meant",
             )
         _check_bright(known, limits)
         facts = _facts(known or narrow, limits)
@@ -178,8 +184,9 @@ def resolved(images: Sequence[Values], asked: Range | None) -> tuple[Range | Non
     facts = _facts(wide + scaled or narrow, asked)
     if (wide or scaled) and (facts["highest"] <= asked[0] or facts["lowest"] >= asked[1]):
         raise RequestError(
-            f"data.range: expected a range that holds some of the values, {facts['lowest']:g} to {facts['highest']:g}. "
-            f"Received: {_listed(asked)}, which makes every image black or white"
+            "data.range",
+            expected=f"a range that holds some of the values, {facts['lowest']:g} to {facts['highest']:g}",
+            received=f"{_listed(asked)}, which makes every image black or white",
         )
     changed = (
         f"{len(wide) + len(scaled):,} of {len(images):,} images" if wide or scaled else "no image, all are of 8 bits"
@@ -198,9 +205,12 @@ def check_8_bits(facts: dict[str, Any]) -> None:
     """
     if facts["range"] is None and is_dim(facts["highest"], FULL_8):
         raise RequestError(
-            f"data.range: expected 8-bit values that use their range, 0 to 255. Received: {facts['lowest']:g} to "
-            f"{facts['highest']:g} over all images; set data.range = {_listed((0.0, facts['highest']))} to scale them, "
-            "or [0, 255] to keep them as dark"
+            "data.range",
+            expected="8-bit values that use their range, 0 to 255",
+            received=f"{facts['lowest']:g} to {facts['highest']:g} over all images",
+            fix=(
+                f"set data.range = {_listed((0.0, facts['highest']))} to scale them, or [0, 255] to keep them as dark"
+            ),
         )
 
 
@@ -215,8 +225,10 @@ def _check_bright(wide: Sequence[Values], limits: Range | None) -> None:
         else f"set data.range = {_listed(likely(highest))}"
     )
     raise RequestError(
-        f"data.range: expected images of more than 8 bits to use their range, {_listed(limits)}. Received: values up "
-        f"to {highest:g} in {len(wide):,} images; {way}, or set {_listed(limits)} to keep them as dark"
+        "data.range",
+        expected=f"images of more than 8 bits to use their range, {_listed(limits)}",
+        received=f"values up to {highest:g} in {len(wide):,} images",
+        fix=f"{way}, or set {_listed(limits)} to keep them as dark",
     )
 
 

@@ -33,14 +33,17 @@ def class_weights(
             if name not in class_names:
                 known = ", ".join(class_names) or "of which there are none"
                 raise RequestError(
-                    f"data.class_weights: expected names of classes, {known}. "
-                    f"Received: {name!r}.{nearest(name, class_names)}"
+                    "data.class_weights",
+                    expected=f"names of classes, {known}",
+                    received=f"{name!r}.{nearest(name, class_names)}",
                 )
             weights[class_names.index(name)] = weight
         if len(weights) and not weights.any():
             raise RequestError(
-                f"data.class_weights: expected a weight above 0 for some class. Received: {setting}; "
-                "to train without the classifier, leave it out of what the phases learn"
+                "data.class_weights",
+                expected="a weight above 0 for some class",
+                received=setting,
+                fix="to train without the classifier, leave it out of what the phases learn",
             )
     elif setting == "balanced":
         labelled = labels[labels != UNLABELLED]

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 if TYPE_CHECKING:
-    from kerasae.inference.forward import Predictions
+    from kerasae.evaluation.predictions import Predictions
 
 
 def share(rejected: np.ndarray) -> dict[str, Any]:

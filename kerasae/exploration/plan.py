@@ -44,20 +44,23 @@ class Plan:
         """
         for key, value, known in [("--split", self.split, SPLITS), *(("--maps", one, METHODS) for one in self.methods)]:
             if value not in known:
-                raise RequestError(f"{key}: expected one of {', '.join(known)}. Received: {value!r}")
+                raise RequestError(key, expected=f"one of {', '.join(known)}", received=f"{value!r}")
         found: Pictures = getattr(collection, self.split)
         count = min(len(found), self.limit)
         if count < FEWEST:
             option = "--limit" if len(found) >= FEWEST else "--split"
             raise RequestError(
-                f"{option}: expected at least {FEWEST} pictures to draw a map of. Received: {count} of {self.split}"
+                option,
+                expected=f"at least {FEWEST} pictures to draw a map of",
+                received=f"{count} of {self.split}",
             )
         if self.perplexity is not None and not self.perplexity > 0:
-            raise RequestError(f"--perplexity: expected a number above 0. Received: {self.perplexity:g}")
+            raise RequestError("--perplexity", expected="a number above 0", received=f"{self.perplexity:g}")
         if "tsne" in self.methods and self.perplexity is not None and not 3 * self.perplexity < count:
             raise RequestError(
-                f"--perplexity: {self.perplexity:g} needs more than {3 * self.perplexity:g} pictures. "
-                f"Received: {count:,}; set it below {count / 3:.4g}, or leave t-SNE out with --maps pca"
+                "--perplexity",
+                received=(f"{self.perplexity:g} needs more than {3 * self.perplexity:g} pictures. Received: {count:,}"),
+                fix=f"set it below {count / 3:.4g}, or leave t-SNE out with --maps pca",
             )
         return found.select(spread(len(found), count))
 

@@ -69,7 +69,9 @@ def check_operations(path: Path) -> None:
     try:
         model.ParseFromString((path / "saved_model.pb").read_bytes())
     except (OSError, DecodeError):
-        raise RequestError(f"predict: {path / 'saved_model.pb'} is damaged; export the run again") from None
+        raise RequestError(
+            "predict", received=f"{path / 'saved_model.pb'} is damaged", fix="export the run again"
+        ) from None
     if len(model.meta_graphs) != 1 or not model.meta_graphs[0].HasField("object_graph_def"):
         raise _refusal(path, "a SavedModel of another form")
     graph = model.meta_graphs[0]
@@ -88,8 +90,10 @@ def check_operations(path: Path) -> None:
 
 def _refusal(path: Path, received: str) -> RequestError:
     return RequestError(
-        "predict: expected an export that only computes, since a SavedModel is a program that may also write files. "
-        f"Received: {path}, {received}; get an export from someone you trust, or predict from the run"
+        "predict",
+        expected="an export that only computes, since a SavedModel is a program that may also write files",
+        received=f"{path}, {received}",
+        fix="get an export from someone you trust, or predict from the run",
     )
 
 

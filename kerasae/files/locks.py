@@ -79,7 +79,7 @@ def _held(path: Path, option: str, otherwise: str) -> int:
         except OSError as error:
             if error.errno != errno.ELOOP:
                 raise
-            raise RequestError(f"{option}: expected no link at {path}. Received: one; remove it") from None
+            raise RequestError(option, expected=f"no link at {path}", received="one", fix="remove it") from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if is_at(descriptor, path):
@@ -88,7 +88,7 @@ def _held(path: Path, option: str, otherwise: str) -> int:
         except BlockingIOError:
             doing = _described(descriptor, path.parent)
             os.close(descriptor)
-            raise RequestError(f"{option}: another process is {doing}; wait for it{otherwise}") from None
+            raise RequestError(option, received=f"another process is {doing}", fix=f"wait for it{otherwise}") from None
         except OSError as error:
             if error.errno not in WITHOUT_LOCKS:
                 os.close(descriptor)

@@ -133,14 +133,15 @@ def check(path: Path, fix: str) -> bool:
         if not path.exists():
             if ABSENT in accepted:
                 return False
-            raise RequestError(f"run: {path.parent} lacks {path.name}, which kerasae wrote; {fix}")
+            raise RequestError("run", received=f"{path.parent} lacks {path.name}, which kerasae wrote", fix=fix)
         if not path.is_file():
             break
         if digest(path) in accepted:
             return True
     raise RequestError(
-        f"run: {path} is not as kerasae wrote it: its SHA-256 is not that of {FILE}; {fix}. If the change is yours, "
-        f"remove {root / FILE}: then the files count as they are"
+        "run",
+        received=f"{path} is not as kerasae wrote it: its SHA-256 is not that of {FILE}",
+        fix=f"{fix}. If the change is yours, remove {root / FILE}: then the files count as they are",
     )
 
 
@@ -220,7 +221,9 @@ def _content(folder: Path) -> dict[str, Any]:
         return {"files": {}}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise RequestError(
-            f"run: {path} is damaged; put it back, or remove it: then the files are not checked, and count as they are"
+            "run",
+            received=f"{path} is damaged",
+            fix="put it back, or remove it: then the files are not checked, and count as they are",
         ) from None
     return content
 

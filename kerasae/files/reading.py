@@ -52,15 +52,17 @@ def check(path: Path, fix: str | None = None) -> bool:
     fix = fix or how_to_fix(path)
     whole = manifest.check(path, fix)
     if not path.exists():
-        raise RequestError(f"run: {path.parent} lacks {path.name}; {fix}")
+        raise RequestError("run", received=f"{path.parent} lacks {path.name}", fix=fix)
     if not path.is_file():
-        raise RequestError(f"run: expected a file. Received: {path}, which is a folder; move it away, and {fix}")
+        raise RequestError(
+            "run", expected="a file", received=f"{path}, which is a folder", fix=f"move it away, and {fix}"
+        )
     return whole
 
 
 def damaged(path: Path, what: str, fix: str | None = None) -> RequestError:
     """Return the error for a file that does not hold what it should."""
-    return RequestError(f"run: {path} is damaged: {what}; {fix or how_to_fix(path)}")
+    return RequestError("run", received=f"{path} is damaged: {what}", fix=f"{fix or how_to_fix(path)}")
 
 
 @contextlib.contextmanager

@@ -79,8 +79,10 @@ def read_whole(folder: Path, read: Callable[[Path], T]) -> T:
             os.close(descriptor)
         time.sleep(WAIT_SECONDS)
     raise RequestError(
-        f"{folder}: expected a folder that stays while it is read. Received: one that is replaced again and again; "
-        "wait for the process that writes it"
+        folder,
+        expected="a folder that stays while it is read",
+        received="one that is replaced again and again",
+        fix="wait for the process that writes it",
     )
 
 

@@ -31,10 +31,12 @@ def written_whole(path: Path, *, replaces: bool = True) -> Iterator[Path]:
     try:
         yield temporary
         if not replaces and os.path.lexists(path):
-            raise RequestError(f"{path} was made by another process meanwhile; give another name")
+            raise RequestError("", received=f"{path} was made by another process meanwhile", fix="give another name")
         if path.exists() and path.is_dir() != temporary.is_dir():
             kinds = ("folder", "file") if path.is_dir() else ("file", "folder")
-            raise RequestError(f"run: {path} is a {kinds[0]}, where a {kinds[1]} belongs; move it away and try again")
+            raise RequestError(
+                "run", received=f"{path} is a {kinds[0]}, where a {kinds[1]} belongs", fix="move it away and try again"
+            )
         with listed(path, temporary):
             if temporary.is_dir() and replaces:
                 replace_folder(temporary, path)

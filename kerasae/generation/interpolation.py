@@ -56,8 +56,9 @@ def open_end(word: str, class_names: Sequence[str], data: DataRecipe) -> End:
     if not path.is_file():
         known = f"classes of {', '.join(class_names)}, or " if class_names else ""
         raise RequestError(
-            f"--between: expected {known}paths of pictures. Received: {word!r}, which is no file."
-            f"{nearest(word, class_names)}"
+            "--between",
+            expected=f"{known}paths of pictures",
+            received=f"{word!r}, which is no file.{nearest(word, class_names)}",
         )
     assert not isinstance(data.image_shape, str)
     height, width, channels = data.image_shape
@@ -76,8 +77,9 @@ def between_latents(latents: Latents, ends: tuple[End, End], num_classes: int, n
     for end in ends:
         if end.picture is None and not (latents.labels == end.label).any():
             raise RequestError(
-                "--between: expected classes with labelled training pictures, between whose centres a way goes. "
-                f"Received: {end.words}, without any"
+                "--between",
+                expected="classes with labelled training pictures, between whose centres a way goes",
+                received=f"{end.words}, without any",
             )
     centre, deviation = _centres(latents, num_classes)
     random = np.random.default_rng([seed, *(2 + (one.label or 0) for one in ends)])

@@ -70,25 +70,30 @@ def check_judge(path: Path, run: Run) -> None:
     judge = Run.open(path)
     if path.resolve() == run.path.resolve():
         raise RequestError(
-            f"--judge: expected another run, since none judges its own pictures. Received: {str(path)!r}"
+            "--judge", expected="another run, since none judges its own pictures", received=f"{str(path)!r}"
         )
     if "label" not in judge.recipe.heads:
         raise RequestError(
-            f"--judge: expected a run that classifies. Received: {str(path)!r}, which does not; train one with: "
-            "kerasae train judge --data SOURCE"
+            "--judge",
+            expected="a run that classifies",
+            received=f"{str(path)!r}, which does not",
+            fix="train one with: kerasae train judge --data SOURCE",
         )
     names, known = (one.facts["class_names"] for one in (run, judge))
     missing = [name for name in names if name not in known]
     if missing:
         raise RequestError(
-            f"--judge: expected a run that knows the classes {', '.join(names)}. Received: {str(path)!r}, which does "
-            f"not know {', '.join(missing)}"
+            "--judge",
+            expected=f"a run that knows the classes {', '.join(names)}",
+            received=f"{str(path)!r}, which does not know {', '.join(missing)}",
         )
     shapes = [one.recipe.data.image_shape for one in (run, judge)]
     if shapes[0] != shapes[1]:
         raise RequestError(
-            f"--judge: expected a run on pictures of {shapes[0]}. Received: {str(path)!r}, on {shapes[1]}; train one "
-            f"with --set 'data.image_shape={shapes[0]}'"
+            "--judge",
+            expected=f"a run on pictures of {shapes[0]}",
+            received=f"{str(path)!r}, on {shapes[1]}",
+            fix=f"train one with --set 'data.image_shape={shapes[0]}'",
         )
 
 

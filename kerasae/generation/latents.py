@@ -45,8 +45,10 @@ class Latents:
         """
         if model.decoder is None:
             raise RequestError(
-                "generate: expected a run whose model has a decoder, which makes pictures of latents. Received: one "
-                "that classifies alone; train a recipe with a reconstruction, such as joint or autoencoder"
+                "generate",
+                expected="a run whose model has a decoder, which makes pictures of latents",
+                received="one that classifies alone",
+                fix="train a recipe with a reconstruction, such as joint or autoencoder",
             )
         known = train.some(MOST_REFERENCES)
         latents, logits = encode(model, known)

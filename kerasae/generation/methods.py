@@ -46,7 +46,9 @@ def methods_of(model: JointAutoencoder, collection: Collection, classes: Sequenc
         counts = np.bincount(latents.labels[latents.labels >= 0], minlength=num_classes)
         few = [f"{collection.class_names[label]} with {counts[label]}" for label in classes if counts[label] < 2]
         raise RequestError(
-            "--class: expected classes with two labelled training pictures or more, which samples are made like. "
-            f"Received: {', '.join(few)}; name the others"
+            "--class",
+            expected="classes with two labelled training pictures or more, which samples are made like",
+            received=f"{', '.join(few)}",
+            fix="name the others",
         )
     return found, latents

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -13,24 +12,10 @@ import tensorflow as tf
 from kerasae.data.images import Readable, batches
 from kerasae.data.progress import with_progress
 from kerasae.evaluation.pixels import LEVELS, histogram
+from kerasae.evaluation.predictions import Predictions
 from kerasae.evaluation.reconstruction import picture_errors
 from kerasae.losses import ReconstructionLoss
 from kerasae.models import guarded
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """What a model said about n pictures; the head that it lacks leaves `probabilities` None or `errors` empty.
-
-    `anomaly`, empty without a rejection, holds `anomaly_score` float32 (n,), `accepted` bool (n,), and each part's own
-    score. `histogram`, int64 (256,), counts the values of the pictures themselves.
-    """
-
-    label: np.ndarray
-    probabilities: np.ndarray | None
-    errors: dict[str, np.ndarray]
-    anomaly: dict[str, np.ndarray]
-    histogram: np.ndarray
 
 
 def forward(model: keras.Model) -> Callable[[np.ndarray], Mapping[str, Any]]:

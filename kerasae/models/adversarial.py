@@ -188,8 +188,10 @@ def check_backend() -> None:
     """
     if keras.backend.backend() != "tensorflow":
         raise RequestError(
-            "model.adversarial: expected the TensorFlow backend to train on. Received: "
-            f"{keras.backend.backend()!r}; set KERAS_BACKEND=tensorflow"
+            "model.adversarial",
+            expected="the TensorFlow backend to train on",
+            received=f"{keras.backend.backend()!r}",
+            fix="set KERAS_BACKEND=tensorflow",
         )
 
 

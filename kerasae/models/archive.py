@@ -49,8 +49,9 @@ def load_model(path: Path) -> Any:
             if named["class_name"] == "function":
                 name = named.get("config")
             raise RequestError(
-                f"run: expected a model of layers of Keras, kerasae and the recipe's plugins. Received: {path} with "
-                f"{str(name)[:100]!r}, which is none of them or may run code"
+                "run",
+                expected="a model of layers of Keras, kerasae and the recipe's plugins",
+                received=f"{path} with {str(name)[:100]!r}, which is none of them or may run code",
             )
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)

@@ -72,9 +72,13 @@ def check_sides(image_shape: tuple[int, int, int], halvings: int, name: str) -> 
     if wrong:
         nearest = [max(step, round(side / step) * step) for side in image_shape[:2]]
         raise RequestError(
-            f"model.encoder: {name!r} halves its picture {halvings} times: expected sides in multiples of {step}. "
-            f"Received: {image_shape[0]}x{image_shape[1]}; set data.image_shape to "
-            f"[{nearest[0]}, {nearest[1]}, {image_shape[2]}] or change the encoder's filters"
+            f"model.encoder: {name!r} halves its picture {halvings} times",
+            expected=f"sides in multiples of {step}",
+            received=f"{image_shape[0]}x{image_shape[1]}",
+            fix=(
+                f"set data.image_shape to [{nearest[0]}, {nearest[1]}, {image_shape[2]}] or change the encoder's "
+                "filters"
+            ),
         )
 
 
@@ -86,7 +90,7 @@ def check_untied(settings: Settings, name: str) -> None:
     """
     if settings.tied:
         raise RequestError(
-            f"model.tied: expected an encoder that has a mirror: baseline, mlp, prototype or vgg. Received: {name!r}"
+            "model.tied", expected="an encoder that has a mirror: baseline, mlp, prototype or vgg", received=f"{name!r}"
         )
 
 
@@ -111,8 +115,12 @@ def picture_input(image_shape: tuple[int, int, int], settings: Settings) -> tupl
     if settings.whiten:
         if min(image_shape[:2]) < 2:
             raise RequestError(
-                f"model.standardize: 'whitening' looks at patches of 2x2 pixels. Received: pictures of "
-                f"{image_shape[0]}x{image_shape[1]}; set it to 'z-score' or data.image_shape larger"
+                "model.standardize",
+                received=(
+                    "'whitening' looks at patches of 2x2 pixels. Received: pictures of "
+                    f"{image_shape[0]}x{image_shape[1]}"
+                ),
+                fix="set it to 'z-score' or data.image_shape larger",
             )
         x = activated(Whitening(name="whitening")(x), settings, normalize=False)
     return inputs, x

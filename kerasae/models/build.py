@@ -37,19 +37,27 @@ def check(recipe: ModelRecipe) -> None:
     CLASSIFIERS.check(part_of(recipe, "classifier"), "model.classifier")
     if recipe.tied and recipe.decoder is not None:
         raise RequestError(
-            f"model.tied: expected no model.decoder, since a tied decoder mirrors the encoder. "
-            f"Received: {recipe.decoder.model_dump()}; leave out one of the two"
+            "model.tied",
+            expected="no model.decoder, since a tied decoder mirrors the encoder",
+            received=f"{recipe.decoder.model_dump()}",
+            fix="leave out one of the two",
         )
     if recipe.tied and recipe.standardize == "whitening":
         raise RequestError(
-            "model.standardize: expected another with model.tied, since a mirror cannot undo whitened patches. "
-            "Received: 'whitening'; set it to 'z-score', or leave out tied"
+            "model.standardize",
+            expected="another with model.tied, since a mirror cannot undo whitened patches",
+            received="'whitening'",
+            fix="set it to 'z-score', or leave out tied",
         )
     if recipe.standardize != "none" and recipe.input == "product":
         raise RequestError(
-            "model.standardize: expected 'none' with model.input = 'product', since the training pictures' mean and "
-            f"deviation are not those of the products. Received: {recipe.standardize!r}; leave it out or set "
-            "model.input to 'polarity'"
+            "model.standardize",
+            expected=(
+                "'none' with model.input = 'product', since the training pictures' mean and deviation are not "
+                "those of the products"
+            ),
+            received=f"{recipe.standardize!r}",
+            fix="leave it out or set model.input to 'polarity'",
         )
 
 

@@ -35,8 +35,9 @@ def build_adversarial(
     assert adversarial is not None
     if adversarial.name == "acgan" and num_classes < 2:
         raise RequestError(
-            f"model.adversarial: 'acgan' expects pictures of two classes or more. Received: {num_classes}; set it to "
-            "'gan', which takes pictures without classes"
+            "model.adversarial",
+            received=f"'acgan' expects pictures of two classes or more. Received: {num_classes}",
+            fix="set it to 'gan', which takes pictures without classes",
         )
     classes = num_classes if adversarial.name == "acgan" else 0
     settings = Settings(activation=recipe.activation, initializer=recipe.initializer)

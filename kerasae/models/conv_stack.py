@@ -61,8 +61,9 @@ def gathered(x: Any, global_pooling: GlobalPooling) -> Any:
         return x if len(x.shape) == 2 else keras.layers.Flatten()(x)
     if len(x.shape) != 4:
         raise RequestError(
-            f"model.classifier.global_pooling: expected 'none', since the latent is no map (height, width, channels). "
-            f"Received: {global_pooling!r} and a latent {tuple(x.shape[1:])}"
+            "model.classifier.global_pooling",
+            expected="'none', since the latent is no map (height, width, channels)",
+            received=f"{global_pooling!r} and a latent {tuple(x.shape[1:])}",
         )
     pooling = keras.layers.GlobalAveragePooling2D if global_pooling == "average" else keras.layers.GlobalMaxPooling2D
     return pooling()(x)

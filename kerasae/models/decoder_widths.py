@@ -23,8 +23,11 @@ def doublings(encoder: keras.Model, filters: Sequence[int]) -> list[int]:
     steps = math.log2(ratios.pop()) if len(ratios) == 1 else -1.0
     if steps < 0 or not steps.is_integer():
         raise RequestError(
-            f"model.decoder: expected a latent (height, width, channels) whose sides are the picture's {image[:2]} "
-            f"over a power of two. Received: {latent}"
+            "model.decoder",
+            expected=(
+                f"a latent (height, width, channels) whose sides are the picture's {image[:2]} over a power of two"
+            ),
+            received=latent,
         )
     return [filters[min(step, len(filters) - 1)] for step in range(int(steps))]
 
@@ -39,6 +42,7 @@ def check_returning_sides(image_shape: tuple[int, int, int], key: str) -> None:
     if any(side % 8 != 4 or side < 12 for side in (height, width)):
         near = [max(12, 8 * round((side - 4) / 8) + 4) for side in (height, width)]
         raise RequestError(
-            f"{key}: 'strided' comes back to sides of 12, 20, 28, 36 and so on alone. Received: {height}x{width}; "
-            f"set data.image_shape to [{near[0]}, {near[1]}, {channels}]"
+            key,
+            received=(f"'strided' comes back to sides of 12, 20, 28, 36 and so on alone. Received: {height}x{width}"),
+            fix=f"set data.image_shape to [{near[0]}, {near[1]}, {channels}]",
         )

@@ -28,8 +28,10 @@ def load_trained(run: Run, *, needs_rejection: bool = True) -> JointAutoencoder:
     """
     if run.recipe.model.adversarial is not None:
         raise RequestError(
-            f"run: expected a model that answers for pictures. Received: {run.path}, whose adversarial model makes "
-            f"pictures; use: kerasae generate {run.path}"
+            "run",
+            expected="a model that answers for pictures",
+            received=f"{run.path}, whose adversarial model makes pictures",
+            fix=f"use: kerasae generate {run.path}",
         )
     load_plugins_of(run)
     model = load_model(run.model)
@@ -52,8 +54,9 @@ def _check_without_rejection(run: Run) -> None:
     again = f"kerasae train --run {run.path} --resume"
     if fitted:
         raise RequestError(
-            f"run: {run.path} lacks {run.rejection.name}, without which every answer would be accepted; put it back, "
-            f"or fit it again with: {again}"
+            "run",
+            received=f"{run.path} lacks {run.rejection.name}, without which every answer would be accepted",
+            fix=f"put it back, or fit it again with: {again}",
         )
     if fitted is None:
         told().print(

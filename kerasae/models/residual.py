@@ -22,8 +22,9 @@ def residual_groups(x: Any, filters: Sequence[int], blocks: Sequence[int], setti
     """
     if len(blocks) != len(filters):
         raise RequestError(
-            f"recipe: {key}.blocks: expected one number of residual blocks for each of the {len(filters)} "
-            f"filters. Received: {list(blocks)}"
+            f"recipe: {key}.blocks",
+            expected=f"one number of residual blocks for each of the {len(filters)} filters",
+            received=f"{list(blocks)}",
         )
     for width, count in zip(filters, blocks, strict=True):
         x = keras.layers.Conv2D(width, 3, padding="same", use_bias=False, **settings.kernel)(x)

@@ -22,8 +22,10 @@ def variational(encoder: keras.Model, latent_dim: int | None, settings: Settings
     width = latent_dim or features.shape[-1]
     if settings.tied and width != features.shape[-1]:
         raise RequestError(
-            f"model.variational.latent_dim: expected {features.shape[-1]}, since a tied decoder begins with the "
-            f"encoder's own channels. Received: {width}; leave it out, or set model.tied to false"
+            "model.variational.latent_dim",
+            expected=f"{features.shape[-1]}, since a tied decoder begins with the encoder's own channels",
+            received=width,
+            fix="leave it out, or set model.tied to false",
         )
     if isinstance(last, keras.layers.Dense) and last.activation is keras.activations.linear:
         features = last.input

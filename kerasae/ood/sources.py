@@ -101,7 +101,7 @@ def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strang
     try:
         source = open_source(DataRecipe.model_validate(asked))
     except RequestError as error:
-        raise RequestError(f"--unknown: {str(error).removeprefix('data.source: ')}") from None
+        raise RequestError("--unknown", received=f"{str(error).removeprefix('data.source: ')}") from None
     parts = [part for part in source.parts.values() if len(part)]
     pictures = source.parts["test"] if len(source.parts.get("test", ())) else reduce(lambda a, b: a.join(b), parts)
     if isinstance(pictures, ArrayPictures):
@@ -117,8 +117,9 @@ def _left_out(recipe: Recipe, collection: Collection) -> Strangers:
     names = recipe.data.leave_out
     if not names:
         raise RequestError(
-            f"--unknown: expected a run that was trained with data.leave_out beside {LEFT_OUT!r}. Received: one that "
-            "knows all its classes"
+            "--unknown",
+            expected=f"a run that was trained with data.leave_out beside {LEFT_OUT!r}",
+            received="one that knows all its classes",
         )
     pictures = open_source(recipe.data).only(names)
     if isinstance(pictures, ArrayPictures):
@@ -147,6 +148,7 @@ def _transforms(words: str) -> list[augment.Transform]:
         return augment.from_spec(specs)
     except (ValueError, TypeError) as error:
         raise RequestError(
-            f"--unknown: expected {', '.join(BUILTIN)}, a folder, an .npz, a .csv or a transform of the test pictures. "
-            f"Received: {words!r}, which is not there, and as a transform: {error}"
+            "--unknown",
+            expected=f"{', '.join(BUILTIN)}, a folder, an .npz, a .csv or a transform of the test pictures",
+            received=f"{words!r}, which is not there, and as a transform: {error}",
         ) from None

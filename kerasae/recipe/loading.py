@@ -61,7 +61,9 @@ def parse(tree: Mapping[str, Any]) -> Recipe:
     try:
         return Recipe.model_validate(tree)
     except ValidationError as error:
-        raise RequestError(f"recipe: {explain(error, overlay.fields, elsewhere=overlay.paths_ending_in)}") from None
+        raise RequestError(
+            "recipe", received=f"{explain(error, overlay.fields, elsewhere=overlay.paths_ending_in)}"
+        ) from None
 
 
 def _find(name: str) -> Path:
@@ -72,8 +74,9 @@ def _find(name: str) -> Path:
     if path.suffix == ".toml" and path.is_file():
         return path
     raise RequestError(
-        "recipe: expected a name that `kerasae recipes` lists or the path of a .toml file. "
-        f"Received: {name!r}.{nearest(name, known)}"
+        "recipe",
+        expected="a name that `kerasae recipes` lists or the path of a .toml file",
+        received=f"{name!r}.{nearest(name, known)}",
     )
 
 
@@ -88,7 +91,7 @@ def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
     try:
         return overlay.merge(base, tree)
     except RequestError as error:
-        raise RequestError(f"recipe {path}: {error}") from None
+        raise RequestError("", received=f"recipe {path}: {error}") from None
 
 
 def _parsed(path: Path) -> dict[str, Any]:
@@ -96,15 +99,15 @@ def _parsed(path: Path) -> dict[str, Any]:
         with path.open(encoding="utf-8") as file:
             return toml.read(file.read(toml.MOST_CHARACTERS + 1))
     except ValueError as error:
-        raise RequestError(f"recipe {path}: not valid TOML: {error}") from None
+        raise RequestError("", received=f"recipe {path}: not valid TOML: {error}") from None
     except OSError as error:
-        raise RequestError(f"recipe {path}: cannot be read: {error.strerror}") from None
+        raise RequestError("", received=f"recipe {path}: cannot be read: {error.strerror}") from None
 
 
 def _parent(path: Path, parent: Any, below: tuple[Path, ...]) -> Path:
     if not isinstance(parent, str):
-        raise RequestError(f"recipe {path}: extends: expected a recipe's name. Received: {parent!r}")
+        raise RequestError(f"recipe {path}: extends", expected="a recipe's name", received=f"{parent!r}")
     other = _find(str(path.parent / parent) if parent.endswith(".toml") else parent)
     if other.resolve() in (*below, path.resolve()):
-        raise RequestError(f"recipe {path}: extends itself through {parent!r}")
+        raise RequestError("", received=f"recipe {path}: extends itself through {parent!r}")
     return other

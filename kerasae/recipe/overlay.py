@@ -132,13 +132,13 @@ def override(tree: dict[str, Any], assignments: Iterable[str]) -> None:
 def _override(tree: dict[str, Any], assignment: str, keys: Container[str]) -> None:
     key, equals, text = assignment.partition("=")
     if not equals or not key.strip():
-        raise RequestError(f"--set: expected KEY=VALUE, such as phases.0.epochs=5. Received: {assignment!r}")
+        raise RequestError("--set", expected="KEY=VALUE, such as phases.0.epochs=5", received=f"{assignment!r}")
     try:
         value = toml.read(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text
     except ValueError as error:
-        raise RequestError(f"--set {key}: {error}") from None
+        raise RequestError("", received=f"--set {key}: {error}") from None
     *path, last = key.strip().split(".")
     if path[:2] == ["search", "space"]:  # what follows is one name: a field that is searched
         path, last = path[:2], ".".join([*path[2:], last]).strip("\"'")  # quoted as in TOML, or not
@@ -151,7 +151,7 @@ def _override(tree: dict[str, Any], assignment: str, keys: Container[str]) -> No
         node = node[place]
         if not isinstance(node, dict | list):
             where = ".".join(path[:count])
-            raise RequestError(f"--set {key}: expected a table at {where!r}. Received: the value {node!r}")
+            raise RequestError(f"--set {key}", expected=f"a table at {where!r}", received=f"the value {node!r}")
     if isinstance(node, list):
         node[_index(node, last, f"--set {key}")] = value
     else:
@@ -184,7 +184,7 @@ def _laid(kind: Kind, below: Any, over: Any, where: str) -> Any:
 def _index(entries: list[Any], step: str, where: str) -> int:
     if not step.isdecimal() or step != str(int(step)) or int(step) >= len(entries):
         expected = f"an index from 0 to {len(entries) - 1}" if entries else "no index, since the list is empty"
-        raise RequestError(f"{where}: expected {expected}. Received: {step!r}")
+        raise RequestError(where, expected=expected, received=f"{step!r}")
     return int(step)
 
 

@@ -100,22 +100,27 @@ def load_plugins(files: Iterable[str], kept: Mapping[str, str] | None = None, ow
         digest = hashlib.sha256(source).hexdigest()
         if kept is not None and kept.get(name) != digest:
             raise RequestError(
-                f"{owner}: plugins: expected {name} as it was, SHA-256 {kept.get(name, 'none')[:_SHOWN]}. Received: a "
-                f"changed file, SHA-256 {digest[:_SHOWN]}; put the old file back, or train a new run with the new one "
-                "under another name"
+                f"{owner}: plugins",
+                expected=f"{name} as it was, SHA-256 {kept.get(name, 'none')[:_SHOWN]}",
+                received=f"a changed file, SHA-256 {digest[:_SHOWN]}",
+                fix="put the old file back, or train a new run with the new one under another name",
             )
         if path in _imported:
             if _imported[path] != digest:
                 raise RequestError(
-                    f"{owner}: plugins: expected {name} as this process has imported it. Received: a changed file; "
-                    "start a new process"
+                    f"{owner}: plugins",
+                    expected=f"{name} as this process has imported it",
+                    received="a changed file",
+                    fix="start a new process",
                 )
             continue
         if not _trust.covers(path, digest):
             if not _trust.everything:
                 raise RequestError(
-                    f"{owner}: plugins: expected Python files that were trusted on this machine before. Received: "
-                    f"{name}, SHA-256 {digest[:_SHOWN]}; read it, and if you trust it add {OPTION}"
+                    f"{owner}: plugins",
+                    expected="Python files that were trusted on this machine before",
+                    received=f"{name}, SHA-256 {digest[:_SHOWN]}",
+                    fix=f"read it, and if you trust it add {OPTION}",
                 )
             trust([name], f"by {OPTION}")
         _execute(name, path, source)
@@ -134,11 +139,11 @@ def _path(name: str) -> Path:
 def _read(name: str) -> tuple[Path, bytes]:
     path = _path(name)
     if path.suffix != ".py" or not path.is_file():
-        raise RequestError(f"recipe: plugins: expected the path of a .py file. Received: {name!r}, which is none")
+        raise RequestError("recipe: plugins", expected="the path of a .py file", received=f"{name!r}, which is none")
     try:
         return path, path.read_bytes()
     except OSError as error:
-        raise RequestError(f"recipe: plugins: {name} cannot be read: {error.strerror}") from None
+        raise RequestError("recipe", received=f"plugins: {name} cannot be read: {error.strerror}") from None
 
 
 def _execute(name: str, path: Path, source: bytes) -> None:
@@ -156,7 +161,7 @@ def _execute(name: str, path: Path, source: bytes) -> None:
         del sys.modules[module_name]
         if not isinstance(error, Exception):
             raise
-        raise RequestError(f"recipe: plugins: {name} fails with {type(error).__name__}: {error}") from error
+        raise RequestError("recipe", received=f"plugins: {name} fails with {type(error).__name__}: {error}") from error
 
 
 def _memory() -> Path | None:

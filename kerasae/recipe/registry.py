@@ -48,8 +48,9 @@ class Registry(Generic[Product]):
         """Return the options of `spec`, defaults included; RequestError names what is wrong and where (`key`)."""
         if spec.name not in self._builders:
             raise RequestError(
-                f"recipe: {key}: expected {self.kind} {', '.join(self.names)}. "
-                f"Received: {spec.name!r}.{nearest(spec.name, self.names)}"
+                f"recipe: {key}",
+                expected=f"{self.kind} {', '.join(self.names)}",
+                received=f"{spec.name!r}.{nearest(spec.name, self.names)}",
             )
         builder = self._builders[spec.name]
         hints = get_type_hints(builder, include_extras=True)
@@ -63,7 +64,7 @@ class Registry(Generic[Product]):
         try:
             checked = checker.model_validate(spec.options)
         except ValidationError as error:
-            raise RequestError(f"recipe: {explain(error, lambda path: list(options), key)}") from None
+            raise RequestError("recipe", received=f"{explain(error, lambda path: list(options), key)}") from None
         return {name: getattr(checked, name) for name in options}
 
     def build(self, spec: Spec, key: str, *arguments: Any) -> Product:

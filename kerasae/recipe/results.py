@@ -88,7 +88,9 @@ def read(path: Path) -> Result:
     try:
         return Result.model_validate_json(path.read_text(encoding="utf-8"))
     except ValidationError as error:
-        raise RequestError(f"result {path}: {explain(error, lambda _: list(Result.model_fields))}") from None
+        raise RequestError(
+            "", received=f"result {path}: {explain(error, lambda _: list(Result.model_fields))}"
+        ) from None
 
 
 def spread(values: list[float], digits: int) -> str:

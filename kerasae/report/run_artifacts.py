@@ -50,8 +50,12 @@ class Materials:
         predictions = read_npz(run.predictions, required=["label"])
         if collection is not None and not np.array_equal(predictions["label"], collection.test.labels):
             raise RequestError(
-                f"run: {run.path} was evaluated on {len(predictions['label'])} test pictures with other labels. "
-                f"Received: {len(collection.test)} test pictures; measure these with: kerasae evaluate {run.path}"
+                "run",
+                received=(
+                    f"{run.path} was evaluated on {len(predictions['label'])} test pictures with other labels. "
+                    f"Received: {len(collection.test)} test pictures"
+                ),
+                fix=f"measure these with: kerasae evaluate {run.path}",
             )
         return cls(
             metrics=metrics,

@@ -45,7 +45,7 @@ def read_origins(run: Run) -> Origins | None:
         return None
     kept = read_json(run.origins)
     if not _is_valid(kept):
-        raise RequestError(f"run: {run.origins} is damaged; put it back or train a new run")
+        raise RequestError("run", received=f"{run.origins} is damaged", fix="put it back or train a new run")
     return kept
 
 
@@ -62,10 +62,7 @@ def load_kept(plugins: Iterable[str], kept: Origins | None, owner: str) -> None:
     """Import the plugins of something that began with these origins; raises as `load_plugins_of` does."""
     files = list(plugins)
     if files and kept is None and not trusts_all():
-        raise RequestError(
-            f"{owner}: plugins: expected the SHA-256 of {', '.join(files)} as it was. Received: none, from an earlier "
-            f"version of kerasae; if the file is the same and you trust it, add {OPTION}"
-        )
+        raise RequestError(f"{owner}: plugins", expected=f"the SHA-256 of {', '.join(files)} as it was", received="none, from an earlier version of kerasae", fix=f"if the file is the same and you trust it, add {OPTION}")
     load_plugins(files, None if kept is None else kept["plugins"], owner)
 
 
@@ -95,10 +92,7 @@ def check_same(before: Origins | None, now: Origins, owner: str) -> None:
 def _check_models(before: Mapping[str, str], now: Mapping[str, str], owner: str) -> None:
     changed = next((folder for folder, digest in before.items() if now.get(folder, digest) != digest), None)
     if changed is not None:
-        raise RequestError(
-            f"{owner}: start_from: expected the model of {changed} as it was. Received: another one; put the old "
-            "model.keras back, or train a new run"
-        )
+        raise RequestError(f"{owner}: start_from", expected=f"the model of {changed} as it was", received="another one", fix="put the old model.keras back, or train a new run")
 
 
 def _model_digest(folder: str) -> str:

@@ -120,8 +120,8 @@ class Run:
                     candidate.mkdir()
                     return cls(candidate)
         except OSError as error:
-            raise RequestError(f"--run: cannot make {error.filename}: {error.strerror}") from None
-        raise RequestError(f"--run: expected a free name below {RUNS}. Received: {name!r}, used 100,000 times")
+            raise RequestError("--run", received=f"cannot make {error.filename}: {error.strerror}") from None
+        raise RequestError("--run", expected=f"a free name below {RUNS}", received=f"{name!r}, used 100,000 times")
 
     @classmethod
     def open(cls, path: Path, *, trained: bool = True) -> Run:
@@ -132,14 +132,14 @@ class Run:
         """
         run = cls(path)
         if not path.is_dir():
-            raise RequestError(f"run: expected the directory of a run. Received: {str(path)!r}, which does not exist")
+            raise RequestError("run", expected="the directory of a run", received=f"{str(path)!r}, which does not exist")
         if not run.recipe_file.is_file():
-            raise RequestError(f"run: {path} holds no recipe.json, so it is not a run's directory")
+            raise RequestError("run", received=f"{path} holds no recipe.json, so it is not a run's directory")
         remind(path.resolve(), "run")
         if trained and not run.model.is_file():
             if (doing := at_work(path)) is not None:
-                raise RequestError(f"run: expected a finished run. Received: one that another process is {doing}; wait")
-            raise RequestError(f"run: {path} holds no model.keras; finish it with: kerasae train --run {path} --resume")
+                raise RequestError("run", expected="a finished run", received=f"one that another process is {doing}", fix="wait")
+            raise RequestError("run", received=f"{path} holds no model.keras", fix=f"finish it with: kerasae train --run {path} --resume")
         return run
 
 
@@ -153,10 +153,8 @@ def check_new(path: Path | None, option: str = "--run") -> None:
     if path is not None and path.exists():
         resumable = (path / "recipe.json").is_file()
         mend = "add --resume to go on with it, or give another name" if resumable else "give another name"
-        raise RequestError(f"{option}: {path} exists already; {mend}")
+        raise RequestError(option, received=f"{path} exists already", fix=mend)
     while not place.exists():
         place = place.parent
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        raise RequestError(
-            f"{option}: expected a place that can be written to. Received: {path or RUNS}, below {place}"
-        )
+        raise RequestError(option, expected="a place that can be written to", received=f"{path or RUNS}, below {place}")

@@ -54,8 +54,11 @@ def check(recipe: Recipe) -> None:
             OPTIMIZERS.check(one.optimizer, where)
             if phases.schedule(one, key, [1] * phase.epochs).callbacks:
                 raise RequestError(
-                    f"recipe: {key}.schedule: expected constant, step or cosine beside model.adversarial, where no "
-                    f"loss says how far training is. Received: {phase.schedule.name!r}"
+                    f"recipe: {key}.schedule",
+                    expected=(
+                        "constant, step or cosine beside model.adversarial, where no loss says how far training is"
+                    ),
+                    received=f"{phase.schedule.name!r}",
                 )
 
 

@@ -43,15 +43,20 @@ def adversarial_stretches(recipe: Recipe, index: int, train: Pictures) -> list[A
     replicas = distribution.strategy(recipe.distribution.devices).num_replicas_in_sync
     if phase.batch_size % replicas:
         raise RequestError(
-            f"recipe: phases.{index}.batch_size: expected a multiple of the {replicas} devices. "
-            f"Received: {phase.batch_size}"
+            f"recipe: phases.{index}.batch_size",
+            expected=f"a multiple of the {replicas} devices",
+            received=f"{phase.batch_size}",
         )
     found = []
     for epochs, turns in phase.discriminator_stretches:
         if phase.batch_size * turns > len(train):
             raise RequestError(
-                f"recipe: phases.{index}.batch_size: expected batches of which {turns}, the discriminator's steps for "
-                f"one of the generator, fit the {len(train):,} training pictures. Received: {phase.batch_size}"
+                f"recipe: phases.{index}.batch_size",
+                expected=(
+                    f"batches of which {turns}, the discriminator's steps for one of the generator, fit the "
+                    f"{len(train):,} training pictures"
+                ),
+                received=f"{phase.batch_size}",
             )
         order = EpochOrder(train.labels, phase.batch_size * turns, None, recipe.seed)
         found.append(AdversarialStretch(epochs, turns, order))

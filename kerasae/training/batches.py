@@ -48,20 +48,25 @@ def stretches(recipe: Recipe, index: int, collection: Collection) -> list[Stretc
     for epochs, batch_size in phase.stretches:
         if isinstance(phase.batch_size, BatchSizes) and batch_size > len(train):
             raise RequestError(
-                f"recipe: {key}.sizes: expected no more than the {len(train):,} pictures that the phase learns from. "
-                f"Received: {batch_size:,}"
+                f"recipe: {key}.sizes",
+                expected=f"no more than the {len(train):,} pictures that the phase learns from",
+                received=f"{batch_size:,}",
             )
         if share is not None and batch_size < 2:
             raise RequestError(
-                f"recipe: {key}: expected at least 2, since data.labelled_share mixes labelled and unlabelled pictures "
-                f"in every batch. Received: {batch_size}"
+                f"recipe: {key}",
+                expected=(
+                    "at least 2, since data.labelled_share mixes labelled and unlabelled pictures in every batch"
+                ),
+                received=batch_size,
             )
         order = EpochOrder(train.labels, batch_size, share, recipe.seed)
         if order.batch_size % replicas:
             raise RequestError(
-                f"recipe: {key}: expected a multiple of the {replicas} devices. "
-                f"Received: {order.batch_size}{', all the pictures' * (order.batch_size < batch_size)}; "
-                f"set it to {max(order.batch_size // replicas, 1) * replicas}"
+                f"recipe: {key}",
+                expected=f"a multiple of the {replicas} devices",
+                received=f"{order.batch_size}{', all the pictures' * (order.batch_size < batch_size)}",
+                fix=f"set it to {max(order.batch_size // replicas, 1) * replicas}",
             )
         judged = shared_batch(len(collection.validation), order.batch_size, replicas)
         found.append(Stretch(epochs, train, order, judged))
@@ -78,9 +83,13 @@ def _check_labels(recipe: Recipe, labelled: np.ndarray) -> None:
     if needing:
         without = " ".join(f"--set {field}={value}" for field, value in needing.items())
         raise RequestError(
-            f"recipe: {', '.join(needing)}: expected training images with and without label. Received: "
-            f"{labelled.sum():,} labelled ones of {len(labelled):,}; add images to unlabeled/, hide labels by "
-            f"data.labelled_fraction or data.labelled_per_class, or do without: {without}"
+            f"recipe: {', '.join(needing)}",
+            expected="training images with and without label",
+            received=f"{labelled.sum():,} labelled ones of {len(labelled):,}",
+            fix=(
+                "add images to unlabeled/, hide labels by data.labelled_fraction or data.labelled_per_class, or do "
+                f"without: {without}"
+            ),
         )
 
 
@@ -112,6 +121,8 @@ def shared_batch(count: int, batch_size: int, replicas: int) -> int:
         ):  # a share is the rest over the devices, rounded up
             return size
     raise RequestError(
-        f"data.validation: expected pictures for batches that {replicas} devices can share. Received: {count}; "
-        "choose another fraction or fewer distribution.devices"
+        "data.validation",
+        expected=f"pictures for batches that {replicas} devices can share",
+        received=count,
+        fix="choose another fraction or fewer distribution.devices",
     )

@@ -56,7 +56,7 @@ def _strategy(devices: tuple[str, ...] | Literal["auto"]) -> tf.distribute.Strat
     missing = [name for name in devices if name not in known]
     if missing or len(set(devices)) < len(devices):
         raise RequestError(
-            f"distribution.devices: expected different ones of {', '.join(known)}. Received: {list(devices)}"
+            "distribution.devices", expected=f"different ones of {', '.join(known)}", received=f"{list(devices)}"
         )
     return (
         tf.distribute.MirroredStrategy(list(devices))

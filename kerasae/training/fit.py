@@ -236,8 +236,10 @@ def _start_from(model: JointAutoencoder, recipe: Recipe, index: int) -> None:
     for part, folder in phase.start_from.items():
         if getattr(model, part) is None:
             raise RequestError(
-                f"recipe: {key}.start_from.{part}: expected a part that some phase trains, since no other is built. "
-                f"Received: {part!r}; leave it out"
+                f"recipe: {key}.start_from.{part}",
+                expected="a part that some phase trains, since no other is built",
+                received=f"{part!r}",
+                fix="leave it out",
             )
         other = Run.open(Path(folder))
         _check_apart(recipe.data, other, f"{key}.start_from.{part}")
@@ -246,8 +248,9 @@ def _start_from(model: JointAutoencoder, recipe: Recipe, index: int) -> None:
         shapes = [None if one is None else [tuple(weight.shape) for weight in one.weights] for one in (own, saved)]
         if shapes[1] is None or shapes[0] != shapes[1]:
             raise RequestError(
-                f"recipe: {key}.start_from.{part}: expected a run whose {part} has the shapes of this recipe's. "
-                f"Received: {folder!r}, whose {part} {'is missing' if saved is None else 'has others'}"
+                f"recipe: {key}.start_from.{part}",
+                expected=f"a run whose {part} has the shapes of this recipe's",
+                received=f"{folder!r}, whose {part} {('is missing' if saved is None else 'has others')}",
             )
         own.set_weights(saved.get_weights())
 
@@ -257,9 +260,10 @@ def _check_apart(data: DataRecipe, other: Run, key: str) -> None:
     known = other.recipe.data
     if data.fold is not None and known.source == data.source and known.fold != data.fold:
         raise RequestError(
-            f"recipe: {key}: expected a run that did not learn from the pictures which a fold is measured on. "
-            f"Received: {str(other.path)!r}, of the same {data.source}; compare over seeds, or train that part in a "
-            "phase of this recipe"
+            f"recipe: {key}",
+            expected="a run that did not learn from the pictures which a fold is measured on",
+            received=f"{str(other.path)!r}, of the same {data.source}",
+            fix="compare over seeds, or train that part in a phase of this recipe",
         )
 
 

@@ -35,7 +35,7 @@ def schedules(recipe: Recipe, index: int, image_shape: tuple[int, ...]) -> dict[
         except RequestError:
             raise
         except ValueError as error:
-            raise RequestError(f"recipe: {where}.{error}") from None
+            raise RequestError("recipe", received=f"{where}.{error}") from None
         if term in defaults:
             found[term] = schedule
     return found
@@ -52,9 +52,10 @@ def check(recipe: Recipe) -> None:
         variational = recipe.model.variational is not None
         if "kl_divergence" in phase.loss_weights and not (variational and "encoder" in phase.learns):
             raise RequestError(
-                f"recipe: phases.{index}.loss_weights.kl_divergence: expected model.variational and an encoder that "
-                f"learns. Received: variational {str(variational).lower()}, learns {phase.learns}; leave it out or "
-                "set model.variational to true"
+                f"recipe: phases.{index}.loss_weights.kl_divergence",
+                expected="model.variational and an encoder that learns",
+                received=f"variational {str(variational).lower()}, learns {phase.learns}",
+                fix="leave it out or set model.variational to true",
             )
 
 

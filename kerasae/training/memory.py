@@ -98,6 +98,11 @@ def check_memory(model: keras.Model, batch_size: int, precision: str, key: str) 
     smaller = f"data.image_shape to [{max(height // 2, 1)},{max(width // 2, 1)},{channels}]"
     advice = f"set it to {2 ** int(math.log2(fits))}, or {smaller}" if fits >= 1 else f"set {smaller}"
     raise RequestError(
-        f"recipe: {key}: expected a batch whose training step fits into {available / 2**30:.1f} GiB of free "
-        f"memory; a {height}x{width} image takes about {image / 2**20:,.0f} MiB. Received: {batch_size}; {advice}"
+        f"recipe: {key}",
+        expected=(
+            f"a batch whose training step fits into {available / 2**30:.1f} GiB of free memory; a "
+            f"{height}x{width} image takes about {image / 2**20:,.0f} MiB"
+        ),
+        received=batch_size,
+        fix=advice,
     )

@@ -38,7 +38,9 @@ def check(phase: Phase, key: str, variational: bool = False) -> None:
     ]
     known = [f"{split}{name}" for split in ("val_", "") for name in logged]
     if phase.monitor is not None and phase.monitor not in known:
-        raise RequestError(f"recipe: {key}.monitor: expected one of {', '.join(known)}. Received: {phase.monitor!r}")
+        raise RequestError(
+            f"recipe: {key}.monitor", expected=f"one of {', '.join(known)}", received=f"{phase.monitor!r}"
+        )
 
 
 def check_trains(model: JointAutoencoder, phase: Phase, key: str) -> None:
@@ -50,8 +52,10 @@ def check_trains(model: JointAutoencoder, phase: Phase, key: str) -> None:
     freeze_all_but(model, phase.learns)
     if not model.trainable_variables:
         raise RequestError(
-            f"recipe: {key}.learns: expected a part with weights that can learn. Received: {phase.learns}, which has "
-            "none in this model; name another part, or leave the phase out"
+            f"recipe: {key}.learns",
+            expected="a part with weights that can learn",
+            received=f"{phase.learns}, which has none in this model",
+            fix="name another part, or leave the phase out",
         )
 
 
@@ -60,7 +64,7 @@ def transforms(specs: Sequence[Spec], key: str) -> list[augment.Transform]:
     try:
         return augment.from_spec([{"name": spec.name, **spec.options} for spec in specs])
     except (ValueError, TypeError) as error:
-        raise RequestError(f"recipe: {key}: {error}") from None
+        raise RequestError("recipe", received=f"{key}: {error}") from None
 
 
 def mixing(phase: Phase, key: str) -> augment.Mixing | None:
@@ -70,9 +74,9 @@ def mixing(phase: Phase, key: str) -> augment.Mixing | None:
     try:
         built = augment.build({"name": phase.mix.name, **phase.mix.options})
     except (ValueError, TypeError) as error:
-        raise RequestError(f"recipe: {key}.mix: {error}") from None
+        raise RequestError("recipe", received=f"{key}.mix: {error}") from None
     if not isinstance(built, augment.Mixing):
-        raise RequestError(f"recipe: {key}.mix: expected mix_up or cut_mix. Received: {phase.mix.name!r}")
+        raise RequestError(f"recipe: {key}.mix", expected="mix_up or cut_mix", received=f"{phase.mix.name!r}")
     return built
 
 
@@ -89,7 +93,7 @@ def schedule(phase: Phase, key: str, steps: Sequence[int]) -> Plan:
     except RequestError:
         raise
     except ValueError as error:
-        raise RequestError(f"recipe: {where}.{error}") from None
+        raise RequestError("recipe", received=f"{where}.{error}") from None
 
 
 def optimizer(phase: Phase, key: str, plan: Plan) -> keras.optimizers.Optimizer:

@@ -31,8 +31,10 @@ def check(recipe: Recipe, collection: Collection) -> None:
     """
     if recipe.rejection.by_class and "label" not in recipe.heads:
         raise RequestError(
-            "rejection.by_class: expected a recipe that trains a label head. Received: true, and the heads "
-            f"{', '.join(recipe.heads)}; leave it out"
+            "rejection.by_class",
+            expected="a recipe that trains a label head",
+            received=f"true, and the heads {', '.join(recipe.heads)}",
+            fix="leave it out",
         )
     if recipe.rejection.false_positive_rate != "auto" and not fits(recipe, collection):
         raise too_few(_rate(recipe), len(collection.validation))

@@ -64,8 +64,10 @@ def reopen(run: Run, source: str | None = None) -> Collection:
     recipe, before = run.recipe, run.facts
     if source is None and not has_images(run):
         raise RequestError(
-            f"run: expected the images that {run.path} was made with in {recipe.data.source}. Received: nothing there; "
-            "put them back, or say where they are: evaluate, report, explore and export take --data SOURCE"
+            "run",
+            expected=f"the images that {run.path} was made with in {recipe.data.source}",
+            received="nothing there",
+            fix="put them back, or say where they are: evaluate, report, explore and export take --data SOURCE",
         )
     data = recipe.data if source is None else recipe.data.model_copy(update={"source": source})
     if data.source in BUILTIN:

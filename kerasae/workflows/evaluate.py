@@ -17,13 +17,14 @@ from kerasae.evaluation.cautions import cautions
 from kerasae.evaluation.label import label_metrics
 from kerasae.evaluation.numbers import number
 from kerasae.evaluation.pixels import count_pixels, pixel_statistics
+from kerasae.evaluation.predictions import Predictions
 from kerasae.evaluation.reconstruction import reconstruction_metrics
 from kerasae.evaluation.rejection import rejection_metrics
 from kerasae.evaluation.variants import changed
 from kerasae.files.reading import without
 from kerasae.files.writing import write_json, written_whole
 from kerasae.generation import Request, by_generator, judge_of, write_generated
-from kerasae.inference.forward import Predictions, predict
+from kerasae.inference.forward import predict
 from kerasae.losses import ReconstructionLoss
 from kerasae.models import AdversarialModel, deviation
 from kerasae.recipe import PARTS
@@ -68,7 +69,7 @@ def evaluate(
     """
     if not len(collection.test):
         raise RequestError(
-            "evaluate: expected at least one test picture. Received: 0; give a source with test pictures"
+            "evaluate", expected="at least one test picture", received="0", fix="give a source with test pictures"
         )
     started = time.perf_counter()
     recipe = run.recipe

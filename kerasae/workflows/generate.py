@@ -74,24 +74,28 @@ def _check(
     adversarial = run.recipe.model.adversarial
     if adversarial is None and "reconstruction" not in run.recipe.heads:
         raise RequestError(
-            "generate: expected a run whose model has a decoder, which makes pictures of latents. Received: "
-            f"{run.path}, which classifies alone; train a recipe with a reconstruction, such as joint or autoencoder"
+            "generate",
+            expected="a run whose model has a decoder, which makes pictures of latents",
+            received=f"{run.path}, which classifies alone",
+            fix="train a recipe with a reconstruction, such as joint or autoencoder",
         )
     for name in classes:
         if name not in names:
             known = f"classes of {', '.join(names)}" if names else "none, since the run was trained without labels"
-            raise RequestError(f"--class: expected {known}. Received: {name!r}.{nearest(name, names)}")
+            raise RequestError("--class", expected=known, received=f"{name!r}.{nearest(name, names)}")
     if classes and adversarial is not None and adversarial.name == "gan":
         raise RequestError(
-            f"--class: expected none, since the generator of {run.path} takes noise alone. Received: "
-            f"{', '.join(classes)}; train a recipe with model.adversarial = 'acgan'"
+            "--class",
+            expected=f"none, since the generator of {run.path} takes noise alone",
+            received=f"{', '.join(classes)}",
+            fix="train a recipe with model.adversarial = 'acgan'",
         )
     if count < 1:
-        raise RequestError(f"--count: expected at least 1. Received: {count}")
+        raise RequestError("--count", expected="at least 1", received=count)
     if not 0 <= noise < float("inf"):
-        raise RequestError(f"--noise: expected 0 and up. Received: {noise}")
+        raise RequestError("--noise", expected="0 and up", received=noise)
     if seed < 0:
-        raise RequestError(f"--seed: expected 0 and up. Received: {seed}")
+        raise RequestError("--seed", expected="0 and up", received=seed)
     if judge is not None:
         check_judge(judge, run)
     return [names.index(name) for name in dict.fromkeys(classes or names)]
@@ -105,6 +109,7 @@ def _check_ends(run: Run, ends: tuple[End, End]) -> None:
     if adversarial.name == "gan" or any(end.label is None for end in ends):
         can = "takes noise alone" if adversarial.name == "gan" else "has no encoder"
         raise RequestError(
-            f"--between: expected two classes, and a generator that takes them. Received: {ends[0].words} and "
-            f"{ends[1].words}, while that of {run.path} {can}"
+            "--between",
+            expected="two classes, and a generator that takes them",
+            received=f"{ends[0].words} and {ends[1].words}, while that of {run.path} {can}",
         )

@@ -97,7 +97,7 @@ def predict(
             if maps is not None:
                 if "reconstruction" not in outputs:
                     raise RequestError(
-                        f"--heatmaps: expected a model that rebuilds pictures. Received: {model}, which does not"
+                        "--heatmaps", expected="a model that rebuilds pictures", received=f"{model}, which does not"
                     )
                 _write_maps(batch, outputs["reconstruction"], paths, maps, len(answers))
             answers += [
@@ -167,12 +167,15 @@ def _from_export(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarra
     if not whole:
         remind(path.resolve(), "export")
     if not (path / ABOUT).is_file():
-        raise RequestError(f"predict: expected a SavedModel that kerasae exported. Received: {path}, without {ABOUT}")
+        raise RequestError(
+            "predict", expected="a SavedModel that kerasae exported", received=f"{path}, without {ABOUT}"
+        )
     about = read_json(path / ABOUT, {}, fix)
     if about.get("generates"):
         raise RequestError(
-            f"predict: expected a model that answers for pictures. Received: {path}, the export of a generator, which "
-            "makes pictures"
+            "predict",
+            expected="a model that answers for pictures",
+            received=f"{path}, the export of a generator, which makes pictures",
         )
     about = read_json(path / ABOUT, {"image_shape": list, "class_names": list, "resize": str}, fix)
     check_operations(path)

@@ -24,7 +24,7 @@ def open_source(recipe: DataRecipe) -> Source:
     if recipe.source in BUILTIN:
         if recipe.range != "auto":
             raise RequestError(
-                f"data.range: expected 'auto' for {recipe.source}, whose values are known. Received: {recipe.range}"
+                "data.range", expected=f"'auto' for {recipe.source}, whose values are known", received=f"{recipe.range}"
             )
         return open_builtin(recipe.source)
     path = Path(recipe.source).expanduser()
@@ -40,9 +40,10 @@ def open_source(recipe: DataRecipe) -> Source:
     except RequestError:
         raise
     except (OSError, ValueError) as error:
-        raise RequestError(f"data.source: {recipe.source!r} cannot be read: {error}") from None
+        raise RequestError("data.source", received=f"{recipe.source!r} cannot be read: {error}") from None
     why = "a file of another kind" if exists else f"which is not there.{nearest(path.name, known)}"
     raise RequestError(
-        f"data.source: expected {', '.join(BUILTIN)}, an image folder, an .npz, a .csv or a .tsv. "
-        f"Received: {recipe.source!r}, {why}"
+        "data.source",
+        expected=f"{', '.join(BUILTIN)}, an image folder, an .npz, a .csv or a .tsv",
+        received=f"{recipe.source!r}, {why}",
     )

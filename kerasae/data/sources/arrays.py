@@ -71,18 +71,22 @@ def _images(images: np.ndarray, what: str, limits: Range | None) -> np.ndarray:
     rank = f"expected uint8 pictures (n, height, width) or (n, height, width, channels). Received: shape {images.shape}"
     if images.dtype != np.uint8 and (limits is None or images.dtype.kind not in "buif"):
         raise RequestError(
-            f"{what}: expected uint8 pictures of 0 to 255. Received: {images.dtype}{_nan(images)}; "
-            "only you know their range, so set data.range to it, such as [0, 1], or convert them, such as "
-            "(x * 255).round().astype('uint8') for 0 to 1"
+            what,
+            expected="uint8 pictures of 0 to 255",
+            received=f"{images.dtype}{_nan(images)}",
+            fix=(
+                "only you know their range, so set data.range to it, such as [0, 1], or convert them, such as (x * "
+                "255).round().astype('uint8') for 0 to 1"
+            ),
         )
     if images.dtype.kind == "f" and not np.isfinite(images).all():
-        raise RequestError(f"{what}: expected finite numbers. Received: {images.dtype} with NaN or infinity")
+        raise RequestError(what, expected="finite numbers", received=f"{images.dtype} with NaN or infinity")
     if images.ndim not in (3, 4) or 0 in images.shape[1:]:
-        raise RequestError(f"{what}: {rank}")
+        raise RequestError(what, received=rank)
     if images.ndim == 3:
         images = images[..., np.newaxis]
     if images.shape[3] not in (1, 3):
-        raise RequestError(f"{what}: {rank}; with 1 or 3 channels, which come last")
+        raise RequestError(what, received=rank, fix="with 1 or 3 channels, which come last")
     if limits is None or (images.dtype == np.uint8 and not scales_8_bits(limits)):
         return images
     scaled = np.empty(images.shape, np.uint8)
@@ -100,28 +104,36 @@ def _labels(labels: np.ndarray | None, count: int, what: str, images: str) -> np
         return np.full(count, UNLABELLED)
     if not np.issubdtype(labels.dtype, np.integer):
         raise RequestError(
-            f"{what}: expected integer labels. Received: {labels.dtype}{_nan(labels)}; round or encode them"
+            what, expected="integer labels", received=f"{labels.dtype}{_nan(labels)}", fix="round or encode them"
         )
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1:
         raise RequestError(
-            f"{what}: expected labels (n,) or (n, 1). Received: shape {labels.shape}; "
-            "one-hot rows become labels by argmax, and several classes for one picture cannot be learned"
+            what,
+            expected="labels (n,) or (n, 1)",
+            received=f"shape {labels.shape}",
+            fix="one-hot rows become labels by argmax, and several classes for one picture cannot be learned",
         )
     if len(labels) != count:
         raise RequestError(
-            f"{what}: expected a label for each picture. Received: {len(labels)} labels for "
-            f"{count} pictures in {images}"
+            what,
+            expected="a label for each picture",
+            received=f"{len(labels)} labels for {count} pictures in {images}",
         )
     if len(labels) and labels.min() < 0:
         raise RequestError(
-            f"{what}: expected labels from 0. Received: {labels.min()}; pictures without a label go in x_unlabeled"
+            what,
+            expected="labels from 0",
+            received=f"{labels.min()}",
+            fix="pictures without a label go in x_unlabeled",
         )
     if len(labels) and labels.max() > np.iinfo(np.int64).max:
         raise RequestError(
-            f"{what}: expected labels from 0 to the number of classes. Received: {labels.max()}, as -1 becomes in "
-            f"{labels.dtype}; pictures without a label go in x_unlabeled"
+            what,
+            expected="labels from 0 to the number of classes",
+            received=f"{labels.max()}, as -1 becomes in {labels.dtype}",
+            fix="pictures without a label go in x_unlabeled",
         )
     return labels.astype(np.int64)
 
@@ -130,7 +142,7 @@ def _same_shape(parts: Mapping[str, ArrayPictures], where: str) -> None:
     shapes = {name: pictures.image_shape for name, pictures in parts.items()}
     if len(set(shapes.values())) > 1:
         listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise RequestError(f"{where}: expected pictures of one shape. Received: {listed}")
+        raise RequestError(where, expected="pictures of one shape", received=listed)
 
 
 def _class_names(parts: Mapping[Split, ArrayPictures], names: tuple[str, ...] | None, where: str) -> tuple[str, ...]:
@@ -138,17 +150,21 @@ def _class_names(parts: Mapping[Split, ArrayPictures], names: tuple[str, ...] | 
     used = used[used != UNLABELLED]
     if names is not None:
         if len(set(names)) < len(names):
-            raise RequestError(f"{where}: expected a different name for every class. Received: {list(names)}")
+            raise RequestError(where, expected="a different name for every class", received=f"{list(names)}")
         if len(used) and used[-1] >= len(names):
             raise RequestError(
-                f"{where}: expected labels from 0 to {len(names) - 1}, one for each class name. Received: {used[-1]}"
+                where,
+                expected=f"labels from 0 to {len(names) - 1}, one for each class name",
+                received=f"{used[-1]}",
             )
         return names
     # Checked before names are made up to the highest label, which may be absurdly high.
     gaps = np.flatnonzero(used != np.arange(len(used)))
     if len(gaps):
         raise RequestError(
-            f"{where}: expected labels from 0 without a gap. Received: no picture with label {gaps[0]}, "
-            f"and labels up to {used[-1]}; renumber them or give class_names"
+            where,
+            expected="labels from 0 without a gap",
+            received=f"no picture with label {gaps[0]}, and labels up to {used[-1]}",
+            fix="renumber them or give class_names",
         )
     return tuple(str(label) for label in used)

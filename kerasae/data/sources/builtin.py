@@ -87,7 +87,9 @@ def _keras(name: str) -> Source:
         # Keras' own text repeats the address; what it caught says why.
         cause = getattr(error.__context__, "reason", error)
         reason = " ".join(str(cause).split()) or type(error).__name__
-        raise RequestError(f"data.source: {name!r} could not be fetched ({reason}); fetch {steps}") from None
+        raise RequestError(
+            "data.source", received=f"{name!r} could not be fetched ({reason})", fix=f"fetch {steps}"
+        ) from None
     return from_arrays({"train": train, "test": test}, known.class_names, name)
 
 

@@ -34,16 +34,18 @@ def open_csv(path: Path, recipe: DataRecipe) -> Source:
         entries = list(_entries(names, lines, path))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise RequestError(
-            f"data.source: {path} cannot be read as a table in UTF-8: {error}; save it as CSV in UTF-8"
+            "data.source", received=f"{path} cannot be read as a table in UTF-8: {error}", fix="save it as CSV in UTF-8"
         ) from None
     if not entries:
-        raise RequestError(f"data.source: expected pictures in {path}. Received: a header without rows")
+        raise RequestError("data.source", expected=f"pictures in {path}", received="a header without rows")
     try:
         return from_files(path, entries, (entry.label for entry in entries if entry.label), recipe, {})
     except RequestError as error:
         if any(Path(entry.path).exists() for entry in entries):
             raise
-        raise RequestError(f"{error}; no file is there, and paths are relative to {path.parent}") from None
+        raise RequestError(
+            "", received=error, fix=f"no file is there, and paths are relative to {path.parent}"
+        ) from None
 
 
 def _text(path: Path) -> str:
@@ -66,16 +68,22 @@ def _header(text: str, path: Path) -> tuple[list[str], Iterator[tuple[int, list[
         lacking = next(column for column in _REQUIRED if column not in names)
         by = "" if separator == "," else f", separated by {_SEPARATORS[separator]}"
         raise RequestError(
-            f"data.source: {path} lacks the column {lacking!r}; expected the header path,label or path,label,split. "
-            f"Received: {','.join(names).strip() or 'an empty file'}{by}.{nearest(lacking, names)}"
+            "data.source",
+            received=f"{path} lacks the column {lacking!r}",
+            fix=(
+                "expected the header path,label or path,label,split. Received: "
+                f"{','.join(names).strip() or 'an empty file'}{by}.{nearest(lacking, names)}"
+            ),
         )
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     names = [name.strip().casefold() for name in next(reader)]
     repeated = [column for column in _COLUMNS if names.count(column) > 1]
     if repeated:
         raise RequestError(
-            f"data.source: expected the column {repeated[0]!r} once in {path}. Received: {names.count(repeated[0])} "
-            f"times, {','.join(names)}; remove or rename all but one"
+            "data.source",
+            expected=f"the column {repeated[0]!r} once in {path}",
+            received=f"{names.count(repeated[0])} times, {','.join(names)}",
+            fix="remove or rename all but one",
         )
     return names, ((skipped + reader.line_num, row) for row in reader)
 
@@ -98,15 +106,17 @@ def _entry(names: list[str], row: list[str], path: Path, line: int) -> Entry:
     needed = {column for column in _COLUMNS if column in names}
     if len(row) > len(names) or not needed <= set(values) or not values["path"].strip():
         raise RequestError(
-            f"data.source: expected a value for every column in line {line} of {path}. Received: too few, too many or "
-            "no path"
+            "data.source",
+            expected=f"a value for every column in line {line} of {path}",
+            received="too few, too many or no path",
         )
     split = values.get("split", "train")
     known = split.strip().lower()
     if known not in SPLIT_NAMES:
         raise RequestError(
-            f"data.source: expected a split of {', '.join(SPLIT_NAMES)} in line {line} of {path}. "
-            f"Received: {split!r}.{nearest(known, SPLIT_NAMES)}"
+            "data.source",
+            expected=f"a split of {', '.join(SPLIT_NAMES)} in line {line} of {path}",
+            received=f"{split!r}.{nearest(known, SPLIT_NAMES)}",
         )
     return Entry(_located(path.parent, values["path"].strip()), values["label"].strip() or None, SPLIT_NAMES[known])
 

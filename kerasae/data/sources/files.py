@@ -64,12 +64,13 @@ def from_files(
     if len(broken) > recipe.max_broken_fraction * len(entries):
         reasons = [f"{printable(entry.path)} ({errors[entry.path]})" for entry in broken]
         raise RequestError(
-            f"data.max_broken_fraction: expected at most {recipe.max_broken_fraction:g} of the files to be broken or "
-            f"missing. Received: {len(broken):,} of {len(entries):,}; {listing(reasons)}; "
-            "mend or remove them, or raise the fraction"
+            "data.max_broken_fraction",
+            expected=f"at most {recipe.max_broken_fraction:g} of the files to be broken or missing",
+            received=f"{len(broken):,} of {len(entries):,}",
+            fix=f"{listing(reasons)}; mend or remove them, or raise the fraction",
         )
     if not good:
-        raise RequestError(f"data.source: expected pictures in {root}. Received: none that can be read")
+        raise RequestError("data.source", expected=f"pictures in {root}", received="none that can be read")
     # Sorted by the form that the source has, so that data read by earlier versions keep the order of their classes.
     class_names = tuple(dict.fromkeys(composed(name) for name in sorted(set(classes), key=natural)))
     numbers = {name: number for number, name in enumerate(class_names)}

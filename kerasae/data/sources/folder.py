@@ -33,12 +33,13 @@ def open_folder(root: Path, recipe: DataRecipe) -> Source:
     try:
         entries = list(walk.everything(root))
     except OSError as error:
-        raise RequestError(f"data.source: {error.filename} cannot be read: {error.strerror}") from None
+        raise RequestError("data.source", received=f"{error.filename} cannot be read: {error.strerror}") from None
     if not entries:
         raise RequestError(
-            f"data.source: expected pictures in {root}, one sub-folder a class. Received: none"
-            f"{f', {sum(walk.ignored.values())} other files' if walk.ignored else ''}; "
-            f"known are {' '.join(sorted(SUFFIXES))}"
+            "data.source",
+            expected=f"pictures in {root}, one sub-folder a class",
+            received=f"none{(f', {sum(walk.ignored.values())} other files' if walk.ignored else '')}",
+            fix=f"known are {' '.join(sorted(SUFFIXES))}",
         )
     facts = {"ignored": dict(walk.ignored), "split_folders": walk.split_folders, "masks": walk.masks}
     return from_files(root, entries, walk.classes, recipe, facts, tuple(walk.doubts))
@@ -73,9 +74,10 @@ class _Walk:
             return
         if "train" not in splits.values():
             raise RequestError(
-                f"data.source: expected train/ beside {next(iter(splits)).name}/ in {root}. Received: "
-                f"{', '.join(folder.name + '/' for folder in folders)}; a class cannot have the name of a split, "
-                "unless data.class_names names every class"
+                "data.source",
+                expected=f"train/ beside {next(iter(splits)).name}/ in {root}",
+                received=f"{', '.join(folder.name + '/' for folder in folders)}",
+                fix="a class cannot have the name of a split, unless data.class_names names every class",
             )
         self.split_folders = {folder.name: split for folder, split in splits.items()}
         yield from self.beside(root, "train")

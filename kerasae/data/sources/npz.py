@@ -42,15 +42,17 @@ def open_npz(
     """
     if not zipfile.is_zipfile(path):
         raise RequestError(
-            f"data.source: expected an npz file. Received: {path}, which is not one; "
-            "write it with numpy.savez_compressed"
+            "data.source",
+            expected="an npz file",
+            received=f"{path}, which is not one",
+            fix="write it with numpy.savez_compressed",
         )
     try:
         with np.load(path, allow_pickle=False) as stored:
             names = _names(path, stored.files)
             arrays = {name: _read(stored, own, path) for name, own in names.items() if name in _KNOWN}
     except (OSError, zipfile.BadZipFile) as error:
-        raise RequestError(f"data.source: {path} cannot be read: {error}") from None
+        raise RequestError("data.source", received=f"{path} cannot be read: {error}") from None
     by_split: dict[Split, Arrays] = {
         split: (arrays[f"x_{split}"], arrays[f"y_{split}"]) for split in SPLITS if f"x_{split}" in arrays
     }
@@ -69,8 +71,10 @@ def _names(path: Path, found: list[str]) -> dict[str, str]:
     repeated = next((name for name in found if found.count(name) > 1), None)
     if repeated is not None:
         raise RequestError(
-            f"data.source: expected every array once in {path}. Received: {repeated} {found.count(repeated)} times; "
-            "write it with numpy.savez_compressed"
+            "data.source",
+            expected=f"every array once in {path}",
+            received=f"{repeated} {found.count(repeated)} times",
+            fix="write it with numpy.savez_compressed",
         )
     of_medmnist = not set(_REQUIRED) & set(found) and "train_images" in found
     names = {_MEDMNIST.get(name, name) if of_medmnist else name: name for name in found}
@@ -84,8 +88,12 @@ def _check_names(path: Path, found: list[str]) -> None:
         missing += [name for name in ("x_validation", "y_validation") if name not in found]
     if missing:
         raise RequestError(
-            f"data.source: {path} lacks {', '.join(missing)}; expected the arrays {', '.join(_REQUIRED)}. "
-            f"Received: {', '.join(sorted(found)) or 'none'}.{nearest(missing[0], found)}"
+            "data.source",
+            received=f"{path} lacks {', '.join(missing)}",
+            fix=(
+                f"expected the arrays {', '.join(_REQUIRED)}. Received: "
+                f"{', '.join(sorted(found)) or 'none'}.{nearest(missing[0], found)}"
+            ),
         )
 
 
@@ -95,12 +103,14 @@ def _read(stored: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:
     except (ValueError, EOFError, OSError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
         if "allow_pickle" in str(error):
             raise RequestError(
-                f"{path}: {name}: expected an array of numbers. Received: pickled objects, which are never unpickled "
-                "because that can run code; save it again with one shape and a plain dtype"
+                f"{path}: {name}",
+                expected="an array of numbers",
+                received="pickled objects, which are never unpickled because that can run code",
+                fix="save it again with one shape and a plain dtype",
             ) from None
-        raise RequestError(f"{path}: {name} cannot be read: {error}") from None
+        raise RequestError(path, received=f"{name} cannot be read: {error}") from None
     if not isinstance(array, np.ndarray):
-        raise RequestError(f"{path}: {name}: expected an array. Received: a member of another kind")
+        raise RequestError(f"{path}: {name}", expected="an array", received="a member of another kind")
     return array
 
 
@@ -109,5 +119,7 @@ def _class_names(path: Path, arrays: dict[str, np.ndarray]) -> tuple[str, ...] |
         return None
     names = arrays["class_names"]
     if names.ndim != 1 or names.dtype.kind != "U":
-        raise RequestError(f"{path}: class_names: expected strings (n,). Received: {names.dtype}, shape {names.shape}")
+        raise RequestError(
+            f"{path}: class_names", expected="strings (n,)", received=f"{names.dtype}, shape {names.shape}"
+        )
     return tuple(composed(str(name)) for name in names)

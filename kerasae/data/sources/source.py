@@ -49,8 +49,9 @@ class Source:
         unknown = [name for name in names if name not in self.class_names]
         if unknown or (names and set(names) == set(self.class_names)):
             raise RequestError(
-                f"data.leave_out: expected some, not all, of the classes {', '.join(self.class_names)}. "
-                f"Received: {', '.join(names)}{nearest(unknown[0], self.class_names) if unknown else ''}"
+                "data.leave_out",
+                expected=f"some, not all, of the classes {', '.join(self.class_names)}",
+                received=f"{', '.join(names)}{(nearest(unknown[0], self.class_names) if unknown else '')}",
             )
         left = [index for index, name in enumerate(self.class_names) if name not in names]
         places = np.full(len(self.class_names) + 1, -1)  # the last for pictures without a label, which are at -1
@@ -71,7 +72,7 @@ class Source:
         """
         held = self._held(names)
         if not any(len(part) for part in held.values()):
-            raise RequestError(f"data.leave_out: expected pictures of {', '.join(names)}. Received: none")
+            raise RequestError("data.leave_out", expected=f"pictures of {', '.join(names)}", received="none")
         return (
             held["test"] if len(held.get("test", ())) else reduce(lambda left, right: left.join(right), held.values())
         )

@@ -38,15 +38,19 @@ def candidates(words: Sequence[str], overrides: Sequence[str]) -> list[Candidate
     for word, (recipe, _) in zip(words, read, strict=True):
         if recipe.seed != read[0][0].seed:
             raise RequestError(
-                f"compare: expected recipes of one seed, since runs are paired by it. Received: {read[0][0].seed} of "
-                f"{words[0]!r} and {recipe.seed} of {word!r}; give all the same by --set seed={recipe.seed}"
+                "compare",
+                expected="recipes of one seed, since runs are paired by it",
+                received=f"{read[0][0].seed} of {words[0]!r} and {recipe.seed} of {word!r}",
+                fix=f"give all the same by --set seed={recipe.seed}",
             )
     names = _names(words)
     for one, other in itertools.combinations(range(len(words)), 2):
         if names[one] == names[other]:
             raise RequestError(
-                f"compare: expected recipes of different names. Received: {words[one]!r} and {words[other]!r}, both "
-                f"called {names[one]!r}; give the file another name"
+                "compare",
+                expected="recipes of different names",
+                received=f"{words[one]!r} and {words[other]!r}, both called {names[one]!r}",
+                fix="give the file another name",
             )
     return [Candidate(name, *pair) for name, pair in zip(names, read, strict=True)]
 
@@ -58,7 +62,10 @@ def refuse_twice(names: Sequence[str], recipes: Sequence[Recipe]) -> None:
         if first == second:
             again = f"{one!r} twice" if one == other else f"{one!r} and {other!r}, which do the same"
             raise RequestError(
-                f"compare: expected different recipes. Received: {again}; leave out one of the two, or see --seeds"
+                "compare",
+                expected="different recipes",
+                received=again,
+                fix="leave out one of the two, or see --seeds",
             )
 
 

@@ -76,9 +76,9 @@ def compare(
         RequestError: anything wrong with the request, before any run trains.
     """
     if seeds is not None and seeds < 1:
-        raise RequestError(f"--seeds: expected at least 1. Received: {seeds}")
+        raise RequestError("--seeds", expected="at least 1", received=seeds)
     if folds is not None and folds < 2:
-        raise RequestError(f"--folds: expected at least 2, to train on some and validate on another. Received: {folds}")
+        raise RequestError("--folds", expected="at least 2, to train on some and validate on another", received=folds)
     listed = candidates(recipes, [*overrides, *setting("data.source", data)])
     folder = to if to is not None else COMPARISONS / _name(listed, folds)
     if not folder.is_dir():

@@ -87,8 +87,10 @@ def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Pat
     first = listed[0].recipe.seed
     if first + seeds > SEEDS:
         raise RequestError(
-            f"--seeds: expected seeds below {SEEDS}, counted from the recipe's. Received: {seeds} from {first}; "
-            "set seed lower"
+            "--seeds",
+            expected=f"seeds below {SEEDS}, counted from the recipe's",
+            received=f"{seeds} from {first}",
+            fix="set seed lower",
         )
     numbers = list(range(first, first + seeds))
     jobs: list[Job] = []
@@ -182,15 +184,19 @@ def _check_heads(listed: Sequence[Candidate]) -> None:
     for one in listed:
         if one.recipe.model.adversarial is not None:
             raise RequestError(
-                "compare: expected recipes of models that answer for pictures. Received: "
-                f"{one.name}, whose adversarial model makes pictures; leave it out, and see: kerasae generate"
+                "compare",
+                expected="recipes of models that answer for pictures",
+                received=f"{one.name}, whose adversarial model makes pictures",
+                fix="leave it out, and see: kerasae generate",
             )
     for one in listed[1:]:
         if not set(one.recipe.heads) & set(baseline.recipe.heads):
             sides = " and ".join(f"{', '.join(side.recipe.heads)} of {side.name}" for side in (baseline, one))
             raise RequestError(
-                "compare: expected recipes that train a head of the first one's, or there is nothing to compare. "
-                f"Received: {sides}; leave one out, or name first a recipe that trains both"
+                "compare",
+                expected="recipes that train a head of the first one's, or there is nothing to compare",
+                received=sides,
+                fix="leave one out, or name first a recipe that trains both",
             )
 
 
@@ -202,8 +208,10 @@ def _check_as_before(job: Job) -> None:
     if difference:
         key, before, now = difference
         raise RequestError(
-            f"--to: expected the recipe that {job.run.path} was made with, {key} {before}. Received: {key} {now}; "
-            "give another --to, or remove that run"
+            "--to",
+            expected=f"the recipe that {job.run.path} was made with, {key} {before}",
+            received=f"{key} {now}",
+            fix="give another --to, or remove that run",
         )
     check_same(read_origins(job.run), origins_of(job.recipe), f"run {job.run.path}")
     check_unchanged(job.run.facts, job.facts, str(job.run.path))
@@ -231,5 +239,5 @@ def _check_same(
             "beside train/, or compare without the unlabelled pictures"
         )
     raise RequestError(
-        f"compare: expected the same {split} pictures for all recipes. Received: {'; '.join(sides)}; {mend}"
+        "compare", expected=f"the same {split} pictures for all recipes", received=f"{'; '.join(sides)}", fix=mend
     )

@@ -57,11 +57,13 @@ def place(environment: Mapping[str, str] = os.environ) -> Place | None:
     missing = [name for name, value in given.items() if not value]
     if missing:
         raise RequestError(
-            f"{missing[0]}: expected a value, as for {' and '.join(name for name in given if name not in missing)}. "
-            "Received: nothing; set all three, or none"
+            f"{missing[0]}",
+            expected=f"a value, as for {' and '.join(name for name in given if name not in missing)}",
+            received="nothing",
+            fix="set all three, or none",
         )
     if not given[PORT].isdecimal() or not 0 < int(given[PORT]) < 65536:
-        raise RequestError(f"{PORT}: expected a port from 1 to 65535. Received: {given[PORT]!r}")
+        raise RequestError(f"{PORT}", expected="a port from 1 to 65535", received=f"{given[PORT]!r}")
     return Place(given[ID], f"{given[IP]}:{given[PORT]}")
 
 

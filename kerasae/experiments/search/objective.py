@@ -132,18 +132,21 @@ def objective_of(recipe: Recipe) -> Objective:
         full = SHORT.get(name.removeprefix("val_"), name.removeprefix("val_"))
         if f"val_{full}" not in known:
             raise RequestError(
-                f"search.objective: expected {', '.join(known)}, or a table of weights of some of them. "
-                f"Received: {name!r}.{nearest(name, known)}"
+                "search.objective",
+                expected=f"{', '.join(known)}, or a table of weights of some of them",
+                received=f"{name!r}.{nearest(name, known)}",
             )
         if f"val_{full}" in found:
             raise RequestError(
-                f"search.objective: expected every value once. Received: val_{full} twice; add the weights"
+                "search.objective", expected="every value once", received=f"val_{full} twice", fix="add the weights"
             )
         found[f"val_{full}"] = weight
     objective = Objective(found if len(found) > 1 else dict.fromkeys(found, 1.0))
     if not any(objective.is_logged_by(phase) for phase in recipe.phases):
         raise RequestError(
-            "search.objective: expected values that one phase logs together. Received: "
-            f"{', '.join(objective.weights)}; choose one of them, or train both heads in a phase"
+            "search.objective",
+            expected="values that one phase logs together",
+            received=f"{', '.join(objective.weights)}",
+            fix="choose one of them, or train both heads in a phase",
         )
     return objective

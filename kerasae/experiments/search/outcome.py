@@ -114,7 +114,9 @@ def read_state(path: Path) -> dict[str, Any]:
 
 def damaged(path: Path) -> RequestError:
     """Return the error that says so of a file of a search."""
-    return RequestError(f"tune: {path} is missing or damaged; put it back from a copy, or give another --name")
+    return RequestError(
+        "tune", received=f"{path} is missing or damaged", fix="put it back from a copy, or give another --name"
+    )
 
 
 def to_csv(found: Iterable[Outcome], parameters: Sequence[str]) -> str:

@@ -110,7 +110,9 @@ class Search:
             RequestError: none does.
         """
         if not (folder / FILE).is_file():
-            raise RequestError(f"tune: expected the folder of a search, with {FILE} in it. Received: {str(folder)!r}")
+            raise RequestError(
+                "tune", expected=f"the folder of a search, with {FILE} in it", received=f"{str(folder)!r}"
+            )
         kept = read_json(folder / FILE)
         asked, recipe = parse(kept["asked"]), parse(kept["recipe"])
         settings = parse({**kept["asked"], "search": kept["search"]}).search
@@ -140,13 +142,17 @@ class Search:
         check(asked)
         if asked.seed + settings.executions_per_trial > SEEDS:
             raise RequestError(
-                f"search.executions_per_trial: expected seeds below {SEEDS}, counted from the recipe's. "
-                f"Received: {settings.executions_per_trial} from {asked.seed}; set seed lower"
+                "search.executions_per_trial",
+                expected=f"seeds below {SEEDS}, counted from the recipe's",
+                received=f"{settings.executions_per_trial} from {asked.seed}",
+                fix="set seed lower",
             )
         if asked.model.adversarial is not None:
             raise RequestError(
-                "tune: expected a recipe that is measured on validation pictures. Received: an adversarial one, whose "
-                "samples are judged after training; compare such runs with kerasae generate"
+                "tune",
+                expected="a recipe that is measured on validation pictures",
+                received="an adversarial one, whose samples are judged after training",
+                fix="compare such runs with kerasae generate",
             )
         name = settings.name or name
         folder = Path(settings.directory).expanduser() / name
@@ -158,8 +164,12 @@ class Search:
             settings = settings.model_copy(update={"space": default_space(recipe, collection.image_shape)})
             if not settings.space:
                 raise RequestError(
-                    f"search.space: expected ranges of fields, since there are none to go by for the encoder "
-                    f"{recipe.model.encoder.name!r}. Received: nothing; add a table [search.space]"
+                    "search.space",
+                    expected=(
+                        f"ranges of fields, since there are none to go by for the encoder {recipe.model.encoder.name!r}"
+                    ),
+                    received="nothing",
+                    fix="add a table [search.space]",
                 )
         asked = _with_paths(asked, recipe)
         search = cls._of(name, folder, asked, recipe, settings, facts_of(recipe, collection), origins_of(recipe))
@@ -175,14 +185,14 @@ class Search:
         try:
             shortened(self.recipe, settings.max_epochs)
         except RequestError as error:
-            raise RequestError(f"search.max_epochs: {error}") from None
+            raise RequestError("search.max_epochs", received=error) from None
         if settings.folds is not None:
             data = self.recipe.data.model_copy(update={"fold": [0, settings.folds]})
             try:
                 folded = self.recipe.model_copy(update={"data": data})
                 check_fits(folded, open_collection(data, classifies=self.recipe.classifies))
             except RequestError as error:
-                raise RequestError(f"search.folds: {error}") from None
+                raise RequestError("search.folds", received=error) from None
         for name, end, values in self.space.with_ends():
             try:
                 recipe = self.trial(values)
@@ -197,7 +207,7 @@ class Search:
                 meant = get_close_matches(last, KINDS, 1, 0.75) if last not in KINDS else []
                 if meant and "Did you mean" not in words:
                     words += f". Did you mean the key {meant[0]!r}?"
-                raise RequestError(f"search.space: {name} = {toml.inline(end)}: {words}") from None
+                raise RequestError("search.space", received=f"{name} = {toml.inline(end)}: {words}") from None
 
     def _check_algorithm(self) -> None:
         """Refuse an algorithm that cannot go through the space."""
@@ -206,21 +216,26 @@ class Search:
             endless = next((one.name for one in self.space.parameters if one.count is None), None)
             if endless is not None:
                 raise RequestError(
-                    f"search.space.{endless}: expected choices, or a range with a step, to go through in a grid. "
-                    "Received: a range without one; add step, or choose another search.algorithm"
+                    f"search.space.{endless}",
+                    expected="choices, or a range with a step, to go through in a grid",
+                    received="a range without one",
+                    fix="add step, or choose another search.algorithm",
                 )
             if settings.max_trials is not None and (self.space.size or 0) > settings.max_trials:
                 raise RequestError(
-                    f"search.max_trials: expected at least the {self.space.size:,} trials of the grid. "
-                    f"Received: {settings.max_trials}; raise it, narrow search.space, or set search.algorithm to "
-                    "'random'"
+                    "search.max_trials",
+                    expected=f"at least the {self.space.size:,} trials of the grid",
+                    received=f"{settings.max_trials}",
+                    fix="raise it, narrow search.space, or set search.algorithm to 'random'",
                 )
         if settings.algorithm == "hyperband" and any(
             field.startswith("phases.") and field.endswith(".epochs") for field in self.space.ranges
         ):
             raise RequestError(
-                "search.space: expected no epochs beside hyperband, which shares them out itself. "
-                "Received: a range of epochs; leave it out, or choose another search.algorithm"
+                "search.space",
+                expected="no epochs beside hyperband, which shares them out itself",
+                received="a range of epochs",
+                fix="leave it out, or choose another search.algorithm",
             )
         if settings.algorithm == "hyperband":
             self._check_hyperband()
@@ -236,13 +251,19 @@ class Search:
             before += phase.epochs
         if oracle.least_epochs <= before:
             raise RequestError(
-                f"search.algorithm: expected trials that reach a phase which logs {self.objective.name}, after "
-                f"{before} epochs. Received: 'hyperband', whose first ones train {oracle.least_epochs}; choose another"
+                "search.algorithm",
+                expected=f"trials that reach a phase which logs {self.objective.name}, after {before} epochs",
+                received=f"'hyperband', whose first ones train {oracle.least_epochs}",
+                fix="choose another",
             )
         if (size := self.space.size) is not None and size < oracle.num_drawn:
             raise RequestError(
-                f"search.space: expected at least the {oracle.num_drawn} combinations that hyperband draws over "
-                f"{self.epochs} epochs. Received: {size}; widen it, or set search.algorithm to 'grid'"
+                "search.space",
+                expected=(
+                    f"at least the {oracle.num_drawn} combinations that hyperband draws over {self.epochs} epochs"
+                ),
+                received=size,
+                fix="widen it, or set search.algorithm to 'grid'",
             )
 
     def _lies_there(self) -> bool:
@@ -254,8 +275,10 @@ class Search:
             # Locks are hidden, and what a killed process was writing.
             if any(not path.name.startswith(".") for path in self.folder.iterdir()):
                 raise RequestError(
-                    f"tune: expected a new folder, or that of this search. Received: {self.folder}, which holds no "
-                    f"{FILE}; give another --name"
+                    "tune",
+                    expected="a new folder, or that of this search",
+                    received=f"{self.folder}, which holds no {FILE}",
+                    fix="give another --name",
                 )
             return False
         before = Search.read(self.folder)
@@ -263,8 +286,10 @@ class Search:
         if difference:
             key, was, now = difference
             raise RequestError(
-                f"tune: expected the search that lies in {self.folder}, {key} {was}. Received: {key} {now}; "
-                "go on with the old one by its own words, or give another --name"
+                "tune",
+                expected=f"the search that lies in {self.folder}, {key} {was}",
+                received=f"{key} {now}",
+                fix="go on with the old one by its own words, or give another --name",
             )
         assert self.origins is not None  # of what is planned now
         check_same(before.origins, self.origins, f"search {self.folder}")

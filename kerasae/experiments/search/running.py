@@ -57,7 +57,7 @@ def run(
                     chief.give_back(name, reason)
                     fruitless += 1
                     if fruitless >= FRUITLESS * max(1, workers):
-                        raise RequestError(f"tune: expected workers that do their trials. Received: one {reason}")
+                        raise RequestError("tune", expected="workers that do their trials", received=f"one {reason}")
                 if oracle.wants_workers:
                     crew.start(name)
             for name in set(chief.silent()) - crew.running.keys():
@@ -70,8 +70,10 @@ def run(
                 accompanied = time.monotonic()
             if time.monotonic() - accompanied > wait:
                 raise RequestError(
-                    f"tune: expected workers at the chief, {chief.address}. Received: none in {wait:g} seconds; start "
-                    "some with the same variables, add --workers, or raise --wait"
+                    "tune",
+                    expected=f"workers at the chief, {chief.address}",
+                    received=f"none in {wait:g} seconds",
+                    fix="start some with the same variables, add --workers, or raise --wait",
                 )
             beat()
         _dismiss(chief, crew)

@@ -105,8 +105,12 @@ class Space:
             for target in (field, *found.also, *found.mirror):
                 if any(f"{target}.".startswith(f"{one}.") or one.startswith(f"{target}.") for one in FIXED):
                     raise RequestError(
-                        f"search.space: expected fields of the model and its training, beside which the validation "
-                        f"pictures stay the same. Received: {target!r}; leave it out"
+                        "search.space",
+                        expected=(
+                            "fields of the model and its training, beside which the validation pictures stay the same"
+                        ),
+                        received=f"{target!r}",
+                        fix="leave it out",
                     )
             self.by_field[field] = list(self._parameters(field, found))
             self.parameters += self.by_field[field]
@@ -123,8 +127,9 @@ class Space:
         else:
             if found.like not in self.by_field or self.ranges[found.like].depth is None:
                 raise RequestError(
-                    f"search.space.{field}.like: expected a list with a depth that stands before it. "
-                    f"Received: {found.like!r}"
+                    f"search.space.{field}.like",
+                    expected="a list with a depth that stands before it",
+                    received=f"{found.like!r}",
                 )
             depth = self.by_field[found.like][0]
             conditions = _chain([depth.conditions, conditions])
@@ -137,7 +142,7 @@ class Space:
             growth = _parameter(f"{field}.growth", found.growth, (*conditions, many))
             for one in (width, growth):
                 if not all(map(_is_number, one.choices)):
-                    raise RequestError(f"search.space.{one.name}: expected numbers. Received: {list(one.choices)}")
+                    raise RequestError(f"search.space.{one.name}", expected="numbers", received=f"{list(one.choices)}")
                 yield one
             return
         for place in range(max(depths)):
@@ -149,13 +154,14 @@ class Space:
         known = {parameter.name: parameter for parameter in self.parameters}
         if name not in known:
             raise RequestError(
-                f"search.space.{field}.when: expected a field of the space that stands before it. "
-                f"Received: {name!r}.{nearest(name, known)}"
+                f"search.space.{field}.when",
+                expected="a field of the space that stands before it",
+                received=f"{name!r}.{nearest(name, known)}",
             )
         parent = known[name]
         if parent.kind != "choice" or any(value not in parent.choices for value in values):
             raise RequestError(
-                f"search.space.{field}.when: expected some of the choices of {name}. Received: {list(values)}"
+                f"search.space.{field}.when", expected=f"some of the choices of {name}", received=f"{list(values)}"
             )
         return (*parent.conditions, (name, tuple(values)))
 
@@ -240,10 +246,10 @@ def _parameter(name: str, found: Range, conditions: tuple[Condition, ...]) -> Pa
         mixed = numbers and any(isinstance(one, float) for one in found.choice)
         choices = [float(one) for one in found.choice] if mixed else found.choice
         if any(one in choices[:place] for place, one in enumerate(choices)):
-            raise RequestError(f"search.space.{name}: expected different choices. Received: {choices}")
+            raise RequestError(f"search.space.{name}", expected="different choices", received=choices)
         return Parameter(name, "choice", tuple(choices), conditions=conditions)
     if found.range is None:
-        raise RequestError(f"search.space.{name}: expected a choice or a range. Received: a list with a depth")
+        raise RequestError(f"search.space.{name}", expected="a choice or a range", received="a list with a depth")
     low, high = found.range
     kind: Literal["int", "float"] = "int" if found.is_whole else "float"
     return Parameter(name, kind, (), low, high, found.step, found.log, conditions)
@@ -252,11 +258,11 @@ def _parameter(name: str, found: Range, conditions: tuple[Condition, ...]) -> Pa
 def _depths(depth: Parameter, field: str) -> list[int]:
     if depth.count is None:
         raise RequestError(
-            f"search.space.{field}.depth: expected choices or a linear range. Received: a logarithmic one"
+            f"search.space.{field}.depth", expected="choices or a linear range", received="a logarithmic one"
         )
     found = _enumerated(depth)
     if not all(isinstance(one, int) and not isinstance(one, bool) and one >= 0 for one in found) or max(found) == 0:
-        raise RequestError(f"search.space.{field}.depth: expected numbers of entries, from 0. Received: {found}")
+        raise RequestError(f"search.space.{field}.depth", expected="numbers of entries, from 0", received=found)
     return found
 
 

@@ -96,13 +96,13 @@ def tune(
     here = place()
     shown = console or told()
     if workers is not None and (workers < 0 or (workers == 0 and here is None)):
-        raise RequestError(f"--workers: expected at least 1. Received: {workers}")
+        raise RequestError("--workers", expected="at least 1", received=workers)
     if retrain is not None and retrain < 1:
-        raise RequestError(f"--retrain: expected at least 1 seed. Received: {retrain}")
+        raise RequestError("--retrain", expected="at least 1 seed", received=retrain)
     if name == "none":
-        raise RequestError("--name: expected another name than 'none', which is none in a recipe. Received: 'none'")
+        raise RequestError("--name", expected="another name than 'none', which is none in a recipe", received="'none'")
     if wait <= 0:
-        raise RequestError(f"--wait: expected seconds above 0. Received: {wait:g}")
+        raise RequestError("--wait", expected="seconds above 0", received=f"{wait:g}")
     asked = read_named(recipe, [*overrides, *setting("data.source", data), *setting("search.name", name)])
     usual = recipe.replace("/", "-") if recipe in builtin() else Path(recipe).stem
     if here is not None and not here.is_chief:
@@ -136,8 +136,9 @@ def _work(folder: Path, here: Place, wait: float, console: Console) -> None:
     wait_for(here, wait)
     if not folder.is_dir():
         raise RequestError(
-            "search.directory: expected the folder of the chief's search, which all machines share. Received: "
-            f"{folder}, which does not exist"
+            "search.directory",
+            expected="the folder of the chief's search, which all machines share",
+            received=f"{folder}, which does not exist",
         )
     console.print(f"{here.id}: trials for the chief at {here.address}, whose course is in {log}", soft_wrap=True)
     work_elsewhere(folder, here, wait)
@@ -207,15 +208,19 @@ def _is_compared(search: Search) -> bool:
 def _nothing_found(search: Search, found: Sequence[Outcome]) -> RequestError:
     if not found:
         return RequestError(
-            f"search.max_seconds: expected time for a trial. Received: {search.settings.max_seconds:g}, in which none "
-            "ended; raise it"
+            "search.max_seconds",
+            expected="time for a trial",
+            received=f"{search.settings.max_seconds:g}, in which none ended",
+            fix="raise it",
         )
     if all(one.status == "failed" for one in found):
         reason, count = commonest_reason(found)
         return RequestError(
-            f"tune: expected a trial that comes to something. Received: {len(found)} failed ones, {count} with: "
-            f"{reason}; see {search.folder / PAGE}"
+            "tune",
+            expected="a trial that comes to something",
+            received=f"{len(found)} failed ones, {count} with: {reason}",
+            fix=f"see {search.folder / PAGE}",
         )
     return RequestError(
-        f"tune: expected a trial that was not pruned. Received: none in {search.folder}; lower search.prune"
+        "tune", expected="a trial that was not pruned", received=f"none in {search.folder}", fix="lower search.prune"
     )

@@ -94,8 +94,10 @@ def wait_for(here: Place, wait: float) -> None:
 
 def _gone(here: Place, wait: float) -> RequestError:
     return RequestError(
-        f"tune: expected a chief at {here.address} (KERASTUNER_ORACLE_IP, KERASTUNER_ORACLE_PORT). Received: no answer "
-        f"in {wait:g} seconds; start the chief first, or raise --wait"
+        "tune",
+        expected=f"a chief at {here.address} (KERASTUNER_ORACLE_IP, KERASTUNER_ORACLE_PORT)",
+        received=f"no answer in {wait:g} seconds",
+        fix="start the chief first, or raise --wait",
     )
 
 

@@ -21,8 +21,10 @@ def latent(latent_shape: tuple[int, ...], num_classes: int, settings: Settings) 
     """
     if latent_shape != (num_classes,):
         raise RequestError(
-            f"model.classifier: 'latent' takes the latent for the class output: expected a latent of {num_classes} "
-            f"entries, one a class. Received: {latent_shape}; set model.encoder.latent_dim to {num_classes}"
+            "model.classifier: 'latent' takes the latent for the class output",
+            expected=f"a latent of {num_classes} entries, one a class",
+            received=latent_shape,
+            fix=f"set model.encoder.latent_dim to {num_classes}",
         )
     probabilities = keras.Input(latent_shape, name="latent")
     logits = LogProbabilities(dtype="float32", name="logits")(probabilities)
@@ -38,6 +40,8 @@ def check_softmax(encoder: keras.Model) -> None:
     last = encoder.layers[-1]
     if not isinstance(last, keras.layers.Softmax):
         raise RequestError(
-            f"model.classifier: 'latent' takes the latent for the class output: expected an encoder that ends in a "
-            f"softmax. Received: one that ends in {last.name!r}; set model.encoder to 'strided' with latent = 'softmax'"
+            "model.classifier: 'latent' takes the latent for the class output",
+            expected="an encoder that ends in a softmax",
+            received=f"one that ends in {last.name!r}",
+            fix="set model.encoder to 'strided' with latent = 'softmax'",
         )

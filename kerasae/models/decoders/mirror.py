@@ -24,7 +24,7 @@ def mirror(encoder: keras.Model, settings: Settings) -> keras.Model:
     steps = [layer for layer in encoder.layers if isinstance(layer, STEPS)]
     tied = [layer for layer in steps if isinstance(layer, TIED)]
     if not tied:
-        raise RequestError("model.tied: expected an encoder of tied layers. Received: one without any")
+        raise RequestError("model.tied", expected="an encoder of tied layers", received="one without any")
     latent = keras.Input(encoder.output_shape[1:], name="latent")
     x = latent
     for layer in reversed(steps):

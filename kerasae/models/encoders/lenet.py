@@ -25,8 +25,10 @@ def lenet(
             for _ in filters:
                 smallest = 2 * smallest + kernel_size - 1
             raise RequestError(
-                f"model.encoder: 'lenet' convolves without padding: expected sides of at least {smallest}. "
-                f"Received: {image_shape[0]}x{image_shape[1]}; set data.image_shape larger"
+                "model.encoder: 'lenet' convolves without padding",
+                expected=f"sides of at least {smallest}",
+                received=f"{image_shape[0]}x{image_shape[1]}",
+                fix="set data.image_shape larger",
             )
         x = convolution(x, width, kernel_size, settings, normalize=False, padding="valid")
         x = dropout(keras.layers.MaxPooling2D()(x), settings.dropout)

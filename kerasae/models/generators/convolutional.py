@@ -34,8 +34,10 @@ def convolutional(
     step = 2 ** len(filters)
     if height % step or width % step:
         raise RequestError(
-            f"model.adversarial.generator: 'convolutional' doubles its map {len(filters)} times: expected sides in "
-            f"multiples of {step}. Received: {height}x{width}; set data.image_shape or change the generator's filters"
+            f"model.adversarial.generator: 'convolutional' doubles its map {len(filters)} times",
+            expected=f"sides in multiples of {step}",
+            received=f"{height}x{width}",
+            fix="set data.image_shape or change the generator's filters",
         )
     inputs, x = drawn_input(noise_dim, num_classes)
     for count in units:

@@ -30,8 +30,12 @@ def needed(false_positive_rate: float) -> int:
 def too_few(false_positive_rate: float, count: int) -> RequestError:
     """Return the error that says how many known pictures are needed."""
     return RequestError(
-        f"rejection.false_positive_rate: {false_positive_rate:g} takes {needed(false_positive_rate):,} validation "
-        f"pictures or more. Received: {count:,}; train with data.validation larger or the rate higher"
+        "rejection.false_positive_rate",
+        received=(
+            f"{false_positive_rate:g} takes {needed(false_positive_rate):,} validation pictures or more. Received: "
+            f"{count:,}"
+        ),
+        fix="train with data.validation larger or the rate higher",
     )
 
 
@@ -78,12 +82,15 @@ def fit(
     """
     count = len(labels)
     if not 0 < false_positive_rate < 1:
-        raise RequestError(f"false_positive_rate: expected a number between 0 and 1. Received: {false_positive_rate}")
+        raise RequestError("false_positive_rate", expected="a number between 0 and 1", received=false_positive_rate)
     if count < needed(false_positive_rate):
         raise too_few(false_positive_rate, count)
     if by_class and "logits" not in known:
         raise RequestError(
-            "rejection.by_class: expected a model that predicts classes. Received: one without labels; leave it out"
+            "rejection.by_class",
+            expected="a model that predicts classes",
+            received="one without labels",
+            fix="leave it out",
         )
     basis, basis_labels = (known, labels) if reference is None else (reference, reference_labels)
     centres, whitening = centres_and_whitening(basis["latent"], np.asarray(basis_labels))

@@ -53,14 +53,19 @@ def features(extract: Callable[[Any], dict[str, Any]], dataset: tf.data.Dataset)
         rows: Any = targets.get("label", np.zeros((len(images), 1))) if isinstance(targets, Mapping) else None
         if np.ndim(images) != 4 or np.ndim(rows) != 2:
             raise RequestError(
-                "rejection: expected datasets of batches of uint8 pictures (n, H, W, C), alone or with "
-                '{"label": rows (n, num_classes)}. Received: an element of '
-                f"{', '.join(_described(part) for part in (element if isinstance(element, tuple) else (element,)))}"
+                "rejection",
+                expected=(
+                    'datasets of batches of uint8 pictures (n, H, W, C), alone or with {"label": rows (n, num_classes)}'
+                ),
+                received=(
+                    "an element of "
+                    f"{', '.join(_described(part) for part in (element if isinstance(element, tuple) else (element,)))}"
+                ),
             )
         gathered.append({name: value.numpy() for name, value in extract(images).items()})
         labels.append(np.where(np.any(rows, axis=1), np.argmax(rows, axis=1), -1))
     if not gathered:
-        raise RequestError("rejection: expected pictures. Received: a dataset without any")
+        raise RequestError("rejection", expected="pictures", received="a dataset without any")
     return {name: np.concatenate([batch[name] for batch in gathered]) for name in gathered[0]}, np.concatenate(labels)
 
 

@@ -50,8 +50,10 @@ class Chief:
             port = self._server.add_insecure_port(self.address)
         if not port:
             raise RequestError(
-                "KERASTUNER_ORACLE_IP, KERASTUNER_ORACLE_PORT: expected a free address of this machine for the chief. "
-                f"Received: {self.address}; choose another port"
+                "KERASTUNER_ORACLE_IP, KERASTUNER_ORACLE_PORT",
+                expected="a free address of this machine for the chief",
+                received=f"{self.address}",
+                fix="choose another port",
             )
         self.address = f"{self.address.rpartition(':')[0]}:{port}"
         self._server.start()

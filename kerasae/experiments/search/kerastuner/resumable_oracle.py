@@ -167,8 +167,10 @@ class Kept(keras_tuner.Oracle):
             others = sorted(path.name for path in folder.iterdir() if path.name != "trial.json")
             if others:
                 raise RequestError(
-                    f"tune: expected trials of this search alone in {self.folder}. Received: {folder.name}, which it "
-                    f"did not begin, with {others[0]}; move it out of there"
+                    "tune",
+                    expected=f"trials of this search alone in {self.folder}",
+                    received=f"{folder.name}, which it did not begin, with {others[0]}",
+                    fix="move it out of there",
                 )
             (folder / "trial.json").unlink(missing_ok=True)
             folder.rmdir()
