@@ -1,6 +1,6 @@
 """Pillow's augmentations, bit for bit, for whole batches inside tf.data.
 
-Every random choice is a function of (seed, epoch, position of the picture), so that results do not depend on batch
+Every random choice is a function of (seed, epoch, position of the image), so that results do not depend on batch
 size, parallelism or engine. Use `augment.map` on a dataset, `augment.augment_batch` inside a graph, or
 `augment.apply` on a NumPy batch. TensorFlow and Numba are imported when first needed.
 """

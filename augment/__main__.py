@@ -23,20 +23,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, or 2 after one line on stderr that says what was wrong with the request."""
     parser = argparse.ArgumentParser(prog="python -m augment", description="Pillow's augmentations, bit for bit.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="preview")
-    preview = verbs.add_parser("preview", help="draw what each transform does to pictures, over its range")
-    preview.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="pictures of any format Pillow reads")
+    preview = verbs.add_parser("preview", help="draw what each transform does to images, over its range")
+    preview.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="images of any format Pillow reads")
     preview.add_argument("--out", type=Path, required=True, help="the sheet to write, such as sheet.png")
-    preview.add_argument("--recipe", type=Path, help="a TOML file: show what its phases do to pictures, and no more")
-    preview.add_argument("--columns", type=int, default=7, help="changed pictures a line, 2 to 20 (default 7)")
-    preview.add_argument("--size", type=int, default=112, help="longer side of a picture, 16 to 1024 (default 112)")
+    preview.add_argument("--recipe", type=Path, help="a TOML file: show what its phases do to images, and no more")
+    preview.add_argument("--columns", type=int, default=7, help="changed images a line, 2 to 20 (default 7)")
+    preview.add_argument("--size", type=int, default=112, help="longer side of an image, 16 to 1024 (default 112)")
     options = parser.parse_args(arguments)
     try:
         num = checks.integer("preview", "--columns", options.columns, 2, 20)
         size = checks.integer("preview", "--size", options.size, 16, 1024)
         kind = _format(options.out)
         sections = every_transform() if options.recipe is None else _from_recipe(options.recipe)
-        pictures = [_opened(path) for path in options.images]
-        _write(contact_sheet(pictures, sections, num=num, size=size), options.out, kind)
+        sample_images = [_opened(path) for path in options.images]
+        _write(contact_sheet(sample_images, sections, num=num, size=size), options.out, kind)
     except (ValueError, TypeError) as error:
         print(f"augment: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
@@ -51,7 +51,7 @@ def _opened(path: Path) -> Image.Image:
             with Image.open(path) as image:
                 return ImageOps.exif_transpose(image)
     except Exception as error:  # of a broken file Pillow's decoders raise SyntaxError, struct.error and others
-        raise ValueError(f"Expected IMAGE to be a picture that Pillow can read. Received: {path}: {error}") from None
+        raise ValueError(f"Expected IMAGE to be an image that Pillow can read. Received: {path}: {error}") from None
 
 
 def _format(out: Path) -> str:

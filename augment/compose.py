@@ -54,7 +54,7 @@ class Compose(Container):
 
     Args:
         transforms: transforms, or tables of a recipe that describe them.
-        probability: how likely a picture goes through them at all, in [0, 1].
+        probability: how likely an image goes through them at all, in [0, 1].
     """
 
     def apply(self, image: Image.Image, **params: Any) -> Image.Image:
@@ -72,12 +72,12 @@ class Compose(Container):
 
 @register("one_of")
 class OneOf(Container):
-    """One of `transforms`, chosen anew for each picture.
+    """One of `transforms`, chosen anew for each image.
 
     Args:
         transforms: at least one transform, or tables of a recipe that describe them.
         weights: how likely each is, relative to the others; equally likely if None.
-        probability: how likely a picture goes through one of them at all, in [0, 1].
+        probability: how likely an image goes through one of them at all, in [0, 1].
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class OneOf(Container):
             )
 
     def sample(self, draws: Draws) -> Params:
-        """Return `choice`, the index of each picture's transform, and the parameters of every transform."""
+        """Return `choice`, the index of each image's transform, and the parameters of every transform."""
         bounds = np.cumsum(self.weights or np.ones(len(self.transforms)))
         choice = np.searchsorted(bounds / bounds[-1], draws.uniform(), side="right")
         return {"choice": np.minimum(choice, len(bounds) - 1), **super().sample(draws)}
@@ -107,7 +107,7 @@ class OneOf(Container):
         return self._apply_one(params["choice"], image, params)
 
     def batch(self, images: Images, **params: Any) -> Images:
-        """Apply to each group of pictures the transform that it chose."""
+        """Apply to each group of images the transform that it chose."""
         changed = images.copy()
         for index, transform in enumerate(self.transforms):
             rows = np.flatnonzero(params["choice"] == index)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from augment import checks
-from augment.engine import ENGINES, apply, check_pictures, compose
+from augment.engine import ENGINES, apply, check_images, compose
 from augment.mixing import Mixing
 from augment.mixing_dataset import mix_batch, shifted
 from augment.transform import Engine, Transform
@@ -26,35 +26,35 @@ def augment_batch(
     positions: tf.Tensor,
     engine: Engine = "native",
 ) -> tf.Tensor:
-    """Return the pictures after all `transforms`, inside any `Dataset.map` or other graph.
+    """Return the images after all `transforms`, inside any `Dataset.map` or other graph.
 
     Args:
         images: uint8 (n, H, W, C) in [0, 255], C in {1, 3}, known when the graph is built.
         transforms: what to apply, in this order.
-        seed: any integer; with `epoch` and a picture's position it decides every random choice.
+        seed: any integer; with `epoch` and an image's position it decides every random choice.
         epoch: any integer, or an int64 scalar.
-        positions: int64 (n,), the pictures' places in the order of the epoch.
-        engine: "native" (batched kernels) or "pil" (Pillow, one picture after the other); same bytes.
+        positions: int64 (n,), the images' places in the order of the epoch.
+        engine: "native" (batched kernels) or "pil" (Pillow, one image after the other); same bytes.
 
     Returns:
         uint8 (n, H, W, C), with the static shape of `images`.
 
     Raises:
-        ValueError: for pictures of another rank or number of channels, or an unknown engine.
-        TypeError: for pictures that are not uint8.
+        ValueError: for images of another rank or number of channels, or an unknown engine.
+        TypeError: for images that are not uint8.
     """
     import tensorflow as tf
 
     if images.shape.rank is None:
-        raise ValueError("Expected pictures of known rank; set their shape first. Received: unknown shape")
-    check_pictures(images.dtype.name, images.shape)
+        raise ValueError("Expected images of known rank; set their shape first. Received: unknown shape")
+    check_images(images.dtype.name, images.shape)
     checks.choice("augment_batch", "engine", engine, ENGINES)
     composition = compose(transforms)
 
-    def change(pictures: Any, moment: Any, places: Any) -> Any:
-        return apply(pictures, composition, seed=seed, epoch=int(moment), positions=places, engine=engine)
+    def change(sample_images: Any, moment: Any, places: Any) -> Any:
+        return apply(sample_images, composition, seed=seed, epoch=int(moment), positions=places, engine=engine)
 
-    # Not stateful: the same arguments give the same pictures, so that tf.data may share or drop the call.
+    # Not stateful: the same arguments give the same images, so that tf.data may share or drop the call.
     arguments = [images, tf.cast(epoch, tf.int64), tf.cast(positions, tf.int64)]
     changed = tf.numpy_function(change, arguments, tf.uint8, stateful=False)
     changed.set_shape(images.shape)
@@ -71,25 +71,25 @@ def map(
     mixing: Mixing | None = None,
     num_parallel_calls: int | None = None,
 ) -> tf.data.Dataset:
-    """Return `dataset` with its pictures changed; a picture's position is its place in the dataset.
+    """Return `dataset` with its images changed; an image's position is its place in the dataset.
 
     The dataset must come in the same order each time it is read. With `mixing` it is read twice, and its elements are
-    pairs of pictures and float32 label rows (num_classes,); the partner is the picture so many places further
+    pairs of images and float32 label rows (num_classes,); the partner is the image so many places further
     on (from the last on to the first) as (seed, epoch) draw.
 
     Args:
-        dataset: pictures uint8 (H, W, C) or batches of them (n, H, W, C), alone or as the first of a tuple. Batched
+        dataset: images uint8 (H, W, C) or batches of them (n, H, W, C), alone or as the first of a tuple. Batched
             is much faster.
         transforms: what to apply, in this order.
         seed: any integer; with `epoch` and the position it decides every random choice.
-        epoch: any integer; give another one for each pass, so that the pictures are changed anew.
-        engine: "native" (batched kernels) or "pil" (Pillow, one picture after the other); same bytes.
+        epoch: any integer; give another one for each pass, so that the images are changed anew.
+        engine: "native" (batched kernels) or "pil" (Pillow, one image after the other); same bytes.
         mixing: MixUp or CutMix, after the transforms; None mixes nothing.
         num_parallel_calls: batches at work at once; None leaves it to tf.data. The order is kept.
 
     Raises:
-        ValueError: for pictures of another rank or number of channels, or an unknown engine.
-        TypeError: for pictures that are not uint8.
+        ValueError: for images of another rank or number of channels, or an unknown engine.
+        TypeError: for images that are not uint8.
     """
     import tensorflow as tf
 
@@ -132,26 +132,26 @@ def _places(start: Any, stack: Any) -> Any:
 def _check_pairs(spec: Any) -> None:
     if not isinstance(spec, tuple) or len(spec) != 2 or getattr(spec[1], "dtype", None) != "float32":
         raise ValueError(
-            "Expected elements (pictures, float32 label rows of num_classes) where pictures are mixed; one-hot encode "
+            "Expected elements (images, float32 label rows of num_classes) where images are mixed; one-hot encode "
             f"the labels first. Received: {spec!r}"
         )
 
 
 def is_batched(spec: Any) -> bool:
-    """Return whether elements of `spec` hold batches; raise unless they are or begin with uint8 pictures."""
+    """Return whether elements of `spec` hold batches; raise unless they are or begin with uint8 images."""
     first = split(spec)[0]
     shape = getattr(first, "shape", None)
     if shape is None or shape.rank not in (3, 4):
         raise ValueError(
-            "Expected a dataset of pictures (H, W, C) or batches (n, H, W, C), alone or as the first of a tuple. "
+            "Expected a dataset of images (H, W, C) or batches (n, H, W, C), alone or as the first of a tuple. "
             f"Received: {spec!r}"
         )
-    check_pictures(first.dtype.name, shape if shape.rank == 4 else [None, *shape])
+    check_images(first.dtype.name, shape if shape.rank == 4 else [None, *shape])
     return bool(shape.rank == 4)
 
 
 def split(element: Any) -> tuple[Any, tuple[Any, ...] | None]:
-    """Return an element's pictures and what follows them; None if the element is the pictures alone."""
+    """Return an element's images and what follows them; None if the element is the images alone."""
     return (element[0], tuple(element[1:])) if isinstance(element, tuple) else (element, None)
 
 
@@ -161,7 +161,7 @@ def join(images: Any, rest: tuple[Any, ...] | None) -> Any:
 
 
 def numbered(dataset: tf.data.Dataset, batched: bool) -> tf.data.Dataset:
-    """Return pairs of the position of each element's first picture, int64, and the element."""
+    """Return pairs of the position of each element's first image, int64, and the element."""
     import tensorflow as tf
 
     @tf.autograph.experimental.do_not_convert

@@ -19,7 +19,7 @@ class GaussianBlur(Ranged):
 
     Args:
         radius_range: lowest and highest standard deviation, in pixels, [0, 100].
-        probability: how likely a picture is changed at all, in [0, 1].
+        probability: how likely an image is changed at all, in [0, 1].
     """
 
     parameter = "radius"
@@ -33,7 +33,7 @@ class GaussianBlur(Ranged):
         return image.filter(ImageFilter.GaussianBlur(float(radius)))
 
     def batch(self, images: Images, *, radius: Any) -> Images:  # type: ignore[override]
-        """Blur each picture."""
+        """Blur each image."""
         from augment.native import blur
 
         box = box_radii(radius)
@@ -68,7 +68,7 @@ class GaussianNoise(Ranged):
 
     Args:
         deviation_range: lowest and highest standard deviation, in [0, 255] levels.
-        probability: how likely a picture is changed at all, in [0, 1].
+        probability: how likely an image is changed at all, in [0, 1].
     """
 
     parameter = "deviation"
@@ -78,7 +78,7 @@ class GaussianNoise(Ranged):
         self.deviation_range = checks.interval(self, "deviation_range", deviation_range, 0.0, 255.0)
 
     def sample(self, draws: Draws) -> Params:
-        """Return `deviation`, uniform in its range, and `key`, 64 bits from which the picture's noise is drawn."""
+        """Return `deviation`, uniform in its range, and `key`, 64 bits from which the image's noise is drawn."""
         return {**super().sample(draws), "key": draws.bits()}
 
     def apply(self, image: Image.Image, *, deviation: float, key: int) -> Image.Image:  # type: ignore[override]
@@ -91,7 +91,7 @@ class GaussianNoise(Ranged):
         return to_pillow(noisy.reshape(pixels.shape))
 
     def batch(self, images: Images, *, deviation: Any, key: Any) -> Images:  # type: ignore[override]
-        """Add each picture's noise."""
+        """Add each image's noise."""
         from augment.native import noise
 
         flat = images.reshape(len(images), -1)

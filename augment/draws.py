@@ -44,13 +44,13 @@ def normal_quantiles() -> npt.NDArray[np.float32]:
 
 
 class Draws:
-    """A source of random arrays of shape (n,), one value for each of n pictures.
+    """A source of random arrays of shape (n,), one value for each of n images.
 
-    Each call takes the next draw of every picture. A picture's k-th draw is a function of its key and k alone,
-    so that it is the same whichever pictures stand beside it.
+    Each call takes the next draw of every image. An image's k-th draw is a function of its key and k alone,
+    so that it is the same whichever images stand beside it.
 
     Args:
-        keys: uint64 array of shape (n,), one key a picture; see `Draws.at`.
+        keys: uint64 array of shape (n,), one key an image; see `Draws.at`.
     """
 
     def __init__(self, keys: Keys) -> None:
@@ -59,7 +59,7 @@ class Draws:
 
     @classmethod
     def at(cls, seed: int, epoch: int, positions: npt.ArrayLike) -> Draws:
-        """Return the draws of the pictures at `positions`, integers (n,), in the order of `epoch` under `seed`."""
+        """Return the draws of the images at `positions`, integers (n,), in the order of `epoch` under `seed`."""
         places = np.atleast_1d(np.asarray(positions, np.int64)).astype(np.uint64)
         root = fold(fold(np.zeros(1, np.uint64), int(seed)), int(epoch))
         return cls(fold(root, places))
@@ -72,7 +72,7 @@ class Draws:
         return Draws(fold(self._keys, _STREAM + index))
 
     def bits(self) -> Keys:
-        """Return 64 random bits a picture, uint64 (n,)."""
+        """Return 64 random bits an image, uint64 (n,)."""
         self._count += 1
         return mix(self._keys + np.uint64(self._count * _GOLDEN & _MASK))
 
@@ -107,7 +107,7 @@ class Draws:
         boost = np.log(np.maximum(self.uniform(), 2.0**-54)) / shape
         third = shape + 1.0 - 1.0 / 3.0
         found = np.full(len(self), np.nan)
-        while np.isnan(found).any():  # a picture keeps its first accepted try, however many the others need
+        while np.isnan(found).any():  # an image keeps its first accepted try, however many the others need
             value = self.normal()
             cube = np.maximum(1.0 + value / np.sqrt(9.0 * third), 0.0) ** 3
             limit = np.log(np.maximum(self.uniform(), 2.0**-54))

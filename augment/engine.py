@@ -24,33 +24,33 @@ def apply(
     positions: npt.ArrayLike | None = None,
     engine: Engine = "native",
 ) -> Images:
-    """Return the pictures after all `transforms`, one after the other.
+    """Return the images after all `transforms`, one after the other.
 
     Args:
         images: uint8 (n, H, W, C) in [0, 255], C in {1, 3}; left as they are.
         transforms: what to apply, in this order.
-        seed: any integer; with `epoch` and a picture's position it decides every random choice.
+        seed: any integer; with `epoch` and an image's position it decides every random choice.
         epoch: any integer.
-        positions: integers (n,), the pictures' places in the order of the epoch; 0, ..., n - 1 if None.
-        engine: "native" (batched kernels) or "pil" (Pillow, one picture after the other); same bytes.
+        positions: integers (n,), the images' places in the order of the epoch; 0, ..., n - 1 if None.
+        engine: "native" (batched kernels) or "pil" (Pillow, one image after the other); same bytes.
 
     Raises:
-        ValueError: for pictures of another rank or number of channels, or positions of another length.
-        TypeError: for pictures that are not uint8.
+        ValueError: for images of another rank or number of channels, or positions of another length.
+        TypeError: for images that are not uint8.
     """
-    pictures = np.asarray(images)
-    check_pictures(pictures.dtype.name, pictures.shape)
-    places = np.arange(len(pictures)) if positions is None else np.asarray(positions)
-    if places.shape != (len(pictures),):
-        raise ValueError(f"Expected `positions` of shape {(len(pictures),)}. Received: {places.shape}")
+    sample_images = np.asarray(images)
+    check_images(sample_images.dtype.name, sample_images.shape)
+    places = np.arange(len(sample_images)) if positions is None else np.asarray(positions)
+    if places.shape != (len(sample_images),):
+        raise ValueError(f"Expected `positions` of shape {(len(sample_images),)}. Received: {places.shape}")
     checks.choice("apply", "engine", engine, ENGINES)
     composition = compose(transforms)
     # Kernels are compiled for writeable arrays in C order, for one kind of array each.
-    source = np.require(pictures, requirements=["C", "W"])
+    source = np.require(sample_images, requirements=["C", "W"])
     if source.size == 0:
         return source.copy()
     result = composition.run(source, composition.parameters(Draws.at(seed, epoch, places)), engine)
-    return result.copy() if np.shares_memory(result, pictures) else result
+    return result.copy() if np.shares_memory(result, sample_images) else result
 
 
 def compose(transforms: Sequence[Transform] | Transform) -> Compose:
@@ -60,11 +60,11 @@ def compose(transforms: Sequence[Transform] | Transform) -> Compose:
     return Compose([transforms] if isinstance(transforms, Transform) else transforms)
 
 
-def check_pictures(dtype: str, shape: Sequence[int | None]) -> None:
-    """Raise TypeError or ValueError unless these belong to a batch of pictures, uint8 (n, H, W, C), C in {1, 3}."""
+def check_images(dtype: str, shape: Sequence[int | None]) -> None:
+    """Raise TypeError or ValueError unless these belong to a batch of images, uint8 (n, H, W, C), C in {1, 3}."""
     if dtype != "uint8":
         raise TypeError(
-            f"Expected pictures of dtype uint8 in [0, 255]; scale or cast after augmentation. Received: {dtype}"
+            f"Expected images of dtype uint8 in [0, 255]; scale or cast after augmentation. Received: {dtype}"
         )
     if len(shape) != 4 or shape[-1] not in (1, 3):
-        raise ValueError(f"Expected pictures of shape (n, H, W, C) with C in (1, 3). Received: {tuple(shape)}")
+        raise ValueError(f"Expected images of shape (n, H, W, C) with C in (1, 3). Received: {tuple(shape)}")

@@ -1,4 +1,4 @@
-"""Transforms that take something away from a picture, or hide it."""
+"""Transforms that take something away from an image, or hide it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from augment.transform import Images, Params, Transform, colour
 
 @register("crop")
 class Crop(Transform):
-    """A piece as large as the picture, cut from the picture with a margin around: `ImageOps.expand`, `Image.crop`.
+    """A piece as large as the image, cut from the image with a margin around: `ImageOps.expand`, `Image.crop`.
 
     He et al., "Deep residual learning for image recognition" (2016), section 4.2, with 4 pixels at 32x32.
 
     Args:
-        padding: width of the margin, in [0, 4096] pixels; the piece lies anywhere in the padded picture.
-        mode: what the margin holds: "constant" is `fill`, "reflect" mirrors the picture without repeating its edge
+        padding: width of the margin, in [0, 4096] pixels; the piece lies anywhere in the padded image.
+        mode: what the margin holds: "constant" is `fill`, "reflect" mirrors the image without repeating its edge
             (`numpy.pad`; Pillow has none).
         fill: the level, in [0, 255], of a constant margin.
-        probability: how likely a picture is cropped at all, in [0, 1].
+        probability: how likely an image is cropped at all, in [0, 1].
     """
 
     def __init__(self, padding: int = 4, *, mode: str = "constant", fill: int = 0, probability: float = 1.0) -> None:
@@ -34,7 +34,7 @@ class Crop(Transform):
         self.fill = checks.integer(self, "fill", fill, 0, 255)
 
     def sample(self, draws: Draws) -> Params:
-        """Return `left` and `top`, where the piece begins in the padded picture."""
+        """Return `left` and `top`, where the piece begins in the padded image."""
         end = 2 * self.padding + 1
         return {"left": draws.integers(0, end), "top": draws.integers(0, end)}
 
@@ -43,13 +43,13 @@ class Crop(Transform):
         return {**super().spread(num), "left": np.linspace(0, 2 * self.padding, num).round().astype(np.int64)}
 
     def apply(self, image: Image.Image, *, left: int, top: int) -> Image.Image:  # type: ignore[override]
-        """Cut the piece that begins at (left, top) in the padded picture."""
+        """Cut the piece that begins at (left, top) in the padded image."""
         pixels = np.asarray(image)
         padded = Image.fromarray(self._pad(pixels.reshape(1, *pixels.shape))[0])
         return padded.crop((left, top, left + image.width, top + image.height))
 
     def batch(self, images: Images, *, left: Any, top: Any) -> Images:  # type: ignore[override]
-        """Cut each picture's piece."""
+        """Cut each image's piece."""
         padded, cut = self._pad(images), np.empty_like(images)
         height, width = images.shape[1:3]
         for index, (x, y) in enumerate(zip(left.tolist(), top.tolist(), strict=True)):
@@ -65,15 +65,15 @@ class Crop(Transform):
 
 @register("cutout")
 class Cutout(Transform):
-    """A square hidden, its centre anywhere in the picture: `Image.paste(fill, box)`.
+    """A square hidden, its centre anywhere in the image: `Image.paste(fill, box)`.
 
     DeVries and Taylor, "Improved regularization of convolutional neural networks with Cutout" (arXiv 1708.04552);
-    they hide 16 of 32 pixels of CIFAR-10. The part of the square outside the picture is lost.
+    they hide 16 of 32 pixels of CIFAR-10. The part of the square outside the image is lost.
 
     Args:
-        fraction_range: lowest and highest side of the square, in [0, 1] of the picture's shorter side.
+        fraction_range: lowest and highest side of the square, in [0, 1] of the image's shorter side.
         fill: the level, in [0, 255], of the square.
-        probability: how likely a picture is changed at all, in [0, 1].
+        probability: how likely an image is changed at all, in [0, 1].
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Cutout(Transform):
         return hidden
 
     def batch(self, images: Images, *, fraction: Any, x: Any, y: Any) -> Images:  # type: ignore[override]
-        """Hide each picture's square."""
+        """Hide each image's square."""
         hidden = images.copy()
         height, width = images.shape[1:3]
         for index, place in enumerate(zip(fraction.tolist(), x.tolist(), y.tolist(), strict=True)):
@@ -113,17 +113,17 @@ def _square(fraction: float, x: float, y: float, width: int, height: int) -> tup
 
 @register("cut_paste")
 class CutPaste(Transform):
-    """A piece of the picture pasted over another place of it: `Image.crop`, `Image.point`, `Image.paste`.
+    """A piece of the image pasted over another place of it: `Image.crop`, `Image.point`, `Image.paste`.
 
     Li et al., "CutPaste: self-supervised learning for anomaly detection and localization" (arXiv 2104.04015): a defect
     that nobody had to find. The piece may be made brighter or darker, which the paper calls jitter.
 
     Args:
         fraction_range: lowest and highest width and height of the piece, each drawn for itself, in [0, 1] of the
-            picture's shorter side.
+            image's shorter side.
         shift_range: lowest and highest number of levels that are added to the piece, in [-255, 255]; the sum is rounded
             and kept within [0, 255].
-        probability: how likely a picture is changed at all, in [0, 1].
+        probability: how likely an image is changed at all, in [0, 1].
     """
 
     def __init__(
@@ -155,7 +155,7 @@ class CutPaste(Transform):
         return pasted
 
     def batch(self, images: Images, *, width: Any, height: Any, shift: Any, **places: Any) -> Images:  # type: ignore[override]
-        """Cut and paste each picture's piece."""
+        """Cut and paste each image's piece."""
         pasted = images.copy()
         for index in range(len(images)):
             here = {name: float(values[index]) for name, values in places.items()}
@@ -183,7 +183,7 @@ def _shifted(shift: float) -> np.ndarray:
 
 @register("mask")
 class Mask(Transform):
-    """Square patches of the picture blanked: a share of a grid of them, chosen anew for each picture.
+    """Square patches of the image blanked: a share of a grid of them, chosen anew for each image.
 
     He et al., "Masked autoencoders are scalable vision learners" (arXiv 2111.06377), section 3: patches are drawn
     without replacement, 75% of them, so that exactly the share asked for is hidden. At the right and the bottom a patch
@@ -193,7 +193,7 @@ class Mask(Transform):
         patch_size: side of a patch, in [1, 4096] pixels.
         ratio: the share of patches to blank, in [0, 1], rounded to whole patches.
         fill: the level, in [0, 255], of a blanked patch.
-        probability: how likely a picture is changed at all, in [0, 1].
+        probability: how likely an image is changed at all, in [0, 1].
     """
 
     def __init__(self, patch_size: int = 4, *, ratio: float = 0.75, fill: int = 0, probability: float = 1.0) -> None:
@@ -203,7 +203,7 @@ class Mask(Transform):
         self.fill = checks.integer(self, "fill", fill, 0, 255)
 
     def sample(self, draws: Draws) -> Params:
-        """Return `key`, 64 bits from which the picture's patches are chosen."""
+        """Return `key`, 64 bits from which the image's patches are chosen."""
         return {"key": draws.bits()}
 
     def apply(self, image: Image.Image, *, key: int) -> Image.Image:  # type: ignore[override]
@@ -218,7 +218,7 @@ class Mask(Transform):
         return hidden
 
     def batch(self, images: Images, *, key: Any) -> Images:  # type: ignore[override]
-        """Blank the patches of each picture."""
+        """Blank the patches of each image."""
         from augment.native import patches
 
         rows, columns = self._grid(*images.shape[1:3])

@@ -15,7 +15,7 @@ class HorizontalFlip(Transform):
     """Left and right exchanged: `Image.transpose(FLIP_LEFT_RIGHT)`.
 
     Args:
-        probability: how likely a picture is flipped, in [0, 1].
+        probability: how likely an image is flipped, in [0, 1].
     """
 
     def apply(self, image: Image.Image, **params: Any) -> Image.Image:
@@ -23,7 +23,7 @@ class HorizontalFlip(Transform):
         return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
 
     def batch(self, images: Images, **params: Any) -> Images:
-        """Exchange left and right of each picture."""
+        """Exchange left and right of each image."""
         from augment.native import geometric
 
         return geometric.mirror(images)
@@ -34,7 +34,7 @@ class VerticalFlip(Transform):
     """Top and bottom exchanged: `Image.transpose(FLIP_TOP_BOTTOM)`.
 
     Args:
-        probability: how likely a picture is flipped, in [0, 1].
+        probability: how likely an image is flipped, in [0, 1].
     """
 
     def apply(self, image: Image.Image, **params: Any) -> Image.Image:
@@ -42,5 +42,5 @@ class VerticalFlip(Transform):
         return image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
 
     def batch(self, images: Images, **params: Any) -> Images:
-        """Exchange top and bottom of each picture."""
+        """Exchange top and bottom of each image."""
         return images[:, ::-1]

@@ -20,12 +20,12 @@ _LARGEST = 8192  # sides up to which Pillow's fixed-point arithmetic serves ever
 
 
 class Affine(Ranged):
-    """What the affine transforms share: a map from the new picture's pixels to the old one's.
+    """What the affine transforms share: a map from the new image's pixels to the old one's.
 
     Args:
         resample: "nearest" takes the nearest pixel, "bilinear" mixes the four around.
         fill: the level, in [0, 255], of what comes in from outside.
-        probability: how likely a picture is changed at all, in [0, 1].
+        probability: how likely an image is changed at all, in [0, 1].
     """
 
     def __init__(self, *, resample: str = "nearest", fill: int = 0, probability: float = 1.0) -> None:
@@ -38,7 +38,7 @@ class Affine(Ranged):
         """Return (a, b, c, d, e, f): the pixel at (x, y) comes from (ax + by + c, dx + ey + f), as in Pillow."""
 
     def apply(self, image: Image.Image, **params: Any) -> Image.Image:
-        """Map the picture by `Image.transform`."""
+        """Map the image by `Image.transform`."""
         matrix = self.matrix(params[self.parameter], *image.size)
         return image.transform(
             image.size,
@@ -49,7 +49,7 @@ class Affine(Ranged):
         )
 
     def batch(self, images: Images, **params: Any) -> Images:
-        """Map each picture by its matrix."""
+        """Map each image by its matrix."""
         from augment.native import geometric
 
         height, width = images.shape[1:3]
@@ -70,7 +70,7 @@ class Rotate(Affine):
         degrees_range: lowest and highest angle, in [-360, 360] degrees; positive turns counter-clockwise.
         resample: "nearest" takes the nearest pixel, "bilinear" mixes the four around.
         fill: the level, in [0, 255], of what comes in from outside.
-        probability: how likely a picture is changed at all, in [0, 1].
+        probability: how likely an image is changed at all, in [0, 1].
     """
 
     parameter = "degrees"
@@ -87,7 +87,7 @@ class Rotate(Affine):
         self.degrees_range = checks.interval(self, "degrees_range", degrees_range, -360.0, 360.0)
 
     def apply(self, image: Image.Image, **params: Any) -> Image.Image:
-        """Turn the picture by `Image.rotate`."""
+        """Turn the image by `Image.rotate`."""
         return image.rotate(
             params["degrees"],
             _RESAMPLING[self.resample],
@@ -110,7 +110,7 @@ class ShearX(Affine):
         shear_range: lowest and highest shear, in [-2, 2] pixels a line; positive moves the lower lines to the left.
         resample: "nearest" takes the nearest pixel, "bilinear" mixes the four around.
         fill: the level, in [0, 255], of what comes in from outside.
-        probability: how likely a picture is changed at all, in [0, 1].
+        probability: how likely an image is changed at all, in [0, 1].
     """
 
     parameter = "shear"
@@ -139,7 +139,7 @@ class ShearY(ShearX):
         shear_range: lowest and highest shear, in [-2, 2] pixels a column; positive moves the right columns up.
         resample: "nearest" takes the nearest pixel, "bilinear" mixes the four around.
         fill: the level, in [0, 255], of what comes in from outside.
-        probability: how likely a picture is changed at all, in [0, 1].
+        probability: how likely an image is changed at all, in [0, 1].
     """
 
     def matrix(self, value: float, width: int, height: int) -> Matrix:
@@ -152,10 +152,10 @@ class TranslateX(Affine):
     """A shift to the side: `Image.transform(AFFINE, (1, 0, -fraction * width, 0, 1, 0))`.
 
     Args:
-        fraction_range: lowest and highest shift, in [-1, 1] widths; positive moves the picture to the right.
+        fraction_range: lowest and highest shift, in [-1, 1] widths; positive moves the image to the right.
         resample: "nearest" moves by whole pixels, "bilinear" by parts of one too.
         fill: the level, in [0, 255], of what comes in from outside.
-        probability: how likely a picture is changed at all, in [0, 1].
+        probability: how likely an image is changed at all, in [0, 1].
     """
 
     parameter = "fraction"
@@ -181,10 +181,10 @@ class TranslateY(TranslateX):
     """A shift up or down: `Image.transform(AFFINE, (1, 0, 0, 0, 1, -fraction * height))`.
 
     Args:
-        fraction_range: lowest and highest shift, in [-1, 1] heights; positive moves the picture down.
+        fraction_range: lowest and highest shift, in [-1, 1] heights; positive moves the image down.
         resample: "nearest" moves by whole pixels, "bilinear" by parts of one too.
         fill: the level, in [0, 255], of what comes in from outside.
-        probability: how likely a picture is changed at all, in [0, 1].
+        probability: how likely an image is changed at all, in [0, 1].
     """
 
     def matrix(self, value: float, width: int, height: int) -> Matrix:

@@ -1,4 +1,4 @@
-"""Mixings: two pictures and their labels become one; the partner comes from the whole epoch, never the batch."""
+"""Mixings: two images and their labels become one; the partner comes from the whole epoch, never the batch."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _PARTNER, _PARAMETERS = 1 << 20, 1 << 21  # streams far from those that the item
 
 
 class Mixing(Configured):
-    """A random mixture of a picture with another one, and of their label rows in the same shares.
+    """A random mixture of an image with another one, and of their label rows in the same shares.
 
-    A label row is one-hot, soft, or zero for a picture without label. Mixing is linear, so that the sum of a mixed row
-    is the share of the picture whose label is known: 1 for two labelled pictures, 0 for none, and the labelled
-    picture's share for one of each. A loss that weighs a picture by the sum of its row stays meaningful.
+    A label row is one-hot, soft, or zero for an image without label. Mixing is linear, so that the sum of a mixed row
+    is the share of the image whose label is known: 1 for two labelled images, 0 for none, and the labelled
+    image's share for one of each. A loss that weighs an image by the sum of its row stays meaningful.
 
     Args:
         alpha: both parameters of the Beta distribution of the shares, in (0, 100]; 1 is uniform, less is milder.
-        probability: how likely a picture is mixed at all, in [0, 1].
+        probability: how likely an image is mixed at all, in [0, 1].
     """
 
     def __init__(self, alpha: float = 1.0, *, probability: float = 1.0) -> None:
@@ -36,13 +36,13 @@ class Mixing(Configured):
         self.probability = checks.number(self, "probability", probability, 0.0, 1.0)
 
     def partner(self, seed: int, epoch: int, positions: npt.ArrayLike, size: int) -> Positions:
-        """Return the position of each picture's partner, int64 (n,), uniform among the other `size` - 1 pictures.
+        """Return the position of each image's partner, int64 (n,), uniform among the other `size` - 1 images.
 
         Args:
             seed: any integer.
             epoch: any integer.
-            positions: integers (n,) in [0, size), the pictures' places in the order of the epoch.
-            size: the number of pictures in the epoch, at least 1; a single picture is its own partner.
+            positions: integers (n,) in [0, size), the images' places in the order of the epoch.
+            size: the number of images in the epoch, at least 1; a single image is its own partner.
         """
         places = np.atleast_1d(np.asarray(positions, np.int64))
         if checks.integer("Mixing.partner", "size", int(size), 1) == 1:
@@ -51,13 +51,13 @@ class Mixing(Configured):
         return other + (other >= places)
 
     def parameters(self, seed: int, epoch: int, positions: npt.ArrayLike) -> Params:
-        """Return `sample`'s parameters of the pictures at `positions` and `applied`, bool (n,)."""
+        """Return `sample`'s parameters of the images at `positions` and `applied`, bool (n,)."""
         draws = Draws.at(seed, epoch, positions).stream(_PARAMETERS)
         return {"applied": draws.uniform() < self.probability, **self.sample(draws)}
 
     @abstractmethod
     def sample(self, draws: Draws) -> Params:
-        """Return the parameters of len(draws) pictures: arrays whose first axis is the picture."""
+        """Return the parameters of len(draws) images: arrays whose first axis is the image."""
 
     def spread(self, num: int) -> Params:
         """Return `num` rows of parameters that show the mixing over its range; here random ones."""
@@ -67,7 +67,7 @@ class Mixing(Configured):
     def mix(
         self, images: Images, partner_images: Images, rows: Rows, partner_rows: Rows, **params: Any
     ) -> tuple[Images, Rows]:
-        """Return the mixed pictures and rows as new arrays.
+        """Return the mixed images and rows as new arrays.
 
         Args:
             images: uint8 (n, H, W, C).
@@ -80,7 +80,7 @@ class Mixing(Configured):
     def run(
         self, images: Images, partner_images: Images, rows: Rows, partner_rows: Rows, params: Params
     ) -> tuple[Images, Rows]:
-        """Return pictures and rows, those that `params["applied"]` names mixed."""
+        """Return images and rows, those that `params["applied"]` names mixed."""
         applied = params["applied"]
         rest = {name: values for name, values in params.items() if name != "applied"}
         mixed_images, mixed_rows = self.mix(images, partner_images, rows, partner_rows, **rest)
@@ -92,18 +92,18 @@ class Mixing(Configured):
 
 @register("mix_up")
 class MixUp(Mixing):
-    """MixUp (Zhang et al., arXiv 1710.09412): the pictures blended, `Image.blend(partner, image, share)`.
+    """MixUp (Zhang et al., arXiv 1710.09412): the images blended, `Image.blend(partner, image, share)`.
 
     Args:
         alpha: both parameters of the Beta distribution of the shares, in (0, 100].
-        probability: how likely a picture is mixed at all, in [0, 1].
+        probability: how likely an image is mixed at all, in [0, 1].
     """
 
     def __init__(self, alpha: float = 0.2, *, probability: float = 1.0) -> None:
         super().__init__(alpha, probability=probability)
 
     def sample(self, draws: Draws) -> Params:
-        """Return `share`, the picture's own, in [0, 1]."""
+        """Return `share`, the image's own, in [0, 1]."""
         return {"share": draws.beta(self.alpha, self.alpha)}
 
     def spread(self, num: int) -> Params:
@@ -111,7 +111,7 @@ class MixUp(Mixing):
         return {**super().spread(num), "share": np.linspace(0.0, 1.0, num)}
 
     def mix(self, images: Images, partner_images: Images, rows: Rows, partner_rows: Rows, *, share: Any) -> Any:  # type: ignore[override]
-        """Blend pictures, as Pillow does in float32, and rows."""
+        """Blend images, as Pillow does in float32, and rows."""
         own = share.astype(np.float32)
         other = partner_images.astype(np.float32)
         blended = other + own[:, None, None, None] * (images.astype(np.float32) - other)
@@ -120,17 +120,17 @@ class MixUp(Mixing):
 
 @register("cut_mix")
 class CutMix(Mixing):
-    """CutMix (Yun et al., arXiv 1905.04899): a box of the partner pasted into the picture, `Image.paste(box)`.
+    """CutMix (Yun et al., arXiv 1905.04899): a box of the partner pasted into the image, `Image.paste(box)`.
 
-    The share is that of the pixels that remain, after the box is cut off at the picture's border.
+    The share is that of the pixels that remain, after the box is cut off at the image's border.
 
     Args:
         alpha: both parameters of the Beta distribution of the shares, in (0, 100].
-        probability: how likely a picture is mixed at all, in [0, 1].
+        probability: how likely an image is mixed at all, in [0, 1].
     """
 
     def sample(self, draws: Draws) -> Params:
-        """Return `share`, the picture's own before the cut at the border, and the box's centre `x`, `y` in [0, 1)."""
+        """Return `share`, the image's own before the cut at the border, and the box's centre `x`, `y` in [0, 1)."""
         return {"share": draws.beta(self.alpha, self.alpha), "x": draws.uniform(), "y": draws.uniform()}
 
     def spread(self, num: int) -> Params:

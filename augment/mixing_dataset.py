@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from augment.draws import Draws
-from augment.engine import check_pictures
+from augment.engine import check_images
 from augment.mixing import Mixing
 
 if TYPE_CHECKING:
@@ -27,25 +27,25 @@ def mix_batch(
     epoch: int | tf.Tensor = 0,
     positions: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return mixed pictures and label rows, inside any `Dataset.map` or other graph.
+    """Return mixed images and label rows, inside any `Dataset.map` or other graph.
 
     Args:
         images: uint8 (n, H, W, C) in [0, 255], C in {1, 3}.
-        partner_images: the pictures at the positions that `partners` names, likewise.
-        rows: float32 (n, num_classes); a zero row is a picture without label.
+        partner_images: the images at the positions that `partners` names, likewise.
+        rows: float32 (n, num_classes); a zero row is an image without label.
         partner_rows: the partners' rows, likewise.
         mixing: MixUp, CutMix or one of your own.
-        seed: any integer; with `epoch` and a picture's position it decides every random choice.
+        seed: any integer; with `epoch` and an image's position it decides every random choice.
         epoch: any integer, or an int64 scalar.
         positions: int64 (n,), the places of `images` in the order of the epoch.
 
     Raises:
-        ValueError: for pictures of another rank or number of channels.
-        TypeError: for pictures that are not uint8.
+        ValueError: for images of another rank or number of channels.
+        TypeError: for images that are not uint8.
     """
     import tensorflow as tf
 
-    check_pictures(images.dtype.name, images.shape)
+    check_images(images.dtype.name, images.shape)
 
     def change(own: Any, other: Any, own_rows: Any, other_rows: Any, moment: Any, places: Any) -> Any:
         return mixing.run(own, other, own_rows, other_rows, mixing.parameters(seed, int(moment), places))
@@ -60,7 +60,7 @@ def mix_batch(
 def partners(
     positions: tf.Tensor, mixing: Mixing, *, seed: int, epoch: int | tf.Tensor = 0, size: int | tf.Tensor
 ) -> tf.Tensor:
-    """Return the positions, int64 (n,), of the partners of the pictures at `positions` among `size` pictures."""
+    """Return the positions, int64 (n,), of the partners of the images at `positions` among `size` images."""
     import tensorflow as tf
 
     def draw(places: Any, moment: Any, number: Any) -> Any:
@@ -73,17 +73,17 @@ def partners(
 
 
 def shifted(dataset: tf.data.Dataset, batched: bool, *, seed: int, epoch: int) -> tf.data.Dataset:
-    """Return `dataset` turned round by a number of pictures drawn from (seed, epoch): each picture's partner.
+    """Return `dataset` turned round by a number of images drawn from (seed, epoch): each image's partner.
 
-    A stream cannot be read at any place, but it can be read twice: the second time from a random picture on, and then
-    from the start. So no picture meets a batch-mate but by chance, and none meets itself.
+    A stream cannot be read at any place, but it can be read twice: the second time from a random image on, and then
+    from the start. So no image meets a batch-mate but by chance, and none meets itself.
     """
     import tensorflow as tf
 
     flat = dataset.unbatch() if batched else dataset
     size = int(flat.cardinality())
     if size == tf.data.INFINITE_CARDINALITY:
-        raise ValueError("Expected a dataset with an end where pictures are mixed. Received: an endless one")
+        raise ValueError("Expected a dataset with an end where images are mixed. Received: an endless one")
     if size < 0:
         count = tf.autograph.experimental.do_not_convert(lambda before, *_: before + 1)
         size = int(flat.reduce(np.int64(0), count))

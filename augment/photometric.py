@@ -14,14 +14,14 @@ from augment.transform import Images, Params, Ranged, Transform
 
 
 class Enhancement(Ranged):
-    """What the four of `PIL.ImageEnhance` share: a blend of the picture with a degenerate version of itself.
+    """What the four of `PIL.ImageEnhance` share: a blend of the image with a degenerate version of itself.
 
-    Factor 1 leaves a picture as it is, 0 gives the degenerate version, above 1 goes away from it, and below 0
+    Factor 1 leaves an image as it is, 0 gives the degenerate version, above 1 goes away from it, and below 0
     beyond it.
 
     Args:
         factor_range: the lowest and highest factor.
-        probability: how likely a picture is changed at all, in [0, 1].
+        probability: how likely an image is changed at all, in [0, 1].
     """
 
     parameter = "factor"
@@ -36,11 +36,11 @@ class Contrast(Enhancement):
     """Contrast, against the mean grey level: `PIL.ImageEnhance.Contrast`."""
 
     def apply(self, image: Image.Image, *, factor: float) -> Image.Image:  # type: ignore[override]
-        """Blend with a picture of the mean grey level."""
+        """Blend with an image of the mean grey level."""
         return ImageEnhance.Contrast(image).enhance(factor)
 
     def batch(self, images: Images, *, factor: Any) -> Images:  # type: ignore[override]
-        """Blend each picture with its mean grey level."""
+        """Blend each image with its mean grey level."""
         from augment.native import photometric
 
         means = photometric.grey_means(images.reshape(len(images), -1, images.shape[-1]))
@@ -53,11 +53,11 @@ class Brightness(Enhancement):
     """Brightness, against black: `PIL.ImageEnhance.Brightness`."""
 
     def apply(self, image: Image.Image, *, factor: float) -> Image.Image:  # type: ignore[override]
-        """Blend with a black picture."""
+        """Blend with a black image."""
         return ImageEnhance.Brightness(image).enhance(factor)
 
     def batch(self, images: Images, *, factor: Any) -> Images:  # type: ignore[override]
-        """Blend each picture with black."""
+        """Blend each image with black."""
         from augment.native import photometric
 
         flat, black = images.reshape(len(images), -1), np.zeros(len(images), np.float32)
@@ -66,14 +66,14 @@ class Brightness(Enhancement):
 
 @register("color")
 class Color(Enhancement):
-    """Saturation, against the grey version: `PIL.ImageEnhance.Color`. A grey picture stays as it is."""
+    """Saturation, against the grey version: `PIL.ImageEnhance.Color`. A grey image stays as it is."""
 
     def apply(self, image: Image.Image, *, factor: float) -> Image.Image:  # type: ignore[override]
-        """Blend with the picture's grey version."""
+        """Blend with the image's grey version."""
         return ImageEnhance.Color(image).enhance(factor)
 
     def batch(self, images: Images, *, factor: Any) -> Images:  # type: ignore[override]
-        """Blend each picture with its grey version."""
+        """Blend each image with its grey version."""
         from augment.native import photometric
 
         if images.shape[-1] == 1:
@@ -84,14 +84,14 @@ class Color(Enhancement):
 
 @register("sharpness")
 class Sharpness(Enhancement):
-    """Sharpness, against a smoothed version whose border is the picture's: `PIL.ImageEnhance.Sharpness`."""
+    """Sharpness, against a smoothed version whose border is the image's: `PIL.ImageEnhance.Sharpness`."""
 
     def apply(self, image: Image.Image, *, factor: float) -> Image.Image:  # type: ignore[override]
-        """Blend with the smoothed picture."""
+        """Blend with the smoothed image."""
         return ImageEnhance.Sharpness(image).enhance(factor)
 
     def batch(self, images: Images, *, factor: Any) -> Images:  # type: ignore[override]
-        """Blend each picture with its smoothed version."""
+        """Blend each image with its smoothed version."""
         from augment.native import photometric
 
         lines = images.reshape(*images.shape[:2], -1)
@@ -104,7 +104,7 @@ class Equalize(Transform):
     """A flat histogram, each channel by itself: `PIL.ImageOps.equalize`.
 
     Args:
-        probability: how likely a picture is changed at all, in [0, 1].
+        probability: how likely an image is changed at all, in [0, 1].
     """
 
     def apply(self, image: Image.Image, **params: Any) -> Image.Image:
@@ -112,7 +112,7 @@ class Equalize(Transform):
         return ImageOps.equalize(image)
 
     def batch(self, images: Images, **params: Any) -> Images:
-        """Equalize the histograms of each picture."""
+        """Equalize the histograms of each image."""
         from augment.native import photometric
 
         return photometric.equalize(images.reshape(len(images), -1, images.shape[-1])).reshape(images.shape)
@@ -124,7 +124,7 @@ class AutoContrast(Ranged):
 
     Args:
         cutoff_range: lowest and highest percentage of pixels, in [0, 50), to ignore at each end of the histogram.
-        probability: how likely a picture is changed at all, in [0, 1].
+        probability: how likely an image is changed at all, in [0, 1].
     """
 
     parameter = "cutoff"
@@ -138,7 +138,7 @@ class AutoContrast(Ranged):
         return ImageOps.autocontrast(image, cutoff)
 
     def batch(self, images: Images, *, cutoff: Any) -> Images:  # type: ignore[override]
-        """Stretch the levels of each picture."""
+        """Stretch the levels of each image."""
         from augment.native import photometric
 
         flat = images.reshape(len(images), -1, images.shape[-1])
@@ -150,7 +150,7 @@ class Invert(Transform):
     """The negative: `PIL.ImageOps.invert`.
 
     Args:
-        probability: how likely a picture is changed at all, in [0, 1].
+        probability: how likely an image is changed at all, in [0, 1].
     """
 
     def apply(self, image: Image.Image, **params: Any) -> Image.Image:
@@ -168,7 +168,7 @@ class Posterize(Transform):
 
     Args:
         bits_range: lowest and highest number of bits to keep, whole numbers in [1, 8]; 8 changes nothing.
-        probability: how likely a picture is changed at all, in [0, 1].
+        probability: how likely an image is changed at all, in [0, 1].
     """
 
     def __init__(self, bits_range: tuple[int, int] = (4, 8), *, probability: float = 1.0) -> None:
@@ -188,7 +188,7 @@ class Posterize(Transform):
         return ImageOps.posterize(image, bits)
 
     def batch(self, images: Images, *, bits: Any) -> Images:  # type: ignore[override]
-        """Keep the highest bits of each picture."""
+        """Keep the highest bits of each image."""
         return images & (256 - (1 << (8 - bits))).astype(np.uint8)[:, None, None, None]
 
 
@@ -198,7 +198,7 @@ class Solarize(Ranged):
 
     Args:
         threshold_range: lowest and highest level, in [0, 256], from which values are inverted; 256 changes nothing.
-        probability: how likely a picture is changed at all, in [0, 1].
+        probability: how likely an image is changed at all, in [0, 1].
     """
 
     parameter = "threshold"
@@ -212,7 +212,7 @@ class Solarize(Ranged):
         return ImageOps.solarize(image, threshold)  # type: ignore[arg-type]
 
     def batch(self, images: Images, *, threshold: Any) -> Images:  # type: ignore[override]
-        """Invert the values of each picture from its threshold on."""
+        """Invert the values of each image from its threshold on."""
         from augment.native import photometric
 
         flat = images.reshape(len(images), -1)

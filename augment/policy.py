@@ -1,4 +1,4 @@
-"""Learned and random policies: which transforms a picture goes through, and how strongly."""
+"""Learned and random policies: which transforms an image goes through, and how strongly."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from augment.registry import register
 from augment.transform import Images, Params, Transform, row
 
 Values = npt.NDArray[np.float64]
-_NONE = -1  # the operation of a stage that leaves the picture as it is
+_NONE = -1  # the operation of a stage that leaves the image as it is
 
 
 class Policy(Transform):
-    """What the policies share: stages, each of which sends every picture through one operation or none.
+    """What the policies share: stages, each of which sends every image through one operation or none.
 
     Args:
         resample: "nearest" or "bilinear", for the operations that move pixels.
         fill: the level, in [0, 255], of what such an operation brings in from outside.
-        probability: how likely a picture goes through the policy at all, in [0, 1].
+        probability: how likely an image goes through the policy at all, in [0, 1].
     """
 
     operations: tuple[Operation, ...]
@@ -49,7 +49,7 @@ class Policy(Transform):
         return image
 
     def batch(self, images: Images, *, operation: Any, value: Any, **params: Any) -> Images:  # type: ignore[override]
-        """Apply the operation of each stage to all pictures that share it."""
+        """Apply the operation of each stage to all images that share it."""
         images = images.copy()
         for stage in range(operation.shape[1]):
             for chosen in np.unique(operation[:, stage]).tolist():
@@ -60,7 +60,7 @@ class Policy(Transform):
         return images
 
     def _values(self, operation: Any, level: Any, draws: Draws) -> Values:
-        """Return the value of each picture's operation at `level` in [0, 1], its sign drawn where it has one."""
+        """Return the value of each image's operation at `level` in [0, 1], its sign drawn where it has one."""
         sign = np.where(draws.uniform() < 0.5, -1.0, 1.0)
         table = np.array([one.at(level, sign) for one in self.operations])
         return np.where(operation == _NONE, 0.0, table[operation, np.arange(len(draws))])
@@ -78,7 +78,7 @@ class AutoAugment(Policy):
         policy: "cifar10", "svhn" or "imagenet": the data for which the pairs were found.
         resample: "nearest" or "bilinear", for the operations that move pixels.
         fill: the level, in [0, 255], of what such an operation brings in from outside.
-        probability: how likely a picture goes through the policy at all, in [0, 1].
+        probability: how likely an image goes through the policy at all, in [0, 1].
     """
 
     def __init__(
@@ -115,11 +115,11 @@ class RandAugment(Policy):
     lets factors rise from 0.1 to 1.9, by which the middle strength changes nothing).
 
     Args:
-        num_operations: how many a picture goes through (the paper's N), in [1, 14]; drawn with replacement.
+        num_operations: how many an image goes through (the paper's N), in [1, 14]; drawn with replacement.
         magnitude: their strength (the paper's M), in [0, 10].
         resample: "nearest" or "bilinear", for the operations that move pixels.
         fill: the level, in [0, 255], of what such an operation brings in from outside.
-        probability: how likely a picture goes through the policy at all, in [0, 1].
+        probability: how likely an image goes through the policy at all, in [0, 1].
     """
 
     def __init__(
@@ -157,7 +157,7 @@ class TrivialAugment(Policy):
     Args:
         resample: "nearest" or "bilinear", for the operations that move pixels.
         fill: the level, in [0, 255], of what such an operation brings in from outside.
-        probability: how likely a picture goes through the policy at all, in [0, 1].
+        probability: how likely an image goes through the policy at all, in [0, 1].
     """
 
     def __init__(self, *, resample: str = "nearest", fill: int = 128, probability: float = 1.0) -> None:

@@ -87,7 +87,7 @@ def _common(shear: float, degrees: float, bits: int, resample: str, fill: int) -
 
 def _shifts(resample: str, fill: int) -> Space:
     moves: dict[str, Any] = {"resample": resample, "fill": fill}
-    most = 150 / 331  # table 6 gives pixels of the authors' ImageNet pictures, whose sides are 331
+    most = 150 / 331  # table 6 gives pixels of the authors' ImageNet images, whose sides are 331
     return {
         "translate_x": Operation(TranslateX(**moves), "fraction", 0.0, most, mirrored=True),
         "translate_y": Operation(TranslateY(**moves), "fraction", 0.0, most, mirrored=True),

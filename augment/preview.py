@@ -1,4 +1,4 @@
-"""What a contact sheet shows: each transform on a picture, over its range."""
+"""What a contact sheet shows: each transform on an image, over its range."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FAMILIES = {
     "policy": "Policies",
     "mixing": "Mixings",
 }
-_TRIES = 6  # how many times as many pictures a policy draws, so as to show different ones
+_TRIES = 6  # how many times as many images a policy draws, so as to show different ones
 _UPSIDE_DOWN = Image.Transpose.FLIP_TOP_BOTTOM
 
 
@@ -39,48 +39,50 @@ def every_transform() -> dict[str, list[Item]]:
 
 
 def contact_sheet(
-    pictures: Sequence[Image.Image], sections: Mapping[str, Sequence[Item]], *, num: int = 7, size: int = 112
+    sample_images: Sequence[Image.Image], sections: Mapping[str, Sequence[Item]], *, num: int = 7, size: int = 112
 ) -> Image.Image:
-    """Return a sheet, mode RGB, with a line for each item: its name, its parameters, and `num` changed pictures.
+    """Return a sheet, mode RGB, with a line for each item: its name, its parameters, and `num` changed images.
 
     Args:
-        pictures: at least one, of any size and mode; each gets a block of its own. A mixing's partner is the next one.
+        images: at least one, of any size and mode; each gets a block of its own. A mixing's partner is the next one.
         sections: transforms and mixings, shown over their ranges, under the titles of their sections.
-        num: changed pictures a line, at least 2.
-        size: the longer side of a picture on the sheet, in pixels.
+        num: changed images a line, at least 2.
+        size: the longer side of an image on the sheet, in pixels.
     """
-    small = [_fitted(picture, size) for picture in pictures]
+    small = [_fitted(sample_image, size) for sample_image in sample_images]
     blocks = []
-    for index, picture in enumerate(small):
-        partner = small[(index + 1) % len(small)] if len(small) > 1 else picture.transpose(_UPSIDE_DOWN)
-        partner = partner.resize(picture.size).convert(picture.mode)
+    for index, sample_image in enumerate(small):
+        partner = small[(index + 1) % len(small)] if len(small) > 1 else sample_image.transpose(_UPSIDE_DOWN)
+        partner = partner.resize(sample_image.size).convert(sample_image.mode)
         blocks += [
-            Block(title, _strips(items, picture, partner, num, opening=place == 0))
+            Block(title, _strips(items, sample_image, partner, num, opening=place == 0))
             for place, (title, items) in enumerate(sections.items())
         ]
     return draw(blocks, columns=num, size=size)
 
 
-def _fitted(picture: Image.Image, size: int) -> Image.Image:
-    if picture.mode.startswith("I"):  # 16 bits, of which a conversion would clip all but the lowest
-        picture = Image.fromarray((np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8))
-    if picture.has_transparency_data:
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA"))
-    fitted = picture.convert("L" if picture.mode in ("1", "L") else "RGB")
+def _fitted(sample_image: Image.Image, size: int) -> Image.Image:
+    if sample_image.mode.startswith("I"):  # 16 bits, of which a conversion would clip all but the lowest
+        sample_image = Image.fromarray((np.asarray(sample_image) >> 8).clip(0, 255).astype(np.uint8))
+    if sample_image.has_transparency_data:
+        sample_image = Image.alpha_composite(
+            Image.new("RGBA", sample_image.size, "white"), sample_image.convert("RGBA")
+        )
+    fitted = sample_image.convert("L" if sample_image.mode in ("1", "L") else "RGB")
     scale = size / max(fitted.size)
     sides = [max(1, round(side * scale)) for side in fitted.size]
     return fitted.resize((sides[0], sides[1]), Image.Resampling.LANCZOS)
 
 
 def _strips(
-    items: Sequence[Item], picture: Image.Image, partner: Image.Image, num: int, *, opening: bool
+    items: Sequence[Item], sample_image: Image.Image, partner: Image.Image, num: int, *, opening: bool
 ) -> list[Strip]:
     """Return a section's lines: what has no range together in the first, after the original."""
-    first, ranged = [Cell(picture, "original")], []
+    first, ranged = [Cell(sample_image, "original")], []
     if any(isinstance(item, Mixing) for item in items):
         first.append(Cell(partner, "partner"))
     for item in items:
-        cells, notes = _shown(item, picture, partner, num)
+        cells, notes = _shown(item, sample_image, partner, num)
         if len(cells) > 1:
             ranged.append(Strip(item.name, notes, cells))
         else:
@@ -90,11 +92,11 @@ def _strips(
     return opened + ranged
 
 
-def _shown(item: Item, picture: Image.Image, partner: Image.Image, num: int) -> tuple[list[Cell], list[str]]:
-    """Return `num` changed pictures, or fewer where parameters and picture repeat, and notes on the item."""
-    shape = (picture.height, picture.width, len(picture.getbands()))
+def _shown(item: Item, sample_image: Image.Image, partner: Image.Image, num: int) -> tuple[list[Cell], list[str]]:
+    """Return `num` changed images, or fewer where parameters and image repeat, and notes on the item."""
+    shape = (sample_image.height, sample_image.width, len(sample_image.getbands()))
     tries = num * _TRIES if isinstance(item, Policy) else num
-    images = np.stack([from_pillow(picture, shape, item)] * tries)
+    images = np.stack([from_pillow(sample_image, shape, item)] * tries)
     spread = item.spread(tries)
     params = {**spread, "applied": np.ones(tries, bool)}
     if isinstance(item, Mixing):

@@ -1,4 +1,4 @@
-"""The drawing of a contact sheet: blocks of labelled strips of captioned pictures."""
+"""The drawing of a contact sheet: blocks of labelled strips of captioned images."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _INK, _GREY, _RULE, _PAPER = "#1d1d1f", "#6e6e73", "#d2d2d7", "#ffffff"
 
 @dataclass(frozen=True)
 class Cell:
-    """A picture, mode L or RGB, and what is written below it, one or more lines."""
+    """An image, mode L or RGB, and what is written below it, one or more lines."""
 
     image: Image.Image
     caption: str
 
     @property
     def height(self) -> int:
-        """Pixels that the picture and its caption take."""
+        """Pixels that the image and its caption take."""
         return self.image.height + 4 + _LINE * len(self.caption.splitlines())
 
 

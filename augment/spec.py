@@ -49,7 +49,7 @@ def from_spec(specs: Sequence[Mapping[str, object]]) -> list[Transform]:
     for spec, item in zip(specs, built, strict=True):
         if not isinstance(item, Transform):
             raise ValueError(
-                f"Expected transforms of one picture; mixings have a place of their own. Received: {spec['name']!r}"
+                f"Expected transforms of one image; mixings have a place of their own. Received: {spec['name']!r}"
             )
     return built
 

@@ -20,33 +20,33 @@ Engine = Literal["native", "pil"]
 
 
 class Transform(Configured):
-    """A random change of a picture that keeps its size and mode.
+    """A random change of an image that keeps its size and mode.
 
     A subclass writes `apply`, and `sample` if it has random parameters. That is enough to be used in any pipeline;
     `batch` may be overridden by something faster that returns the same bytes.
 
     Args:
-        probability: how likely a picture is changed at all, in [0, 1].
+        probability: how likely an image is changed at all, in [0, 1].
     """
 
     def __init__(self, *, probability: float = 1.0) -> None:
         self.probability = checks.number(self, "probability", probability, 0.0, 1.0)
 
     def sample(self, draws: Draws) -> Params:
-        """Return the parameters of len(draws) pictures: arrays whose first axis is the picture."""
+        """Return the parameters of len(draws) images: arrays whose first axis is the image."""
         return {}
 
     @abstractmethod
     def apply(self, image: Image.Image, **params: Any) -> Image.Image:
-        """Return the changed picture; the reference that every engine must equal.
+        """Return the changed image; the reference that every engine must equal.
 
         Args:
-            image: a picture of mode L or RGB.
-            **params: one picture's row of each array that `sample` returned; scalars come as Python numbers.
+            image: an image of mode L or RGB.
+            **params: one image's row of each array that `sample` returned; scalars come as Python numbers.
         """
 
     def batch(self, images: Images, **params: Any) -> Images:
-        """Return the changed pictures as a new array, uint8 (n, H, W, C); here by `apply`, one after the other.
+        """Return the changed images as a new array, uint8 (n, H, W, C); here by `apply`, one after the other.
 
         Args:
             images: uint8 (n, H, W, C), C-contiguous, C in {1, 3}, n at least 1; must not be changed.
@@ -69,7 +69,7 @@ class Transform(Configured):
         return {"applied": applied, **self.sample(draws)}
 
     def run(self, images: Images, params: Params, engine: Engine) -> Images:
-        """Return the pictures, those that `params["applied"]` names changed by `engine`."""
+        """Return the images, those that `params["applied"]` names changed by `engine`."""
         rest = {name: values for name, values in params.items() if name != "applied"}
         rows = np.flatnonzero(params["applied"])
         change = self.batch if engine == "native" else self._by_pillow
@@ -105,12 +105,12 @@ class Ranged(Transform):
 
 
 def take(params: Params, rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
-    """Return the parameters of the pictures `rows`."""
+    """Return the parameters of the images `rows`."""
     return {name: values[rows] for name, values in params.items()}
 
 
 def row(params: Params, index: int) -> dict[str, Any]:
-    """Return one picture's parameters, scalars as Python numbers."""
+    """Return one image's parameters, scalars as Python numbers."""
     return {name: values[index].item() if values.ndim == 1 else values[index] for name, values in params.items()}
 
 
@@ -120,12 +120,12 @@ def under(prefix: str, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def to_pillow(image: Images) -> Image.Image:
-    """Return a uint8 (H, W, C) picture as a Pillow image, L for C = 1 and RGB for C = 3."""
+    """Return a uint8 (H, W, C) image as a Pillow image, L for C = 1 and RGB for C = 3."""
     return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
 
 
 def colour(fill: int, image: Image.Image) -> int | tuple[int, ...]:
-    """Return a grey level as a colour of a picture's mode."""
+    """Return a grey level as a colour of an image's mode."""
     return fill if image.mode == "L" else (fill,) * len(image.getbands())
 
 
@@ -134,7 +134,7 @@ def from_pillow(image: Image.Image, shape: tuple[int, ...], owner: object) -> Im
     expected = ((shape[1], shape[0]), "L" if shape[-1] == 1 else "RGB")
     if (image.size, image.mode) != expected:
         raise ValueError(
-            f"Expected `apply` of {type(owner).__name__} to keep the picture's size and mode {expected}. "
+            f"Expected `apply` of {type(owner).__name__} to keep the image's size and mode {expected}. "
             f"Received: {(image.size, image.mode)}"
         )
     return np.asarray(image).reshape(shape)

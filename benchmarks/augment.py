@@ -1,4 +1,4 @@
-"""How fast pictures are augmented: this package's engines, albumentations and Keras' layers, in one run.
+"""How fast images are augmented: this package's engines, albumentations and Keras' layers, in one run.
 
     python benchmarks/augment.py            # about five minutes on an idle machine
     python benchmarks/augment.py --quick    # seconds; shows that it runs, the numbers mean little
@@ -32,7 +32,7 @@ import numpy as np
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # or `import augment` would find this very file
 
-SIZES = {32: 256, 224: 32}  # side of a picture: pictures in a batch
+SIZES = {32: 256, 224: 32}  # side of an image: images in a batch
 GOALS = {("three", 32): (10.0, 2.0), ("three", 224): (3.0, 1.0)}
 Map = Callable[[Any, Any], Any]
 

@@ -3,7 +3,7 @@
 Run: python benchmarks/augmented_training.py [--data cifar10.npz] [--images 6400] [--epochs 3] [--engine native]
 
 Each pass trains through the whole pipeline (order, augmentation, tf.data, fit), without and with augmentation in turn;
-the first epoch of each, which builds graphs and compiles kernels, is left out. Random pictures unless --data names an
+the first epoch of each, which builds graphs and compiles kernels, is left out. Random images unless --data names an
 .npz.
 """
 
@@ -25,7 +25,7 @@ import numpy as np
 
 from kerasae.data.dataset import Targets, training_dataset
 from kerasae.data.epoch_sampler import EpochOrder
-from kerasae.data.images import ArrayPictures
+from kerasae.data.images import ArrayImages
 from kerasae.models import build
 from kerasae.recipe.loading import load
 from kerasae.training import distribution
@@ -62,9 +62,9 @@ def main() -> None:
         images, labels = random.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8), random.integers(0, 10, count)
     recipe = load("cifar10-joint")
     phase = recipe.phases[0]
-    pictures = ArrayPictures(images, labels, range(len(images)))  # type: ignore[arg-type]
-    ((_, batch_size),) = phase.stretches
-    order = EpochOrder(pictures.labels, batch_size, None, 0)
+    sample_images = ArrayImages(images, labels, range(len(images)))  # type: ignore[arg-type]
+    ((_, batch_size),) = phase.batch_size_stages
+    order = EpochOrder(sample_images.labels, batch_size, None, 0)
     model = build(recipe.model, images.shape[1:], 10, recipe.heads, precision=distribution.precision("auto"))
     model.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
 
@@ -72,7 +72,7 @@ def main() -> None:
         chosen = transforms(phase.augment, "phases.0.augment") if augmented else []
         epochs = arguments.epochs + 1
         dataset = training_dataset(
-            pictures, Targets(recipe.heads, 10), order, chosen, epochs=range(epochs), engine=arguments.engine
+            sample_images, Targets(recipe.heads, 10), order, chosen, epochs=range(epochs), engine=arguments.engine
         )
         clock = Clock()
         model.fit(dataset, epochs=epochs, steps_per_epoch=order.steps, callbacks=[clock], verbose=0, shuffle=False)

@@ -31,7 +31,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kerasae.data.collection import Collection, open_collection
-from kerasae.data.images import Pictures
+from kerasae.data.images import ImageSet
 from kerasae.evaluation.baseline import linear_baseline
 from kerasae.files.writing import write_json
 from kerasae.inference.forward import predict
@@ -49,10 +49,10 @@ def subset(collection: Collection, images: int, classes: int, seed: int) -> Coll
     """Return so many training and validation images, evenly of the first classes, and the test images of those."""
     random = np.random.default_rng(seed)
 
-    def drawn(pictures: Pictures, count: int) -> Pictures:
-        each = [random.permutation(np.flatnonzero(pictures.labels == label)) for label in range(classes)]
+    def drawn(sample_images: ImageSet, count: int) -> ImageSet:
+        each = [random.permutation(np.flatnonzero(sample_images.labels == label)) for label in range(classes)]
         shares = np.bincount(np.arange(count) % classes, minlength=classes)
-        return pictures.select(np.concatenate([places[:n] for places, n in zip(each, shares, strict=True)]))
+        return sample_images.select(np.concatenate([places[:n] for places, n in zip(each, shares, strict=True)]))
 
     validation = max(classes, round(VALIDATION * images))
     weights = np.ones(classes, np.float32)

@@ -1,8 +1,8 @@
 """Measure the memory that streaming takes: `python benchmarks/streaming_memory.py --pictures 8000 --side 512`.
 
-Makes a folder of JPEG photographs, opens it with nothing allowed in memory, reads every training picture through a
+Makes a folder of JPEG photographs, opens it with nothing allowed in memory, reads every training image through a
 `tf.data` map as training does, and prints the peak of resident memory that this added against the decoded size. To
-see that the one does not follow the other, it does so for a fourth of the pictures first, each in its own process.
+see that the one does not follow the other, it does so for a fourth of the images first, each in its own process.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ MB = 2**20
 SHAPE = [64, 64, 3]
 
 
-def make(folder: Path, pictures: int, side: int) -> None:
+def make(folder: Path, sample_images: int, side: int) -> None:
     import numpy as np
     from PIL import Image
 
     random = np.random.default_rng(0)
-    for number in range(pictures):
+    for number in range(sample_images):
         coarse = Image.fromarray(random.integers(0, 256, (8, 8, 3), np.uint8))
         place = folder / f"class{number % 4}"
         place.mkdir(exist_ok=True)
@@ -41,23 +41,23 @@ def stream(folder: Path) -> None:
     import tensorflow as tf
 
     from kerasae.data.collection import open_collection
-    from kerasae.data.images import FilePictures
+    from kerasae.data.images import FileImages
     from kerasae.recipe import DataRecipe
 
     tf.zeros(1).numpy()
     before = peak()
     started = time.perf_counter()
     recipe = DataRecipe(source=str(folder), image_shape=SHAPE, memory_limit_mb=0)
-    pictures = open_collection(recipe, classifies=True).train
+    sample_images = open_collection(recipe, classifies=True).train
     scanned = time.perf_counter()
-    assert isinstance(pictures, FilePictures)
-    batches = tf.data.Dataset.from_tensor_slices(list(pictures.paths))
-    batches = batches.map(pictures.decode_in_graph, num_parallel_calls=os.cpu_count()).batch(128).prefetch(2)
+    assert isinstance(sample_images, FileImages)
+    batches = tf.data.Dataset.from_tensor_slices(list(sample_images.paths))
+    batches = batches.map(sample_images.decode_in_graph, num_parallel_calls=os.cpu_count()).batch(128).prefetch(2)
     for _ in range(2):
         count = sum(len(batch) for batch in batches)
     finished = time.perf_counter()
     print(
-        f"{len(pictures)} training pictures streamed twice: peak +{(peak() - before) / MB:.0f} MB over the "
+        f"{len(sample_images)} training images streamed twice: peak +{(peak() - before) / MB:.0f} MB over the "
         f"{before / MB:.0f} MB of TensorFlow itself; opened in {scanned - started:.1f} s, "
         f"{2 * count / (finished - scanned):.0f} pictures/s"
     )
@@ -73,12 +73,12 @@ def main() -> None:
         stream(options.stream)
         return
     with tempfile.TemporaryDirectory() as temporary:
-        for pictures in (options.pictures // 4, options.pictures):
-            folder = Path(temporary) / str(pictures)
+        for sample_images in (options.sample_images // 4, options.sample_images):
+            folder = Path(temporary) / str(sample_images)
             folder.mkdir()
-            make(folder, pictures, options.side)
-            decoded, resized = (pictures * area * 3 / MB for area in (options.side**2, SHAPE[0] * SHAPE[1]))
-            print(f"{pictures} pictures, {decoded:.0f} MB decoded, {resized:.0f} MB resized to {SHAPE}", flush=True)
+            make(folder, sample_images, options.side)
+            decoded, resized = (sample_images * area * 3 / MB for area in (options.side**2, SHAPE[0] * SHAPE[1]))
+            print(f"{sample_images} images, {decoded:.0f} MB decoded, {resized:.0f} MB resized to {SHAPE}", flush=True)
             environment = {**os.environ, "XDG_CACHE_HOME": temporary, "TF_CPP_MIN_LOG_LEVEL": "3"}
             subprocess.run([sys.executable, __file__, "--stream", str(folder)], check=True, env=environment)
 

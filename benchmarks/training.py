@@ -2,7 +2,7 @@
 
 Run: python benchmarks/training.py [--seconds 10] [--batch-size 64]
 
-Every contender trains the same network (vgg family, 1.5 million parameters, Adam, both heads) on random pictures from
+Every contender trains the same network (vgg family, 1.5 million parameters, Adam, both heads) on random images from
 memory, in its own turn in one process; the first steps, which build graphs, are left out. PyTorch is measured if it is
 installed.
 """

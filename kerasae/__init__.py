@@ -1,4 +1,4 @@
-"""kerasae: joint autoencoder-classifiers in Keras 3, from a folder of pictures to a served model."""
+"""kerasae: joint autoencoder-classifiers in Keras 3, from a folder of images to a served model."""
 
 from kerasae._version import __version__
 

@@ -19,9 +19,9 @@ _HUBER_DELTA = 0.1
 
 @keras.saving.register_keras_serializable("kerasae")
 class ReconstructionLoss(keras.losses.Loss):
-    """A pixel loss averaged over each picture.
+    """A pixel loss averaged over each image.
 
-    Takes pictures of shape (batch, height, width, channels) in [0, 1] and gives (batch,), where Keras' own pixel losses
+    Takes images of shape (batch, height, width, channels) in [0, 1] and gives (batch,), where Keras' own pixel losses
     give (batch, height, width), which a weight of shape (batch,) does not fit.
 
     Args:
@@ -51,7 +51,7 @@ class ReconstructionLoss(keras.losses.Loss):
         self.deviation = None if deviation is None else tuple(map(float, deviation))
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Return the loss of each picture, shape (batch,)."""
+        """Return the loss of each image, shape (batch,)."""
         if self.deviation is not None:
             y_true, y_pred = (ops.divide(pixels, ops.convert_to_tensor(self.deviation)) for pixels in (y_true, y_pred))
         values = _PIXEL_LOSSES[self.pixel_loss](y_true, y_pred)

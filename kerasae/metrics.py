@@ -1,4 +1,4 @@
-"""Metrics that count labelled pictures alone, and what it means for a value to improve."""
+"""Metrics that count labelled images alone, and what it means for a value to improve."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kerasae")
 class LabelledAccuracy(keras.metrics.Mean):
-    """The share of labelled pictures whose most probable class is the true one.
+    """The share of labelled images whose most probable class is the true one.
 
     Takes rows of shape (batch, num_classes), one-hot or soft; a zero row means unlabelled and is not counted.
     A soft row counts as its largest entry.
@@ -31,9 +31,9 @@ class LabelledAccuracy(keras.metrics.Mean):
 
 @keras.saving.register_keras_serializable("kerasae")
 class LabelledMacroF1(keras.metrics.Metric):
-    """The mean of the F1 scores of the classes that occur or are predicted, over labelled pictures.
+    """The mean of the F1 scores of the classes that occur or are predicted, over labelled images.
 
-    Takes rows of shape (batch, num_classes) as `LabelledAccuracy` does, and counts every labelled picture once.
+    Takes rows of shape (batch, num_classes) as `LabelledAccuracy` does, and counts every labelled image once.
     """
 
     def __init__(self, num_classes: int, name: str = "macro_f1", dtype: Any = "float32") -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 
 def bright_halves(count: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return pictures, uint8 (count, 8, 8, 1), and their labels, 0 and 1 in turn."""
+    """Return images, uint8 (count, 8, 8, 1), and their labels, 0 and 1 in turn."""
     labels = np.arange(count) % 2
     images = random.integers(0, 120, (count, 8, 8, 1), dtype=np.uint8)
     for image, label in zip(images, labels, strict=True):

@@ -35,7 +35,7 @@ WRONG = {
     "nearest source": (lambda: ["--data", "cifar"], r"Did you mean 'cifar10'\?"),
     "empty folder": (lambda: (Path("empty").mkdir(), ["--data", "empty"])[1], r"empty"),
     "one class": (lambda: ["--data", folder(cat=9)], r"cat"),
-    "few pictures": (lambda: ["--data", folder(cat=9, dog=2)], r"dog"),
+    "few images": (lambda: ["--data", folder(cat=9, dog=2)], r"dog"),
     "lengths": (lambda: ["--data", arrays(y_train=np.zeros(3, np.int64))], r"20.*3|3.*20"),
     "labels out of range": (lambda: ["--data", arrays(y_train=np.full(20, -4))], r"-4"),
     "floats": (lambda: ["--data", arrays(x_train=np.zeros((20, 8, 8, 1)))], r"float64"),
@@ -130,7 +130,7 @@ WRONG = {
     ),
     "batch larger than the data": (
         lambda: ["--set", "phases.0.batch_size={sizes=[64, 2000], at=[10]}"],
-        r"phases\.0\.batch_size\.sizes: expected no more than the 1,101 pictures.*Received: 2,000",
+        r"phases\.0\.batch_size\.sizes: expected no more than the 1,101 images.*Received: 2,000",
     ),
     "loss weight": (
         lambda: ["--set", "phases.0.loss_weights.label=-1.0"],
@@ -166,7 +166,7 @@ WRONG = {
     ),
     "too many halvings": (
         lambda: ["--set", "model.encoder={name='vgg', filters=[4, 4, 4, 4]}"],
-        r"'vgg' halves its picture 4 times: expected sides in multiples of 16\. Received: 8x8",
+        r"'vgg' halves its image 4 times: expected sides in multiples of 16\. Received: 8x8",
     ),
     "no way back": (
         lambda: ["--set", "model.encoder=mlp", "--set", "model.decoder=vgg"],
@@ -191,7 +191,7 @@ WRONG = {
     "corruption": (lambda: ["--set", "phases.0.corrupt=['msk']"], r"phases\.0\.corrupt: .*Did you mean 'mask'\?"),
     "corruption in pairs": (
         lambda: ["--set", "phases.0.corrupt=['mix_up']"],
-        r"phases\.0\.corrupt: Expected transforms of one picture.*Received: 'mix_up'",
+        r"phases\.0\.corrupt: Expected transforms of one image.*Received: 'mix_up'",
     ),
     "corruption option": (
         lambda: ["--set", "phases.0.corrupt=[{name='mask', ratio=1.5}]"],

@@ -103,7 +103,7 @@ def test_too_little_memory_takes_one_line(where: str, typed: Typed, monkeypatch:
     monkeypatch.setattr(train, "train", allocate)
     code, _, err = typed("train")
     assert code == 2
-    assert err.startswith("kerasae: the memory does not hold what was asked for; try smaller pictures, such as --set ")
+    assert err.startswith("kerasae: the memory does not hold what was asked for; try smaller images, such as --set ")
     assert len(err.splitlines()) == 1
 
 
@@ -165,11 +165,11 @@ def test_a_run_keeps_what_the_design_says(digits_run: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "image_shape", "unlabelled", "told"),
     [
-        (["--data", "my pictures"], [64, 64, 3], 7, "photos"),
-        (["--data", "my pictures"], [64, 64, 3], 8, "photos-few-labels"),
-        (["--data", "my pictures"], [64, 60, 3], 0, None),
-        (["--data", "my pictures"], [64, 64, 1], 0, None),
-        (["joint", "--data", "my pictures"], [64, 64, 3], 0, None),
+        (["--data", "my images"], [64, 64, 3], 7, "photos"),
+        (["--data", "my images"], [64, 64, 3], 8, "photos-few-labels"),
+        (["--data", "my images"], [64, 60, 3], 0, None),
+        (["--data", "my images"], [64, 64, 1], 0, None),
+        (["joint", "--data", "my images"], [64, 64, 3], 0, None),
         ([], [8, 8, 1], 0, None),
     ],
 )
@@ -177,7 +177,7 @@ def test_a_folder_of_photographs_is_told_of_the_recipe_for_them(
     words: list[str],
     image_shape: list[int],
     unlabelled: int,
-    told: str | None,
+    stderr_console: str | None,
     typed: Typed,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -189,10 +189,10 @@ def test_a_folder_of_photographs_is_told_of_the_recipe_for_them(
     monkeypatch.setattr("kerasae.cli.one_run.summary", lambda _: "done")
     code, said, noted = typed("train", *words)
     assert (code, said) == (0, "done\n")
-    if told is None:
+    if stderr_console is None:
         assert "takes longer" not in noted
     else:
-        assert f"kerasae train {told} --data 'my pictures' takes longer" in noted
+        assert f"kerasae train {stderr_console} --data 'my images' takes longer" in noted
 
 
 def test_an_unfinished_run_says_how_to_finish(digits_run: Path, typed: Typed) -> None:
@@ -241,9 +241,9 @@ def test_two_devices_from_the_command_line() -> None:
     done = subprocess.run([sys.executable, "-m", "kerasae", *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     data, shape, classes, phase = done.stderr.splitlines()  # and nothing of TensorFlow's own
-    assert data.startswith("1,101 pictures to train on")
+    assert data.startswith("1,101 images to train on")
     assert shape.startswith("shape 8x8x1")
-    assert classes.startswith("pictures a class: 0 (178), 1 (182), ")
+    assert classes.startswith("images a class: 0 (178), 1 (182), ")
     assert phase == "Phase 1 of 1, joint: encoder, decoder, classifier for 2 epochs"
 
 

@@ -32,7 +32,7 @@ def test_unknown_pixel_loss_is_refused() -> None:
 def test_a_deviation_measures_on_the_standardized_scale(name: str) -> None:
     true, predicted = RANDOM.random((2, 5, 4, 3, 3), dtype=np.float32)
     mean, deviation = np.array([0.3, 0.5, 0.6], np.float32), np.array([0.1, 0.2, 0.5], np.float32)
-    scaled = [(pictures - mean) / deviation for pictures in (true, predicted)]
+    scaled = [(images - mean) / deviation for images in (true, predicted)]
     loss = ReconstructionLoss(name, deviation.tolist())(true, predicted)
     np.testing.assert_allclose(loss, ReconstructionLoss(name)(*scaled), rtol=1e-5)
     with pytest.raises(ValueError, match=r"deviation: expected None with binary_crossentropy\. Received: \(1,\)"):

@@ -79,7 +79,7 @@ def test_a_folder_of_other_images_is_refused(there: Path, typed: Typed) -> None:
     for verb in ("evaluate", "report", "explore", "export"):
         code, _, said = typed(verb, "run", "--data", "elsewhere")
         assert code == 2
-        assert "expected the pictures that run was made with" in said
+        assert "expected the images that run was made with" in said
 
 
 def test_contents_exchanged_under_an_old_time_are_refused(there: Path, typed: Typed) -> None:

@@ -1,1 +1,1 @@
-"""Compiled loops over whole batches, bit-equal to Pillow; imported only when a picture passes through them."""
+"""Compiled loops over whole batches, bit-equal to Pillow; imported only when an image passes through them."""

@@ -27,7 +27,7 @@ def _box(lines: Any, out: Any, total: Any, radius: Any, inner: Any, outer: Any) 
         for value in range(values):
             total[value] += line[value]
     for place in range(length):
-        # Beyond its ends the picture goes on as its outermost pixels.
+        # Beyond its ends the image goes on as its outermost pixels.
         left, right = lines[max(place - radius - 1, 0)], lines[min(place + radius, last)]
         beyond = lines[min(place + radius + 1, last)]
         target = out[place]
@@ -40,11 +40,11 @@ def _box(lines: Any, out: Any, total: Any, radius: Any, inner: Any, outer: Any) 
 
 @jit
 def gaussian(images: Any, radii: Any, inner: Any, outer: Any) -> Any:
-    """Blur pictures; images uint8 (n, H, W, C).
+    """Blur images; images uint8 (n, H, W, C).
 
     Args:
-        images: the pictures.
-        radii: int64 (n,), whole pixels of each box on either side; -1 leaves the picture as it is.
+        images: the images.
+        radii: int64 (n,), whole pixels of each box on either side; -1 leaves the image as it is.
         inner, outer: uint32 (n,), weights of a pixel inside the box and of the two just beyond, in 1 / 2**24.
     """
     num, height, width, channels = images.shape

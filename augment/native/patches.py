@@ -14,7 +14,7 @@ from augment.native.noise import mixed
 def blank(images: Any, keys: Any, side: Any, grid: Any, count: Any, fill: Any) -> Any:
     """Blank patches; images uint8 (n, H, W, C), keys uint64 (n,), grid (rows, columns) of patches `side` wide.
 
-    Those `count` patches of each picture go whose words, `draws.mix(key + place)`, are the smallest.
+    Those `count` patches of each image go whose words, `draws.mix(key + place)`, are the smallest.
     """
     out = images.copy()
     height, width = images.shape[1:3]

@@ -32,7 +32,7 @@ def _grey(red: Any, green: Any, blue: Any) -> Any:
 
 @jit
 def grey_means(images: Any) -> Any:
-    """Mean grey level of each picture, rounded half up, float32 (n,); images uint8 (n, pixels, C)."""
+    """Mean grey level of each image, rounded half up, float32 (n,); images uint8 (n, pixels, C)."""
     num, pixels, channels = images.shape
     means = np.empty(num, np.float32)
     for index in range(num):
@@ -50,7 +50,7 @@ def grey_means(images: Any) -> Any:
 
 @jit
 def blend_level(images: Any, levels: Any, factors: Any) -> Any:
-    """Blend each picture with one level; images uint8 (n, bytes), levels and factors float32 (n,)."""
+    """Blend each image with one level; images uint8 (n, bytes), levels and factors float32 (n,)."""
     out = np.empty_like(images)
     for index in range(images.shape[0]):
         level, factor = levels[index], factors[index]
@@ -61,7 +61,7 @@ def blend_level(images: Any, levels: Any, factors: Any) -> Any:
 
 @jit
 def blend_grey(images: Any, factors: Any) -> Any:
-    """Blend each picture with its own grey version; images uint8 (n, 3 * pixels), factors float32 (n,)."""
+    """Blend each image with its own grey version; images uint8 (n, 3 * pixels), factors float32 (n,)."""
     num, size = images.shape
     out = np.empty_like(images)
     for index in range(num):
@@ -77,7 +77,7 @@ def blend_grey(images: Any, factors: Any) -> Any:
 
 @jit
 def blend_smooth(images: Any, factors: Any, channels: Any) -> Any:
-    """Blend each picture with its smoothed version, borders kept; images uint8 (n, H, W * channels).
+    """Blend each image with its smoothed version, borders kept; images uint8 (n, H, W * channels).
 
     Smoothed = round((sum of the 3x3 neighbours + 4 * centre) / 13), here (sum + 6) * 5042 >> 16, which is the same
     integer for every sum of pixels.
@@ -211,7 +211,7 @@ def autocontrast(images: Any, lows: Any, highs: Any) -> Any:
 
 @jit
 def solarize(images: Any, thresholds: Any) -> Any:
-    """Invert values from each picture's threshold on; images uint8 (n, bytes), thresholds int64 (n,) in [0, 256]."""
+    """Invert values from each image's threshold on; images uint8 (n, bytes), thresholds int64 (n,) in [0, 256]."""
     out = np.empty_like(images)
     for index in range(images.shape[0]):
         threshold = np.int32(thresholds[index])

@@ -39,7 +39,7 @@ def tables() -> None:
 
 @app.command()
 def keep(
-    run: Annotated[Path, typer.Argument(help="A run that has generated pictures.")],
+    run: Annotated[Path, typer.Argument(help="A run that has generated images.")],
     recipe: Annotated[str, typer.Argument(help="The built-in recipe that it was trained with.")],
     overrides: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, as it was trained with.")] = None,
 ) -> None:
@@ -62,7 +62,7 @@ def keep(
 
 
 def table(source: str) -> str:
-    """Return the table of a source of pictures: a row a method of each kept run, and real pictures last."""
+    """Return the table of a source of images: a row a method of each kept run, and real images last."""
     kept = [one for one in kept_in(KEPT) if one["settings"]["data"]["source"] == source]
     cells = [COLUMNS]
     for one in kept:
@@ -73,7 +73,7 @@ def table(source: str) -> str:
             cells.append([title, *_measures(method, method["frechet"]["distance"]), *made])
     if kept:
         first = next(iter(kept[0]["methods"].values()))
-        cells.append(["real pictures", *_measures(kept[0]["real"], first["frechet"]["real"]), "-", "-", "-"])
+        cells.append(["real images", *_measures(kept[0]["real"], first["frechet"]["real"]), "-", "-", "-"])
     return lines(cells)
 
 

@@ -1,10 +1,10 @@
-"""What a search of depth and width finds, and what it costs, on 10,000 training pictures of Fashion-MNIST.
+"""What a search of depth and width finds, and what it costs, on 10,000 training images of Fashion-MNIST.
 
     python -m benchmarks.search run [found algorithms pruning workers samplers] [--data SOURCE] [--to FOLDER]
     python -m benchmarks.search keep FOLDER
     python -m benchmarks.search tables
 
-`found`       the best recipe of a random search against the default one, on test pictures, over several seeds.
+`found`       the best recipe of a random search against the default one, on test images, over several seeds.
 `algorithms`  the four algorithms at equal cost: as many epochs as Hyperband takes.
 `pruning`     the same search with and without the median rule: seconds, and what was found.
 `workers`     two workers against one: wall time of the same short search, one right after the other.
@@ -86,12 +86,12 @@ FEW = 12
 class Bench:
     """The parts of the benchmark, in a folder of their own."""
 
-    def __init__(self, folder: Path, source: str, pictures: int, trials: int, epochs: int, seeds: int) -> None:
+    def __init__(self, folder: Path, source: str, images: int, trials: int, epochs: int, seeds: int) -> None:
         self.folder, self.trials, self.epochs, self.seeds = folder, trials, epochs, seeds
         data = folder / "pictures.npz"
         folder.mkdir(parents=True, exist_ok=True)
         if not data.is_file():
-            cut(source, pictures, data)
+            cut(source, images, data)
         self.recipe = folder / "searched.toml"
         self.recipe.write_text(RECIPE.format(source=json.dumps(str(data.resolve())), epochs=epochs))
         self.kept = folder / "results.json"
@@ -109,7 +109,7 @@ class Bench:
             result["test"] = {one["name"]: one["measures"]["accuracy"] for one in made.comparison.found["recipes"]}
             result["paired"] = [row for row in made.comparison.found["paired"] if row["measure"] == "accuracy"]
         kept = self.results.get("searches", {})
-        result = {**kept.get(name, {}), **result}  # what was measured on test pictures stays
+        result = {**kept.get(name, {}), **result}  # what was measured on test images stays
         self.keep("searches", {**kept, name: result})
         return result
 
@@ -225,7 +225,7 @@ def summary(search: Search, found: list[Outcome]) -> dict[str, Any]:
 
 
 def cut(source: str, count: int, path: Path) -> None:
-    """Keep the first `count` training pictures and all test pictures as an .npz."""
+    """Keep the first `count` training images and all test images as an .npz."""
     recipe = load("joint", [f"data.source={json.dumps(source)}", "data.validation=0.01"])
     collection = open_collection(recipe.data, classifies=True)
     train, test = collection.train, collection.test
@@ -244,7 +244,7 @@ def cut(source: str, count: int, path: Path) -> None:
 def run(
     parts: Annotated[list[str] | None, typer.Argument(metavar="[PART]...", help="All if left out.")] = None,
     data: Annotated[str, typer.Option(help="Any source that kerasae reads.")] = "fashion_mnist",
-    pictures: Annotated[int, typer.Option(help="Training pictures.")] = 10_000,
+    images: Annotated[int, typer.Option(help="Training images.")] = 10_000,
     trials: Annotated[int, typer.Option(help="Of a search.")] = 30,
     epochs: Annotated[int, typer.Option(help="Of a trial, and of the recipes that are compared.")] = 9,
     seeds: Annotated[int, typer.Option(help="Of the recipes and of the samplers that are compared.")] = 3,
@@ -253,7 +253,7 @@ def run(
     """Measure."""
     if unknown := set(parts or ()) - {*PARTS, "bayesian", "tpe"}:
         raise typer.BadParameter(f"expected some of {', '.join(PARTS)}. Received: {', '.join(sorted(unknown))}")
-    bench = Bench(to, data, pictures, trials, epochs, seeds)
+    bench = Bench(to, data, images, trials, epochs, seeds)
     for name in parts or PARTS:
         print(f"{name}:", flush=True)
         part: Callable[[], None] = getattr(bench, name)

@@ -69,7 +69,7 @@ def search(
 
 @app.command()
 def latents(
-    run: Annotated[Path, typer.Argument(help="A run whose test pictures were explored.")],
+    run: Annotated[Path, typer.Argument(help="A run whose test images were explored.")],
     recipe: Annotated[str, typer.Argument(help="The built-in recipe that it was trained with.")],
     overrides: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, as it was trained with.")] = None,
 ) -> None:

@@ -10,7 +10,7 @@ COLUMNS = [
     *("recipe", "its accuracy", "against", "its accuracy", "epochs", "seeds", "difference"),
     f"{CONFIDENCE:.0%} interval",
 ]
-# By table: the recipe that is asked about, and the one that it is measured against; both have the same test pictures.
+# By table: the recipe that is asked about, and the one that it is measured against; both have the same test images.
 # Overrides after a name say which of its results count, where those of the recipe as it stands do not.
 PAIRS = {
     "joint-or-direct": [

@@ -20,7 +20,7 @@ FOUND = Path("explore") / "test" / "exploration.json"
 
 
 def keep(run: Run, recipe: str, overrides: list[str]) -> Path:
-    """Keep what `kerasae explore` found of the test pictures of a run of a built-in recipe."""
+    """Keep what `kerasae explore` found of the test images of a run of a built-in recipe."""
     found = read_json(run.path / FOUND)
     purity = found["purity"]
     classes = dict(zip(read_json(run.data_facts)["class_names"], purity["latent"]["per_class"], strict=True))

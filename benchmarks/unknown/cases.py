@@ -13,7 +13,7 @@ FASHION = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shi
 
 PHOTOGRAPHED = "t-shirt"
 
-# What the test pictures are changed by, from hardly to beyond recognition.
+# What the test images are changed by, from hardly to beyond recognition.
 CORRUPTIONS = {
     "blur": ("gaussian_blur", "radius_range", (0.5, 1.0, 1.5, 2.0, 3.0)),
     "noise": ("gaussian_noise", "deviation_range", (8, 16, 32, 48, 64)),
@@ -76,7 +76,7 @@ def cases(files: Path | None, photographs: Path | None) -> Iterator[Case]:
         left = (*small, f"data.leave_out=['{name}']")
         slug = re.sub(r"\W+", "-", name.lower())
         yield Case(f"fashion-without-{slug}", "joint", "fashion_mnist", left, {name: "left-out"})
-    # One class alone, without labels; the others, and its own pictures with a square, are the bad ones;
+    # One class alone, without labels; the others, and its own images with a square, are the bad ones;
     # not a black square, which is what the model has learned to fill.
     square = '{name = "cutout", fraction_range = [0.25, 0.25], fill = 160}'
     bad = {"other classes": "left-out", "a grey square": square}

@@ -49,8 +49,8 @@ def rows(group: str) -> dict[str, Mapping[str, Any]]:
 def table(found: Mapping[str, Mapping[str, Any]]) -> str:
     """Return a line for each kind of strangers, and their mean: AUROC of every score, the best in bold.
 
-    The last columns are of the joined score: known pictures rejected where 95% of the strangers are, and the shares of
-    strangers and of known pictures that the stored threshold rejects.
+    The last columns are of the joined score: known images rejected where 95% of the strangers are, and the shares of
+    strangers and of known images that the stored threshold rejects.
     """
     if not found:
         return "Not measured yet.\n"

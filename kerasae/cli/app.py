@@ -9,17 +9,17 @@ import typer
 
 from kerasae._version import __version__
 from kerasae.recipe.plugins import OPTION, trust_all
-from kerasae.utils.console import PlainConsole, told
+from kerasae.utils.console import PlainConsole, stderr_console
 
 app = typer.Typer(
     name="kerasae",
-    help="Joint autoencoder-classifiers: from a folder of pictures to a trained, reported and served model.",
+    help="Joint autoencoder-classifiers: from a folder of images to a trained, reported and served model.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 out = PlainConsole()
-err = told()
+err = stderr_console()
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The directory of a run.")]
 
@@ -88,14 +88,14 @@ def open_run(path: Path, data: str | None = None, *, needs_images: bool = True) 
 
 
 def is_adversarial(path: Path) -> bool:
-    """Tell whether a finished run's model makes pictures rather than answering for them."""
+    """Tell whether a finished run's model makes images rather than answering for them."""
     from kerasae.runs.run import Run
 
     return Run.open(path).recipe.model.adversarial is not None
 
 
 def open_generator(path: Path, data: str | None = None) -> tuple[Any, Any, Any]:
-    """Open a finished adversarial run with its model and its pictures; `data` is where they are now."""
+    """Open a finished adversarial run with its model and its images; `data` is where they are now."""
     from kerasae.runs.run import Run
 
     run = Run.open(path)

@@ -85,7 +85,7 @@ def tune(
 def recipes() -> None:
     """List the recipes that come with kerasae."""
     from kerasae.recipe.loading import builtin, load
-    from kerasae.recipe.results import cost, in_words, results, told, usual
+    from kerasae.recipe.results import cost, header_result, in_words, results, usual
 
     table = Table("recipe, what it trains, what came of it", Column("data", no_wrap=True), Column("cost", no_wrap=True))
     group = ""
@@ -94,7 +94,11 @@ def recipes() -> None:
             group = name.rpartition("/")[0]
             table.add_section()
         recipe, found = load(name), usual(results(name))
-        lines = [Text(name, "bold"), Text(recipe.title), *map(Text, filter(None, [in_words(found) or told(name)]))]
+        lines = [
+            Text(name, "bold"),
+            Text(recipe.title),
+            *map(Text, filter(None, [in_words(found) or header_result(name)])),
+        ]
         source = recipe.data.source if "source" in recipe.data.model_fields_set else "any"
         table.add_row(Text("\n").join(lines), source, cost(found))
     out.print(table)

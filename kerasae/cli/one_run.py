@@ -72,7 +72,7 @@ def train(
 
 
 def _suits_photos(image_shape: Sequence[int] | Literal["auto"]) -> bool:
-    """Return whether the recipe `photos` is made for such pictures: coloured ones, of sides that its encoder takes."""
+    """Return whether the recipe `photos` is made for such images: coloured ones, of sides that its encoder takes."""
     from kerasae.models import ENCODERS
     from kerasae.models.blocks import Settings
     from kerasae.recipe.loading import load
@@ -92,12 +92,12 @@ def evaluate(
     run: RunArgument,
     unknown: Annotated[
         list[str] | None,
-        typer.Option(metavar="SOURCE", help="Strangers: any source of pictures, or a transform of the test pictures."),
+        typer.Option(metavar="SOURCE", help="Strangers: any source of images, or a transform of the test images."),
     ] = None,
     data: DataOption = None,
     trust_plugins: TrustPlugins = False,
 ) -> None:
-    """Measure a run on its test pictures again, or on what it was never taught (--unknown)."""
+    """Measure a run on its test images again, or on what it was never taught (--unknown)."""
     hold(context, run, "evaluating")
     load_tensorflow()
     from kerasae.generation import write_generator_report
@@ -164,7 +164,7 @@ def explore(
     context: typer.Context,
     run: RunArgument,
     split: Annotated[str, typer.Option(metavar="SPLIT", help="train, validation or test.")] = "test",
-    limit: Annotated[int, typer.Option(metavar="N", min=1, help="The most pictures on a map.")] = 5_000,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="The most images on a map.")] = 5_000,
     maps: Annotated[str, typer.Option(metavar="NAMES", help="Which maps: pca, tsne, umap.")] = "pca,tsne,umap",
     perplexity: Annotated[
         float | None, typer.Option(metavar="P", help="How many neighbours t-SNE keeps together; 30 if left out.")
@@ -172,7 +172,7 @@ def explore(
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of everything random in the maps.")] = 0,
     near: Annotated[
         list[Path] | None,
-        typer.Option(metavar="IMAGE", help="Only find the training pictures that are nearest to this one."),
+        typer.Option(metavar="IMAGE", help="Only find the training images that are nearest to this one."),
     ] = None,
     source: DataOption = None,
     trust_plugins: TrustPlugins = False,
@@ -188,11 +188,11 @@ def explore(
 
         opened, model, collection = open_run(run, source)
         data = opened.recipe.data
-        pictures = list(read_each(near, collection.image_shape, data.resize, "--near", err, setting(data.range)))
+        images = list(read_each(near, collection.image_shape, data.resize, "--near", err, setting(data.range)))
         found, known, figure = exploration.nearest(
-            opened, model, collection, [(str(path), picture) for path, picture in pictures]
+            opened, model, collection, [(str(path), image) for path, image in images]
         )
-        out.print(neighbours_table([path for path, _ in pictures], found, known, collection.class_names))
+        out.print(neighbours_table([path for path, _ in images], found, known, collection.class_names))
         out.print(str(figure), soft_wrap=True)
         return
     plan = exploration.Plan(split, limit, tuple(dict.fromkeys(maps.replace(" ", "").split(","))), perplexity, seed)
@@ -233,17 +233,17 @@ def export(
 @app.command()
 def predict(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A run's directory or an exported SavedModel.")],
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, or folders of them.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Images, or folders of them.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     heatmaps: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write where each reconstruction misses its picture.")
+        Path | None, typer.Option(metavar="DIR", help="Write where each reconstruction misses its image.")
     ] = None,
     table: Annotated[
-        Path | None, typer.Option("--csv", metavar="FILE", help="Write a row a picture, with every class.")
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write a row an image, with every class.")
     ] = None,
     trust_plugins: TrustPlugins = False,
 ) -> None:
-    """Name what pictures show, how well the model rebuilds them, and whether to trust the answer."""
+    """Name what images show, how well the model rebuilds them, and whether to trust the answer."""
     import dataclasses
 
     load_tensorflow()
@@ -260,22 +260,22 @@ def predict(
 def generate(
     run: RunArgument,
     classes: Annotated[
-        list[str] | None, typer.Option("--class", metavar="NAME", help="A class to make pictures of; all if left out.")
+        list[str] | None, typer.Option("--class", metavar="NAME", help="A class to make images of; all if left out.")
     ] = None,
-    count: Annotated[int, typer.Option(metavar="N", help="Pictures of each class.")] = 100,
+    count: Annotated[int, typer.Option(metavar="N", help="Images of each class.")] = 100,
     noise: Annotated[
         float, typer.Option(metavar="X", help="How far from the middle; 1 is as diverse as what was learned.")
     ] = 1.0,
     between: Annotated[
-        tuple[str, str] | None, typer.Option(metavar="A B", help="Two classes or pictures to go between.")
+        tuple[str, str] | None, typer.Option(metavar="A B", help="Two classes or images to go between.")
     ] = None,
     judge: Annotated[
         Path | None, typer.Option(metavar="RUN", help="A classifier's run; if left out, one is trained, once.")
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Another seed draws other pictures.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another seed draws other images.")] = 0,
     trust_plugins: TrustPlugins = False,
 ) -> None:
-    """Make new pictures with a run's model, and judge them."""
+    """Make new images with a run's model, and judge them."""
     load_tensorflow()
     from kerasae.workflows.generate import generate as verb
 

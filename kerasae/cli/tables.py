@@ -29,7 +29,7 @@ def summary(run: Any) -> Table:
         return table
     metrics = read_json(run.metrics, {"test": dict})
     test, linear = metrics["test"], metrics.get("baseline", {}).get("linear")
-    table = Table(title=f"{run.path}: {test['num_pictures']:,} test pictures", show_header=False, title_justify="left")
+    table = Table(title=f"{run.path}: {test['num_pictures']:,} test images", show_header=False, title_justify="left")
     if "label" in test:
         table.add_row("accuracy", f"{test['label']['accuracy']:.4f}")
         table.add_row("macro-F1", f"{test['label']['macro_f1']:.4f}")
@@ -40,8 +40,7 @@ def summary(run: Any) -> Table:
         low, high = found["rejected_interval"]
         table.add_row(
             "rejected",
-            f"{found['rejected_share']:.1%} of the test pictures, as too unlike the known "
-            f"(95%: {low:.1%} to {high:.1%})",
+            f"{found['rejected_share']:.1%} of the test images, as too unlike the known (95%: {low:.1%} to {high:.1%})",
         )
         if rates := found.get("per_class"):
             table.add_row("most rejected", _most_rejected(rates))
@@ -75,7 +74,7 @@ def comparison(made: Any) -> Table:
     keys = [
         key for key in ("accuracy", "macro_f1", "mse") if any(key in one["measures"] for one in made.found["recipes"])
     ]
-    title = f"{made.found['measured_on']} pictures, {unit(made.found)}"
+    title = f"{made.found['measured_on']} images, {unit(made.found)}"
     table = Table("recipe", "runs", *(BY_KEY[key].title for key in keys), title=title, title_justify="left")
     for one in made.found["recipes"]:
         cells = [spread(BY_KEY[key], one["measures"][key]) if key in one["measures"] else "-" for key in keys]
@@ -87,7 +86,7 @@ def search_table(made: Any) -> Table:
     """Return the short table that a search ends with."""
     best = made.best
     table = Table(title=f"{made.search.folder}", show_header=False, title_justify="left")
-    table.add_row("best trial", f"{best.id}: {made.search.objective.name} {best.score:.5g}, on validation pictures")
+    table.add_row("best trial", f"{best.id}: {made.search.objective.name} {best.score:.5g}, on validation images")
     for name, value in best.values.items():
         table.add_row(name, toml.shown(value))
     if best.parameters is not None:
@@ -99,7 +98,7 @@ def search_table(made: Any) -> Table:
 
 def strangers_table(found: Mapping[str, Any]) -> Table:
     """Return the short table that a measurement of strangers ends with."""
-    headings = ("pictures", "AUROC", "AUPR", "FPR at 95% TPR", "rejected", "known rejected")
+    headings = ("images", "AUROC", "AUPR", "FPR at 95% TPR", "rejected", "known rejected")
     table = Table(Column("unknown", overflow="fold"), *headings)
     for name, one in found.items():
         ours = one["scores"]["joined"]
@@ -113,7 +112,7 @@ def strangers_table(found: Mapping[str, Any]) -> Table:
             _rate(one["known_rejected"]),
         )
     table.caption, table.caption_justify = "in brackets 95% intervals", "left"
-    if rates := next(iter(found.values()))["known_rejected_by_class"]:  # the same test pictures for all
+    if rates := next(iter(found.values()))["known_rejected_by_class"]:  # the same test images for all
         table.caption += f"; the most rejected of the known is {_most_rejected(rates)}"
     return table
 
@@ -124,8 +123,8 @@ def _rate(found: Mapping[str, Any]) -> str:
 
 
 def neighbours_table(images: Sequence[Path], found: Sequence[Any], known: Any, class_names: Sequence[str]) -> Table:
-    """Return the training pictures nearest to each of some pictures."""
-    table = Table(Column("image", overflow="fold"), "distance", "class", Column("training picture", overflow="fold"))
+    """Return the training images nearest to each of some images."""
+    table = Table(Column("image", overflow="fold"), "distance", "class", Column("training image", overflow="fold"))
     for image, row in zip(images, found, strict=True):
         for place, one in enumerate(row):
             label = known.label[one.index]
@@ -135,11 +134,11 @@ def neighbours_table(images: Sequence[Path], found: Sequence[Any], known: Any, c
 
 
 def generated_table(found: Mapping[str, Any]) -> Table:
-    """Return the short table that generated pictures end with: a column a method, and real pictures last."""
+    """Return the short table that generated images end with: a column a method, and real images last."""
     from kerasae.generation.report import table as rows_of
 
     columns = rows_of(found)
-    lines: dict[str, list[str]] = {"pictures": [f"{one['num_pictures']:,}" for one in columns]}
+    lines: dict[str, list[str]] = {"images": [f"{one['num_pictures']:,}" for one in columns]}
     if found["judge"] is not None:
         lines["agreement"] = [_or_dash("{:.1%}", one["agreement"]) for one in columns]
         lines["worst class"] = [
@@ -148,7 +147,7 @@ def generated_table(found: Mapping[str, Any]) -> Table:
         lines["classes off by"] = [_or_dash("{:.1%}", one["balance"]) for one in columns]
         lines["Frechet distance"] = [_or_dash("{:.3f}", one["frechet"]) for one in columns]
     lines["diversity"] = [_or_dash("{:.3f}", one["diversity"]) for one in columns]
-    lines["nearest training picture"] = [_or_dash("{:.3f}", one["nearest"]) for one in columns]
+    lines["nearest training image"] = [_or_dash("{:.3f}", one["nearest"]) for one in columns]
     lines["copies"] = [_or_dash("{:.1%}", one["copies"]) for one in columns]
     table = Table("", *(one["name"] for one in columns))
     for name, cells in lines.items():
@@ -162,7 +161,7 @@ def _or_dash(form: str, value: float | None) -> str:
 
 
 def predictions_table(answers: Sequence[Prediction]) -> Table:
-    """Return a row a picture, with what the model answers: a model without labels has no columns for them."""
+    """Return a row an image, with what the model answers: a model without labels has no columns for them."""
     columns = {
         "label": [one.label or "-" for one in answers],
         "probability": [_or_dash("{:.3f}", one.probability) for one in answers],
@@ -174,7 +173,7 @@ def predictions_table(answers: Sequence[Prediction]) -> Table:
         ],
     }
     shown = {heading: cells for heading, cells in columns.items() if set(cells) != {"-"}}
-    # A path is broken rather than cut: its end is what tells pictures apart.
+    # A path is broken rather than cut: its end is what tells images apart.
     table = Table(Column("image", overflow="fold"), *shown)
     for row in zip((one.image for one in answers), *shown.values(), strict=True):
         table.add_row(*row)

@@ -14,10 +14,10 @@ from kerasae.data.duplicates import find_duplicates
 from kerasae.data.fingerprint import fingerprint
 from kerasae.data.images import (
     UNLABELLED,
-    ArrayPictures,
-    FilePictures,
+    ArrayImages,
+    FileImages,
+    ImageSet,
     ImageShape,
-    Pictures,
     batch_size,
     batches,
     spread,
@@ -30,33 +30,33 @@ from kerasae.data.weights import class_weights
 from kerasae.recipe import DataRecipe
 from kerasae.utils.errors import RequestError
 
-# Patches of so many pictures are more than enough for the covariance of a dozen values; of large ones fewer do.
+# Patches of so many images are more than enough for the covariance of a dozen values; of large ones fewer do.
 MOST_EXAMPLES = 1000
 
 
 @dataclass(frozen=True)
 class Collection:
-    """Pictures by split, their classes, and what was found out about them.
+    """Images by split, their classes, and what was found out about them.
 
     `class_names` is empty if nothing is labelled; `class_weights` is float32 (num_classes,), ones for "none"; `facts`
     can be written as JSON. `unknown` holds by class what a recipe without a classifier must not learn from, such as the
-    defects beside good images. `marks` tells images of other collections from these, by split as `Pictures.marks` gives
+    defects beside good images. `marks` tells images of other collections from these, by split as `ImageSet.marks` gives
     them; empty where they are not known.
     """
 
-    train: Pictures
-    validation: Pictures
-    test: Pictures
+    train: ImageSet
+    validation: ImageSet
+    test: ImageSet
     class_names: tuple[str, ...]
     image_shape: ImageShape
     class_weights: np.ndarray
     facts: dict[str, Any]
-    unknown: dict[str, Pictures] = field(default_factory=dict)
+    unknown: dict[str, ImageSet] = field(default_factory=dict)
     marks: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @cached_property
     def channel_statistics(self) -> tuple[list[float], list[float]]:
-        """Mean and variance a channel of the scaled training pictures, which are read once."""
+        """Mean and variance a channel of the scaled training images, which are read once."""
         count, total, squares = 0, np.zeros(self.image_shape[2]), np.zeros(self.image_shape[2])
         for places in batches(self.train):
             images = self.train.load(places) / 255.0
@@ -68,13 +68,13 @@ class Collection:
 
     @cached_property
     def examples(self) -> np.ndarray:
-        """Some scaled training pictures, float32 (n, height, width, channels), evenly over all of them."""
+        """Some scaled training images, float32 (n, height, width, channels), evenly over all of them."""
         places = spread(len(self.train), batch_size(self.image_shape, MOST_EXAMPLES))
         return self.train.load(places) / np.float32(255.0)
 
 
 def open_collection(recipe: DataRecipe, *, classifies: bool, asks: bool = True) -> Collection:
-    """Open, check, cut and split the pictures of a recipe.
+    """Open, check, cut and split the images of a recipe.
 
     Args:
         recipe: what to open, and how it is divided.
@@ -104,7 +104,7 @@ def open_collection(recipe: DataRecipe, *, classifies: bool, asks: bool = True) 
     given = [split for split in SPLITS if split in source.parts and len(source.parts[split])]
     parts = [source.parts[split] for split in given]
     if not parts:
-        raise RequestError("data.source", expected=f"pictures in {recipe.source}", received="none")
+        raise RequestError("data.source", expected=f"images in {recipe.source}", received="none")
     division = divide(
         np.concatenate([part.labels for part in parts]),
         np.repeat(given, [len(part) for part in parts]),
@@ -112,11 +112,11 @@ def open_collection(recipe: DataRecipe, *, classifies: bool, asks: bool = True) 
         recipe,
         classifies=classifies,
     )
-    splits: dict[str, Pictures] = {split: _gather(parts, getattr(division, split)) for split in SPLITS}
+    splits: dict[str, ImageSet] = {split: _gather(parts, getattr(division, split)) for split in SPLITS}
     splits["train"] = splits["train"].with_labels(division.train_labels)
-    unknown = {f"unknown/{name}": pictures for name, pictures in separated.unknown.items()}
+    unknown = {f"unknown/{name}": images for name, images in separated.unknown.items()}
     weights = class_weights(recipe.class_weights, division.train_labels, source.class_names)
-    marks = {split: pictures.marks() for split, pictures in splits.items()}
+    marks = {split: images.marks() for split, images in splits.items()}
     facts = {
         "source": recipe.source,
         "class_names": list(source.class_names),
@@ -125,15 +125,15 @@ def open_collection(recipe: DataRecipe, *, classifies: bool, asks: bool = True) 
         **find_duplicates(splits | unknown),
         "in_train": {split: int(np.isin(marks[split], marks["train"]).sum()) for split in SPLITS if split != "train"},
         "fingerprint": fingerprint(splits | unknown),
-        "counts": {split: _counts(pictures, source.class_names) for split, pictures in splits.items()},
+        "counts": {split: _counts(images, source.class_names) for split, images in splits.items()},
         "normal": list(source.class_names) if separated.unknown else None,
-        "unknown": {name: len(pictures) for name, pictures in separated.unknown.items()},
+        "unknown": {name: len(images) for name, images in separated.unknown.items()},
         "class_weights": {name: float(weight) for name, weight in zip(source.class_names, weights, strict=True)},
     }
     ready = _ready(splits | unknown, recipe)
     image_shape = ready["train"].image_shape
     facts["image_shape"] = list(image_shape)
-    facts["storage"] = "memory" if isinstance(ready["train"], ArrayPictures) else "streamed"
+    facts["storage"] = "memory" if isinstance(ready["train"], ArrayImages) else "streamed"
     return Collection(
         **{split: ready[split] for split in SPLITS},
         class_names=source.class_names,
@@ -157,8 +157,8 @@ def _without_left_out(recipe: DataRecipe) -> DataRecipe:
     )
 
 
-def _gather(parts: Sequence[Pictures], places: np.ndarray) -> Pictures:
-    """Take pictures by their places in all `parts`, one after the other."""
+def _gather(parts: Sequence[ImageSet], places: np.ndarray) -> ImageSet:
+    """Take images by their places in all `parts`, one after the other."""
     ends = np.cumsum([len(part) for part in parts])
     chosen = [
         part.select(places[(places >= end - len(part)) & (places < end)] - (end - len(part)))
@@ -167,21 +167,21 @@ def _gather(parts: Sequence[Pictures], places: np.ndarray) -> Pictures:
     return reduce(lambda left, right: left.join(right), [part for part in chosen if len(part)] or chosen[:1])
 
 
-def _ready(splits: Mapping[str, Pictures], recipe: DataRecipe) -> dict[str, Pictures]:
+def _ready(splits: Mapping[str, ImageSet], recipe: DataRecipe) -> dict[str, ImageSet]:
     """Bring arrays to the shape that is asked for, and into memory what fits there."""
-    total = sum(len(pictures) * int(np.prod(pictures.image_shape)) for pictures in splits.values())
-    ready: dict[str, Pictures] = {}
-    for split, pictures in splits.items():
-        if isinstance(pictures, ArrayPictures) and recipe.image_shape != "auto":
+    total = sum(len(images) * int(np.prod(images.image_shape)) for images in splits.values())
+    ready: dict[str, ImageSet] = {}
+    for split, images in splits.items():
+        if isinstance(images, ArrayImages) and recipe.image_shape != "auto":
             height, width, channels = recipe.image_shape
-            pictures = pictures.resized((height, width, channels), recipe.resize)
-        elif isinstance(pictures, FilePictures) and total <= recipe.memory_limit_mb * 2**20:
-            pictures = pictures.in_memory()
-        ready[split] = pictures
+            images = images.resized((height, width, channels), recipe.resize)
+        elif isinstance(images, FileImages) and total <= recipe.memory_limit_mb * 2**20:
+            images = images.in_memory()
+        ready[split] = images
     return ready
 
 
-def _array_facts(parts: Sequence[Pictures], recipe: DataRecipe) -> dict[str, Any]:
+def _array_facts(parts: Sequence[ImageSet], recipe: DataRecipe) -> dict[str, Any]:
     """Return for arrays what a scan finds of files, whose own facts come after and replace these."""
     height, width, channels = parts[0].image_shape
     size = [height, width]
@@ -195,11 +195,11 @@ def _array_facts(parts: Sequence[Pictures], recipe: DataRecipe) -> dict[str, Any
     }
 
 
-def _counts(pictures: Pictures, class_names: tuple[str, ...]) -> dict[str, Any]:
-    labelled = pictures.labels[pictures.labels != UNLABELLED]
+def _counts(images: ImageSet, class_names: tuple[str, ...]) -> dict[str, Any]:
+    labelled = images.labels[images.labels != UNLABELLED]
     by_class = np.bincount(labelled, minlength=len(class_names))
     return {
-        "total": len(pictures),
+        "total": len(images),
         "classes": {name: int(count) for name, count in zip(class_names, by_class, strict=True)},
-        "unlabelled": len(pictures) - len(labelled),
+        "unlabelled": len(images) - len(labelled),
     }

@@ -1,4 +1,4 @@
-"""Pictures that several runs in a row learn from, opened once."""
+"""Images that several runs in a row learn from, opened once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from kerasae.recipe import Recipe
 
 
 class Opener:
-    """Opens pictures, and keeps those opened last, since most runs of a comparison or a search share them."""
+    """Opens images, and keeps those opened last, since most runs of a comparison or a search share them."""
 
     def __init__(self, *, asks: bool = True) -> None:
         self._asks = asks  # as of `open_collection`
@@ -15,7 +15,7 @@ class Opener:
         self._collection: Collection | None = None
 
     def __call__(self, recipe: Recipe) -> Collection:
-        """Return the pictures of a recipe; raises as `open_collection` does."""
+        """Return the images of a recipe; raises as `open_collection` does."""
         key = (recipe.data.model_dump_json(), recipe.classifies)
         if self._collection is None or key != self._key:
             self._collection = None  # the old ones go before the new ones come

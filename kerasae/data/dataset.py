@@ -1,4 +1,4 @@
-"""The bridge to tf.data: pictures to (images, targets by head, weights by head)."""
+"""The bridge to tf.data: images to (images, targets by head, weights by head)."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import tensorflow as tf
 
 import augment
 from kerasae.data.epoch_sampler import EpochOrder
-from kerasae.data.images import Pictures
+from kerasae.data.images import ImageSet
 from kerasae.data.pipeline import prefetched
 from kerasae.recipe import Head
 
-# The seeds of recipes lie below: what corrupts a picture is drawn apart from what augments it.
+# The seeds of recipes lie below: what corrupts an image is drawn apart from what augments it.
 _CORRUPTION = 1 << 40
 
 
 @dataclasses.dataclass(frozen=True)
 class Targets:
-    """What a batch of pictures is to be trained or judged on.
+    """What a batch of images is to be trained or judged on.
 
     Attributes:
         heads: the heads that the model has.
@@ -33,7 +33,7 @@ class Targets:
     num_classes: int
 
     def rows(self, labels: np.ndarray) -> np.ndarray:
-        """Return float32 (n, num_classes): one-hot rows, and zero rows for unlabelled pictures (-1)."""
+        """Return float32 (n, num_classes): one-hot rows, and zero rows for unlabelled images (-1)."""
         return (labels[:, None] == np.arange(self.num_classes)).astype(np.float32)
 
     def element(self, images: tf.Tensor, rows: tf.Tensor) -> tuple[tf.Tensor, dict[str, Any], dict[str, Any]]:
@@ -54,7 +54,7 @@ class Targets:
 
 
 def training_dataset(
-    pictures: Pictures,
+    image_set: ImageSet,
     targets: Targets,
     order: EpochOrder,
     transforms: Sequence[augment.Transform],
@@ -67,15 +67,15 @@ def training_dataset(
     """Return the batches of `epochs`, `order.steps` an epoch, shuffled, augmented and mixed.
 
     Everything random is a function of (seed, epoch, position), so that the batches of an epoch are the same bytes
-    wherever training starts and however many threads make them. A mixed picture is its own reconstruction target.
+    wherever training starts and however many threads make them. A mixed image is its own reconstruction target.
     `corruptions` change what the model is given and leave the targets as they are (denoising autoencoders: Vincent et
     al., "Extracting and composing robust features", ICML 2008).
     """
-    image_shape, num_classes = pictures.image_shape, targets.num_classes
+    image_shape, num_classes = image_set.image_shape, targets.num_classes
 
     def load(epoch: np.ndarray, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         indices = order.at(int(epoch), positions)
-        return pictures.load(indices), targets.rows(pictures.labels[indices])
+        return image_set.load(indices), targets.rows(image_set.labels[indices])
 
     def augmented(epoch: tf.Tensor, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         images, rows = tf.numpy_function(load, [epoch, positions], (tf.uint8, tf.float32), stateful=False)
@@ -108,20 +108,20 @@ def training_dataset(
     )
 
 
-def evaluation_dataset(pictures: Pictures, targets: Targets, *, batch_size: int) -> tf.data.Dataset:
-    """Return every picture once, in order, unaugmented, the last batch as small as it comes."""
+def evaluation_dataset(image_set: ImageSet, targets: Targets, *, batch_size: int) -> tf.data.Dataset:
+    """Return every image once, in order, unaugmented, the last batch as small as it comes."""
 
     def load(start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        indices = np.arange(int(start), min(int(start) + batch_size, len(pictures)))
-        return pictures.load(indices), targets.rows(pictures.labels[indices])
+        indices = np.arange(int(start), min(int(start) + batch_size, len(image_set)))
+        return image_set.load(indices), targets.rows(image_set.labels[indices])
 
     def batch(start: tf.Tensor) -> Any:
         images, rows = tf.numpy_function(load, [start], (tf.uint8, tf.float32), stateful=False)
-        images.set_shape((None, *pictures.image_shape))
+        images.set_shape((None, *image_set.image_shape))
         rows.set_shape((None, targets.num_classes))
         return targets.element(images, rows)
 
-    starts = tf.data.Dataset.range(0, len(pictures), batch_size)
+    starts = tf.data.Dataset.range(0, len(image_set), batch_size)
     return prefetched(
         starts.map(tf.autograph.experimental.do_not_convert(batch), num_parallel_calls=os.cpu_count() or 1)
     )

@@ -1,4 +1,4 @@
-"""The one way in which pictures are decoded (Pillow) and resized (TensorFlow), in training and when served."""
+"""The one way in which images are decoded (Pillow) and resized (TensorFlow), in training and when served."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SUFFIXES = ".jpg .jpeg .jpe .jfif .png .bmp .dib .gif .webp .tif .tiff .ppm .pg
 SUFFIXES = frozenset(_SUFFIXES.split())
 MAX_PIXELS = 90_000_000
 
-# Only picture formats: Pillow would hand an EPS named x.jpg to an outside program.
+# Only image formats: Pillow would hand an EPS named x.jpg to an outside program.
 Image.init()
 pi_heif.register_heif_opener()  # what iPhones write
 _FORMATS: list[str] = [
@@ -55,9 +55,9 @@ class Stored:
 
 
 def decode(file: str | Path | BinaryIO, limits: Range | None = None) -> np.ndarray:
-    """Read one picture, upright.
+    """Read one image, upright.
 
-    Grey pictures keep one channel and all others get three; what is transparent is laid over white; of an animation the
+    Grey images keep one channel and all others get three; what is transparent is laid over white; of an animation the
     first frame is read. Nothing but the pixels and the orientation is read: other metadata may be damaged.
 
     Args:
@@ -98,7 +98,7 @@ def to_8_bits(stored: Stored, limits: Range | None) -> np.ndarray:
 
 
 def read_stored(file: str | Path | BinaryIO) -> Stored:
-    """Read one picture, upright, as it is stored; raises as `decode` does."""
+    """Read one image, upright, as it is stored; raises as `decode` does."""
     _silence_pillow()
     with contextlib.ExitStack() as stack:
         opened = stack.enter_context(Path(file).open("rb")) if isinstance(file, str | Path) else file
@@ -237,13 +237,13 @@ _PILLOW = r"PIL\."
 
 
 def resize(image: tf.Tensor, image_shape: tuple[int, int, int], mode: Resize) -> tf.Tensor:
-    """Bring pictures to `image_shape`, antialiased; for training and inside an export alike.
+    """Bring images to `image_shape`, antialiased; for training and inside an export alike.
 
     Args:
         image: uint8 (height, width, channels) or (n, height, width, channels), of sizes known or not; channels 1 to
             4, where 2 and 4 end in alpha, which is laid over white.
         image_shape: (H, W, C), C 1 (luma of ITU-R BT.601, to the bit as Pillow) or 3.
-        mode: "fit" keeps the whole picture between black bars, "fill" the largest centre of the right proportions,
+        mode: "fit" keeps the whole image between black bars, "fill" the largest centre of the right proportions,
             "stretch" everything at whatever proportions.
 
     Returns:
@@ -257,7 +257,7 @@ def resize(image: tf.Tensor, image_shape: tuple[int, int, int], mode: Resize) ->
     ratios = tf.cast(size, tf.float64) / tf.constant(target, tf.float64)
     new_size: tf.Tensor = tf.constant(target, tf.int32)
     if mode == "fill":
-        # Crop first, then resize: a sliver of a picture would grow without bound the other way round.
+        # Crop first, then resize: a sliver of an image would grow without bound the other way round.
         crop = tf.clip_by_value(_rounded(tf.constant(target, tf.float64) * tf.reduce_min(ratios)), 1, size)
         start, stop = (size - crop) // 2, (size - crop) // 2 + crop
         image = image[..., start[0] : stop[0], start[1] : stop[1], :]
@@ -273,7 +273,7 @@ def resize(image: tf.Tensor, image_shape: tuple[int, int, int], mode: Resize) ->
 
 @functools.cache
 def compiled_resize(image_shape: tuple[int, int, int], mode: Resize) -> Callable[[np.ndarray], tf.Tensor]:
-    """Return `resize` for one shape and mode as one call on a picture of any size, without a graph for each size."""
+    """Return `resize` for one shape and mode as one call on an image of any size, without a graph for each size."""
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, None], tf.uint8)], autograph=False)
     def compiled(image: tf.Tensor) -> tf.Tensor:

@@ -1,4 +1,4 @@
-"""The same picture more than once, within a split or, which flatters a test, across splits."""
+"""The same image more than once, within a split or, which flatters a test, across splits."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from kerasae.data.images import UNLABELLED, Pictures
+from kerasae.data.images import UNLABELLED, ImageSet
 
 _GROUPS = 100
 _PLACES = 20
 
 
-def find_duplicates(splits: Mapping[str, Pictures]) -> dict[str, Any]:
-    """Find groups of pictures of the same bytes (files) or the same upright pixels.
+def find_duplicates(splits: Mapping[str, ImageSet]) -> dict[str, Any]:
+    """Find groups of images of the same bytes (files) or the same upright pixels.
 
     Returns:
         JSON-able facts: `duplicates`, at most 100 groups that cross splits, `{"kind": "bytes" or "pixels",
-        "count": pictures, "places": at most 20 "SPLIT: NAME"}`; and `duplicate_totals`, counts over all groups.
+        "count": images, "places": at most 20 "SPLIT: NAME"}`; and `duplicate_totals`, counts over all groups.
     """
     groups = defaultdict(list)
-    for split, pictures in splits.items():
-        for index, (bytes_hash, pixels_hash) in enumerate(pictures.digests()):
+    for split, images in splits.items():
+        for index, (bytes_hash, pixels_hash) in enumerate(images.digests()):
             groups[pixels_hash].append((split, index, bytes_hash))
     totals = {"groups": 0, "across_splits": 0, "surplus_pictures": 0, "labels_differ": 0}
     listed: list[dict[str, Any]] = []

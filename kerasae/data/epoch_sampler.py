@@ -1,4 +1,4 @@
-"""Which picture stands where in which epoch: a function of the seed and the epoch alone."""
+"""Which image stands where in which epoch: a function of the seed and the epoch alone."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import numpy as np
 
 
 class EpochOrder:
-    """The order of training pictures, epoch by epoch, cut into full batches.
+    """The order of training images, epoch by epoch, cut into full batches.
 
-    With `labelled_share` None all pictures are shuffled together; the last pictures of an order that do not fill a
-    batch sit out that epoch. With a share, every batch holds `labelled_per_batch` labelled pictures, then unlabelled
+    With `labelled_share` None all images are shuffled together; the last images of an order that do not fill a
+    batch sit out that epoch. With a share, every batch holds `labelled_per_batch` labelled images, then unlabelled
     ones; an epoch lasts until the larger of the two pools has been seen once, and the smaller one comes round again,
     newly shuffled.
 
     Args:
         labels: int64 (n,), -1 for unlabelled.
-        batch_size: pictures a batch; fewer if there are not as many pictures.
+        batch_size: images a batch; fewer if there are not as many images.
         labelled_share: share of each batch that is labelled, in (0, 1), or None.
         seed: seeds every order.
     """
@@ -42,7 +42,7 @@ class EpochOrder:
         return self.steps * self.batch_size
 
     def at(self, epoch: int, positions: np.ndarray) -> np.ndarray:
-        """Return the indices of the pictures at some positions of an epoch's order, int64 (n,)."""
+        """Return the indices of the images at some positions of an epoch's order, int64 (n,)."""
         return self._epoch(epoch)[positions]
 
     def _draw(self, epoch: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Pictures with labels, held in memory or read from files when they are needed."""
+"""Images with labels, held in memory or read from files when they are needed."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from kerasae.utils.errors import RequestError
 UNLABELLED = -1
 ImageShape = tuple[int, int, int]
 _FEWEST = 25  # images of a class in a sample
-_BATCH = 256  # pictures at a time
+_BATCH = 256  # images at a time
 _BATCH_VALUES = 2**22  # values of them: 16 MiB as float32, of which a pass of a model holds many copies
 
 
 class Readable(Protocol):
-    """What a pass of a model asks of pictures: `Pictures`, or anything that is read like them."""
+    """What a pass of a model asks of images: `ImageSet`, or anything that is read like them."""
 
     labels: np.ndarray
     image_shape: ImageShape
@@ -39,8 +39,8 @@ class Readable(Protocol):
         """Return the pixels at `indices`: uint8 (k, H, W, C), [0, 255]."""
 
 
-def as_pictures(scaled: np.ndarray) -> np.ndarray:
-    """Return scaled pictures as uint8; what lies outside of [0, 1] is cut off."""
+def as_image_set(scaled: np.ndarray) -> np.ndarray:
+    """Return scaled images as uint8; what lies outside of [0, 1] is cut off."""
     return np.rint(255.0 * np.clip(scaled, 0.0, 1.0)).astype(np.uint8)
 
 
@@ -50,7 +50,7 @@ def spread(count: int, most: int) -> np.ndarray:
 
 
 def _stratified(labels: np.ndarray, most: int) -> np.ndarray:
-    """Return `most` places of `labels`, ascending: see `Pictures.some`."""
+    """Return `most` places of `labels`, ascending: see `ImageSet.some`."""
     groups = [np.flatnonzero(labels == label) for label in np.unique(labels[labels >= 0])]
     fewest = min(_FEWEST, most // max(len(groups), 1))
     places = np.concatenate([np.empty(0, np.int64), *(group[spread(len(group), fewest)] for group in groups)])
@@ -61,18 +61,18 @@ def _stratified(labels: np.ndarray, most: int) -> np.ndarray:
 
 
 def batch_size(image_shape: Sequence[int], most: int = _BATCH) -> int:
-    """Return how many pictures are read at a time: `most`, or fewer where they are large."""
+    """Return how many images are read at a time: `most`, or fewer where they are large."""
     return max(1, min(most, _BATCH_VALUES // int(np.prod(image_shape))))
 
 
-def batches(pictures: Readable, most: int = _BATCH) -> list[np.ndarray]:
-    """Return the places of all pictures in order, as many at a time as `batch_size` says: int64 arrays."""
-    size = batch_size(pictures.image_shape, most)
-    return [np.arange(start, min(start + size, len(pictures))) for start in range(0, len(pictures), size)]
+def batches(images: Readable, most: int = _BATCH) -> list[np.ndarray]:
+    """Return the places of all images in order, as many at a time as `batch_size` says: int64 arrays."""
+    size = batch_size(images.image_shape, most)
+    return [np.arange(start, min(start + size, len(images))) for start in range(0, len(images), size)]
 
 
-class Pictures(abc.ABC):
-    """Pictures of one `image_shape` (H, W, C); `labels` is int64 (n,), -1 where there is none."""
+class ImageSet(abc.ABC):
+    """Images of one `image_shape` (H, W, C); `labels` is int64 (n,), -1 where there is none."""
 
     labels: np.ndarray
     image_shape: ImageShape
@@ -82,7 +82,7 @@ class Pictures(abc.ABC):
 
     @abc.abstractmethod
     def select(self, indices: Sequence[int] | np.ndarray) -> Self:
-        """Return the pictures at `indices`, in that order, of the same kind; not copied where that can be."""
+        """Return the images at `indices`, in that order, of the same kind; not copied where that can be."""
 
     def some(self, most: int) -> Self:
         """Return all images, or `most` of them in their order.
@@ -94,11 +94,11 @@ class Pictures(abc.ABC):
 
     @abc.abstractmethod
     def with_labels(self, labels: np.ndarray) -> Self:
-        """Return the same pictures with other labels, int64 (n,)."""
+        """Return the same images with other labels, int64 (n,)."""
 
     @abc.abstractmethod
     def join(self, other: Self) -> Self:
-        """Return these pictures followed by those of `other`."""
+        """Return these images followed by those of `other`."""
 
     @abc.abstractmethod
     def load(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
@@ -106,7 +106,7 @@ class Pictures(abc.ABC):
 
     @abc.abstractmethod
     def name(self, index: int) -> str:
-        """Say where the picture came from: a file's path, or its place in an array such as "train/123"."""
+        """Say where the image came from: a file's path, or its place in an array such as "train/123"."""
 
     @abc.abstractmethod
     def marks(self) -> np.ndarray:
@@ -117,11 +117,11 @@ class Pictures(abc.ABC):
 
     @abc.abstractmethod
     def digests(self) -> list[tuple[str, str]]:
-        """Return for every picture a hash of its file's bytes ("" if there is no file) and one of its pixels."""
+        """Return for every image a hash of its file's bytes ("" if there is no file) and one of its pixels."""
 
 
-class ArrayPictures(Pictures):
-    """Pictures in memory; `images` is uint8 (n, H, W, C)."""
+class ArrayImages(ImageSet):
+    """Images in memory; `images` is uint8 (n, H, W, C)."""
 
     def __init__(self, images: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> None:
         self.images = images
@@ -129,21 +129,21 @@ class ArrayPictures(Pictures):
         self.names = names
         self.image_shape: ImageShape = images.shape[1:]
 
-    def select(self, indices: Sequence[int] | np.ndarray) -> ArrayPictures:
-        """Return some of the pictures, as a view where they follow one another."""
+    def select(self, indices: Sequence[int] | np.ndarray) -> ArrayImages:
+        """Return some of the images, as a view where they follow one another."""
         indices = np.asarray(indices, np.int64)
         if len(indices) and np.array_equal(indices, np.arange(indices[0], indices[0] + len(indices))):
             part = slice(int(indices[0]), int(indices[0]) + len(indices))
-            return ArrayPictures(self.images[part], self.labels[part], self.names[part])
-        return ArrayPictures(self.images[indices], self.labels[indices], [self.names[index] for index in indices])
+            return ArrayImages(self.images[part], self.labels[part], self.names[part])
+        return ArrayImages(self.images[indices], self.labels[indices], [self.names[index] for index in indices])
 
-    def with_labels(self, labels: np.ndarray) -> ArrayPictures:
+    def with_labels(self, labels: np.ndarray) -> ArrayImages:
         """Return the same images, not copied, with other labels."""
-        return ArrayPictures(self.images, labels, self.names)
+        return ArrayImages(self.images, labels, self.names)
 
-    def join(self, other: ArrayPictures) -> ArrayPictures:
+    def join(self, other: ArrayImages) -> ArrayImages:
         """Return a copy of both, one after the other."""
-        return ArrayPictures(
+        return ArrayImages(
             np.concatenate([self.images, other.images]),
             np.concatenate([self.labels, other.labels]),
             [*self.names, *other.names],
@@ -154,7 +154,7 @@ class ArrayPictures(Pictures):
         return self.images[np.asarray(indices, np.int64)]
 
     def name(self, index: int) -> str:
-        """Return a place such as "train/123", or the path that the picture was read from."""
+        """Return a place such as "train/123", or the path that the image was read from."""
         return self.names[index]
 
     def digests(self) -> list[tuple[str, str]]:
@@ -167,19 +167,19 @@ class ArrayPictures(Pictures):
         hashes = (hashlib.sha256(shape + np.ascontiguousarray(image).tobytes()) for image in self.images)
         return np.array([int.from_bytes(one.digest()[:8]) for one in hashes], np.uint64)
 
-    def resized(self, image_shape: ImageShape, mode: Resize) -> ArrayPictures:
-        """Return these pictures in another shape; themselves if they have it already."""
+    def resized(self, image_shape: ImageShape, mode: Resize) -> ArrayImages:
+        """Return these images in another shape; themselves if they have it already."""
         if image_shape == self.image_shape:
             return self
         images = np.empty((len(self), *image_shape), np.uint8)
         for start in range(0, len(self), _BATCH):
             part = slice(start, start + _BATCH)
             images[part] = resize(self.images[part], image_shape, mode).numpy()
-        return ArrayPictures(images, self.labels, self.names)
+        return ArrayImages(images, self.labels, self.names)
 
 
-class FilePictures(Pictures):
-    """Pictures in files, decoded and resized whenever they are asked for.
+class FileImages(ImageSet):
+    """Images in files, decoded and resized whenever they are asked for.
 
     `facts` knows every path's scan; `limits` is the range of stored values that becomes 0 to 255, as `decode` takes it.
     """
@@ -200,16 +200,16 @@ class FilePictures(Pictures):
         self.facts = facts
         self.limits = limits
 
-    def select(self, indices: Sequence[int] | np.ndarray) -> FilePictures:
+    def select(self, indices: Sequence[int] | np.ndarray) -> FileImages:
         """Return some of the files; none is read."""
         indices = np.asarray(indices, np.int64)
         return self._like([self.paths[index] for index in indices], self.labels[indices])
 
-    def with_labels(self, labels: np.ndarray) -> FilePictures:
+    def with_labels(self, labels: np.ndarray) -> FileImages:
         """Return the same files with other labels."""
         return self._like(self.paths, labels)
 
-    def join(self, other: FilePictures) -> FilePictures:
+    def join(self, other: FileImages) -> FileImages:
         """Return the files of both; they share one scan."""
         return self._like([*self.paths, *other.paths], np.concatenate([self.labels, other.labels]))
 
@@ -249,9 +249,9 @@ class FilePictures(Pictures):
         """
         return _graph_decoder(self.image_shape, self.mode, self.limits)(path)
 
-    def in_memory(self) -> ArrayPictures:
-        """Decode every picture, once, in parallel."""
-        return ArrayPictures(self._decode_all(self.paths), self.labels, self.paths)
+    def in_memory(self) -> ArrayImages:
+        """Decode every image, once, in parallel."""
+        return ArrayImages(self._decode_all(self.paths), self.labels, self.paths)
 
     def _decode_all(self, paths: Sequence[str]) -> np.ndarray:
         images = np.empty((len(paths), *self.image_shape), np.uint8)
@@ -260,7 +260,7 @@ class FilePictures(Pictures):
         decoded = prefetched(decoded.map(decode_one, num_parallel_calls=os.cpu_count()).batch(_BATCH))
         done = 0
         try:
-            for batch in with_progress(decoded.as_numpy_iterator(), -(-len(paths) // _BATCH), "Reading pictures"):
+            for batch in with_progress(decoded.as_numpy_iterator(), -(-len(paths) // _BATCH), "Reading images"):
                 images[done : done + len(batch)] = batch
                 done += len(batch)
         except tf.errors.OpError:
@@ -269,13 +269,13 @@ class FilePictures(Pictures):
             raise
         return images
 
-    def _like(self, paths: Sequence[str], labels: np.ndarray) -> FilePictures:
-        return FilePictures(paths, labels, self.image_shape, self.mode, self.facts, self.limits)
+    def _like(self, paths: Sequence[str], labels: np.ndarray) -> FileImages:
+        return FileImages(paths, labels, self.image_shape, self.mode, self.facts, self.limits)
 
 
 @functools.cache
 def _graph_decoder(image_shape: ImageShape, mode: Resize, limits: Range | None) -> Callable[[tf.Tensor], tf.Tensor]:
-    # Kept, since tracing it takes longer than decoding the pictures of a small folder.
+    # Kept, since tracing it takes longer than decoding the images of a small folder.
     @tf.function(input_signature=[tf.TensorSpec([], tf.string)], autograph=False)
     def decode_and_resize(path: tf.Tensor) -> tf.Tensor:
         image = tf.numpy_function(lambda name: _decode_again(os.fsdecode(name), limits), [path], tf.uint8)

@@ -31,7 +31,7 @@ class Learned:
     """Images that runs have learned from.
 
     Attributes:
-        marks: see `Pictures.marks`; uint64 (n,), ascending.
+        marks: see `ImageSet.marks`; uint64 (n,), ascending.
         unknown: runs of which it is not known, since an earlier version made them.
     """
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kerasae.data.images import FilePictures, Pictures
+from kerasae.data.images import FileImages, ImageSet
 from kerasae.data.sources import Source
 from kerasae.data.sources.folder_names import ABNORMAL_NAMES, is_normal
 from kerasae.data.sources.naming import each, listing
@@ -19,7 +19,7 @@ class Separated:
     """A source of the normal classes alone, and the images of each other class, which nothing is to learn from."""
 
     source: Source
-    unknown: dict[str, Pictures]
+    unknown: dict[str, ImageSet]
 
 
 def separate(source: Source, normal: str | Sequence[str]) -> Separated:
@@ -67,7 +67,7 @@ def _by_names(source: Source) -> tuple[list[str], tuple[str, ...]]:
     if not normal and len(learned) == 1 and learned[0].casefold() not in ABNORMAL_NAMES:
         return learned, ()
     chosen = learned or list(names)
-    if not isinstance(train, FilePictures):
+    if not isinstance(train, FileImages):
         return chosen, ()
     counts = np.bincount(train.labels[train.labels >= 0], minlength=len(names))
     shown = each([f"{name} ({counts[names.index(name)]:,} to train on)" for name in chosen], "classes")

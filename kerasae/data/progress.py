@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ def with_progress(items: Iterable[T], total: int, description: str) -> Iterator[
     from rich.progress import Progress
 
     started = time.monotonic()
-    bar = Progress(console=told(), transient=True)
+    bar = Progress(console=stderr_console(), transient=True)
     task = bar.add_task(description, total=total)
     try:
         for done, item in enumerate(items, start=1):

@@ -84,8 +84,8 @@ def _examined(paths: Sequence[str]) -> Iterator[tuple[str, FileFact]]:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         # In stretches, so that a folder of millions does not become millions of waiting tasks.
         for start in range(0, len(paths), 1024):
-            stretch = paths[start : start + 1024]
-            yield from zip(stretch, pool.map(examine, stretch), strict=True)
+            stage = paths[start : start + 1024]
+            yield from zip(stage, pool.map(examine, stage), strict=True)
 
 
 def examine(path: str) -> FileFact:
@@ -126,7 +126,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, UnicodeEncodeError):
         return "a name that is not valid UTF-8"
     if isinstance(error, PIL.UnidentifiedImageError):
-        return "not a picture of a known format"
+        return "not an image of a known format"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     text = " ".join(str(error).split())

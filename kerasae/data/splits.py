@@ -1,7 +1,7 @@
-"""The cut and the splits: which pictures train, validate and test, and which labels are hidden.
+"""The cut and the splits: which images train, validate and test, and which labels are hidden.
 
-Everything is a function of `data.seed` and of how many pictures each class has. Each step draws for each class from
-its own random numbers, so that cutting one class leaves the choice among the others as it was (but for a picture more
+Everything is a function of `data.seed` and of how many images each class has. Each step draws for each class from
+its own random numbers, so that cutting one class leaves the choice among the others as it was (but for an image more
 or less, where shares are rounded).
 """
 
@@ -34,7 +34,7 @@ class _Step(IntEnum):
 
 @dataclass(frozen=True)
 class Division:
-    """Places of pictures, ascending int64, for each split; and the labels of train, int64, some of them hidden."""
+    """Places of images, ascending int64, for each split; and the labels of train, int64, some of them hidden."""
 
     train: np.ndarray
     validation: np.ndarray
@@ -45,19 +45,19 @@ class Division:
 def divide(
     labels: np.ndarray, given: np.ndarray, class_names: tuple[str, ...], recipe: DataRecipe, *, classifies: bool
 ) -> Division:
-    """Divide pictures: first the test set (given, or a part of all), then the cut, validation, and hidden labels.
+    """Divide images: first the test set (given, or a part of all), then the cut, validation, and hidden labels.
 
     Args:
         labels: int64 (n,), -1 where there is none.
-        given: strings (n,), the split that the source itself puts each picture in.
+        given: strings (n,), the split that the source itself puts each image in.
         class_names: a name for each label.
         recipe: its `keep`, `test`, `validation`, `fold`, `labelled_fraction`, `labelled_per_class` and `seed` are
             followed.
         classifies: whether a classifier is trained; then every class must be in every split that is drawn, and
-            unlabelled pictures stay in training.
+            unlabelled images stay in training.
 
     Raises:
-        RequestError: a class has too few pictures, or an option asks for what is not there.
+        RequestError: a class has too few images, or an option asks for what is not there.
     """
     draw = _Draw(labels, class_names, recipe.seed, classifies)
     train, validation, test = (np.flatnonzero(given == split) for split in ("train", "validation", "test"))
@@ -82,7 +82,7 @@ def divide(
                 raise RequestError(
                     "data.source",
                     expected=f"labels in the {split} split, since a classifier is measured on it",
-                    received=f"{len(places)} pictures, none labelled",
+                    received=f"{len(places)} images, none labelled",
                 )
     if not has_test:
         test = draw.fraction(train, recipe.test, _Step.TEST, "data.test")
@@ -101,7 +101,7 @@ def divide(
     if not len(train):
         raise RequestError(
             "data.source",
-            expected="training pictures",
+            expected="training images",
             received=(
                 f"{recipe.source!r} with {len(validation):,} for validation and {len(test):,} for the test alone"
             ),
@@ -149,16 +149,16 @@ class _Draw:
         if small:
             raise RequestError(
                 option,
-                expected="every class to have pictures on both sides of the split",
+                expected="every class to have images on both sides of the split",
                 received=f"{each(small, 'classes that are too small')}",
-                fix="add pictures or take less",
+                fix="add images or take less",
             )
         if not 0 < takes.sum() < len(places):
             raise RequestError(
                 option,
-                expected="pictures on both sides of the split",
+                expected="images on both sides of the split",
                 received=f"{takes.sum()} to be taken of {len(places)}",
-                fix="add pictures or change the fraction",
+                fix="add images or change the fraction",
             )
         chosen = [
             self.of_class(places[self.labels[places] == label], int(label), int(take), step)
@@ -173,9 +173,9 @@ class _Draw:
         if len(places) < count:
             raise RequestError(
                 "data.fold",
-                expected=f"a training picture for each of {count} folds",
+                expected=f"a training image for each of {count} folds",
                 received=f"{len(places)}",
-                fix="take fewer folds or add pictures",
+                fix="take fewer folds or add images",
             )
         chosen, dealt = [], 0
         classes, sizes = np.unique(self.labels[places], return_counts=True)
@@ -187,9 +187,9 @@ class _Draw:
         if small:
             raise RequestError(
                 "data.fold",
-                expected=f"{count} training pictures or more of every class, one for each fold",
+                expected=f"{count} training images or more of every class, one for each fold",
                 received=f"{each(small, 'classes with fewer')}",
-                fix="take fewer folds or add pictures",
+                fix="take fewer folds or add images",
             )
         for label, members in zip(classes, sizes, strict=True):
             mixed = self.of_class(places[self.labels[places] == label], int(label), int(members), _Step.FOLD)
@@ -200,13 +200,13 @@ class _Draw:
 
 
 def _check_classes(labels: np.ndarray, class_names: tuple[str, ...], drawn: list[str], source: str) -> None:
-    by_normal = f"to find bad pictures by the good ones alone, kerasae train anomaly --data {shlex.quote(source)}"
+    by_normal = f"to find bad images by the good ones alone, kerasae train anomaly --data {shlex.quote(source)}"
     if not class_names:
         raise RequestError(
             "data.source",
             expected="labels, since a classifier is trained",
             received="nothing labelled",
-            fix=(f"sort pictures into one sub-folder a class, train only the encoder and decoder, or, {by_normal}"),
+            fix=(f"sort images into one sub-folder a class, train only the encoder and decoder, or, {by_normal}"),
         )
     if len(class_names) < 2:
         raise RequestError(
@@ -220,7 +220,7 @@ def _check_classes(labels: np.ndarray, class_names: tuple[str, ...], drawn: list
     if absent:
         raise RequestError(
             "data.source",
-            expected="training pictures of every class",
+            expected="training images of every class",
             received=f"{each(absent, 'classes without')}",
             fix=(f"add some or remove the class{(f', or, {by_normal}' if any(map(is_normal, class_names)) else '')}"),
         )
@@ -230,9 +230,9 @@ def _check_classes(labels: np.ndarray, class_names: tuple[str, ...], drawn: list
     if small:
         raise RequestError(
             "data.source",
-            expected=(f"at least {1 + len(drawn)} pictures of every class, to train and for {' and '.join(drawn)}"),
+            expected=(f"at least {1 + len(drawn)} images of every class, to train and for {' and '.join(drawn)}"),
             received=f"{each(small, 'classes with fewer')}",
-            fix="add pictures or remove the class",
+            fix="add images or remove the class",
         )
 
 
@@ -251,7 +251,7 @@ def _cut(train: np.ndarray, draw: _Draw, keep: dict[str, float]) -> np.ndarray:
         if draw.classifies and count == 0:
             raise RequestError(
                 "data.keep",
-                expected="a training picture of every class",
+                expected="a training image of every class",
                 received=f"{fraction:g} of the {len(members)} of class {name!r}, which leaves none",
                 fix="keep more",
             )
@@ -277,7 +277,7 @@ def _hide(train: np.ndarray, draw: _Draw, recipe: DataRecipe) -> np.ndarray:
             raise RequestError(
                 "data.labelled_per_class",
                 expected="no more than every class has",
-                received=f"{per_class}, and {each(small, 'classes have fewer')} labelled training pictures",
+                received=f"{per_class}, and {each(small, 'classes have fewer')} labelled training images",
                 fix="take fewer",
             )
     for label, count in zip(found, shown, strict=True):

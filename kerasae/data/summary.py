@@ -1,4 +1,4 @@
-"""What was found in the pictures, in the few lines that a user reads before training begins."""
+"""What was found in the images, in the few lines that a user reads before training begins."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_CLASSES = 20
 
 
 def lines(facts: Mapping[str, Any]) -> list[str]:
-    """Return what a collection's facts come to: how many pictures, of which shape, and what is not used."""
+    """Return what a collection's facts come to: how many images, of which shape, and what is not used."""
     counts = facts["counts"]
     unlabelled = counts["train"]["unlabelled"]
     hidden = f" ({unlabelled:,} without a label)" if unlabelled and facts["class_names"] else ""
@@ -20,13 +20,13 @@ def lines(facts: Mapping[str, Any]) -> list[str]:
     classes = f"{number or 'no'} class{'es' * (number != 1)}"
     height, width, channels = facts["image_shape"]
     found = [
-        f"{counts['train']['total']:,} pictures to train on{hidden}, {counts['validation']['total']:,} for validation, "
+        f"{counts['train']['total']:,} images to train on{hidden}, {counts['validation']['total']:,} for validation, "
         f"{counts['test']['total']:,} for testing; {classes}",
         f"shape {height}x{width}x{channels} (data.image_shape), {facts['image_shape_rule']}",
     ]
     if facts["class_names"]:
         totals = {name: sum(split["classes"][name] for split in counts.values()) for name in facts["class_names"]}
-        labelled = "labelled pictures a class" if hidden else "pictures a class"
+        labelled = "labelled images a class" if hidden else "images a class"
         found.append(
             f"{labelled}: {listing([f'{printable(name)} ({n:,})' for name, n in totals.items()], MOST_CLASSES)}"
         )

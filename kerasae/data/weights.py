@@ -15,13 +15,13 @@ def class_weights(
 ) -> np.ndarray:
     """Return a weight for each class, float32 (num_classes,).
 
-    "balanced" is n / (num_classes * count) over the labelled pictures (as scikit-learn; G. King and L. Zeng, "Logistic
+    "balanced" is n / (num_classes * count) over the labelled images (as scikit-learn; G. King and L. Zeng, "Logistic
     regression in rare events data", 2001), so that every class counts alike; "none" is 1; a table gives weights by
-    name, 1 for what it does not list. A class without a picture weighs 1.
+    name, 1 for what it does not list. A class without an image weighs 1.
 
     Args:
         setting: the option `data.class_weights`.
-        labels: int64 (n,) of the training pictures, -1 where there is none.
+        labels: int64 (n,) of the training images, -1 where there is none.
         class_names: a name for each label.
 
     Raises:

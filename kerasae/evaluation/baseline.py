@@ -1,4 +1,4 @@
-"""What a linear model makes of the same pictures: the number that a network has to beat."""
+"""What a linear model makes of the same images: the number that a network has to beat."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from kerasae.evaluation.numbers import number
 
 if TYPE_CHECKING:
     from kerasae.data.collection import Collection
-    from kerasae.data.images import Pictures
+    from kerasae.data.images import ImageSet
 
 SMALL_VALUES = 4_000_000  # training values up to which the baseline costs seconds
 MAX_ITERATIONS = 1000
 
 
 def is_small(collection: Collection) -> bool:
-    """Tell whether the labelled training pictures are few and small enough to fit the baseline in passing."""
+    """Tell whether the labelled training images are few and small enough to fit the baseline in passing."""
     return int((collection.train.labels >= 0).sum()) * int(np.prod(collection.image_shape)) <= SMALL_VALUES
 
 
 def linear_baseline(collection: Collection) -> dict[str, Any] | None:
-    """Fit logistic regression on scaled pixels of the labelled training pictures, with the same class weights.
+    """Fit logistic regression on scaled pixels of the labelled training images, with the same class weights.
 
-    It holds those pictures in memory as float32.
+    It holds those images in memory as float32.
 
     Returns:
-        Its accuracy and macro-F1 on the labelled test pictures and `what` it is, or None where there is nothing to
-        compare: fewer than two classes to learn from, or no labelled test picture.
+        Its accuracy and macro-F1 on the labelled test images and `what` it is, or None where there is nothing to
+        compare: fewer than two classes to learn from, or no labelled test image.
     """
     images, labels = _labelled(collection.train)
     test_images, test_labels = _labelled(collection.test)
@@ -47,11 +47,11 @@ def linear_baseline(collection: Collection) -> dict[str, Any] | None:
     return {
         "accuracy": number(accuracy_score(test_labels, predicted)),
         "macro_f1": number(f1_score(test_labels, predicted, average="macro", zero_division=0.0)),
-        "what": f"logistic regression on scaled pixels, same training pictures and class weights{stopped}",
+        "what": f"logistic regression on scaled pixels, same training images and class weights{stopped}",
     }
 
 
-def _labelled(pictures: Pictures) -> tuple[np.ndarray, np.ndarray]:
-    indices = np.flatnonzero(pictures.labels >= 0)
-    images = pictures.load(indices).reshape(len(indices), -1).astype(np.float32) / 255.0
-    return images, pictures.labels[indices]
+def _labelled(image_set: ImageSet) -> tuple[np.ndarray, np.ndarray]:
+    indices = np.flatnonzero(image_set.labels >= 0)
+    images = image_set.load(indices).reshape(len(indices), -1).astype(np.float32) / 255.0
+    return images, image_set.labels[indices]

@@ -1,4 +1,4 @@
-"""How well pictures are recognised, from the class probabilities of labelled pictures."""
+"""How well images are recognised, from the class probabilities of labelled images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOP_CONFUSIONS = 10
 
 
 def label_metrics(truth: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str]) -> dict[str, Any]:
-    """Measure the label head on pictures whose class is known.
+    """Measure the label head on images whose class is known.
 
     Balanced accuracy is the mean recall of the classes that occur; macro-F1 averages the classes that occur or were
     predicted, as scikit-learn does. A precision, recall or F1 that is not defined is None.

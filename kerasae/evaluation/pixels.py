@@ -1,4 +1,4 @@
-"""How bright a set of pictures is."""
+"""How bright a set of images is."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from kerasae.evaluation.numbers import number
 LEVELS = 256
 
 
-def count_pixels(pictures: Readable) -> np.ndarray:
-    """Return the `histogram` of all pictures of a set, which are read a batch at a time."""
+def count_pixels(images: Readable) -> np.ndarray:
+    """Return the `histogram` of all images of a set, which are read a batch at a time."""
     counts = np.zeros(LEVELS, np.int64)
-    for places in batches(pictures):
-        counts += histogram(pictures.load(places))
+    for places in batches(images):
+        counts += histogram(images.load(places))
     return counts
 
 
 def histogram(images: np.ndarray) -> np.ndarray:
-    """Count the values of uint8 pictures, over all channels: int64 (256,)."""
+    """Count the values of uint8 images, over all channels: int64 (256,)."""
     return np.bincount(images.ravel(), minlength=LEVELS)
 
 

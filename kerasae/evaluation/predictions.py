@@ -9,10 +9,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a model said about n pictures; the head that it lacks leaves `probabilities` None or `errors` empty.
+    """What a model said about n images; the head that it lacks leaves `probabilities` None or `errors` empty.
 
     `anomaly`, empty without a rejection, holds `anomaly_score` float32 (n,), `accepted` bool (n,), and each part's own
-    score. `histogram`, int64 (256,), counts the values of the pictures themselves.
+    score. `histogram`, int64 (256,), counts the values of the images themselves.
     """
 
     label: np.ndarray

@@ -1,4 +1,4 @@
-"""How well pictures are rebuilt: errors of each picture on [0, 1] pixels, then their means."""
+"""How well images are rebuilt: errors of each image on [0, 1] pixels, then their means."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SSIM_FILTER = 11  # Wang et al. 2004, section III-B: an 11x11 Gaussian window
 MEASURES = ("mse", "psnr", "ssim")
 
 
-def picture_errors(target: tf.Tensor, reconstruction: tf.Tensor, loss: ReconstructionLoss) -> dict[str, tf.Tensor]:
-    """Measure each reconstruction against its picture.
+def image_errors(target: tf.Tensor, reconstruction: tf.Tensor, loss: ReconstructionLoss) -> dict[str, tf.Tensor]:
+    """Measure each reconstruction against its image.
 
     Args:
         target: float32 (n, H, W, C) in [0, 1].
@@ -48,11 +48,11 @@ def picture_errors(target: tf.Tensor, reconstruction: tf.Tensor, loss: Reconstru
 def reconstruction_metrics(
     errors: dict[str, np.ndarray], truth: np.ndarray, class_names: Sequence[str]
 ) -> dict[str, Any]:
-    """Average the errors of pictures over all of them, and over each class.
+    """Average the errors of images over all of them, and over each class.
 
     Args:
-        errors: float (n,) by measure, as `picture_errors` returns them; n > 0.
-        truth: int (n,), the classes, -1 where unknown; such pictures count in the overall means alone.
+        errors: float (n,) by measure, as `image_errors` returns them; n > 0.
+        truth: int (n,), the classes, -1 where unknown; such images count in the overall means alone.
         class_names: the name of each class.
 
     Returns:

@@ -1,4 +1,4 @@
-"""How often known pictures are rejected, and what that buys."""
+"""How often known images are rejected, and what that buys."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def by_class(rejected: np.ndarray, labels: np.ndarray, class_names: Sequence[str
 
 
 def rejection_metrics(predictions: Predictions, class_names: Sequence[str]) -> dict[str, Any]:
-    """Return the table `rejection`: how many pictures are rejected, of known ones the false-positive rate.
+    """Return the table `rejection`: how many images are rejected, of known ones the false-positive rate.
 
     `rejected_share` has its interval beside it (see `share`), and `per_class` the same of each true class, since one
     rate over all may hide a class that is rejected far more often. `accepted_accuracy` is the
-    accuracy on the labelled pictures among the accepted, None where there are none.
+    accuracy on the labelled images among the accepted, None where there are none.
     """
     accepted = predictions.anomaly["accepted"]
     rejected = share(~accepted)

@@ -1,4 +1,4 @@
-"""Named variants of the test pictures, such as their negatives: the same pictures after transforms."""
+"""Named variants of the test images, such as their negatives: the same images after transforms."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from kerasae.recipe import EvaluationRecipe, Recipe
 from kerasae.training.phase import transforms
 
 if TYPE_CHECKING:
-    from kerasae.data.images import Pictures
+    from kerasae.data.images import ImageSet
 
 
 class Changed:
-    """Pictures after transforms, which are a function of the seed and a picture's place; read like `Pictures`."""
+    """Images after transforms, which are a function of the seed and an image's place; read like `ImageSet`."""
 
     def __init__(
         self,
-        pictures: Pictures,
+        images: ImageSet,
         transforms: Sequence[augment.Transform],
         *,
         seed: int,
         engine: Literal["native", "pil"] = "native",
     ) -> None:
-        self.pictures = pictures
+        self.images = images
         self.transforms = list(transforms)
         self.seed = seed
         self.engine = engine
-        self.labels, self.image_shape = pictures.labels, pictures.image_shape
+        self.labels, self.image_shape = images.labels, images.image_shape
 
     def __len__(self) -> int:
-        return len(self.pictures)
+        return len(self.images)
 
     def load(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         """Return the changed pixels at `indices`: uint8 (k, H, W, C), [0, 255]."""
         return augment.apply(
-            self.pictures.load(indices), self.transforms, seed=self.seed, positions=indices, engine=self.engine
+            self.images.load(indices), self.transforms, seed=self.seed, positions=indices, engine=self.engine
         )
 
 
@@ -51,9 +51,9 @@ def variants(recipe: EvaluationRecipe) -> dict[str, list[augment.Transform]]:
     return {name: transforms(specs, f"evaluation.variants.{name}") for name, specs in recipe.variants.items()}
 
 
-def changed(pictures: Pictures, recipe: Recipe) -> dict[str, Changed]:
-    """Return each of the recipe's variants of a set of pictures; the same for every seed of the training."""
+def changed(images: ImageSet, recipe: Recipe) -> dict[str, Changed]:
+    """Return each of the recipe's variants of a set of images; the same for every seed of the training."""
     return {
-        name: Changed(pictures, transforms, seed=recipe.data.seed, engine=recipe.data.augment_engine)
+        name: Changed(images, transforms, seed=recipe.data.seed, engine=recipe.data.augment_engine)
         for name, transforms in variants(recipe.evaluation).items()
     }

@@ -1,4 +1,4 @@
-"""What a trained model is made of: its kernels, and what its layers make of a picture."""
+"""What a trained model is made of: its kernels, and what its layers make of an image."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def weights(model: JointAutoencoder, initial: JointAutoencoder | None) -> dict[s
 
 
 def first_filters(model: JointAutoencoder) -> np.ndarray | None:
-    """Return what the encoder's first kernel looks for: float (filters, h, w, C), None where that is no picture."""
+    """Return what the encoder's first kernel looks for: float (filters, h, w, C), None where that is no image."""
     found = kernels(model.encoder)
     if not found:
         return None
@@ -39,16 +39,16 @@ def first_filters(model: JointAutoencoder) -> np.ndarray | None:
     return None
 
 
-def activations(model: JointAutoencoder, picture: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the strongest channels of the encoder's maps for a picture.
+def activations(model: JointAutoencoder, image: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the strongest channels of the encoder's maps for an image.
 
     Args:
         model: as trained.
-        picture: uint8 (H, W, C).
+        image: uint8 (H, W, C).
 
     Returns:
-        By layer, from the picture inwards, at most `LAYERS`: float (h, w, up to `CHANNELS`), the channels with the
-        largest variance over the picture first.
+        By layer, from the image inwards, at most `LAYERS`: float (h, w, up to `CHANNELS`), the channels with the
+        largest variance over the image first.
     """
     layers = list(enumerate(_maps(model.encoder), start=1))
     total = len(layers)
@@ -56,7 +56,7 @@ def activations(model: JointAutoencoder, picture: np.ndarray) -> dict[str, np.nd
         return {}
     layers = [layers[index] for index in np.unique(np.linspace(0, total - 1, min(LAYERS, total)).astype(int))]
     inner = keras.Model(model.encoder.input, [layer.output for _, layer in layers])
-    outputs = inner(picture[None].astype(np.float32) / 255.0, training=False)
+    outputs = inner(image[None].astype(np.float32) / 255.0, training=False)
     found = {}
     outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
     for (place, layer), output in zip(layers, outputs, strict=True):

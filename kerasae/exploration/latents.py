@@ -1,4 +1,4 @@
-"""One pass of a model over pictures that keeps where each lies in the latent space."""
+"""One pass of a model over images that keeps where each lies in the latent space."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from kerasae.data.images import Pictures, batches
+from kerasae.data.images import ImageSet, batches
 from kerasae.data.progress import with_progress
 from kerasae.files.reading import read_npz
 from kerasae.files.writing import written_whole
@@ -19,14 +19,14 @@ from kerasae.models import JointAutoencoder, probe
 
 @dataclass(frozen=True)
 class Latents:
-    """Where n pictures lie.
+    """Where n images lie.
 
     Attributes:
         latent: float32 (n, values); the mean of each channel where the encoder gives a map.
         label: int64 (n,), -1 where unknown.
         prediction: int64 (n,), -1 everywhere without a softmax head.
         confidence: float32 (n,), the probability of the prediction; 0 without a softmax head.
-        name: where each picture came from: a path, or a place such as "test/12".
+        name: where each image came from: a path, or a place such as "test/12".
     """
 
     latent: np.ndarray
@@ -37,7 +37,7 @@ class Latents:
 
     @property
     def wrong(self) -> np.ndarray:
-        """Whether a labelled picture was named wrong: bool (n,)."""
+        """Whether a labelled image was named wrong: bool (n,)."""
         return (self.label >= 0) & (self.prediction >= 0) & (self.label != self.prediction)
 
     def save(self, path: Path) -> None:
@@ -52,23 +52,23 @@ class Latents:
 
 
 def observe(
-    model: JointAutoencoder, pictures: Pictures, side: int | None = None, what: str = "Encoding"
+    model: JointAutoencoder, image_set: ImageSet, side: int | None = None, what: str = "Encoding"
 ) -> tuple[Latents, np.ndarray | None, np.ndarray | None]:
-    """Pass pictures through a model.
+    """Pass images through a model.
 
     Args:
         model: as trained.
-        pictures: at least one.
+        images: at least one.
         side: the longest side of the small copies to keep; None keeps none.
         what: the words beside the progress bar.
 
     Returns:
-        The latents; small copies of pictures and of reconstructions, uint8 (n, h, w, C), None where there are none.
+        The latents; small copies of images and of reconstructions, uint8 (n, h, w, C), None where there are none.
     """
     inner = probe(model)
-    small = None if side is None else small_shape(pictures.image_shape, side)
+    small = None if side is None else small_shape(image_set.image_shape, side)
 
-    @tf.function(input_signature=[tf.TensorSpec((None, *pictures.image_shape), tf.uint8)], autograph=False)
+    @tf.function(input_signature=[tf.TensorSpec((None, *image_set.image_shape), tf.uint8)], autograph=False)
     def run(images: tf.Tensor) -> dict[str, tf.Tensor]:
         outputs = inner(images, training=False)
         found = {name: outputs[name] for name in ("latent", "label") if name in outputs}
@@ -80,16 +80,16 @@ def observe(
                 found[name] = tf.cast(tf.round(tf.clip_by_value(_reduced(values, small), 0, 255)), tf.uint8)
         return found
 
-    parts = batches(pictures)
-    found = collected(run(pictures.load(places)) for places in with_progress(parts, len(parts), what))
+    parts = batches(image_set)
+    found = collected(run(image_set.load(places)) for places in with_progress(parts, len(parts), what))
     chances = found.get("label")
     return (
         Latents(
             latent=found["latent"],
-            label=np.asarray(pictures.labels, np.int64),
-            prediction=np.full(len(pictures), -1) if chances is None else chances.argmax(axis=1),
-            confidence=np.zeros(len(pictures), np.float32) if chances is None else chances.max(axis=1),
-            name=np.array([pictures.name(index) for index in range(len(pictures))]),
+            label=np.asarray(image_set.labels, np.int64),
+            prediction=np.full(len(image_set), -1) if chances is None else chances.argmax(axis=1),
+            confidence=np.zeros(len(image_set), np.float32) if chances is None else chances.max(axis=1),
+            name=np.array([image_set.name(index) for index in range(len(image_set))]),
         ),
         found.get("picture"),
         found.get("reconstruction"),

@@ -1,4 +1,4 @@
-"""Two coordinates for every picture: principal components, t-SNE and UMAP, of latents or of raw pixels."""
+"""Two coordinates for every image: principal components, t-SNE and UMAP, of latents or of raw pixels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FEW = 2_000
 
 @dataclass(frozen=True)
 class Map:
-    """A picture of a space.
+    """An image of a space.
 
     Attributes:
         method: a key of `TITLES`.
@@ -39,14 +39,14 @@ def principal(values: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the first principal components, float32 (n, up to 50), and each one's share of the variance."""
     flat = values.reshape(len(values), -1).astype(np.float32)
     count = min(COMPONENTS, *flat.shape)
-    # A latent that is the same for all pictures has no variance to take shares of.
+    # A latent that is the same for all images has no variance to take shares of.
     with np.errstate(invalid="ignore"):
         fitted = PCA(count, svd_solver="auto", random_state=seed).fit(flat)
     return fitted.transform(flat), np.nan_to_num(fitted.explained_variance_ratio_)
 
 
 def reduce(method: str, components: np.ndarray, perplexity: float, seed: int) -> np.ndarray:
-    """Return two coordinates a picture: float32 (n, 2).
+    """Return two coordinates an image: float32 (n, 2).
 
     Args:
         method: "pca", "tsne" (van der Maaten and Hinton 2008, JMLR 9) or "umap" (McInnes, Healy and Melville 2018,

@@ -11,7 +11,7 @@ NEIGHBOURS = 10
 
 
 def purity(space: np.ndarray, labels: np.ndarray, num_classes: int) -> dict[str, Any] | None:
-    """Return the share of each picture's nearest neighbours that are of its own class.
+    """Return the share of each image's nearest neighbours that are of its own class.
 
     Args:
         space: float (n, d); distances are Euclidean.
@@ -19,9 +19,9 @@ def purity(space: np.ndarray, labels: np.ndarray, num_classes: int) -> dict[str,
         num_classes: how many classes there are.
 
     Returns:
-        `overall`, the mean over pictures; `per_class`, the mean over each class's, None for an empty one; `chance`,
+        `overall`, the mean over images; `per_class`, the mean over each class's, None for an empty one; `chance`,
         what neighbours drawn at random would give; `neighbours`, how many of each were asked. None with fewer than
-        three labelled pictures.
+        three labelled images.
     """
     labelled = labels >= 0
     known, points = labels[labelled], space.reshape(len(space), -1)[labelled]
@@ -44,9 +44,9 @@ def purity(space: np.ndarray, labels: np.ndarray, num_classes: int) -> dict[str,
 def centroid_distances(latent: np.ndarray, labels: np.ndarray, num_classes: int) -> list[list[float | None]]:
     """Return how far apart the centres of the classes lie, in units of the spread within classes.
 
-    Element (i, j) is the Euclidean distance of the centres over the root mean squared distance of pictures from the
-    centre of their own class: at 1, two classes lie as near to each other as a picture to its own centre. None where a
-    class has no picture.
+    Element (i, j) is the Euclidean distance of the centres over the root mean squared distance of images from the
+    centre of their own class: at 1, two classes lie as near to each other as an image to its own centre. None where a
+    class has no image.
     """
     centres = [
         latent[labels == index].mean(axis=0) if (labels == index).any() else None for index in range(num_classes)

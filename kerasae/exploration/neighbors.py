@@ -1,4 +1,4 @@
-"""The training pictures that the model finds most like a picture."""
+"""The training images that the model finds most like an image."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
 from kerasae.data.collection import Collection
-from kerasae.data.images import ArrayPictures
+from kerasae.data.images import ArrayImages
 from kerasae.exploration import figures
 from kerasae.exploration.latents import Latents, observe
 from kerasae.files.reading import without
 from kerasae.files.writing import written_whole
 from kerasae.models import JointAutoencoder
-from kerasae.report.report_figure import plate
+from kerasae.report.report_figure import report_figure
 from kerasae.runs.run import Run
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A training picture near another: its place among the training pictures, and how far off in the latent space."""
+    """A training image near another: its place among the training images, and how far off in the latent space."""
 
     index: int
     distance: float
@@ -39,15 +39,15 @@ def neighbours(space: np.ndarray, points: np.ndarray, count: int) -> list[list[N
 
 
 def trained_on(run: Run, model: JointAutoencoder, collection: Collection) -> Latents:
-    """Return the latents of the training pictures, from the run if it has kept them."""
+    """Return the latents of the training images, from the run if it has kept them."""
     own = run.path / "explore" / "training.npz"
-    # What an exploration of the training pictures has kept serves too, if it was of all of them.
+    # What an exploration of the training images has kept serves too, if it was of all of them.
     for path in (own, run.path / "explore" / "train" / "latents.npz"):
         if path.is_file() and path.stat().st_mtime >= run.model.stat().st_mtime:
             kept = without(functools.partial(Latents.read, path), None)
             if kept is not None and len(kept.label) == len(collection.train):
                 return kept
-    found, _, _ = observe(model, collection.train, what="Encoding the training pictures")
+    found, _, _ = observe(model, collection.train, what="Encoding the training images")
     found.save(own)
     return found
 
@@ -56,36 +56,36 @@ def nearest(
     run: Run,
     model: JointAutoencoder,
     collection: Collection,
-    pictures: Sequence[tuple[str, np.ndarray]],
+    image_set: Sequence[tuple[str, np.ndarray]],
     count: int = 7,
 ) -> tuple[list[list[Neighbour]], Latents, Path]:
-    """Find the training pictures nearest to any pictures, and draw them to RUN/explore/near.png.
+    """Find the training images nearest to any images, and draw them to RUN/explore/near.png.
 
     Args:
         run: of the model.
         model: as trained.
-        collection: the run's pictures.
-        pictures: names and pixels, uint8 (H, W, C) of the run's own shape.
+        collection: the run's images.
+        images: names and pixels, uint8 (H, W, C) of the run's own shape.
         count: how many neighbours of each.
 
     Returns:
-        The neighbours of each picture, the latents of all training pictures, and the figure's path.
+        The neighbours of each image, the latents of all training images, and the figure's path.
     """
-    images = np.stack([pixels for _, pixels in pictures])
-    asked = ArrayPictures(images, np.full(len(images), -1), [name for name, _ in pictures])
+    images = np.stack([pixels for _, pixels in image_set])
+    asked = ArrayImages(images, np.full(len(images), -1), [name for name, _ in image_set])
     where, _, _ = observe(model, asked)
     known = trained_on(run, model, collection)
     found = neighbours(known.latent, where.latent, count)
     figure = figures.neighbours(
         images,
-        [(Path(name).stem, "") for name, _ in pictures],
+        [(Path(name).stem, "") for name, _ in image_set],
         [collection.train.load([one.index for one in row]) for row in found],
         [[_called(known.label[one.index], collection.class_names) for one in row] for row in found],
         [[one.distance for one in row] for row in found],
     )
     path = run.path / "explore" / "near.png"
     with written_whole(path) as temporary:
-        temporary.write_bytes(plate("near", "", "", "", figure).png)
+        temporary.write_bytes(report_figure("near", "", "", "", figure).png)
     return found, known, path
 
 

@@ -17,7 +17,7 @@ from kerasae.exploration.maps import Map
 from kerasae.exploration.sprite_sheet import sheets
 from kerasae.files.writing import write_text
 from kerasae.report.figures.style import FAINT, look
-from kerasae.report.report_figure import Plate
+from kerasae.report.report_figure import ReportFigure
 from kerasae.report.templating import render
 from kerasae.runs.run import Run
 from kerasae.utils.formatting import plain
@@ -32,19 +32,19 @@ def write_page(
     collection: Collection,
     found: Latents,
     made: Sequence[Map],
-    pictures: np.ndarray,
+    images: np.ndarray,
     rebuilt: np.ndarray | None,
     numbers: Mapping[str, Any],
-    plates: Mapping[str, Plate],
+    report_figures: Mapping[str, ReportFigure],
 ) -> Path:
     """Write the page.
 
     Args:
         path: of the page.
         run, collection: what was explored.
-        found: of each picture.
+        found: of each image.
         made: the maps.
-        pictures, rebuilt: small copies, uint8 (n, h, w, C).
+        images, rebuilt: small copies, uint8 (n, h, w, C).
         numbers: what exploration.json holds.
         plates: the static figures.
     """
@@ -59,7 +59,7 @@ def write_page(
         "prediction": _packed(found.prediction, np.int16),
         "confidence": _packed(np.rint(found.confidence * 1000), np.int16),
         "names": [plain(str(name)) for name in found.name],
-        "sheets": [one.as_table() for one in sheets([pictures] if rebuilt is None else [pictures, rebuilt])],
+        "sheets": [one.as_table() for one in sheets([images] if rebuilt is None else [images, rebuilt])],
     }
     # "</script>" would end the script that holds it, and "<!--<script>" would keep it from ending.
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
@@ -70,7 +70,7 @@ def write_page(
         run=run.name,
         numbers=numbers,
         classes=[plain(name) for name in collection.class_names],
-        plates=plates,
+        report_figures=report_figures,
         data=Markup(text),
         mistakes=int(found.wrong.sum()),
         predicts=bool((found.prediction >= 0).any()),

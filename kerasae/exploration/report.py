@@ -10,7 +10,7 @@ import numpy as np
 from rich.console import Console
 
 from kerasae.data.collection import Collection
-from kerasae.data.images import Pictures
+from kerasae.data.images import ImageSet
 from kerasae.exploration import report_figures
 from kerasae.exploration.latents import Latents, observe
 from kerasae.exploration.maps import OF, Map, principal, reduce
@@ -23,7 +23,7 @@ from kerasae.models import JointAutoencoder
 from kerasae.report.report_figure import keep, keep_words
 from kerasae.runs.run import Run
 from kerasae.training.fit import build_model
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 
 SIDE = 64  # of the copies that pages show and pixel maps are made of
 
@@ -36,7 +36,7 @@ def write_exploration(
     Args:
         run: of the model.
         model: as trained.
-        collection: the run's pictures.
+        collection: the run's images.
         plan: what to look at.
         console: where to say what is being done.
 
@@ -44,34 +44,32 @@ def write_exploration(
         The path of the interactive page.
 
     Raises:
-        RequestError: see `Plan.pictures`.
+        RequestError: see `Plan.images`.
     """
-    console = console or told()
-    pictures = plan.pictures(collection)
+    console = console or stderr_console()
+    images = plan.images(collection)
     folder = run.path / "explore" / plan.split
-    found, small, rebuilt = observe(model, pictures, SIDE, f"Encoding the {plan.split} pictures")
+    found, small, rebuilt = observe(model, images, SIDE, f"Encoding the {plan.split} images")
     assert small is not None
     found.save(folder / "latents.npz")
     trained = (
-        found
-        if plan.split == "train" and len(pictures) == len(collection.train)
-        else trained_on(run, model, collection)
+        found if plan.split == "train" and len(images) == len(collection.train) else trained_on(run, model, collection)
     )
     shape = model.encoder.output_shape[1:]
     if len(shape) > 1:
         console.print(
-            f"the latent is a map, {'x'.join(map(str, shape))}: each picture's is pooled to the mean of its "
+            f"the latent is a map, {'x'.join(map(str, shape))}: each image's is pooled to the mean of its "
             f"{shape[-1]} channels",
             soft_wrap=True,
         )
 
     numbers: dict[str, Any] = {
         "split": plan.split,
-        "num_pictures": len(pictures),
+        "num_pictures": len(images),
         "latent_shape": list(shape),
         "latent_dim": found.latent.shape[1],
         "seed": plan.seed,
-        "perplexity": plan.neighbours(len(pictures)),
+        "perplexity": plan.neighbours(len(images)),
     }
     spaces = {"latent": found.latent, "pixels": small}
     made, shares = _maps(spaces, plan, console)
@@ -87,7 +85,7 @@ def write_exploration(
         np.savez_compressed(temporary, **arrays)
 
     console.print("drawing", soft_wrap=True)
-    drawn = keep(_plates(run, model, collection, pictures, plan, found, trained, made, numbers), folder / "figures")
+    drawn = keep(_plates(run, model, collection, images, plan, found, trained, made, numbers), folder / "figures")
     keep_words(drawn, folder / "figures" / "figures.json")
     return write_page(folder / "explore.html", run, collection, found, made, small, rebuilt, numbers, drawn)
 
@@ -113,7 +111,7 @@ def _plates(
     run: Run,
     model: JointAutoencoder,
     collection: Collection,
-    pictures: Pictures,
+    images: ImageSet,
     plan: Plan,
     found: Latents,
     trained: Latents,
@@ -128,8 +126,8 @@ def _plates(
     if "purity" in numbers:
         spoken["purity"] = {OF[of]: one for of, one in numbers["purity"].items()}
     yield from report_figures.of_numbers(spoken, shares, names)
-    yield from report_figures.of_neighbours(pictures, found, collection, trained, plan.split)
+    yield from report_figures.of_neighbours(images, found, collection, trained, plan.split)
     recipe = run.recipe
     started_elsewhere = any(phase.start_from for phase in recipe.phases)
     initial = None if started_elsewhere else build_model(recipe, collection, "float32")
-    yield from report_figures.of_insides(model, initial, pictures.load([len(pictures) // 2])[0])
+    yield from report_figures.of_insides(model, initial, images.load([len(images) // 2])[0])

@@ -43,7 +43,7 @@ def end_with_parent(parent: int) -> None:
 def main(path: str) -> None:
     """Serve every batch twice, and print the largest difference from what was expected.
 
-    What is named `given/NAME` goes in, the rest is what should come out. `margin` is no output: how far each picture's
+    What is named `given/NAME` goes in, the rest is what should come out. `margin` is no output: how far each image's
     score lies above the threshold, which its decision must agree with.
     """
     signatures = tf.saved_model.load(path).signatures

@@ -1,4 +1,4 @@
-"""The SavedModel of a generator: noise, and a class, to pictures."""
+"""The SavedModel of a generator: noise, and a class, to images."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def export_generator(run: Run, model: AdversarialModel, collection: Collection, 
 def _save(model: AdversarialModel, class_names: tuple[str, ...], path: Path) -> None:
     """Write the SavedModel with all its signatures to a new folder."""
 
-    def pictures(noise: tf.Tensor, label: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+    def images(noise: tf.Tensor, label: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         row = None if label is None else tf.one_hot(label, model.num_classes)
         scaled = model.drawn(noise, row)
         return {"images": tf.cast(tf.round(255.0 * tf.clip_by_value(scaled, 0.0, 1.0)), tf.uint8)}
@@ -69,17 +69,17 @@ def _save(model: AdversarialModel, class_names: tuple[str, ...], path: Path) -> 
     archive.track(model.generator)
     if model.num_classes:
         labels = tf.TensorSpec((None,), tf.int64, name="label")
-        archive.add_endpoint("serving_default", pictures, [noise, labels])
+        archive.add_endpoint("serving_default", images, [noise, labels])
         archive.add_endpoint(
             "sample",
-            lambda count, seed, label: pictures(drawn(count, seed), tf.repeat(label, tf.cast(count, tf.int32))),
+            lambda count, seed, label: images(drawn(count, seed), tf.repeat(label, tf.cast(count, tf.int32))),
             [scalar["count"], scalar["seed"], scalar["label"]],
         )
         archive.add_endpoint("classes", lambda: {"class_names": tf.constant(class_names)}, [])
     else:
-        archive.add_endpoint("serving_default", lambda noise: pictures(noise), [noise])
+        archive.add_endpoint("serving_default", lambda noise: images(noise), [noise])
         archive.add_endpoint(
-            "sample", lambda count, seed: pictures(drawn(count, seed)), [scalar["count"], scalar["seed"]]
+            "sample", lambda count, seed: images(drawn(count, seed)), [scalar["count"], scalar["seed"]]
         )
     # Keras traces the layers' own functions too, which AutoGraph would write into the temporary folder.
     tf.autograph.experimental.do_not_convert(archive.write_out)(path, verbose=False)

@@ -1,4 +1,4 @@
-"""The SavedModel: what is served is what was trained, pictures to named outputs."""
+"""The SavedModel: what is served is what was trained, images to named outputs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from kerasae.data.collection import Collection
 from kerasae.data.decoding import Resize, resize
-from kerasae.data.images import UNLABELLED, ArrayPictures
+from kerasae.data.images import UNLABELLED, ArrayImages
 from kerasae.data.value_range import FULL_16, Range, scales_8_bits, setting
 from kerasae.exporting.decoding import decode
 from kerasae.exporting.operations import check_operations
@@ -21,7 +21,7 @@ from kerasae.files.manifest import seal
 from kerasae.files.writing import write_json, written_whole
 from kerasae.models import JointAutoencoder, guarded
 from kerasae.runs.run import Run
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 
 # Beside the SavedModel, where TensorFlow Serving expects what it does not read itself.
@@ -32,7 +32,7 @@ DECISION = ("anomaly_score", "accepted")
 
 
 def export(run: Run, model: JointAutoencoder, collection: Collection | None, to: Path | None = None) -> Path:
-    """Write the SavedModel of a trained run, and keep it only if it agrees with `model` over the test pictures.
+    """Write the SavedModel of a trained run, and keep it only if it agrees with `model` over the test images.
 
     Where those are gone (`collection` is None) it has to agree over noise.
 
@@ -67,13 +67,15 @@ def _say_what_predict_refuses(path: Path) -> None:
     try:
         check_operations(path)
     except RequestError as error:
-        told().print(f"export: other programs can serve it, but `kerasae predict` refuses it: {error}", soft_wrap=True)
+        stderr_console().print(
+            f"export: other programs can serve it, but `kerasae predict` refuses it: {error}", soft_wrap=True
+        )
 
 
-def _noise(model: JointAutoencoder) -> ArrayPictures:
+def _noise(model: JointAutoencoder) -> ArrayImages:
     """Return images to compare answers on where a run's own are gone."""
     images = np.random.default_rng(0).integers(0, 256, (NUM_CHECKED, *model.input_shape[1:]), np.uint8)
-    return ArrayPictures(images, np.full(NUM_CHECKED, UNLABELLED), [f"noise/{index}" for index in range(NUM_CHECKED)])
+    return ArrayImages(images, np.full(NUM_CHECKED, UNLABELLED), [f"noise/{index}" for index in range(NUM_CHECKED)])
 
 
 def save(
@@ -99,22 +101,22 @@ def save(
         return outputs
 
     def serve_encoded(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
-        pictures = tf.map_fn(
+        image_set = tf.map_fn(
             lambda content: resize(decode(of_range(content, setting(value_range))), image_shape, mode),
             encoded,
             fn_output_signature=tf.TensorSpec(image_shape, tf.uint8),
         )
-        return serve(pictures)
+        return serve(image_set)
 
     def encode(images: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"latent": tf.cast(_fed(model.encoder, tf.cast(images, tf.float32) / 255.0), tf.float32)}
 
-    pictures = tf.TensorSpec((None, *image_shape), tf.uint8, name="images")
+    image_set = tf.TensorSpec((None, *image_shape), tf.uint8, name="images")
     archive = keras.export.ExportArchive()
     archive.track(whole)
-    archive.add_endpoint("serving_default", serve, [pictures])
+    archive.add_endpoint("serving_default", serve, [image_set])
     archive.add_endpoint("encoded", serve_encoded, [tf.TensorSpec((None,), tf.string, name="encoded")])
-    archive.add_endpoint("encode", encode, [pictures])
+    archive.add_endpoint("encode", encode, [image_set])
     if class_names:
         archive.add_endpoint("classes", lambda: {"class_names": tf.identity(names)}, [])
     # Keras traces the layers' own functions too, which AutoGraph would write into the temporary folder.
@@ -124,7 +126,7 @@ def save(
 
 
 def _fed(model: Any, images: tf.Tensor) -> Any:
-    """Call a model; an empty batch goes in as one black picture that is dropped again.
+    """Call a model; an empty batch goes in as one black image that is dropped again.
 
     On some CPUs TensorFlow's fused convolutions refuse an empty batch.
     """

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasae.data.decoding import Resize
-from kerasae.data.images import Pictures, batches
+from kerasae.data.images import ImageSet, batches
 from kerasae.data.value_range import Range
 from kerasae.exporting.loading import loadable
 from kerasae.exporting.samples import NUM_SAMPLES, decoded, encoded
@@ -40,24 +40,24 @@ class ExportError(RuntimeError):
 
 
 def check_agreement(
-    saved_model: Path, model: JointAutoencoder, pictures: Pictures, mode: Resize, limits: Range | None = None
+    saved_model: Path, model: JointAutoencoder, image_set: ImageSet, mode: Resize, limits: Range | None = None
 ) -> float:
-    """Serve every picture from a fresh process and compare each head, and what is rejected, with `model`.
+    """Serve every image from a fresh process and compare each head, and what is rejected, with `model`.
 
     `encoded` is served `NUM_SAMPLES` files as well, which must give what `model` does for what training reads of them.
 
     Args:
         saved_model: the folder.
         model: what it was made from.
-        pictures: what is served.
+        images: what is served.
         mode: how training resizes.
         limits: the range that training maps to 0 to 255, None for 8-bit images as they are.
 
     Returns:
-        The largest absolute difference over all pictures and heads.
+        The largest absolute difference over all images and heads.
 
     Raises:
-        ExportError: the difference is above `TOLERANCE`, a picture whose score is further than that from the threshold
+        ExportError: the difference is above `TOLERANCE`, an image whose score is further than that from the threshold
             is decided otherwise, or the process failed.
     """
     rejection = model.rejection
@@ -77,11 +77,11 @@ def check_agreement(
         return expected
 
     def answered() -> Iterator[Call]:
-        for places in batches(pictures):
-            images = pictures.load(places)
+        for places in batches(image_set):
+            images = image_set.load(places)
             yield Call({"images": images}, answer(images))
-        if len(pictures):
-            images = pictures.load(np.arange(NUM_SAMPLES) % len(pictures))
+        if len(image_set):
+            images = image_set.load(np.arange(NUM_SAMPLES) % len(image_set))
             if files := encoded(images, limits):
                 expected = answer(decoded(files, images.shape[1:], mode, limits))
                 yield Call({"encoded": np.array(files)}, expected, "encoded")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 
 LOCK = ".kerasae.lock"
@@ -93,7 +93,7 @@ def _held(path: Path, option: str, otherwise: str) -> int:
             if error.errno not in WITHOUT_LOCKS:
                 os.close(descriptor)
                 raise
-            told().print(
+            stderr_console().print(
                 f"{path.parent} is on a file system without locks: nothing keeps another process from writing to it",
                 soft_wrap=True,
             )

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasae.files.locks import WITHOUT_LOCKS
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 
 FILE = "manifest.json"
@@ -171,7 +171,7 @@ def check_all(folder: Path, fix: str) -> bool:
 def remind(folder: Path, what: str) -> None:
     """Say once that a folder which kerasae made has no manifest."""
     if not (folder / FILE).exists():
-        told().print(f"{what}: {folder} was made before manifests: its files are not checked", soft_wrap=True)
+        stderr_console().print(f"{what}: {folder} was made before manifests: its files are not checked", soft_wrap=True)
 
 
 def _root(path: Path) -> Path | None:

@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from kerasae.files import manifest
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError, in_a_line
 
 Value = TypeVar("Value")
@@ -160,5 +160,5 @@ def without(read: Callable[[], Value], default: Default) -> Value | Default:
     try:
         return read()
     except RequestError as error:
-        told().print(f"left out: {error}", soft_wrap=True)
+        stderr_console().print(f"left out: {error}", soft_wrap=True)
         return default

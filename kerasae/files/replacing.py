@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from kerasae.files.locks import is_at
 from kerasae.files.unfinished import name_beside, remove
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 
 FILES = ".kerasae-files.json"  # in a replaced folder: what kerasae wrote there
@@ -46,7 +46,7 @@ def replace_folder(new: Path, target: Path) -> None:
     else:
         before = next(path for path in map(target.with_name, _numbered(target.name)) if not os.path.lexists(path))
         _move_both(target, before, new)
-        told().print(
+        stderr_console().print(
             f"{target} held files that may be yours: they are in {before} now; remove it if you do not need it",
             soft_wrap=True,
         )

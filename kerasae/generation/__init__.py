@@ -1,4 +1,4 @@
-"""Pictures that no camera took: samples of a trained model, and a judge of them."""
+"""Images that no camera took: samples of a trained model, and a judge of them."""
 
 from kerasae.generation.adversarial import by_generator
 from kerasae.generation.adversarial_report import write_generator_report

@@ -20,7 +20,7 @@ from kerasae.generation import figures
 from kerasae.generation.report import table
 from kerasae.generation.report_figures import of_numbers
 from kerasae.recipe import Recipe
-from kerasae.report.report_figure import Plate, keep, plate
+from kerasae.report.report_figure import ReportFigure, keep, report_figure
 from kerasae.report.templating import render
 from kerasae.runs.history import History, read_history
 from kerasae.runs.run import Run
@@ -44,7 +44,7 @@ def write_generator_report(run: Run, collection: Collection) -> Path:
     """
     metrics, recipe = read_json(run.metrics, {"generated": dict}), run.recipe
     history = without(lambda: read_history(run.history), History([], {}))
-    plates = keep(_plates(run, recipe, history, metrics["generated"], collection.class_names), run.figures)
+    report_figures = keep(_plates(run, recipe, history, metrics["generated"], collection.class_names), run.figures)
     tree = read_json(run.recipe_file)
     page = render(
         "adversarial.html.j2",
@@ -55,8 +55,8 @@ def write_generator_report(run: Run, collection: Collection) -> Path:
         rows=table(metrics["generated"]),
         metrics=metrics,
         history=history,
-        sheets=[name for name in plates if name.startswith("sheet-")],
-        plates=plates,
+        sheets=[name for name in report_figures if name.startswith("sheet-")],
+        report_figures=report_figures,
         recipe_rows=list(flat(tree)),
         environment=list(flat(without(lambda: read_json(run.environment, {}), {}))),
         recipe_json=json.dumps(tree, indent=2, ensure_ascii=False),
@@ -67,20 +67,20 @@ def write_generator_report(run: Run, collection: Collection) -> Path:
 
 def _plates(
     run: Run, recipe: Recipe, history: History, found: dict[str, Any], names: tuple[str, ...]
-) -> Iterator[Plate]:
+) -> Iterator[ReportFigure]:
     if len(history):
         yield from _curves(recipe, history)
     yield from _sheets(run, recipe, names)
     yield from of_numbers(found)
 
 
-def _curves(recipe: Recipe, history: History) -> Iterator[Plate]:
+def _curves(recipe: Recipe, history: History) -> Iterator[ReportFigure]:
     changes = _changes(recipe)
     more = " Vertical lines: from here on the discriminator trains more steps for each of the generator." * bool(
         changes
     )
     final = {key: history.columns[key][-1] for key in ("generator_loss", "discriminator_loss", "diversity")}
-    yield plate(
+    yield report_figure(
         "losses",
         "Losses",
         "How well each side does against the other; neither is meant to reach 0. On the grey line the discriminator "
@@ -95,36 +95,36 @@ def _curves(recipe: Recipe, history: History) -> Iterator[Plate]:
             dividers=changes,
         ),
     )
-    yield plate(
+    yield report_figure(
         "shares",
         "What the discriminator tells apart",
-        "The shares of real and of made pictures that it takes for what they are. At 50% of both it guesses.",
-        "Shares of real and made pictures recognised, by epoch.",
+        "The shares of real and of made images that it takes for what they are. At 50% of both it guesses.",
+        "Shares of real and made images recognised, by epoch.",
         figures.course(
             history,
-            {"real_share": "real pictures", "fake_share": "made pictures"},
+            {"real_share": "real images", "fake_share": "made images"},
             label="recognised",
             share=True,
             dividers=changes,
         ),
     )
-    yield plate(
+    yield report_figure(
         "diversity",
         "Diversity",
-        "How far apart two samples of a class are, over how far apart two real pictures of it are. Below the grey line "
-        "the generator is about to make one picture whatever the noise.",
+        "How far apart two samples of a class are, over how far apart two real images of it are. Below the grey line "
+        "the generator is about to make one image whatever the noise.",
         f"Diversity by epoch, {final['diversity']:.2f} at the end.",
         figures.course(
             history,
             {"diversity": "samples"},
-            label="of that of real pictures",
+            label="of that of real images",
             share=True,
             marks={COLLAPSED: "a warning below"},
         ),
     )
 
 
-def _sheets(run: Run, recipe: Recipe, names: tuple[str, ...]) -> Iterator[Plate]:
+def _sheets(run: Run, recipe: Recipe, names: tuple[str, ...]) -> Iterator[ReportFigure]:
     """Draw a few of the sheets that training left, from the first to the last."""
     found = sorted(path for path in run.samples.glob("epoch-*.png") if re.fullmatch(r"epoch-\d+", path.stem))
     adversarial = recipe.model.adversarial
@@ -136,7 +136,7 @@ def _sheets(run: Run, recipe: Recipe, names: tuple[str, ...]) -> Iterator[Plate]
             continue
         rows = untiled(pixels, tuple(recipe.data.image_shape))  # type: ignore[arg-type]
         beside = list(names[: len(rows)]) if adversarial.name == "acgan" else [""] * len(rows)
-        yield plate(
+        yield report_figure(
             f"sheet-{epoch}",
             f"After epoch {epoch}",
             "Samples of the same noise on every sheet.",

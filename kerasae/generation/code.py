@@ -16,9 +16,9 @@ class Code:
     """The way from latents (n, ...) to vectors (n, k), and back.
 
     A latent that is a map (height, width, channels) is laid flat. One of more than 64 values is sampled over its first
-    64 principal components, since a covariance of thousands of values cannot be learned from thousands of pictures;
+    64 principal components, since a covariance of thousands of values cannot be learned from thousands of images;
     what lies outside of them stays at its mean. On the way back every value is cut to the range that it had among the
-    pictures: no rectifier gives what is below 0, no softmax what is above 1.
+    images: no rectifier gives what is below 0, no softmax what is above 1.
 
     Attributes:
         shape: of one latent.
@@ -35,7 +35,7 @@ class Code:
 
     @classmethod
     def learned(cls, latents: np.ndarray, *, simplex: bool = False) -> Code:
-        """Learn from the latents (n, ...) of pictures."""
+        """Learn from the latents (n, ...) of images."""
         flat = latents.reshape(len(latents), -1)
         components = None
         if flat.shape[1] > LONGEST:

@@ -1,4 +1,4 @@
-"""The way from one class or picture to another, decoded step by step."""
+"""The way from one class or image to another, decoded step by step."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasae.data.image_inputs import read
-from kerasae.data.images import ArrayPictures
+from kerasae.data.images import ArrayImages
 from kerasae.data.value_range import setting
 from kerasae.generation.latents import Latents, encode
 from kerasae.generation.prototypes import prototypes
@@ -22,16 +22,16 @@ ROWS = 4  # ways between two classes
 
 @dataclass(frozen=True)
 class End:
-    """One end of a way: a class, or a picture, uint8 (H, W, C)."""
+    """One end of a way: a class, or an image, uint8 (H, W, C)."""
 
     words: str
     label: int | None
-    picture: np.ndarray | None = None
+    image: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class Ways:
-    """Pictures on the ways between two ends: uint8 (ways, steps, H, W, C).
+    """Images on the ways between two ends: uint8 (ways, steps, H, W, C).
 
     `centred` says whether the first of several ways joins the centres of the classes.
     """
@@ -42,7 +42,7 @@ class Ways:
 
 
 def open_end(word: str, class_names: Sequence[str], data: DataRecipe) -> End:
-    """Take a word for a class, or for the path of a picture, which is resized as the pictures of a run were.
+    """Take a word for a class, or for the path of an image, which is resized as the images of a run were.
 
     Args:
         data: the run's, resolved.
@@ -57,7 +57,7 @@ def open_end(word: str, class_names: Sequence[str], data: DataRecipe) -> End:
         known = f"classes of {', '.join(class_names)}, or " if class_names else ""
         raise RequestError(
             "--between",
-            expected=f"{known}paths of pictures",
+            expected=f"{known}paths of images",
             received=f"{word!r}, which is no file.{nearest(word, class_names)}",
         )
     assert not isinstance(data.image_shape, str)
@@ -68,29 +68,29 @@ def open_end(word: str, class_names: Sequence[str], data: DataRecipe) -> End:
 def between_latents(latents: Latents, ends: tuple[End, End], num_classes: int, noise: float, seed: int) -> Ways:
     """Decode straight lines between two latents.
 
-    A picture's end is its latent, a class's the centre of the class. Between two classes there are further ways, whose
+    An image's end is its latent, a class's the centre of the class. Between two classes there are further ways, whose
     ends are samples of the classes.
 
     Raises:
-        RequestError: a class has no labelled training picture.
+        RequestError: a class has no labelled training image.
     """
     for end in ends:
-        if end.picture is None and not (latents.labels == end.label).any():
+        if end.image is None and not (latents.labels == end.label).any():
             raise RequestError(
                 "--between",
-                expected="classes with labelled training pictures, between whose centres a way goes",
+                expected="classes with labelled training images, between whose centres a way goes",
                 received=f"{end.words}, without any",
             )
     centre, deviation = _centres(latents, num_classes)
     random = np.random.default_rng([seed, *(2 + (one.label or 0) for one in ends)])
 
     def at(end: End, shift: np.ndarray) -> np.ndarray:
-        if end.picture is None:
+        if end.image is None:
             return centre(end.label or 0) + noise * shift * deviation(end.label or 0)
-        pictures = ArrayPictures(end.picture[None], np.array([-1]), [end.words])
-        return latents.code.to_vectors(encode(latents.model, pictures)[0])[0]
+        image_set = ArrayImages(end.image[None], np.array([-1]), [end.words])
+        return latents.code.to_vectors(encode(latents.model, image_set)[0])[0]
 
-    rows = ROWS if all(end.picture is None for end in ends) else 1
+    rows = ROWS if all(end.image is None for end in ends) else 1
     shifts = random.standard_normal((rows, 2, latents.vectors.shape[1]))
     shifts[0] = 0.0
     shares = np.linspace(0.0, 1.0, STEPS)[:, None]

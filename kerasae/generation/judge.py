@@ -1,4 +1,4 @@
-"""The judge of generated pictures: a classifier that had no part in making them."""
+"""The judge of generated images: a classifier that had no part in making them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kerasae.runs.environment import environment
 from kerasae.runs.run import Run
 from kerasae.training import fit
 from kerasae.training.distribution import strategy
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 
 STEPS = 2_000  # that a judge is trained for, in whole epochs
@@ -30,7 +30,7 @@ FEWEST_EPOCHS, MOST_EPOCHS = 3, 100
 
 @dataclass(frozen=True)
 class Opinion:
-    """What a judge makes of n pictures: the classes it names, int (n,), and its features, float32 (n, d)."""
+    """What a judge makes of n images: the classes it names, int (n,), and its features, float32 (n, d)."""
 
     named: np.ndarray
     features: np.ndarray
@@ -55,14 +55,14 @@ class Judge:
         self._places = np.array([asked.index(name) if name in asked else -1 for name in class_names])
 
     def __call__(self, images: np.ndarray) -> Opinion:
-        """Judge uint8 pictures (n, H, W, C), n above 0; features are the latent below the softmax head, pooled."""
+        """Judge uint8 images (n, H, W, C), n above 0; features are the latent below the softmax head, pooled."""
         size = batch_size(images.shape[1:])
         found = collected(self._call(images[start : start + size]) for start in range(0, len(images), size))
         return Opinion(self._places[found["label"].argmax(axis=1)], found["latent"])
 
 
 def check_judge(path: Path, run: Run) -> None:
-    """Refuse a judge that cannot judge the pictures of a run, before any work.
+    """Refuse a judge that cannot judge the images of a run, before any work.
 
     Raises:
         RequestError: it is no run, the run itself, has no softmax head, or other classes or shapes.
@@ -70,7 +70,7 @@ def check_judge(path: Path, run: Run) -> None:
     judge = Run.open(path)
     if path.resolve() == run.path.resolve():
         raise RequestError(
-            "--judge", expected="another run, since none judges its own pictures", received=f"{str(path)!r}"
+            "--judge", expected="another run, since none judges its own images", received=f"{str(path)!r}"
         )
     if "label" not in judge.recipe.heads:
         raise RequestError(
@@ -91,7 +91,7 @@ def check_judge(path: Path, run: Run) -> None:
     if shapes[0] != shapes[1]:
         raise RequestError(
             "--judge",
-            expected=f"a run on pictures of {shapes[0]}",
+            expected=f"a run on images of {shapes[0]}",
             received=f"{str(path)!r}, on {shapes[1]}",
             fix=f"train one with --set 'data.image_shape={shapes[0]}'",
         )
@@ -100,7 +100,7 @@ def check_judge(path: Path, run: Run) -> None:
 def judge_of(run: Run, collection: Collection, given: Path | None = None) -> Judge | None:
     """Return a run's judge: the one that is given, or a classifier of its own.
 
-    Its own is trained once, on the run's training pictures, and kept in RUN/generated/judge.
+    Its own is trained once, on the run's training images, and kept in RUN/generated/judge.
 
     Returns:
         None where there is none to train, for want of two classes.
@@ -127,8 +127,8 @@ def _opened(run: Run, collection: Collection) -> Judge:
 def _train(own: Run, run: Run, collection: Collection) -> None:
     recipe = own.recipe if own.recipe_file.is_file() else _recipe(run, collection)
     epochs = recipe.phases[0].epochs
-    told().print(
-        f"a judge is trained on the run's own pictures, {epochs} epochs, once; it is kept in {own.path}", soft_wrap=True
+    stderr_console().print(
+        f"a judge is trained on the run's own images, {epochs} epochs, once; it is kept in {own.path}", soft_wrap=True
     )
     own.path.mkdir(parents=True, exist_ok=True)
     begin_manifest(own.path)
@@ -139,7 +139,7 @@ def _train(own: Run, run: Run, collection: Collection) -> None:
 
 
 def _recipe(run: Run, collection: Collection) -> Recipe:
-    """Return the recipe `judge` on the pictures of a run, with as many epochs as make `STEPS`."""
+    """Return the recipe `judge` on the images of a run, with as many epochs as make `STEPS`."""
     theirs = run.recipe
     tree: dict[str, Any] = load("judge").model_dump(mode="json")
     data = theirs.data.model_dump(mode="json")

@@ -1,4 +1,4 @@
-"""What an autoencoder makes of the training pictures: the latents that its samples are drawn like."""
+"""What an autoencoder makes of the training images: the latents that its samples are drawn like."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from scipy.special import logsumexp
 
-from kerasae.data.images import Pictures, as_pictures, batch_size, batches
+from kerasae.data.images import ImageSet, as_image_set, batch_size, batches
 from kerasae.generation.code import Code
 from kerasae.inference.forward import collected, forward
 from kerasae.models import JointAutoencoder
@@ -19,14 +19,14 @@ from kerasae.utils.errors import RequestError
 
 @dataclass(frozen=True)
 class Latents:
-    """Training pictures as an autoencoder encodes them.
+    """Training images as an autoencoder encodes them.
 
     Attributes:
         model: the autoencoder, which has a decoder.
         code: how its latents are sampled.
         vectors: float64 (n, k), by `code`.
         labels: int (n,), -1 where there is none.
-        odds: float64 (n,), the log-odds that the classifier gives the picture's own class, higher for the surer, below
+        odds: float64 (n,), the log-odds that the classifier gives the image's own class, higher for the surer, below
             0 where it names another, -inf without label; None without a classifier.
     """
 
@@ -37,8 +37,8 @@ class Latents:
     odds: np.ndarray | None
 
     @classmethod
-    def of(cls, model: JointAutoencoder, train: Pictures) -> Latents:
-        """Encode the training pictures, or as many of them from end to end as stand for all.
+    def of(cls, model: JointAutoencoder, train: ImageSet) -> Latents:
+        """Encode the training images, or as many of them from end to end as stand for all.
 
         Raises:
             RequestError: the model has no decoder.
@@ -46,7 +46,7 @@ class Latents:
         if model.decoder is None:
             raise RequestError(
                 "generate",
-                expected="a run whose model has a decoder, which makes pictures of latents",
+                expected="a run whose model has a decoder, which makes images of latents",
                 received="one that classifies alone",
                 fix="train a recipe with a reconstruction, such as joint or autoencoder",
             )
@@ -60,33 +60,33 @@ class Latents:
         return cls(model, code, code.to_vectors(latents), labels, odds)
 
     def decode(self, vectors: np.ndarray) -> np.ndarray:
-        """Return the pictures of vectors (n, k): uint8 (n, H, W, C)."""
+        """Return the images of vectors (n, k): uint8 (n, H, W, C)."""
         return decode(self.model, self.code.to_latents(vectors))
 
 
-def encode(model: JointAutoencoder, pictures: Pictures) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the latents of pictures, float32 (n, ...), and their logits if the model has a classifier."""
+def encode(model: JointAutoencoder, images: ImageSet) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the latents of images, float32 (n, ...), and their logits if the model has a classifier."""
     inner, _ = wire(model.posterior or model.encoder, None, model.classifier)
     wanted = {name: inner[name] for name in ("latent", "logits") if name in inner}
     call = forward(keras.Model(inner["images"], wanted))
-    found = collected(call(pictures.load(places)) for places in batches(pictures))
+    found = collected(call(images.load(places)) for places in batches(images))
     return found["latent"], found.get("logits")
 
 
 def decode(model: JointAutoencoder, latents: np.ndarray) -> np.ndarray:
-    """Return the pictures of latents (n, ...): uint8 (n, H, W, C)."""
+    """Return the images of latents (n, ...): uint8 (n, H, W, C)."""
     assert model.decoder is not None
     size = batch_size(model.decoder.output_shape[1:])
     return np.concatenate(
         [
-            as_pictures(keras.ops.convert_to_numpy(model.decoder(latents[start : start + size], training=False)))
+            as_image_set(keras.ops.convert_to_numpy(model.decoder(latents[start : start + size], training=False)))
             for start in range(0, len(latents), size)
         ]
     )
 
 
 def _log_odds(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return the log-odds of each picture's class; probabilities of 1 could not be told apart."""
+    """Return the log-odds of each image's class; probabilities of 1 could not be told apart."""
     rows, index = logits.astype(np.float64), np.arange(len(labels))
     own = rows[index, labels]
     others = rows.copy()

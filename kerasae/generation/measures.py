@@ -1,14 +1,14 @@
-"""How good made pictures are, in numbers that real pictures have too."""
+"""How good made images are, in numbers that real images have too."""
 
 from __future__ import annotations
 
 import numpy as np
 
-_BLOCK = 2**26  # values of one block of training pictures or of distances
+_BLOCK = 2**26  # values of one block of training images or of distances
 
 
 def nearest(samples: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return each sample's root mean squared distance from the nearest known picture, and which that is.
+    """Return each sample's root mean squared distance from the nearest known image, and which that is.
 
     Args:
         samples: float32 (n, d).
@@ -33,7 +33,7 @@ def frechet(one: np.ndarray, other: np.ndarray) -> float | None:
     """Return the squared Frechet distance between the Gaussians that fit two sets of features, (n, d) and (m, d).
 
     |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)): Dowson and Landau 1982; for images Heusel et al., arXiv 1706.08500. It
-    falls with the number of pictures, so that only distances over as many can be compared.
+    falls with the number of images, so that only distances over as many can be compared.
 
     Returns:
         None where a set has fewer than two.

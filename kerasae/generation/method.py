@@ -1,4 +1,4 @@
-"""A way of making pictures, and what it made."""
+"""A way of making images, and what it made."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import numpy as np
 
 from kerasae.data.images import UNLABELLED
 
-# From a class (or UNLABELLED), how many, the noise and what draws it, to uint8 pictures (count, H, W, C).
+# From a class (or UNLABELLED), how many, the noise and what draws it, to uint8 images (count, H, W, C).
 Draw = Callable[[int, int, float, np.random.Generator], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Method:
-    """A way of making pictures.
+    """A way of making images.
 
     Attributes:
         name: as files and tables call it.
         words: how it samples, for a reader.
-        by_class: whether it makes pictures of a class that is asked for.
-        draw: makes pictures. Noise 1 is as much as was learned, 0 none, which makes all pictures of a class the same
+        by_class: whether it makes images of a class that is asked for.
+        draw: makes images. Noise 1 is as much as was learned, 0 none, which makes all images of a class the same
             but for the components of a mixture.
     """
 
@@ -34,7 +34,7 @@ class Method:
 
 @dataclass(frozen=True)
 class Samples:
-    """Pictures of one method: uint8 (n, H, W, C), with the classes that were asked for, int (n,), or UNLABELLED."""
+    """Images of one method: uint8 (n, H, W, C), with the classes that were asked for, int (n,), or UNLABELLED."""
 
     method: Method
     images: np.ndarray
@@ -42,7 +42,7 @@ class Samples:
 
 
 def sample(method: Method, classes: Sequence[int], count: int, noise: float, seed: int) -> Samples:
-    """Make `count` pictures of each class, or as many in all by a method that knows no classes.
+    """Make `count` images of each class, or as many in all by a method that knows no classes.
 
     What is drawn for a class is a function of (seed, method, class): other classes, asked for or not, change nothing.
     """

@@ -1,4 +1,4 @@
-"""Which ways of making pictures a trained model has."""
+"""Which ways of making images a trained model has."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def methods_of(model: JointAutoencoder, collection: Collection, classes: Sequenc
     variational one.
 
     Args:
-        classes: those to make pictures of; empty where there are none.
+        classes: those to make images of; empty where there are none.
 
     Raises:
-        RequestError: the model has no decoder, or a class has no training picture to be sampled like.
+        RequestError: the model has no decoder, or a class has no training image to be sampled like.
     """
     latents = Latents.of(model, collection.train)
     num_classes = len(collection.class_names)
@@ -47,7 +47,7 @@ def methods_of(model: JointAutoencoder, collection: Collection, classes: Sequenc
         few = [f"{collection.class_names[label]} with {counts[label]}" for label in classes if counts[label] < 2]
         raise RequestError(
             "--class",
-            expected="classes with two labelled training pictures or more, which samples are made like",
+            expected="classes with two labelled training images or more, which samples are made like",
             received=f"{', '.join(few)}",
             fix="name the others",
         )

@@ -13,14 +13,14 @@ from kerasae.generation.latents import Latents
 from kerasae.generation.method import Method
 
 MOST_COMPONENTS = 8
-PICTURES_A_VALUE = 4  # for each value of the vector that a component's covariance is learned from
+IMAGES_A_VALUE = 4  # for each value of the vector that a component's covariance is learned from
 SHRINKAGE = 1e-2  # of the mean variance, added to every variance
 
 
 def mixtures(latents: Latents, num_classes: int) -> dict[int, GaussianMixture]:
-    """Fit a mixture to each class that has two pictures or more, or without classes one to all.
+    """Fit a mixture to each class that has two images or more, or without classes one to all.
 
-    A covariance of k values takes several times k pictures: where a class has few, it gets fewer components.
+    A covariance of k values takes several times k images: where a class has few, it gets fewer components.
     """
     groups = {label: latents.vectors[latents.labels == label] for label in range(num_classes)}
     groups = groups or {UNLABELLED: latents.vectors}
@@ -28,7 +28,7 @@ def mixtures(latents: Latents, num_classes: int) -> dict[int, GaussianMixture]:
     for label, vectors in groups.items():
         if len(vectors) < 2:
             continue
-        components = int(np.clip(len(vectors) // (PICTURES_A_VALUE * vectors.shape[1]), 1, MOST_COMPONENTS))
+        components = int(np.clip(len(vectors) // (IMAGES_A_VALUE * vectors.shape[1]), 1, MOST_COMPONENTS))
         shrinkage = max(SHRINKAGE * float(vectors.var(axis=0).mean()), 1e-9)
         mixture = GaussianMixture(components, reg_covar=shrinkage, random_state=0)
         with warnings.catch_warnings():
@@ -51,6 +51,6 @@ def by_mixtures(latents: Latents, found: dict[int, GaussianMixture]) -> Method:
 
     counts = sorted({mixture.n_components for mixture in found.values()})
     size = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
-    of = "of all pictures" if UNLABELLED in found else "of each class"
+    of = "of all images" if UNLABELLED in found else "of each class"
     words = f"from a Gaussian mixture {of}, {size} component{'s' * (counts[-1] > 1)}; {latents.code.words}"
     return Method("mixtures", words, UNLABELLED not in found, draw)

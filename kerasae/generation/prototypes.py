@@ -1,4 +1,4 @@
-"""Prototypes: the mean latent of each class's surest pictures, and Gaussian noise around it."""
+"""Prototypes: the mean latent of each class's surest images, and Gaussian noise around it."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import numpy as np
 from kerasae.generation.latents import Latents
 from kerasae.generation.method import Method
 
-SHARE = 0.1  # of a class's pictures are its surest
+SHARE = 0.1  # of a class's images are its surest
 FEWEST = 20
 
 
 @dataclass(frozen=True)
 class Prototypes:
-    """Mean and deviation of each class's surest pictures, (classes, k), NaN for a class without any."""
+    """Mean and deviation of each class's surest images, (classes, k), NaN for a class without any."""
 
     means: np.ndarray
     deviations: np.ndarray
 
 
 def prototypes(latents: Latents, num_classes: int) -> Prototypes:
-    """Average the pictures whose class the model is surest of, a tenth of each class but twenty at the least."""
+    """Average the images whose class the model is surest of, a tenth of each class but twenty at the least."""
     assert latents.odds is not None
     shape = (num_classes, latents.vectors.shape[1])
     found = Prototypes(np.full(shape, np.nan), np.full(shape, np.nan))
@@ -43,5 +43,5 @@ def by_prototypes(latents: Latents, found: Prototypes) -> Method:
         shifts = noise * random.standard_normal((count, found.means.shape[1])) * found.deviations[label]
         return latents.decode(found.means[label] + shifts)
 
-    words = f"around the mean of each class's surest pictures, value by value; {latents.code.words}"
+    words = f"around the mean of each class's surest images, value by value; {latents.code.words}"
     return Method("prototypes", words, True, draw)

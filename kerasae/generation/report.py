@@ -1,4 +1,4 @@
-"""What a run generates, judged: pictures, numbers, figures and one self-contained page in RUN/generated."""
+"""What a run generates, judged: images, numbers, figures and one self-contained page in RUN/generated."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Request:
     """What is asked for.
 
     Attributes:
-        classes: by index, those that pictures are made of; empty where the run knows none.
-        count: pictures of each class.
-        noise: how far from the middle, in what was learned: 1 is as diverse as the training pictures were found to be.
+        classes: by index, those that images are made of; empty where the run knows none.
+        count: images of each class.
+        noise: how far from the middle, in what was learned: 1 is as diverse as the training images were found to be.
         seed: of everything that is drawn.
     """
 
@@ -51,7 +51,7 @@ def write_generated(
     judge: Judge | None,
     ways: Ways | None = None,
 ) -> dict[str, Any]:
-    """Make pictures by every method, judge them, and write RUN/generated.
+    """Make images by every method, judge them, and write RUN/generated.
 
     Returns:
         What generated.json holds.
@@ -73,8 +73,8 @@ def write_generated(
     }
     folder = run.generated
     _write_samples(folder / "samples.npz", made, ways)
-    _write_pictures(folder / "pictures", made, collection.class_names)
-    plates = keep(of_generated(summary, made, reality, ways), folder / "figures")
+    _write_images(folder / "pictures", made, collection.class_names)
+    report_figures = keep(of_generated(summary, made, reality, ways), folder / "figures")
     write_json(folder / "generated.json", summary)
     page = render(
         "generated.html.j2",
@@ -82,7 +82,7 @@ def write_generated(
         title=run.recipe.title or run.name,
         run=run.name,
         found=summary,
-        plates=plates,
+        report_figures=report_figures,
         rows=table(summary),
     )
     write_text(folder / "generated.html", page)
@@ -90,9 +90,9 @@ def write_generated(
 
 
 def table(found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return a row a method, and real pictures last: what the page and the terminal show."""
+    """Return a row a method, and real images last: what the page and the terminal show."""
     rows = [_row(name, one) for name, one in found["methods"].items()]
-    real = _row("real pictures", found["real"])
+    real = _row("real images", found["real"])
     first: Mapping[str, Any] = next(iter(found["methods"].values()), {})
     real["frechet"] = first.get("frechet", {}).get("real")
     return [*rows, real]
@@ -117,7 +117,7 @@ def _row(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write_samples(path: Path, made: Sequence[Judged], ways: Ways | None) -> None:
-    """Keep every picture, with the class that was asked for and the one that the judge named, by method."""
+    """Keep every image, with the class that was asked for and the one that the judge named, by method."""
     arrays: dict[str, Any] = {} if ways is None else {"between": ways.images}
     for one in made:
         name = one.samples.method.name
@@ -142,8 +142,8 @@ def folder_names(class_names: Sequence[str]) -> list[str]:
     return names
 
 
-def _write_pictures(folder: Path, made: Sequence[Judged], class_names: Sequence[str]) -> None:
-    """Write each picture as METHOD/CLASS/0000.png, a folder of pictures as `--data` takes it."""
+def _write_images(folder: Path, made: Sequence[Judged], class_names: Sequence[str]) -> None:
+    """Write each image as METHOD/CLASS/0000.png, a folder of images as `--data` takes it."""
     names = folder_names(class_names)
     with written_whole(folder) as temporary:
         for one in made:

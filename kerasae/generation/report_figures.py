@@ -11,7 +11,7 @@ from kerasae.generation import figures
 from kerasae.generation.figures.agreement import REAL
 from kerasae.generation.interpolation import Ways
 from kerasae.generation.sample_metrics import Judged, Reality
-from kerasae.report.report_figure import Plate, plate
+from kerasae.report.report_figure import ReportFigure, report_figure
 
 COLUMNS = 10
 MOST_ROWS = 20
@@ -21,7 +21,7 @@ SHOWN_COPIES = 16
 
 def of_generated(
     found: Mapping[str, Any], made: Sequence[Judged], reality: Reality, ways: Ways | None
-) -> Iterator[Plate]:
+) -> Iterator[ReportFigure]:
     """Draw what a generation has made; `found` holds its numbers, as in `of_numbers`."""
     names = reality.collection.class_names
     for one in made:
@@ -32,45 +32,45 @@ def of_generated(
     distances = {one.samples.method.name: one.distances for one in made}
     if len(reality.distances):
         distances[REAL] = reality.distances
-    yield plate(
+    yield report_figure(
         "distances",
-        "New pictures or copies",
-        "How far each picture lies from the nearest training picture, pixel by pixel, on [0, 1]. Copies of training "
-        "pictures lie near 0. Samples that lie closer than real test pictures do are plainer, or learned by heart.",
-        "Histograms of distances to the nearest training picture, by method.",
+        "New images or copies",
+        "How far each image lies from the nearest training image, pixel by pixel, on [0, 1]. Copies of training "
+        "images lie near 0. Samples that lie closer than real test images do are plainer, or learned by heart.",
+        "Histograms of distances to the nearest training image, by method.",
         figures.distances(distances, reality.copy_distance),
     )
     for one in made:
         yield _copies(one, reality)
 
 
-def of_numbers(found: Mapping[str, Any]) -> Iterator[Plate]:
+def of_numbers(found: Mapping[str, Any]) -> Iterator[ReportFigure]:
     """Draw what a judge made of samples: `methods` and `real` by the names of their measures."""
     all_of = {**found["methods"], REAL: found["real"]}
     per_class = {name: one["agreement"]["per_class"] for name, one in all_of.items() if "agreement" in one}
     if per_class.keys() - {REAL}:
         worst = "; ".join(f"{name}: worst {min(shares.values()):.1%}" for name, shares in per_class.items())
-        yield plate(
+        yield report_figure(
             "agreement",
             "What the judge sees",
-            "The share of each class's pictures in which the judge, which had no part in making them, sees that class. "
-            "The grey marks are real test pictures: no generator need be better than those.",
+            "The share of each class's images in which the judge, which had no part in making them, sees that class. "
+            "The grey marks are real test images: no generator need be better than those.",
             f"{worst}.",
             figures.agreement(per_class, list(dict.fromkeys(key for shares in per_class.values() for key in shares))),
         )
     for name, one in found["methods"].items():
         if "balance" in one:
             distance = one["balance"]["distance"]
-            yield plate(
+            yield report_figure(
                 f"balance-{name}",
                 f"Classes of the samples, {name}",
-                "The judge names each sample that no class was asked of. The grey marks are the training pictures.",
+                "The judge names each sample that no class was asked of. The grey marks are the training images.",
                 f"Bars of class shares; {distance:.1%} of the samples would have to be of another class.",
                 figures.balance(one["balance"]["per_class"]),
             )
 
 
-def _sheet(one: Judged, names: Sequence[str]) -> Plate:
+def _sheet(one: Judged, names: Sequence[str]) -> ReportFigure:
     method, images, labels = one.samples.method, one.samples.images, one.samples.labels
     if method.by_class:
         asked = list(dict.fromkeys(labels.tolist()))[:MOST_ROWS]
@@ -82,7 +82,7 @@ def _sheet(one: Judged, names: Sequence[str]) -> Plate:
         places = [np.arange(start, min(start + COLUMNS, count)) for start in range(0, count, COLUMNS)]
         wrong, rows = None, [""] * len(places)
     framed = " In a red frame: the judge sees another class." if wrong is not None else ""
-    return plate(
+    return report_figure(
         f"samples-{method.name}",
         f"Samples: {method.name}",
         f"The first ones, not the best ones. Sampled {method.words}.{framed}",
@@ -91,7 +91,7 @@ def _sheet(one: Judged, names: Sequence[str]) -> Plate:
     )
 
 
-def _between(ways: Ways, reality: Reality) -> Plate:
+def _between(ways: Ways, reality: Reality) -> ReportFigure:
     count, steps = ways.images.shape[:2]
     captions = None
     if reality.judge is not None:
@@ -101,25 +101,25 @@ def _between(ways: Ways, reality: Reality) -> Plate:
     more = " Each row keeps its noise." if count > 1 else ""
     if ways.centred:
         more = " The first way joins the centres of the classes, the others samples of them."
-    below = " Below each picture: what the judge sees." if captions is not None else ""
-    return plate(
+    below = " Below each image: what the judge sees." if captions is not None else ""
+    return report_figure(
         "between",
         f"From {ways.words[0]} to {ways.words[1]}",
         f"Even steps on a straight line.{more}{below}",
-        f"{count} rows of {steps} pictures that change from {ways.words[0]} to {ways.words[1]}.",
+        f"{count} rows of {steps} images that change from {ways.words[0]} to {ways.words[1]}.",
         figures.sheet(list(ways.images), [""] * count, columns=steps, captions=captions),
     )
 
 
-def _copies(one: Judged, reality: Reality) -> Plate:
+def _copies(one: Judged, reality: Reality) -> ReportFigure:
     closest = np.argsort(one.distances, kind="stable")[:SHOWN_COPIES]
     name = one.samples.method.name
-    return plate(
+    return report_figure(
         f"copies-{name}",
-        f"The samples closest to a training picture, {name}",
-        "Above the sample, below it the training picture that is nearest, with their distance. A generator that has "
-        "learned pictures by heart shows the same picture twice.",
-        f"{len(closest)} samples with their nearest training pictures.",
+        f"The samples closest to a training image, {name}",
+        "Above the sample, below it the training image that is nearest, with their distance. A generator that has "
+        "learned images by heart shows the same image twice.",
+        f"{len(closest)} samples with their nearest training images.",
         figures.copies(
             one.samples.images[one.order[closest]],
             reality.collection.train.load(one.neighbours[closest]),

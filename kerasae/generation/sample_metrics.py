@@ -1,4 +1,4 @@
-"""The judgement of made pictures: every number beside that of real pictures."""
+"""The judgement of made images: every number beside that of real images."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ import numpy as np
 import tensorflow as tf
 
 from kerasae.data.collection import Collection
-from kerasae.data.images import UNLABELLED, Pictures, batches, spread
+from kerasae.data.images import UNLABELLED, ImageSet, batches, spread
 from kerasae.evaluation.numbers import number
 from kerasae.generation.judge import Judge, Opinion
 from kerasae.generation.measures import frechet, nearest
 from kerasae.generation.method import Samples
 from kerasae.training.collapse import diversity
 
-MOST_REAL = 5_000  # test pictures that are looked at
-MOST_SEARCHED = 1_000  # pictures of a kind whose nearest training picture is searched for
+MOST_REAL = 5_000  # test images that are looked at
+MOST_SEARCHED = 1_000  # images of a kind whose nearest training image is searched for
 LARGEST = 64  # sides up to which distances are those of the pixels themselves
-SMALL = 32  # sides that larger pictures are reduced to
-COPY = 0.01  # the share of real test pictures that lie closer to a training picture than a copy may
+SMALL = 32  # sides that larger images are reduced to
+COPY = 0.01  # the share of real test images that lie closer to a training image than a copy may
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What came of one method's pictures.
+    """What came of one method's images.
 
     Attributes:
-        samples: the pictures.
+        samples: the images.
         named: int (n,), the classes that the judge named, -1 for one that was not asked about; None without a judge.
-        distances, neighbours: (m,), of the first m of `order`: the distance to the nearest training picture, and which.
-        order: the samples whose nearest training picture was searched for.
+        distances, neighbours: (m,), of the first m of `order`: the distance to the nearest training image, and which.
+        order: the samples whose nearest training image was searched for.
         found: the numbers, as generated.json holds them.
     """
 
@@ -46,10 +46,10 @@ class Judged:
 
 
 class Reality:
-    """Real pictures of the classes that are asked for, measured once as made ones are.
+    """Real images of the classes that are asked for, measured once as made ones are.
 
     Args:
-        collection: the run's; training pictures are what copies would be of, test pictures what samples should be like.
+        collection: the run's; training images are what copies would be of, test images what samples should be like.
         judge: None where there is none: then nothing is said about classes and features.
         classes: those that were asked for; empty where there are none.
     """
@@ -65,24 +65,24 @@ class Reality:
 
     @cached_property
     def known(self) -> np.ndarray:
-        """Every training picture as a row of pixels, uint8 (n, d): what a copy would be a copy of."""
-        pictures = self.collection.train
-        parts = [np.rint(255 * flat(pictures.load(places))).astype(np.uint8) for places in batches(pictures)]
+        """Every training image as a row of pixels, uint8 (n, d): what a copy would be a copy of."""
+        images = self.collection.train
+        parts = [np.rint(255 * flat(images.load(places))).astype(np.uint8) for places in batches(images)]
         return np.concatenate(parts)
 
     @cached_property
     def training_features(self) -> np.ndarray:
-        """The judge's features of training pictures, float32 (n, d)."""
+        """The judge's features of training images, float32 (n, d)."""
         assert self.judge is not None
         return self.judge(self.train.load(np.arange(len(self.train)))).features
 
     @property
     def copy_distance(self) -> float | None:
-        """The distance below which a picture counts as a copy: 1% of the real test pictures lie closer."""
+        """The distance below which an image counts as a copy: 1% of the real test images lie closer."""
         return float(np.quantile(self.distances, COPY)) if len(self.distances) else None
 
     def summary(self) -> dict[str, Any]:
-        """Return the numbers of real test pictures."""
+        """Return the numbers of real test images."""
         found: dict[str, Any] = {
             "num_pictures": len(self.images),
             "diversity": self._diversity(self.images, self.test.labels, self.opinion),
@@ -93,12 +93,12 @@ class Reality:
         return found
 
     def judged(self, samples: Samples) -> Judged:
-        """Measure the pictures of one method."""
+        """Measure the images of one method."""
         opinion = self.judge(samples.images) if self.judge is not None else None
         order = spread(len(samples.images), MOST_SEARCHED)
         distances, neighbours = nearest(flat(samples.images[order]), self.known)
         by_class = samples.method.by_class
-        # A method without classes is as diverse within each class that the judge sees in its pictures.
+        # A method without classes is as diverse within each class that the judge sees in its images.
         labels = samples.labels if by_class or opinion is None else opinion.named
         found: dict[str, Any] = {
             "words": samples.method.words,
@@ -120,7 +120,7 @@ class Reality:
         return found | ({"features": diversity(opinion.features, labels)} if opinion is not None else {})
 
     def _frechet(self, made: np.ndarray, real: np.ndarray) -> dict[str, Any]:
-        """Return the distance of made from test pictures, that of training pictures from them, each over as many."""
+        """Return the distance of made from test images, that of training images from them, each over as many."""
         count = min(len(made), len(real), len(self.training_features))
         one, other, training = (part[spread(len(part), count)] for part in (made, real, self.training_features))
         return {"distance": frechet(one, other), "real": frechet(training, other), "num_pictures": count}
@@ -153,23 +153,23 @@ def agreement(asked: np.ndarray, named: np.ndarray, class_names: Sequence[str]) 
 
 
 def flat(images: np.ndarray) -> np.ndarray:
-    """Return uint8 pictures (n, H, W, C) as rows of pixels on [0, 1], float32 (n, d).
+    """Return uint8 images (n, H, W, C) as rows of pixels on [0, 1], float32 (n, d).
 
-    Pictures of sides above 64 are reduced to 32: whether one is a copy of another shows there too.
+    Images of sides above 64 are reduced to 32: whether one is a copy of another shows there too.
     """
     if max(images.shape[1:3]) > LARGEST:
         images = tf.image.resize(images, (SMALL, SMALL), antialias=True).numpy()
     return images.reshape(len(images), -1).astype(np.float32) / 255.0
 
 
-def _of_classes(pictures: Pictures, classes: Sequence[int]) -> Pictures:
-    """Return the pictures of some classes (of none in particular if there are none), not more than `MOST_REAL`."""
-    chosen = np.flatnonzero(np.isin(pictures.labels, classes) if len(classes) else pictures.labels >= UNLABELLED)
-    return pictures.select(chosen[spread(len(chosen), MOST_REAL)])
+def _of_classes(images: ImageSet, classes: Sequence[int]) -> ImageSet:
+    """Return the images of some classes (of none in particular if there are none), not more than `MOST_REAL`."""
+    chosen = np.flatnonzero(np.isin(images.labels, classes) if len(classes) else images.labels >= UNLABELLED)
+    return images.select(chosen[spread(len(chosen), MOST_REAL)])
 
 
 def _nearest(distances: np.ndarray, copy: float | None) -> dict[str, float | None]:
-    """Return the middle distance to the nearest training picture, and the share that lies closer than a copy may."""
+    """Return the middle distance to the nearest training image, and the share that lies closer than a copy may."""
     if not len(distances) or copy is None:
         return {"median": None, "copies": None}
     return {"median": number(np.median(distances)), "copies": float(np.mean(distances < copy))}

@@ -1,4 +1,4 @@
-"""One pass of a model over pictures, in constant memory: reconstructions are measured and dropped batch by batch."""
+"""One pass of a model over images, in constant memory: reconstructions are measured and dropped batch by batch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kerasae.data.images import Readable, batches
 from kerasae.data.progress import with_progress
 from kerasae.evaluation.pixels import LEVELS, histogram
 from kerasae.evaluation.predictions import Predictions
-from kerasae.evaluation.reconstruction import picture_errors
+from kerasae.evaluation.reconstruction import image_errors
 from kerasae.losses import ReconstructionLoss
 from kerasae.models import guarded
 
@@ -38,33 +38,33 @@ def collected(outputs: Iterable[Mapping[str, Any]]) -> dict[str, np.ndarray]:
 
 
 def predict(
-    model: keras.Model, pictures: Readable, *, loss: ReconstructionLoss | None = None, batch_size: int = 256
+    model: keras.Model, image_set: Readable, *, loss: ReconstructionLoss | None = None, batch_size: int = 256
 ) -> Predictions:
-    """Run the model over all pictures, `batch_size` at a time or fewer where they are large.
+    """Run the model over all images, `batch_size` at a time or fewer where they are large.
 
     Args:
         model: takes uint8 (n, H, W, C); returns "reconstruction" in [0, 1], "label" softmax, or both, by name.
-        pictures: the pictures, at least one.
+        images: the images, at least one.
         loss: the reconstruction loss that was trained on; mean squared error if None.
-        batch_size: the most pictures of one batch.
+        batch_size: the most images of one batch.
     """
     rejection = getattr(model, "rejection", None)
     call = forward(guarded(model))
 
     @tf.function(
-        input_signature=[tf.TensorSpec((None, *pictures.image_shape), dtype) for dtype in ("uint8", "float32")],
+        input_signature=[tf.TensorSpec((None, *image_set.image_shape), dtype) for dtype in ("uint8", "float32")],
         autograph=False,
     )
     def measure(images: tf.Tensor, reconstruction: tf.Tensor) -> dict[str, tf.Tensor]:
-        return picture_errors(tf.cast(images, tf.float32) / 255.0, reconstruction, loss or ReconstructionLoss())
+        return image_errors(tf.cast(images, tf.float32) / 255.0, reconstruction, loss or ReconstructionLoss())
 
     probabilities: list[np.ndarray] = []
     errors: dict[str, list[np.ndarray]] = {}
     anomaly: dict[str, list[np.ndarray]] = {}
     counts = np.zeros(LEVELS, np.int64)
-    parts = batches(pictures, batch_size)
+    parts = batches(image_set, batch_size)
     for places in with_progress(parts, len(parts), "Evaluating"):
-        images = pictures.load(places)
+        images = image_set.load(places)
         counts += histogram(images)
         outputs = call(images)
         if "label" in outputs:
@@ -75,7 +75,7 @@ def predict(
             for key, value in measure(images, outputs["reconstruction"]).items():
                 errors.setdefault(key, []).append(value.numpy())
     return Predictions(
-        label=np.asarray(pictures.labels, np.int64),
+        label=np.asarray(image_set.labels, np.int64),
         probabilities=np.concatenate(probabilities) if probabilities else None,
         errors={key: np.concatenate(values) for key, values in errors.items()},
         anomaly={key: np.concatenate(values) for key, values in anomaly.items()},

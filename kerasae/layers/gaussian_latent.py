@@ -1,4 +1,4 @@
-"""The latent of a variational autoencoder: a Gaussian for each picture, and its distance from the prior."""
+"""The latent of a variational autoencoder: a Gaussian for each image, and its distance from the prior."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class GaussianLatent(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("kerasae")
 class PriorDivergence(keras.layers.Layer):
-    """The Kullback-Leibler divergence of diagonal Gaussians from the standard normal, in nats a picture.
+    """The Kullback-Leibler divergence of diagonal Gaussians from the standard normal, in nats an image.
 
     Takes means and log variances of one shape (batch, ...) and gives float32 (batch,): the sum over the latent of
     (mean^2 + variance - 1 - log variance) / 2 (arXiv 1312.6114, appendix B).
@@ -117,6 +117,6 @@ class PriorDivergence(keras.layers.Layer):
         super().__init__(**{"dtype": "float32", **kwargs})
 
     def call(self, mean: Any, log_variance: Any) -> Any:
-        """Return the divergence of each picture."""
+        """Return the divergence of each image."""
         values = 0.5 * (ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance)
         return ops.sum(ops.reshape(values, (ops.shape(values)[0], -1)), axis=-1)

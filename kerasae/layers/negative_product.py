@@ -1,4 +1,4 @@
-"""The product of a picture and its negative, the same for both."""
+"""The product of an image and its negative, the same for both."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import keras
 
 @keras.saving.register_keras_serializable("kerasae")
 class NegativeProduct(keras.layers.Layer):
-    """F(x) = x (1 - x): a picture and its negative 1 - x look alike behind this layer.
+    """F(x) = x (1 - x): an image and its negative 1 - x look alike behind this layer.
 
-    Maps pictures in [0, 1] of any shape to the same shape in [0, 0.25]. Bright and dark become the same, so what only a
+    Maps images in [0, 1] of any shape to the same shape in [0, 0.25]. Bright and dark become the same, so what only a
     middle grey tells from them is left; `Polarity` loses nothing but the polarity. (Study E's first layer.)
     """
 

@@ -13,11 +13,11 @@ from keras import ops
 class PixelScale(keras.layers.Layer):
     """Multiplies each channel by its deviation and adds its mean: the inverse of `keras.layers.Normalization`.
 
-    At inference the result is cut off to [0, 1], where pictures are; in training it is not, so that a value beyond
+    At inference the result is cut off to [0, 1], where images are; in training it is not, so that a value beyond
     still has a gradient. Shape (..., channels) in and out, float32 by default.
 
     Args:
-        mean: the mean of each channel of scaled pictures.
+        mean: the mean of each channel of scaled images.
         deviation: the standard deviation of each, above 0.
 
     Raises:
@@ -35,11 +35,11 @@ class PixelScale(keras.layers.Layer):
             )
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Return pictures on the scale of pixels."""
+        """Return images on the scale of pixels."""
         inputs = ops.cast(inputs, self.compute_dtype)
         mean, deviation = (ops.convert_to_tensor(values, self.compute_dtype) for values in (self.mean, self.deviation))
-        pictures = inputs * deviation + mean
-        return pictures if training else ops.clip(pictures, 0.0, 1.0)
+        images = inputs * deviation + mean
+        return images if training else ops.clip(images, 0.0, 1.0)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the input's shape."""

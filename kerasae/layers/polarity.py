@@ -1,4 +1,4 @@
-"""Pictures and their negatives brought to one polarity."""
+"""Images and their negatives brought to one polarity."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kerasae")
 class Polarity(keras.layers.Layer):
-    """Turns a picture into its negative where its values are skewed to the left, so that both look alike behind it.
+    """Turns an image into its negative where its values are skewed to the left, so that both look alike behind it.
 
-    `layer(images)` maps (batch, height, width, channels) to the same shape and range: a picture whose third central
-    moment over all pixels is negative becomes low + high - x, every other one stays. The negative of a picture has the
-    opposite moment, so the two become one picture: few bright strokes on a dark ground, whichever way they came.
-    A moment of zero (a symmetric histogram, a picture of one colour) tells nothing, and such a picture stays as it is.
+    `layer(images)` maps (batch, height, width, channels) to the same shape and range: an image whose third central
+    moment over all pixels is negative becomes low + high - x, every other one stays. The negative of an image has the
+    opposite moment, so the two become one image: few bright strokes on a dark ground, whichever way they came.
+    A moment of zero (a symmetric histogram, an image of one colour) tells nothing, and such an image stays as it is.
 
     `layer(outputs, like=images)` turns what was made of `images` back to their polarity: where they were turned,
-    `outputs` are. It needs nothing but the pictures, so a reconstruction comes out as its picture went in.
+    `outputs` are. It needs nothing but the images, so a reconstruction comes out as its image went in.
 
     Args:
-        value_range: (low, high) of the pictures.
+        value_range: (low, high) of the images.
 
     Raises:
         ValueError: `value_range` is no rising pair.
@@ -34,13 +34,13 @@ class Polarity(keras.layers.Layer):
         self.value_range = (float(value_range[0]), float(value_range[1]))
 
     def call(self, inputs: Any, like: Any = None) -> Any:
-        """Turn the pictures whose moment, or that of the ones in `like`, is negative."""
+        """Turn the images whose moment, or that of the ones in `like`, is negative."""
         low, high = self.value_range
         turned = self.turned(inputs if like is None else like)
         return ops.where(turned, low + high - inputs, inputs)
 
     def turned(self, images: Any) -> Any:
-        """Return which pictures are turned, booleans of shape (batch, 1, 1, 1)."""
+        """Return which images are turned, booleans of shape (batch, 1, 1, 1)."""
         low, high = self.value_range
         x = ops.stop_gradient((ops.cast(images, "float32") - low) / (high - low))
         for _ in range(2):  # the second time for what float32 loses in a sum over many pixels

@@ -1,4 +1,4 @@
-"""Knowing when not to answer: how unlike everything known a picture is, as one number with a threshold."""
+"""Knowing when not to answer: how unlike everything known an image is, as one number with a threshold."""
 
 from __future__ import annotations
 
@@ -44,26 +44,26 @@ def where_rare(measure: str, level: Any) -> Any:
 
 @keras.saving.register_keras_serializable("kerasae")
 class Rejection(keras.layers.Layer):
-    """The anomaly score of pictures, and whether the model's answers to them are accepted.
+    """The anomaly score of images, and whether the model's answers to them are accepted.
 
-    Each part measures how unusual a picture is in one way:
+    Each part measures how unusual an image is in one way:
 
-    - `reconstruction`: how far the log of the mean squared error lies above what known pictures of the same local
-      contrast have, since busy pictures are rebuilt worse than plain ones, known or not (Serra et al. 2020, arXiv
+    - `reconstruction`: how far the log of the mean squared error lies above what known images of the same local
+      contrast have, since busy images are rebuilt worse than plain ones, known or not (Serra et al. 2020, arXiv
       1909.11480); an error that is too small counts where it is rare (Nalisnick et al. 2019, arXiv 1906.02994). Without
       a label the error of the worst window is added in the same measure, for defects that are small;
     - `latent`: the log of the squared Mahalanobis distance to the nearest class, with one shrunk covariance (Lee et al.
       2018, arXiv 1807.03888);
     - `label`: minus the log-odds of the most probable class after temperature scaling (Guo et al. 2017, arXiv
-      1706.04599), which orders pictures as its probability does and keeps apart what rounds to 1; and the energy of the
+      1706.04599), which orders images as its probability does and keeps apart what rounds to 1; and the energy of the
       logits (Liu et al. 2020, arXiv 2010.03759), which sees that none is likely. The part is the mean of both.
 
-    A part becomes comparable to the others as -log(tail probability) among known pictures: the empirical one up to the
+    A part becomes comparable to the others as -log(tail probability) among known images: the empirical one up to the
     last knot, beyond it that of an exponential tail (peaks over threshold). The score is the label's -log(p) plus
     log(1 + a / p) of the two others, a = 0.01 for the reconstruction and 0.05 for the latent: strangers that resemble
     the known look usual to both, so that these count where they are rare, and from there on as much as the label. In
     the same way a small error counts beside a large one. Without a label the score is the sum of all -log(p), Fisher's
-    statistic for several tests of one hypothesis, "this picture is a known one".
+    statistic for several tests of one hypothesis, "this image is a known one".
 
     Input: a dict with, as far as `parts` need them, `error`, `worst_error` and `contrast` (batch,), mean squares on
     [0, 1]: of what a reconstruction misses, as a whole and in the worst window, and of the steps between neighbouring

@@ -13,7 +13,7 @@ _APART = 1_000_003
 class ReplicaSeeds(keras.random.SeedGenerator):
     """A `keras.random.SeedGenerator` whose replicas draw differently.
 
-    Keras' own gives each replica the same seeds, so that the first picture of every share would get the same noise.
+    Keras' own gives each replica the same seeds, so that the first image of every share would get the same noise.
     """
 
     def next(self, ordered: bool = True) -> Any:

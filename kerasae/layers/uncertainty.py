@@ -53,7 +53,7 @@ class UncertaintyWeights(keras.layers.Layer):
 
         Args:
             losses: scalar loss of each head that has one, averaged over the batch.
-            shares: scalar mean weight of the batch's pictures for each head, below 1 where some have no label: those
+            shares: scalar mean weight of the batch's images for each head, below 1 where some have no label: those
                 say nothing about the noise of labels either.
         """
         factors = self.weights_now()

@@ -1,4 +1,4 @@
-"""Patches of a picture without what they have in common."""
+"""Patches of an image without what they have in common."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Whitening(keras.layers.Layer):
     deviation (Page, "How to train your ResNet 8", 2019), and their negatives (Jordan, arXiv 2404.00498, section 3.2,
     where it halves the epochs that CIFAR-10 takes). With a rectifier behind, no value is lost.
 
-    `adapt` takes the components from pictures; until then they are the pixels themselves. A patch is centred on its
+    `adapt` takes the components from images; until then they are the pixels themselves. A patch is centred on its
     pixel, one of even side reaches one further down and right; beyond the edge are zeros, to which the filters answer.
     Shape (batch, height, width, channels) in, (batch, height, width, 2 * kernel_size**2 * channels) out; float32 by
     default, because division by small deviations enlarges what half precision rounds off, in the input as well.
@@ -51,12 +51,12 @@ class Whitening(keras.layers.Layer):
         """Take the components from `images`, float (n, height, width, channels), on the scale of the layer's input.
 
         Raises:
-            ValueError: no pictures, or smaller than a patch, or of other channels than before; values not finite.
+            ValueError: no images, or smaller than a patch, or of other channels than before; values not finite.
         """
         images = ops.convert_to_numpy(images)
         if images.ndim != 4 or not len(images) or min(images.shape[1:3]) < self.kernel_size:
             raise ValueError(
-                f"images: expected pictures (n, height, width, channels) of at least {self.kernel_size}x"
+                f"images: expected images (n, height, width, channels) of at least {self.kernel_size}x"
                 f"{self.kernel_size} pixels. Received: shape {images.shape}"
             )
         if not self.built:
@@ -66,7 +66,7 @@ class Whitening(keras.layers.Layer):
         if not np.isfinite(images).all():
             raise ValueError("images: expected finite values. Received: some that are not")
         count, total, products = 0, 0.0, 0.0
-        for image in images:  # one at a time: all patches together are many times the pictures
+        for image in images:  # one at a time: all patches together are many times the images
             patches = self._patches(image.astype(np.float64))
             count, total, products = count + len(patches), total + patches.sum(axis=0), products + patches.T @ patches
         mean = total / count
@@ -88,7 +88,7 @@ class Whitening(keras.layers.Layer):
         return {**super().get_config(), "kernel_size": self.kernel_size, "epsilon": self.epsilon}
 
     def _patches(self, image: np.ndarray) -> np.ndarray:
-        """Return one row a patch that lies within the picture, its values in the order of a filter's."""
+        """Return one row a patch that lies within the image, its values in the order of a filter's."""
         # (rows, columns, channels, height, width)
         windows = np.lib.stride_tricks.sliding_window_view(image, (self.kernel_size, self.kernel_size), axis=(0, 1))
         return windows.transpose(0, 1, 3, 4, 2).reshape(-1, self.kernel_size**2 * image.shape[-1])

@@ -14,25 +14,25 @@ from kerasae.utils.errors import RequestError
 
 @keras.saving.register_keras_serializable("kerasae")
 class AdversarialModel(keras.Model):
-    """A generative adversarial network, with an auxiliary classifier where pictures are asked for by class.
+    """A generative adversarial network, with an auxiliary classifier where images are asked for by class.
 
     Goodfellow et al., arXiv 1406.2661, the generator with the loss that does not saturate; Odena, Olah and Shlens,
     arXiv 1610.09585, for the classes (AC-GAN). The model itself is its generator: {`noise` (batch, noise_dim), `label`
-    (batch, num_classes), the row of a class, where there are classes} to scaled pictures (batch, height, width,
+    (batch, num_classes), the row of a class, where there are classes} to scaled images (batch, height, width,
     channels), float32 in [0, 1]. Soft rows lie between classes.
 
     `fit` takes a dataset of dicts: `images`, uint8 (batch, turns, height, width, channels); `noise` (batch, turns + 1,
-    noise_dim); with classes also `row` (batch, turns, num_classes), of the pictures, times class weights, and `asked`,
+    noise_dim); with classes also `row` (batch, turns, num_classes), of the images, times class weights, and `asked`,
     int (batch, turns + 1), of the noise. The discriminator trains on each turn, then the generator once on the last
     noise. Nothing is drawn here but dropout.
 
     Args:
         generator: model as above.
-        discriminator: model from scaled pictures to logits {`real` (batch, 1), `label` (batch, num_classes)}.
-        smoothing: how far the discriminator's target for real pictures lies below 1 (Salimans et al., arXiv
+        discriminator: model from scaled images to logits {`real` (batch, 1), `label` (batch, num_classes)}.
+        smoothing: how far the discriminator's target for real images lies below 1 (Salimans et al., arXiv
             1606.03498).
-        label_fakes: whether the discriminator learns the classes from made pictures too, as in arXiv 1610.09585.
-            Without it they are learned from real pictures alone, so that the two cannot agree on signs of their own.
+        label_fakes: whether the discriminator learns the classes from made images too, as in arXiv 1610.09585.
+            Without it they are learned from real images alone, so that the two cannot agree on signs of their own.
 
     Raises:
         ValueError: the parts' shapes do not meet.
@@ -50,7 +50,7 @@ class AdversarialModel(keras.Model):
         super().__init__(**kwargs)
         if generator.output_shape[1:] != discriminator.input_shape[1:]:
             raise ValueError(
-                f"discriminator: expected a model that takes pictures of {generator.output_shape[1:]}. "
+                f"discriminator: expected a model that takes images of {generator.output_shape[1:]}. "
                 f"Received: one that takes {discriminator.input_shape[1:]}"
             )
         self.generator = generator
@@ -64,7 +64,7 @@ class AdversarialModel(keras.Model):
 
     @property
     def noise_dim(self) -> int:
-        """Values of the noise of one picture."""
+        """Values of the noise of one image."""
         return int(_input(self.generator, "noise").shape[-1])
 
     @property
@@ -75,16 +75,16 @@ class AdversarialModel(keras.Model):
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """(height, width, channels) of the pictures."""
+        """(height, width, channels) of the images."""
         height, width, channels = self.generator.output_shape[1:]
         return height, width, channels
 
     def call(self, inputs: Mapping[str, Any], training: bool = False) -> Any:
-        """Return the generator's pictures."""
+        """Return the generator's images."""
         return self.generator(inputs, training=training)
 
     def drawn(self, noise: Any, row: Any | None = None, training: bool = False) -> Any:
-        """Return pictures of noise and, where there are classes, of their rows."""
+        """Return images of noise and, where there are classes, of their rows."""
         return self.generator({"noise": noise, **({"label": row} if self.num_classes else {})}, training=training)
 
     def compile(self, optimizer: Any = "adam", discriminator_optimizer: Any = "adam", **kwargs: Any) -> None:
@@ -111,10 +111,10 @@ class AdversarialModel(keras.Model):
         return {name: mean.result() for name, mean in self.means.items()}
 
     def _train_discriminator(self, images: Any, noise: Any, row: Any, asked: Any) -> None:
-        """Tell real pictures from made ones, and learn the classes of real ones.
+        """Tell real images from made ones, and learn the classes of real ones.
 
         Args:
-            row: the real pictures' rows times class weights, (batch, num_classes); zero rows are not labelled.
+            row: the real images' rows times class weights, (batch, num_classes); zero rows are not labelled.
             asked: int (batch,), the classes of the made ones.
         """
         import tensorflow as tf
@@ -143,7 +143,7 @@ class AdversarialModel(keras.Model):
             self.means["label_accuracy"].update_state(ops.cast(right, "float32"), sample_weight=labelled)
 
     def _train_generator(self, noise: Any, asked: Any) -> None:
-        """Make pictures that are taken for real ones of the class that is asked for."""
+        """Make images that are taken for real ones of the class that is asked for."""
         import tensorflow as tf
 
         wanted = None if asked is None else ops.one_hot(asked, self.num_classes)

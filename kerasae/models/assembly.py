@@ -1,4 +1,4 @@
-"""How an encoder and its heads are joined into one graph, from pictures to outputs."""
+"""How an encoder and its heads are joined into one graph, from images to outputs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def check_parts(encoder: keras.Model, decoder: keras.Model | None, classifier: k
             )
     if decoder is not None and decoder.output_shape != encoder.input_shape:
         raise ValueError(
-            f"decoder: expected a model whose output is the picture {encoder.input_shape[1:]}. "
+            f"decoder: expected a model whose output is the image {encoder.input_shape[1:]}. "
             f"Received: a model that gives {decoder.output_shape[1:]}"
         )
     if decoder is not None:
@@ -48,7 +48,7 @@ def _check_ties(encoder: keras.Model, decoder: keras.Model) -> None:
 def wire(
     encoder: keras.Model, decoder: keras.Model | None, classifier: keras.Model | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Join the parts from pictures to outputs.
+    """Join the parts from images to outputs.
 
     Args:
         encoder: gives a latent, or latent, mean and log variance (a variational model's `posterior`).
@@ -65,7 +65,7 @@ def wire(
         outputs["kl_divergence"] = PriorDivergence(name="kl_divergence")(mean, log_variance)
     inner = {"images": images, "latent": latent}
     if decoder is not None:
-        decoded = turned_back(encoder, decoder(latent), scaled)
+        decoded = restore_polarity(encoder, decoder(latent), scaled)
         outputs["reconstruction"] = keras.layers.Activation("linear", dtype="float32", name="reconstruction")(decoded)
     if classifier is not None:
         inner["logits"] = classifier(latent)
@@ -73,8 +73,8 @@ def wire(
     return inner, outputs
 
 
-def turned_back(encoder: keras.Model, decoded: Any, scaled: Any) -> Any:
-    """Return decoded pictures with the polarity of the encoder's input, if the encoder sees all in one polarity."""
+def restore_polarity(encoder: keras.Model, decoded: Any, scaled: Any) -> Any:
+    """Return decoded images with the polarity of the encoder's input, if the encoder sees all in one polarity."""
     for layer in encoder.layers:
         decoded = layer(decoded, like=scaled) if isinstance(layer, Polarity) else decoded
     return decoded

@@ -35,10 +35,10 @@ class Settings:
         l1, l2: factors of the kernel regularization that is added to the loss.
         dropout: dropout rate after each block of the encoder and the decoder.
         tied: whether the encoder's kernels are to be shared with the decoder.
-        input: what the encoder sees of a picture: the picture itself ("plain"), `NegativeProduct` or `Polarity` of it.
-        mean, variance: statistics of the scaled training pictures, one a channel, with which the encoder standardizes
+        input: what the encoder sees of an image: the image itself ("plain"), `NegativeProduct` or `Polarity` of it.
+        mean, variance: statistics of the scaled training images, one a channel, with which the encoder standardizes
             its input; None leaves it in [0, 1].
-        whiten: whether patches of the standardized pictures are whitened before the encoder's first own layer.
+        whiten: whether patches of the standardized images are whitened before the encoder's first own layer.
         standardized_output: whether the decoder is linear on that scale, rather than a sigmoid on [0, 1].
     """
 
@@ -62,7 +62,7 @@ class Settings:
 
 
 def check_sides(image_shape: tuple[int, int, int], halvings: int, name: str) -> None:
-    """Refuse a picture whose sides do not halve evenly.
+    """Refuse an image whose sides do not halve evenly.
 
     Raises:
         RequestError: names the nearest sides that would work.
@@ -72,7 +72,7 @@ def check_sides(image_shape: tuple[int, int, int], halvings: int, name: str) -> 
     if wrong:
         nearest = [max(step, round(side / step) * step) for side in image_shape[:2]]
         raise RequestError(
-            f"model.encoder: {name!r} halves its picture {halvings} times",
+            f"model.encoder: {name!r} halves its image {halvings} times",
             expected=f"sides in multiples of {step}",
             received=f"{image_shape[0]}x{image_shape[1]}",
             fix=(
@@ -94,13 +94,13 @@ def check_untied(settings: Settings, name: str) -> None:
         )
 
 
-def picture_input(image_shape: tuple[int, int, int], settings: Settings) -> tuple[Any, Any]:
-    """Return the encoder's input, scaled pictures, and what the settings make of it.
+def image_input(image_shape: tuple[int, int, int], settings: Settings) -> tuple[Any, Any]:
+    """Return the encoder's input, scaled images, and what the settings make of it.
 
     That is one polarity, standardized, whitened.
 
     Raises:
-        RequestError: pictures smaller than the patches that are to be whitened.
+        RequestError: images smaller than the patches that are to be whitened.
     """
     inputs = x = keras.Input(image_shape, name="scaled_images")
     # In float32, because bfloat16 has too few levels near 1 for 256 greys.
@@ -117,8 +117,7 @@ def picture_input(image_shape: tuple[int, int, int], settings: Settings) -> tupl
             raise RequestError(
                 "model.standardize",
                 received=(
-                    "'whitening' looks at patches of 2x2 pixels. Received: pictures of "
-                    f"{image_shape[0]}x{image_shape[1]}"
+                    f"'whitening' looks at patches of 2x2 pixels. Received: images of {image_shape[0]}x{image_shape[1]}"
                 ),
                 fix="set it to 'z-score' or data.image_shape larger",
             )
@@ -196,13 +195,13 @@ def dropout(x: Any, rate: float) -> Any:
     return keras.layers.Dropout(rate)(x) if rate else x
 
 
-def picture_output(x: Any, channels: int, kernel_size: int, settings: Settings, strides: int = 1) -> Any:
-    """Map features to a picture by a convolution, transposed where it has to enlarge, and what `picture` does."""
+def image_output(x: Any, channels: int, kernel_size: int, settings: Settings, strides: int = 1) -> Any:
+    """Map features to an image by a convolution, transposed where it has to enlarge, and what `image` does."""
     kind = keras.layers.Conv2D if strides == 1 else keras.layers.Conv2DTranspose
-    return picture(kind(channels, kernel_size, strides, padding="same", **settings.kernel)(x), settings)
+    return image(kind(channels, kernel_size, strides, padding="same", **settings.kernel)(x), settings)
 
 
-def picture(x: Any, settings: Settings) -> Any:
+def image(x: Any, settings: Settings) -> Any:
     """Squash to [0, 1], or bring back from the standardized scale, in float32: bfloat16 cannot hold 256 greys."""
     if settings.standardized_output and settings.mean is not None and settings.variance is not None:
         deviation = [math.sqrt(variance) for variance in settings.variance]

@@ -53,7 +53,7 @@ def check(recipe: ModelRecipe) -> None:
         raise RequestError(
             "model.standardize",
             expected=(
-                "'none' with model.input = 'product', since the training pictures' mean and deviation are not "
+                "'none' with model.input = 'product', since the training images' mean and deviation are not "
                 "those of the products"
             ),
             received=f"{recipe.standardize!r}",
@@ -72,14 +72,14 @@ def build(
     """Build the model of a recipe with the given heads.
 
     Args:
-        image_shape: (height, width, channels) of the pictures.
+        image_shape: (height, width, channels) of the images.
         num_classes: classes of the softmax head.
         heads: the heads that some phase trains; no other is built.
-        statistics: mean and variance a channel of the scaled training pictures, used if the recipe standardizes.
+        statistics: mean and variance a channel of the scaled training images, used if the recipe standardizes.
         precision: Keras dtype policy of the layers inside.
 
     Raises:
-        RequestError: the picture's sides do not fit the encoder, or the parts do not fit each other.
+        RequestError: the image's sides do not fit the encoder, or the parts do not fit each other.
     """
     mean, variance = _standardization(recipe, statistics)
     settings = Settings(
@@ -145,7 +145,7 @@ def dtype_policy(precision: str) -> Iterator[None]:
 
 
 def whiten(encoder: keras.Model, images: np.ndarray) -> None:
-    """Adapt the encoder's `Whitening`, if it has one, to scaled pictures, float (n, height, width, channels)."""
+    """Adapt the encoder's `Whitening`, if it has one, to scaled images, float (n, height, width, channels)."""
     for layer in encoder.layers:
         if isinstance(layer, Whitening):
             before = keras.Model(encoder.inputs, layer.input)

@@ -24,20 +24,20 @@ def build_adversarial(
     """Build the adversarial model of a recipe.
 
     Args:
-        image_shape: (height, width, channels) of the pictures.
-        num_classes: classes of the pictures; "gan" has no use for them.
+        image_shape: (height, width, channels) of the images.
+        num_classes: classes of the images; "gan" has no use for them.
         precision: Keras dtype policy of the layers inside.
 
     Raises:
-        RequestError: the picture's sides do not fit the generator, or there are no classes to ask for.
+        RequestError: the image's sides do not fit the generator, or there are no classes to ask for.
     """
     adversarial = recipe.adversarial
     assert adversarial is not None
     if adversarial.name == "acgan" and num_classes < 2:
         raise RequestError(
             "model.adversarial",
-            received=f"'acgan' expects pictures of two classes or more. Received: {num_classes}",
-            fix="set it to 'gan', which takes pictures without classes",
+            received=f"'acgan' expects images of two classes or more. Received: {num_classes}",
+            fix="set it to 'gan', which takes images without classes",
         )
     classes = num_classes if adversarial.name == "acgan" else 0
     settings = Settings(activation=recipe.activation, initializer=recipe.initializer)

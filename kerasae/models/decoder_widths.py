@@ -1,4 +1,4 @@
-"""How far an encoder shrinks its picture, and the widths of a decoder that undoes it."""
+"""How far an encoder shrinks its image, and the widths of a decoder that undoes it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from kerasae.utils.errors import RequestError
 
 
 def doublings(encoder: keras.Model, filters: Sequence[int]) -> list[int]:
-    """Return one width for each time that the encoder halves its picture.
+    """Return one width for each time that the encoder halves its image.
 
     The last entry of `filters` repeats where the encoder halves more often; entries beyond are left out.
 
     Raises:
-        RequestError: the latent is no map of features whose sides divide the picture's by a power of two.
+        RequestError: the latent is no map of features whose sides divide the image's by a power of two.
     """
     image, latent = encoder.input_shape[1:], encoder.output_shape[1:]
     ratios = {side / small for side, small in zip(image[:2], latent[:2], strict=True)} if len(latent) == 3 else set()
@@ -25,7 +25,7 @@ def doublings(encoder: keras.Model, filters: Sequence[int]) -> list[int]:
         raise RequestError(
             "model.decoder",
             expected=(
-                f"a latent (height, width, channels) whose sides are the picture's {image[:2]} over a power of two"
+                f"a latent (height, width, channels) whose sides are the image's {image[:2]} over a power of two"
             ),
             received=latent,
         )

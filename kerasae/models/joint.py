@@ -17,7 +17,7 @@ from kerasae.models.objective import (
     default_losses,
     elbo_weight,
     error_weights,
-    per_picture,
+    per_image,
     scaled_for_replicas,
 )
 from kerasae.models.ood.fitting import fit as fit_rejection
@@ -28,22 +28,22 @@ from kerasae.models.variational import posterior
 
 @keras.saving.register_keras_serializable("kerasae")
 class JointAutoencoder(keras.Model):
-    """A functional model from uint8 pictures to a dict of the heads that exist.
+    """A functional model from uint8 images to a dict of the heads that exist.
 
     Input: (batch, height, width, channels), [0, 255]. Outputs, float32 whatever the precision inside:
     `reconstruction` (batch, height, width, channels) in [0, 1] and `label` (batch, num_classes), softmax.
-    Pictures are scaled to [0, 1] in float32 before the encoder, since bfloat16 cannot hold 256 grey levels.
+    Images are scaled to [0, 1] in float32 before the encoder, since bfloat16 cannot hold 256 grey levels.
 
-    The parts stay usable alone as `encoder` (scaled pictures to latents), `decoder` (latents to scaled pictures) and
+    The parts stay usable alone as `encoder` (scaled images to latents), `decoder` (latents to scaled images) and
     `classifier` (latents to logits). Several models may share parts: training one trains all. Supervised autoencoders:
     Le, Patterson and White, 2018, NeurIPS 31.
 
-    An encoder with a `Polarity` layer forgets which polarity a picture came in, and its decoder knows but one; this
-    model turns each reconstruction back to the polarity of its picture.
+    An encoder with a `Polarity` layer forgets which polarity an image came in, and its decoder knows but one; this
+    model turns each reconstruction back to the polarity of its image.
 
     An encoder that ends in a `GaussianLatent` makes the model variational: a further output `kl_divergence` (batch,) is
     each posterior's divergence from the prior in nats, a term of the loss with a weight of its own, and the model
-    `posterior` gives latent, mean and log variance of scaled pictures. `decoder` decodes what is drawn from the prior.
+    `posterior` gives latent, mean and log variance of scaled images. `decoder` decodes what is drawn from the prior.
 
     Args:
         encoder: model from (height, width, channels) to a latent.
@@ -112,21 +112,21 @@ class JointAutoencoder(keras.Model):
         *,
         by_class: bool = False,
     ) -> Rejection:
-        """Learn from known pictures when not to answer, and keep it as `rejection`.
+        """Learn from known images when not to answer, and keep it as `rejection`.
 
         Args:
-            validation: dataset of known pictures that the model was not trained on, elements as `evaluate` takes them:
+            validation: dataset of known images that the model was not trained on, elements as `evaluate` takes them:
                 every scale and the threshold come from these alone.
-            false_positive_rate: the share of known pictures that may be rejected, in (0, 1). Positive means unknown.
-            reference: dataset of pictures that the centres of the classes are taken from, training pictures for
+            false_positive_rate: the share of known images that may be rejected, in (0, 1). Positive means unknown.
+            reference: dataset of images that the centres of the classes are taken from, training images for
                 instance; `validation` if None.
-            by_class: whether each predicted class that has validation pictures enough gets a threshold of its own.
+            by_class: whether each predicted class that has validation images enough gets a threshold of its own.
 
         Returns:
             The layer that scores features; `kerasae.models.ood.with_ood_score` joins it to the model.
 
         Raises:
-            RequestError: too few validation pictures for the rate, or `by_class` of a model without labels.
+            RequestError: too few validation images for the rate, or `by_class` of a model without labels.
         """
         extract = extractor(self)
         known, labels = features(extract, validation)
@@ -156,15 +156,15 @@ class JointAutoencoder(keras.Model):
             loss: a Keras loss a head; by default mean squared error over pixels and cross-entropy over classes. The
                 class weights of a `LabelLoss` count in training alone.
             loss_weights: a number or a scalar `keras.Variable` a head, 1 by default, and for `kl_divergence`, by
-                default 1 over the values of a picture (`elbo_weight`). A variable may be assigned to between steps: no
+                default 1 over the values of an image (`elbo_weight`). A variable may be assigned to between steps: no
                 new compilation is needed.
             metrics: as in Keras; by default `LabelledAccuracy` on the softmax head.
-            error_focus: in training, weigh each picture's label loss by its reconstruction error to this power over
+            error_focus: in training, weigh each image's label loss by its reconstruction error to this power over
                 the batch's mean of that; 0 does not.
-            pseudo_labels: in training, where a picture has no label (a zero row), take the model's own answer to the
-                reconstruction target for one if it is sure. The target is the clean picture where the input is a
+            pseudo_labels: in training, where an image has no label (a zero row), take the model's own answer to the
+                reconstruction target for one if it is sure. The target is the clean image where the input is a
                 corrupted one. Answers come from moving averages in place of batch statistics. Logged as
-                `pseudo_labelled`, the share of pictures without label that get such a one; in validation, where none is
+                `pseudo_labelled`, the share of images without label that get such a one; in validation, where none is
                 made, of all that are answered so surely. None makes no pseudo-labels.
 
         Raises:
@@ -231,7 +231,7 @@ class JointAutoencoder(keras.Model):
     ) -> Any:
         """Return the sum over heads of loss weight times (sum of weight times loss over the batch size).
 
-        The divergence of a variational model comes on top with its own weight, all pictures counting alike, and so do
+        The divergence of a variational model comes on top with its own weight, all images counting alike, and so do
         losses that the layers add (regularizers). Each term's mean is kept exactly over uneven batches, without its
         loss weight.
         """
@@ -244,7 +244,7 @@ class JointAutoencoder(keras.Model):
         elif self.pseudo_labels is not None:
             self.pseudo_labels.count(y_pred["label"])
         losses = self.head_losses if training else self.validation_losses
-        values = {head: per_picture(loss, targets[head], y_pred[head]) for head, loss in losses.items()}
+        values = {head: per_image(loss, targets[head], y_pred[head]) for head, loss in losses.items()}
         weighted = {head: values[head] * counts[head] for head in values}
         if self.posterior is not None:
             weighted["kl_divergence"] = y_pred["kl_divergence"]
@@ -269,7 +269,7 @@ class JointAutoencoder(keras.Model):
         return scaled_for_replicas(total)
 
     def _answers(self, scaled: Any) -> Any:
-        """Return the probabilities of scaled pictures, (batch, num_classes), by the weights and averages of now."""
+        """Return the probabilities of scaled images, (batch, num_classes), by the weights and averages of now."""
         assert self.classifier is not None
         logits = self.classifier(self.encoder(scaled, training=False), training=False)
         return ops.softmax(ops.cast(logits, "float32"))
@@ -327,6 +327,6 @@ class JointAutoencoder(keras.Model):
 
 
 def _counted(sample_weight: Any, head: str, target: Any) -> Any:
-    """Return what each picture of a batch counts for a head, float32 (batch,)."""
+    """Return what each image of a batch counts for a head, float32 (batch,)."""
     weight = sample_weight[head] if isinstance(sample_weight, Mapping) else sample_weight
     return ops.ones((ops.shape(target)[0],)) if weight is None else ops.cast(weight, "float32")

@@ -11,7 +11,7 @@ from kerasae.models.joint import JointAutoencoder
 from kerasae.models.ood.with_ood_score import load
 from kerasae.runs.origins import load_plugins_of
 from kerasae.runs.run import Run
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 
 
@@ -29,8 +29,8 @@ def load_trained(run: Run, *, needs_rejection: bool = True) -> JointAutoencoder:
     if run.recipe.model.adversarial is not None:
         raise RequestError(
             "run",
-            expected="a model that answers for pictures",
-            received=f"{run.path}, whose adversarial model makes pictures",
+            expected="a model that answers for images",
+            received=f"{run.path}, whose adversarial model makes images",
             fix=f"use: kerasae generate {run.path}",
         )
     load_plugins_of(run)
@@ -59,7 +59,7 @@ def _check_without_rejection(run: Run) -> None:
             fix=f"put it back, or fit it again with: {again}",
         )
     if fitted is None:
-        told().print(
+        stderr_console().print(
             f"run: {run.path} has no rejection and does not say whether it should: no answer is rejected; "
             f"to fit one: {again}",
             soft_wrap=True,

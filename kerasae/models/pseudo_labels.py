@@ -1,4 +1,4 @@
-"""Pseudo-labels: a model's sure answers to clean pictures as labels of the corrupted ones."""
+"""Pseudo-labels: a model's sure answers to clean images as labels of the corrupted ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from keras import ops
 class PseudoLabels:
     """Puts a model's sure answers in the place of missing labels.
 
-    Where the answer is to the clean picture and the label for a strongly corrupted one, this is FixMatch (Sohn et al.,
+    Where the answer is to the clean image and the label for a strongly corrupted one, this is FixMatch (Sohn et al.,
     arXiv 2001.07685), section 2.2.
 
     Args:

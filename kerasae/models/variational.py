@@ -10,7 +10,7 @@ from kerasae.utils.errors import RequestError
 
 
 def variational(encoder: keras.Model, latent_dim: int | None, settings: Settings) -> keras.Model:
-    """Return the encoder with a `GaussianLatent` at its end, from the same pictures to a latent.
+    """Return the encoder with a `GaussianLatent` at its end, from the same images to a latent.
 
     A linear dense layer that gives the latent makes way for it, since two in a row are no more than one; its size is
     kept unless `latent_dim` names another.

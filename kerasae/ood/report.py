@@ -21,17 +21,17 @@ from kerasae.models.ood.with_ood_score import Features, extractor
 from kerasae.ood import figures
 from kerasae.ood.scores import JOINED, TITLES, Scorer, Scores, risk_coverage, separation
 from kerasae.ood.sources import Strangers, open_own
-from kerasae.report.report_figure import Plate, keep, plate
+from kerasae.report.report_figure import ReportFigure, keep, report_figure
 from kerasae.report.templating import render
 from kerasae.runs.run import Run
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 
 SHOWN = 15
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is the same for all strangers: the scores of the test pictures, who scores, and what of."""
+    """What is the same for all strangers: the scores of the test images, who scores, and what of."""
 
     extract: Callable[[Any], dict[str, Any]]
     rebuild: Callable[[np.ndarray], Mapping[str, Any]]
@@ -45,7 +45,7 @@ class Known:
 def write_unknown(
     run: Run, model: JointAutoencoder, collection: Collection, strangers: list[Strangers]
 ) -> dict[str, dict[str, Any]]:
-    """Measure strangers against the run's test pictures, each into a folder below RUN/unknown.
+    """Measure strangers against the run's test images, each into a folder below RUN/unknown.
 
     Args:
         model: with a fitted `rejection`.
@@ -69,7 +69,7 @@ def write_own_unknown(run: Run, model: JointAutoencoder, collection: Collection)
     if not collection.unknown:
         return {}
     if model.rejection is None:
-        told().print(f"not measured without a rejection: {listing(list(collection.unknown))}", soft_wrap=True)
+        stderr_console().print(f"not measured without a rejection: {listing(list(collection.unknown))}", soft_wrap=True)
         return {}
     return write_unknown(run, model, collection, open_own(collection, run.path / "unknown"))
 
@@ -78,7 +78,7 @@ def _one(
     run: Run, model: JointAutoencoder, class_names: tuple[str, ...], known: Known, strangers: Strangers
 ) -> dict[str, Any]:
     folder = run.path / "unknown" / strangers.name
-    found = _features(known.extract, strangers.pictures)
+    found = _features(known.extract, strangers.images)
     scores = known.scorer(found)
     rejected = known.scorer.rejected(found)
     summary = {
@@ -102,14 +102,14 @@ def _one(
         arrays: dict[str, Any] = {f"known-{name}": values for name, values in known.scores.items()}
         arrays |= {f"unknown-{name}": values for name, values in scores.items()}
         np.savez_compressed(temporary, **arrays)
-    plates = keep(_plates(model, class_names, known, strangers, found, scores, rejected), folder / "figures")
+    report_figures = keep(_plates(model, class_names, known, strangers, found, scores, rejected), folder / "figures")
     page = render(
         "unknown.html.j2",
         "kerasae.ood",
         title=strangers.words,
         run=run.name,
         found=summary,
-        plates=plates,
+        report_figures=report_figures,
         titles=TITLES,
     )
     write_text(folder / "unknown.html", page)
@@ -129,8 +129,8 @@ def _thresholds(rejection: Rejection, class_names: tuple[str, ...]) -> dict[str,
     }
 
 
-def _features(extract: Callable[[Any], dict[str, Any]], pictures: Readable) -> Features:
-    return collected(extract(pictures.load(places)) for places in batches(pictures))
+def _features(extract: Callable[[Any], dict[str, Any]], images: Readable) -> Features:
+    return collected(extract(images.load(places)) for places in batches(images))
 
 
 def _plates(
@@ -141,31 +141,31 @@ def _plates(
     found: Features,
     scores: Scores,
     rejected: np.ndarray,
-) -> Iterator[Plate]:
+) -> Iterator[ReportFigure]:
     ours, thresholds = scores[JOINED], np.unique(np.asarray(known.scorer.rejection.threshold))
-    yield plate(
+    yield report_figure(
         "distributions",
-        "Scores of known and unknown pictures",
-        "What lies right of the threshold is rejected. The threshold was set on validation pictures alone."
+        "Scores of known and unknown images",
+        "What lies right of the threshold is rejected. The threshold was set on validation images alone."
         + " Each predicted class has its own." * (len(thresholds) > 1),
         f"Histogram of anomaly scores; {np.mean(rejected):.0%} of the unknown lie above the threshold.",
         figures.distributions(known.scores[JOINED], ours, thresholds),
     )
     areas = {TITLES[name]: separation(known.scores[name], scores[name])["auroc"] for name in scores}
-    yield plate(
+    yield report_figure(
         "compared",
         "Ways of scoring",
-        "The chance that an unknown picture scores higher than a known one: the joined score, its parts, and the usual "
+        "The chance that an unknown image scores higher than a known one: the joined score, its parts, and the usual "
         "scores of the same model.",
         "; ".join(f"{name} {value:.3f}" for name, value in areas.items()),
         figures.compared(areas, TITLES[JOINED]),
     )
     if known.right is not None:
         curves = {TITLES[name]: risk_coverage(known.scores[name], known.right) for name in (JOINED, "max_softmax")}
-        yield plate(
+        yield report_figure(
             "risk",
             "Risk and coverage",
-            "Of the known pictures alone: how many answers are wrong if only the most usual are answered.",
+            "Of the known images alone: how many answers are wrong if only the most usual are answered.",
             f"Risk-coverage curves; with all answered, {1 - known.right.mean():.1%} are wrong.",
             figures.risk(curves),
         )
@@ -173,23 +173,23 @@ def _plates(
     let_in = list(order[~rejected[order]][:SHOWN])
     if let_in:
         answers = [class_names[index] for index in found["logits"][let_in].argmax(axis=1)] if "logits" in found else []
-        yield plate(
+        yield report_figure(
             "accepted",
             "The strangers that look the most usual",
             "Accepted, though unknown, the lowest scores first"
             + "; in red what they were taken for" * bool(answers)
             + ".",
             f"{len(let_in)} accepted strangers.",
-            figures.accepted(strangers.pictures.load(let_in), answers or [""] * len(let_in), ours[let_in].tolist()),
+            figures.accepted(strangers.images.load(let_in), answers or [""] * len(let_in), ours[let_in].tolist()),
         )
     if model.decoder is not None:
         last = order[::-1][:SHOWN]
-        pictures = strangers.pictures.load(last)
-        rebuilt = np.asarray(known.rebuild(pictures)["reconstruction"])
-        yield plate(
+        images = strangers.images.load(last)
+        rebuilt = np.asarray(known.rebuild(images)["reconstruction"])
+        yield report_figure(
             "heatmaps",
             "The strangers that look the most unusual",
-            "Each picture, its reconstruction, and where the two differ: black where not, bright by half of the range.",
+            "Each image, its reconstruction, and where the two differ: black where not, bright by half of the range.",
             f"{len(last)} strangers with error maps.",
-            figures.heatmaps(pictures, rebuilt, ours[last].tolist()),
+            figures.heatmaps(images, rebuilt, ours[last].tolist()),
         )

@@ -1,4 +1,4 @@
-"""Scores of known and unknown pictures, and how far apart they are."""
+"""Scores of known and unknown images, and how far apart they are."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ TITLES = {
     "isolation_forest": "isolation forest",
     "local_outlier_factor": "local outlier factor",
 }
-MOST_FITTED = 5_000  # pictures that the local outlier factor is fitted to: its time grows with their square
+MOST_FITTED = 5_000  # images that the local outlier factor is fitted to: its time grows with their square
 
 
 class Scorer:
-    """Every score of a picture, larger for the more unusual: ours, its parts, and the usual ones on the same features.
+    """Every score of an image, larger for the more unusual: ours, its parts, and the usual ones on the same features.
 
     The usual ones: the largest softmax probability (Hendrycks and Gimpel 2017, arXiv 1610.02136), the energy of the
     logits (Liu et al. 2020, arXiv 2010.03759), the reconstruction error, and on latents an isolation forest (Liu, Ting
@@ -37,7 +37,7 @@ class Scorer:
 
     Args:
         rejection: fitted.
-        reference: `latent` of known pictures, which forest and factor learn from.
+        reference: `latent` of known images, which forest and factor learn from.
     """
 
     def __init__(self, rejection: Rejection, reference: Features) -> None:
@@ -48,11 +48,11 @@ class Scorer:
         self.factor = LocalOutlierFactor(n_neighbors=min(20, len(latent) - 1), novelty=True).fit(latent)
 
     def rejected(self, features: Features) -> np.ndarray:
-        """Return which pictures are rejected, bool (n,)."""
+        """Return which images are rejected, bool (n,)."""
         return ~np.asarray(self.rejection(chosen(features, self.rejection))["accepted"])
 
     def __call__(self, features: Features) -> Scores:
-        """Score pictures by their features."""
+        """Score images by their features."""
         own = {name: np.asarray(value) for name, value in self.rejection(chosen(features, self.rejection)).items()}
         scores = {JOINED: own["anomaly_score"], **{part: own[f"{part}_score"] for part in self.rejection.parts}}
         if "logits" in features:
@@ -70,8 +70,8 @@ def separation(known: np.ndarray, unknown: np.ndarray) -> dict[str, float]:
     """Return how far apart two sets of scores are; positive means unknown.
 
     Returns:
-        `auroc`: the chance that an unknown picture scores higher than a known one. `aupr`: average precision.
-        `fpr_at_95_tpr`: the share of known pictures that is rejected where 95% of the unknown are.
+        `auroc`: the chance that an unknown image scores higher than a known one. `aupr`: average precision.
+        `fpr_at_95_tpr`: the share of known images that is rejected where 95% of the unknown are.
     """
     truth = np.repeat([0, 1], [len(known), len(unknown)])
     scores = np.concatenate([known, unknown]).astype(np.float64)
@@ -84,7 +84,7 @@ def separation(known: np.ndarray, unknown: np.ndarray) -> dict[str, float]:
 
 
 def risk_coverage(scores: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return coverage, the share of pictures answered when the most usual come first, and the share of wrong answers.
+    """Return coverage, the share of images answered when the most usual come first, and the share of wrong answers.
 
     Args:
         scores: (n,), larger for the more unusual.

@@ -1,4 +1,4 @@
-"""Where strangers come from: any source of pictures, or the test pictures after a transform."""
+"""Where strangers come from: any source of images, or the test images after a transform."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import augment
 from kerasae.data.collection import Collection
-from kerasae.data.images import ArrayPictures, Pictures
+from kerasae.data.images import ArrayImages, ImageSet
 from kerasae.data.sources import BUILTIN, open_source
 from kerasae.evaluation.variants import Changed
 from kerasae.files.reading import read_json
@@ -25,7 +25,7 @@ LONGEST = 60  # characters of a name
 
 @dataclass(frozen=True)
 class Strangers:
-    """Pictures that are to be rejected, in the run's own shape; `num_broken` more could not be decoded.
+    """Images that are to be rejected, in the run's own shape; `num_broken` more could not be decoded.
 
     `asked` tells them from others of the same name: the whole path, or what was asked for.
     """
@@ -33,7 +33,7 @@ class Strangers:
     name: str
     asked: str
     words: str
-    pictures: Pictures | Changed
+    images: ImageSet | Changed
     num_broken: int
 
 
@@ -47,7 +47,7 @@ def open_own(collection: Collection, folder: Path) -> list[Strangers]:
     return _named_apart([_own(name, images) for name, images in collection.unknown.items()], folder)
 
 
-def _own(name: str, images: Pictures) -> Strangers:
+def _own(name: str, images: ImageSet) -> Strangers:
     return Strangers(_as_name(name), f"class {name}", name, images, 0)
 
 
@@ -71,17 +71,17 @@ def _named_apart(opened: Sequence[Strangers], folder: Path) -> list[Strangers]:
 
 
 def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strangers:
-    """Open pictures that a run does not know.
+    """Open images that a run does not know.
 
     Args:
         words: "left-out", the classes that `data.leave_out` kept from the run; a source as of `data.source`, whose test
-            pictures are taken if it names some and all if not; or a transform of the test pictures, by name or as a
+            images are taken if it names some and all if not; or a transform of the test images, by name or as a
             TOML table such as `{name = "invert"}`, or a list of both.
         recipe: the run's, whose shape and resizing are applied.
         collection: the run's.
 
     Raises:
-        RequestError: it is neither, or holds no picture that can be decoded.
+        RequestError: it is neither, or holds no image that can be decoded.
     """
     there = _is_there(words)
     name = _as_name(Path(words).stem if there else words)
@@ -89,7 +89,7 @@ def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strang
         return _left_out(recipe, collection)
     if words not in BUILTIN and not there:
         changed = Changed(collection.test, _transforms(words), seed=recipe.data.seed)
-        return Strangers(name, words, f"the test pictures after {words}", changed, 0)
+        return Strangers(name, words, f"the test images after {words}", changed, 0)
     asked = {
         "source": words,
         "image_shape": list(collection.image_shape),
@@ -103,14 +103,14 @@ def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strang
     except RequestError as error:
         raise RequestError("--unknown", received=f"{str(error).removeprefix('data.source: ')}") from None
     parts = [part for part in source.parts.values() if len(part)]
-    pictures = source.parts["test"] if len(source.parts.get("test", ())) else reduce(lambda a, b: a.join(b), parts)
-    if isinstance(pictures, ArrayPictures):
-        pictures = pictures.resized(collection.image_shape, recipe.data.resize)
+    images = source.parts["test"] if len(source.parts.get("test", ())) else reduce(lambda a, b: a.join(b), parts)
+    if isinstance(images, ArrayImages):
+        images = images.resized(collection.image_shape, recipe.data.resize)
     num_broken = len(source.facts.get("quarantine", ()))
     if words in BUILTIN:
-        return Strangers(name, words, words, pictures, num_broken)
+        return Strangers(name, words, words, images, num_broken)
     asked_for = _asked(Path(words).expanduser().resolve(), collection)
-    return Strangers(name, asked_for, Path(words).name, pictures, num_broken)
+    return Strangers(name, asked_for, Path(words).name, images, num_broken)
 
 
 def _left_out(recipe: Recipe, collection: Collection) -> Strangers:
@@ -121,10 +121,10 @@ def _left_out(recipe: Recipe, collection: Collection) -> Strangers:
             expected=f"a run that was trained with data.leave_out beside {LEFT_OUT!r}",
             received="one that knows all its classes",
         )
-    pictures = open_source(recipe.data).only(names)
-    if isinstance(pictures, ArrayPictures):
-        pictures = pictures.resized(collection.image_shape, recipe.data.resize)
-    return Strangers(LEFT_OUT, LEFT_OUT, f"{', '.join(names)}, left out of training", pictures, 0)
+    images = open_source(recipe.data).only(names)
+    if isinstance(images, ArrayImages):
+        images = images.resized(collection.image_shape, recipe.data.resize)
+    return Strangers(LEFT_OUT, LEFT_OUT, f"{', '.join(names)}, left out of training", images, 0)
 
 
 def _as_name(words: str) -> str:
@@ -149,6 +149,6 @@ def _transforms(words: str) -> list[augment.Transform]:
     except (ValueError, TypeError) as error:
         raise RequestError(
             "--unknown",
-            expected=f"{', '.join(BUILTIN)}, a folder, an .npz, a .csv or a transform of the test pictures",
+            expected=f"{', '.join(BUILTIN)}, a folder, an .npz, a .csv or a transform of the test images",
             received=f"{words!r}, which is not there, and as a transform: {error}",
         ) from None

@@ -1,4 +1,4 @@
-"""`[data]`: which pictures, and how they are divided."""
+"""`[data]`: which images, and how they are divided."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kerasae.recipe.base import Fraction, Positive, Seed, Table
 
 
 class DataRecipe(Table):
-    """Which pictures, in what shape, and how they are divided."""
+    """Which images, in what shape, and how they are divided."""
 
     source: Annotated[str, Field(min_length=1)] = "digits"
     image_shape: Literal["auto"] | Annotated[list[Positive], Field(min_length=3, max_length=3)] = "auto"

@@ -18,7 +18,7 @@ class Variational(Table):
 class Adversarial(Table):
     """A generator against a discriminator, in place of encoder, decoder and classifier.
 
-    `name` is "gan", which takes noise alone, or "acgan", whose pictures are of a class that is asked for.
+    `name` is "gan", which takes noise alone, or "acgan", whose images are of a class that is asked for.
     """
 
     is_named = True

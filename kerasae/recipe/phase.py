@@ -57,7 +57,7 @@ class DiscriminatorRecipe(Table):
 
 
 class PseudoLabels(Table):
-    """Where a picture has no label, take the model's own answer to the clean picture for one, if it is sure enough.
+    """Where an image has no label, take the model's own answer to the clean image for one, if it is sure enough.
 
     `threshold` is the least probability of such an answer, `weight` what it counts beside a label. With `corrupt` the
     input is corrupted and the answer is not: FixMatch, Sohn et al., arXiv 2001.07685.
@@ -127,7 +127,7 @@ class Phase(Table):
         return self
 
     @property
-    def stretches(self) -> tuple[tuple[range, int], ...]:
+    def batch_size_stages(self) -> tuple[tuple[range, int], ...]:
         """The epochs, counted from 0 within the phase, that share a batch size, and that size."""
         if isinstance(self.batch_size, int):
             return ((range(self.epochs), self.batch_size),)

@@ -19,7 +19,7 @@ from pathlib import Path
 import platformdirs
 
 from kerasae.files.writing import write_json
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 
 OPTION = "--trust-plugins"
@@ -76,7 +76,7 @@ def trust(files: Iterable[str], because: str) -> None:
     _trust.files |= set(new.items())
     _remember(new)
     shown = ", ".join(f"{path} (SHA-256 {digest[:_SHOWN]})" for path, digest in new.items())
-    told().print(f"imports {shown}, {because}", soft_wrap=True)
+    stderr_console().print(f"imports {shown}, {because}", soft_wrap=True)
 
 
 def inherited() -> dict[str, str]:

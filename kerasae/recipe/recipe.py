@@ -15,7 +15,7 @@ from kerasae.recipe.search import SearchRecipe
 
 
 class EvaluationRecipe(Table):
-    """What a trained model is measured on beside the test pictures: variants of them, by name."""
+    """What a trained model is measured on beside the test images: variants of them, by name."""
 
     variants: dict[str, Annotated[list[Spec], Field(min_length=1)]] = {}
 
@@ -31,7 +31,7 @@ class EvaluationRecipe(Table):
 
 
 class RejectionRecipe(Table):
-    """How often a known picture may be rejected; "auto" is 0.05, or no rejection where validation pictures are few.
+    """How often a known image may be rejected; "auto" is 0.05, or no rejection where validation images are few.
 
     `by_class` gives each predicted class a threshold of its own where its validation images are enough for the rate.
     """

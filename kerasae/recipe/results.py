@@ -29,8 +29,8 @@ class Result(Table):
     Attributes:
         overrides: the `KEY=VALUE` settings that it was run with, other than data and seed.
         settings: `experiment` of the recipe with these overrides.
-        metrics: by name, such as `accuracy`, `macro_f1`, `reconstruction_mse`, all on the test pictures.
-        per_class: share of each class's test pictures that is recognised.
+        metrics: by name, such as `accuracy`, `macro_f1`, `reconstruction_mse`, all on the test images.
+        per_class: share of each class's test images that is recognised.
         curves: by logged name, one value an epoch over all phases; None where a phase did not have it.
         seconds: of training alone.
         machine: kind of machine and precision, in words.
@@ -51,7 +51,7 @@ class Result(Table):
 def experiment(recipe: Recipe) -> dict[str, Any]:
     """Return what of a recipe decides the outcome, without what is left at its default."""
     tree = recipe.model_dump(mode="json", exclude_defaults=True, exclude=APART)
-    # Where the pictures lie on this machine, and how they are held, is no setting of an experiment.
+    # Where the images lie on this machine, and how they are held, is no setting of an experiment.
     tree.get("data", {}).pop("memory_limit_mb", None)
     source = tree.get("data", {}).get("source")
     if source is not None:
@@ -76,7 +76,7 @@ def usual(found: list[Result]) -> list[Result]:
     return [result for result in found if result.overrides == overrides]
 
 
-def told(name: str) -> str:
+def header_result(name: str) -> str:
     """Return what a built-in recipe's header says came of it, for those whose result is no run's; empty if nothing."""
     said = RESULT.search(builtin()[name].read_text(encoding="utf-8"))
     words = "" if said is None else " ".join(line.lstrip("# ") for line in said[1].splitlines())
@@ -100,7 +100,7 @@ def spread(values: list[float], digits: int) -> str:
 
 
 def variants(found: list[Result]) -> dict[str, list[float]]:
-    """Return the accuracies on each variant of the test pictures, by its name."""
+    """Return the accuracies on each variant of the test images, by its name."""
     names = [key.removesuffix(".accuracy") for key in found[0].metrics if key.endswith(".accuracy")] if found else []
     return {name: [result.metrics[f"{name}.accuracy"] for result in found] for name in names}
 

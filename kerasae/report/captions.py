@@ -17,17 +17,17 @@ TITLES = {
     "reconstructions": "Typical reconstructions",
     "worst_reconstructions": "Worst reconstructions",
     "pixels": "Pixel values",
-    "class_counts": "Pictures by class",
+    "class_counts": "Images by class",
 }
 
 _ERRORS = (
-    " Top: the picture. Middle: what the model made of it. Bottom: the absolute difference of pixels in [0, 1], from 0 "
+    " Top: the image. Middle: what the model made of it. Bottom: the absolute difference of pixels in [0, 1], from 0 "
     "(dark) to 0.5 and more (yellow); this scale is the same in every report."
 )
 
 CAPTIONS = {
     "reconstruction_loss": (
-        "How far reconstructions are from their pictures; lower is better. Solid is training, dashed validation. "
+        "How far reconstructions are from their images; lower is better. Solid is training, dashed validation. "
         "A dashed line that turns up while the solid one falls tells of overfitting."
     ),
     "label_loss": (
@@ -35,16 +35,16 @@ CAPTIONS = {
         "may carry class weights, dropout and augmentation, validation never does: compare shapes rather than heights."
     ),
     "label_accuracy": (
-        "The share of labelled pictures whose class was named right; higher is better. Solid is training, dashed "
+        "The share of labelled images whose class was named right; higher is better. Solid is training, dashed "
         "validation."
     ),
     "kl_divergence": (
-        "How far the latents' distributions are from the standard normal prior, in nats a picture. Near zero the "
-        "latent tells nothing about the picture. Solid is training, dashed validation."
+        "How far the latents' distributions are from the standard normal prior, in nats an image. Near zero the "
+        "latent tells nothing about the image. Solid is training, dashed validation."
     ),
     "pseudo_labelled": (
-        "Solid: the share of the training pictures without label whose answer was sure enough to stand for one. "
-        "Dashed: the share of validation pictures answered that surely. Near zero, unlabelled pictures teach nothing "
+        "Solid: the share of the training images without label whose answer was sure enough to stand for one. "
+        "Dashed: the share of validation images answered that surely. Near zero, unlabelled images teach nothing "
         "about classes; surer than it is right, the model teaches itself mistakes."
     ),
     "loss_weights": "What each term of the loss was multiplied by, epoch by epoch.",
@@ -55,23 +55,23 @@ CAPTIONS = {
     ),
     "per_class": (
         "Precision: of what was called this class, how much is. Recall: of what is this class, how much was found. F1 "
-        "is their harmonic mean, the lowest on top. Grey bars tell on how many test pictures that rests."
+        "is their harmonic mean, the lowest on top. Grey bars tell on how many test images that rests."
     ),
     "calibration": (
         "Bars show how often the model is right at each level of confidence. On the dashed line it is as sure as it is "
-        "right, below it too sure. Pale bars rest on fewer than ten pictures."
+        "right, below it too sure. Pale bars rest on fewer than ten images."
     ),
     "mistakes": (
         "The wrong answers that the model was surest of: in black the true class, in orange what it said and how sure "
         "it was. Wrong labels are often found among them."
     ),
-    "reconstructions": "Pictures from the middle of each class by error, neither the best nor the worst." + _ERRORS,
-    "worst_reconstructions": "The test pictures rebuilt worst: often unusual, broken or mislabelled." + _ERRORS,
+    "reconstructions": "Images from the middle of each class by error, neither the best nor the worst." + _ERRORS,
+    "worst_reconstructions": "The test images rebuilt worst: often unusual, broken or mislabelled." + _ERRORS,
     "pixels": (
         "How often each brightness occurs, from black (0) to white (1), over all channels. Dashed is the mean. "
-        "A variant whose histogram is unlike that of the training pictures is unlike what the model was trained on."
+        "A variant whose histogram is unlike that of the training images is unlike what the model was trained on."
     ),
-    "class_counts": "Labelled pictures of each class, by split.",
+    "class_counts": "Labelled images of each class, by split.",
 }
 
 PHASES = " Vertical lines part the phases of training."

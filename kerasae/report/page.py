@@ -33,7 +33,7 @@ def write_report(run: Run, model: keras.Model, collection: Collection | None) ->
     Args:
         run: holds metrics.json, predictions.npz and recipe.json; history.csv, data.json and environment.json are
             shown where they are.
-        model: rebuilds the few test pictures that are shown.
+        model: rebuilds the few test images that are shown.
         collection: what the run was evaluated on; only `test` and the class names are read. None where the images are
             gone: figures of them are taken from the last report, and the page says which are missing.
 
@@ -41,7 +41,7 @@ def write_report(run: Run, model: keras.Model, collection: Collection | None) ->
         The path of report.html.
 
     Raises:
-        RequestError: the run was not evaluated, or on other test pictures.
+        RequestError: the run was not evaluated, or on other test images.
     """
     materials = Materials.read(run, collection)
     facts = with_start(materials.facts, materials.recipe) if materials.facts else {}
@@ -52,7 +52,7 @@ def write_report(run: Run, model: keras.Model, collection: Collection | None) ->
         run=run.name,
         title=materials.recipe.get("title") or run.name,
         materials=materials,
-        plates=drawn,
+        report_figures=drawn,
         courses=report_figures.COURSES,
         facts=facts,
         warnings=warnings(facts),

@@ -27,7 +27,7 @@ LEGIBLE = 60  # pixels an inch, at which 9 points are 7.5 pixels
 
 
 @dataclass(frozen=True)
-class Plate:
+class ReportFigure:
     """A drawn figure: a PNG, its size in inches, and the words around it as plain text."""
 
     name: str
@@ -40,7 +40,7 @@ class Plate:
 
     @property
     def source(self) -> str:
-        """The picture as a data URI."""
+        """The image as a data URI."""
         return "data:image/png;base64," + base64.b64encode(self.png).decode()
 
     @property
@@ -54,20 +54,20 @@ class Plate:
         return round(self.width * LEGIBLE) if self.width > LARGE else 0
 
 
-def plate(name: str, title: str, caption: str, alt: str, figure: Figure) -> Plate:
+def report_figure(name: str, title: str, caption: str, alt: str, figure: Figure) -> ReportFigure:
     """Draw a figure as a PNG that says in its text chunks that it is ours, and its name."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": SOFTWARE, "Title": name})
     width, height = map(float, figure.get_size_inches())
-    return Plate(name, title, caption, alt, buffer.getvalue(), width, height)
+    return ReportFigure(name, title, caption, alt, buffer.getvalue(), width, height)
 
 
-def keep(plates: Iterable[Plate], folder: Path) -> dict[str, Plate]:
+def keep(report_figures: Iterable[ReportFigure], folder: Path) -> dict[str, ReportFigure]:
     """Write plates into a folder, remove those of an earlier drawing, and return all by name.
 
     Only a PNG is removed that says itself that it is a plate of this name; a copy under another name is its owner's.
     """
-    drawn = {one.name: one for one in plates}
+    drawn = {one.name: one for one in report_figures}
     for path in folder.glob("*.png"):
         if path.stem not in drawn and _is_plate(path):
             path.unlink()
@@ -87,24 +87,24 @@ def _is_plate(path: Path) -> bool:
         return False
 
 
-def keep_words(plates: Mapping[str, Plate], path: Path) -> None:
+def keep_words(report_figures: Mapping[str, ReportFigure], path: Path) -> None:
     """Write what stands around kept plates, so that another page can show them."""
-    write_json(path, [{field: getattr(one, field) for field in FIELDS} for one in plates.values()])
+    write_json(path, [{field: getattr(one, field) for field in FIELDS} for one in report_figures.values()])
 
 
-def kept(path: Path) -> dict[str, Plate]:
+def kept(path: Path) -> dict[str, ReportFigure]:
     """Read the plates whose words lie in a file of `keep_words`, from the same folder; none where there is no file.
 
     A plate that is missing, changed or damaged is left out with a line.
     """
     if not path.exists():
         return {}
-    plates: dict[str, Plate] = {}
+    report_figures: dict[str, ReportFigure] = {}
     for fields in without(functools.partial(_words, path), list[dict[str, Any]]()):
         png = without(functools.partial(read_bytes, path.parent / f"{fields['name']}.png"), None)
         if png is not None:
-            plates[fields["name"]] = Plate(**fields, png=png)
-    return plates
+            report_figures[fields["name"]] = ReportFigure(**fields, png=png)
+    return report_figures
 
 
 def _words(path: Path) -> list[dict[str, Any]]:

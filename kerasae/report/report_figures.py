@@ -18,11 +18,11 @@ from kerasae.files.reading import read_bytes, without
 from kerasae.report import figures, selection
 from kerasae.report.captions import CAPTIONS, PHASES, TITLES
 from kerasae.report.figures.style import BLUE, GREEN, INK, PURPLE, SKY, VERMILLION
-from kerasae.report.report_figure import DOTS_PER_INCH, Plate, plate
+from kerasae.report.report_figure import DOTS_PER_INCH, ReportFigure, report_figure
 from kerasae.report.run_artifacts import Materials
 
 if TYPE_CHECKING:
-    from kerasae.data.images import Pictures
+    from kerasae.data.images import ImageSet
 
 CURVES = {
     "reconstruction_loss": BLUE,
@@ -40,33 +40,33 @@ WEIGHTS = {"reconstruction_weight": "reconstruction", "label_weight": "label", "
 OF_IMAGES = ("mistakes", "reconstructions", "worst_reconstructions")
 
 
-def of_run(materials: Materials, model: keras.Model, pictures: Pictures | None, folder: Path) -> Iterator[Plate]:
+def of_run(materials: Materials, model: keras.Model, images: ImageSet | None, folder: Path) -> Iterator[ReportFigure]:
     """Draw what the run has the numbers for.
 
     Args:
         materials: of the run.
-        model: rebuilds the pictures that are shown.
-        pictures: the test pictures, of which the few shown are loaded; None where they are gone.
-        folder: where the figures of the last report are, which show pictures that are gone.
+        model: rebuilds the images that are shown.
+        images: the test images, of which the few shown are loaded; None where they are gone.
+        folder: where the figures of the last report are, which show images that are gone.
     """
-    if pictures is None:
+    if images is None:
         yield from _kept(folder)
     yield from curves_of(materials)
     if "label" in materials.metrics["test"] and materials.probabilities is not None:
-        yield from _label(materials, materials.probabilities, pictures)
-    if materials.mse is not None and pictures is not None:
-        yield from _reconstruction(materials, materials.mse, model, pictures)
+        yield from _label(materials, materials.probabilities, images)
+    if materials.mse is not None and images is not None:
+        yield from _reconstruction(materials, materials.mse, model, images)
     if materials.histograms:
         alt = f"Histograms of the pixel values of {', '.join(materials.histograms)}, with mean and deviation."
         yield _plate("pixels", alt, figures.pixels(materials.histograms))
     counts = materials.counts
     if counts:
-        alt = f"Bars of the number of labelled pictures of {len(materials.class_names)} classes, by split."
+        alt = f"Bars of the number of labelled images of {len(materials.class_names)} classes, by split."
         yield _plate("class_counts", alt, figures.class_counts(counts, materials.class_names))
 
 
-def missing(materials: Materials, drawn: Mapping[str, Plate]) -> list[str]:
-    """Return the titles of the figures of test pictures that a run would have if its pictures were there."""
+def missing(materials: Materials, drawn: Mapping[str, ReportFigure]) -> list[str]:
+    """Return the titles of the figures of test images that a run would have if its images were there."""
     wanted = list(OF_IMAGES[1:]) if materials.mse is not None else []
     if materials.probabilities is not None and len(
         selection.confident_mistakes(materials.label, materials.probabilities)
@@ -75,7 +75,7 @@ def missing(materials: Materials, drawn: Mapping[str, Plate]) -> list[str]:
     return [TITLES[name] for name in wanted if name not in drawn]
 
 
-def _kept(folder: Path) -> Iterator[Plate]:
+def _kept(folder: Path) -> Iterator[ReportFigure]:
     for name in OF_IMAGES:
         path = folder / f"{name}.png"
         png = without(functools.partial(read_bytes, path), None) if path.exists() else None
@@ -83,10 +83,10 @@ def _kept(folder: Path) -> Iterator[Plate]:
             with Image.open(io.BytesIO(png)) as image:
                 width, height = (side / DOTS_PER_INCH for side in image.size)
             alt = f"{TITLES[name]}, as drawn for an earlier report."
-            yield Plate(name, TITLES[name], CAPTIONS[name], alt, png, width, height)
+            yield ReportFigure(name, TITLES[name], CAPTIONS[name], alt, png, width, height)
 
 
-def curves_of(materials: Materials) -> Iterator[Plate]:
+def curves_of(materials: Materials) -> Iterator[ReportFigure]:
     """Draw what the history has of losses, accuracy, weights and rate."""
     history = materials.history
     extra = PHASES if len(set(history.phases)) > 1 else ""
@@ -118,12 +118,10 @@ def curves_of(materials: Materials) -> Iterator[Plate]:
         yield _plate("loss_weights", alt, figures.weights(history, weights), extra)
 
 
-def _label(materials: Materials, probabilities: np.ndarray, pictures: Pictures | None) -> Iterator[Plate]:
+def _label(materials: Materials, probabilities: np.ndarray, images: ImageSet | None) -> Iterator[ReportFigure]:
     measured, names, labels = materials.metrics["test"]["label"], materials.class_names, materials.label
     counts = np.array(measured["confusion_matrix"])
-    alt = (
-        f"Confusion matrix of {len(names)} classes; {np.trace(counts)} of {counts.sum()} pictures lie on the diagonal."
-    )
+    alt = f"Confusion matrix of {len(names)} classes; {np.trace(counts)} of {counts.sum()} images lie on the diagonal."
     yield _plate("confusion", alt, figures.confusion(counts, names))
     weakest = min(measured["per_class"], key=lambda row: (row["f1"] is None, row["f1"]))
     alt = f"Bars of precision, recall and F1 by class; lowest is {weakest['name']} with F1 {weakest['f1'] or 0:.2f}."
@@ -134,29 +132,31 @@ def _label(materials: Materials, probabilities: np.ndarray, pictures: Pictures |
         alt = f"Reliability diagram; the expected calibration error is {bins.error:.3f}."
         yield _plate("calibration", alt, figures.calibration(bins))
     chosen = selection.confident_mistakes(labels, probabilities)
-    if len(chosen) and pictures is not None:
+    if len(chosen) and images is not None:
         predicted = probabilities[chosen].argmax(axis=1)
         figure = figures.mistakes(
-            pictures.load(chosen),
+            images.load(chosen),
             [materials.name_of(label) for label in labels[chosen]],
             [names[label] for label in predicted],
             probabilities[chosen, predicted].tolist(),
         )
-        alt = f"{len(chosen)} pictures whose class was named wrong with the highest probability."
+        alt = f"{len(chosen)} images whose class was named wrong with the highest probability."
         yield _plate("mistakes", alt, figure)
 
 
-def _reconstruction(materials: Materials, mse: np.ndarray, model: keras.Model, pictures: Pictures) -> Iterator[Plate]:
+def _reconstruction(
+    materials: Materials, mse: np.ndarray, model: keras.Model, image_set: ImageSet
+) -> Iterator[ReportFigure]:
     for name, chosen in (
         ("reconstructions", selection.typical(materials.label, mse)),
         ("worst_reconstructions", selection.worst(mse)),
     ):
-        images = pictures.load(chosen)
+        images = image_set.load(chosen)
         rebuilt = keras.ops.convert_to_numpy(model(images, training=False)["reconstruction"])
         words = [(materials.name_of(materials.label[index]), f"MSE {mse[index]:.4f}") for index in chosen]
-        alt = f"{len(chosen)} test pictures with their reconstructions and errors."
+        alt = f"{len(chosen)} test images with their reconstructions and errors."
         yield _plate(name, alt, figures.reconstructions(images, rebuilt, words))
 
 
-def _plate(name: str, alt: str, figure: Figure, extra: str = "") -> Plate:
-    return plate(name, TITLES[name], CAPTIONS[name] + extra, alt, figure)
+def _plate(name: str, alt: str, figure: Figure, extra: str = "") -> ReportFigure:
+    return report_figure(name, TITLES[name], CAPTIONS[name] + extra, alt, figure)

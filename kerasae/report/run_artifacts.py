@@ -24,8 +24,8 @@ _HISTOGRAM = "histogram-"
 class Materials:
     """The files of an evaluated run; `probabilities` and `mse` are None where the model lacks that head.
 
-    `histograms`, int64 (256,) each, count pixel values of the test pictures ("test") and of each variant, and
-    where there are variants of the training pictures ("train") and of the same changes of them ("train, NAME").
+    `histograms`, int64 (256,) each, count pixel values of the test images ("test") and of each variant, and
+    where there are variants of the training images ("train") and of the same changes of them ("train, NAME").
     """
 
     metrics: dict[str, Any]
@@ -44,7 +44,7 @@ class Materials:
         """Read what training and evaluation left in the run.
 
         Raises:
-            RequestError: the run was not evaluated, or on other test pictures than these.
+            RequestError: the run was not evaluated, or on other test images than these.
         """
         metrics = read_json(run.metrics, {"test": dict})
         predictions = read_npz(run.predictions, required=["label"])
@@ -52,8 +52,8 @@ class Materials:
             raise RequestError(
                 "run",
                 received=(
-                    f"{run.path} was evaluated on {len(predictions['label'])} test pictures with other labels. "
-                    f"Received: {len(collection.test)} test pictures"
+                    f"{run.path} was evaluated on {len(predictions['label'])} test images with other labels. "
+                    f"Received: {len(collection.test)} test images"
                 ),
                 fix=f"measure these with: kerasae evaluate {run.path}",
             )
@@ -76,7 +76,7 @@ class Materials:
 
     @property
     def counts(self) -> dict[str, list[int]]:
-        """Labelled pictures of each class by split; empty where no class or no count is known."""
+        """Labelled images of each class by split; empty where no class or no count is known."""
         splits = self.facts.get("counts", {}) if self.class_names else {}
         return {split: [found["classes"].get(name, 0) for name in self.class_names] for split, found in splits.items()}
 

@@ -21,13 +21,13 @@ from kerasae.recipe import Phase, Recipe
 from kerasae.runs.run import Run
 from kerasae.training import distribution
 from kerasae.training import phase as phases
-from kerasae.training.adversarial_data import adversarial_dataset, adversarial_stretches, fixed_noise
+from kerasae.training.adversarial_data import adversarial_dataset, adversarial_stages, fixed_noise
 from kerasae.training.callbacks import StopOnNaN
 from kerasae.training.checkpoint import Checkpoint, Progress, read_progress, restore, write
 from kerasae.training.collapse import Collapse, diversity
 from kerasae.training.history import History, read_rows
 from kerasae.training.sample_grid import Sheets
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 
 ON_A_SHEET = 10  # samples of each class
@@ -63,20 +63,20 @@ def check(recipe: Recipe) -> None:
 
 
 def build_model(recipe: Recipe, collection: Collection, precision: str) -> AdversarialModel:
-    """Build the untrained model of a recipe for the pictures at hand, its initial weights set by the recipe's seed."""
+    """Build the untrained model of a recipe for the images at hand, its initial weights set by the recipe's seed."""
     keras.utils.set_random_seed(recipe.seed)
     return build_adversarial(recipe.model, collection.image_shape, len(collection.class_names), precision)
 
 
 def check_fit(recipe: Recipe, collection: Collection) -> None:
-    """Refuse pictures and batches that do not fit, before a run is made.
+    """Refuse images and batches that do not fit, before a run is made.
 
     Raises:
         RequestError: what `fit` would say.
     """
     build_model(recipe, collection, "float32")
     for index in range(len(recipe.phases)):
-        adversarial_stretches(recipe, index, collection.train)
+        adversarial_stages(recipe, index, collection.train)
 
 
 def fit(run: Run, recipe: Recipe, collection: Collection) -> AdversarialModel:
@@ -86,10 +86,10 @@ def fit(run: Run, recipe: Recipe, collection: Collection) -> AdversarialModel:
     there is one; the result is the same as without the interruption.
 
     Raises:
-        RequestError: the model cannot be built for these pictures or devices, or the backend is not TensorFlow.
+        RequestError: the model cannot be built for these images or devices, or the backend is not TensorFlow.
         DivergedError: a loss is no longer a number.
     """
-    console = told()
+    console = stderr_console()
     last = run.checkpoints / "last.npz"
     with distribution.strategy(recipe.distribution.devices).scope():
         model = build_model(recipe, collection, distribution.precision(recipe.precision))
@@ -121,9 +121,9 @@ def _fit_phase(
     """Train in place, and return the rows of the history so far."""
     phase, key, train = recipe.phases[index], f"phases.{index}", collection.train
     console.print(phases.headline(recipe, index, progress.epoch, PARTS), soft_wrap=True)
-    course = adversarial_stretches(recipe, index, train)
-    steps = [stretch.order.steps for stretch in course for _ in stretch.epochs]
-    turns = [stretch.turns for stretch in course for _ in stretch.epochs]
+    course = adversarial_stages(recipe, index, train)
+    steps = [stage.order.steps for stage in course for _ in stage.epochs]
+    turns = [stage.turns for stage in course for _ in stage.epochs]
     theirs = _discriminators(phase)
     plans: list[tuple[Phase, Plan]] = [
         (phase, phases.schedule(phase, key, steps)),
@@ -141,8 +141,8 @@ def _fit_phase(
     # Epochs are numbered over all phases, so that no two of them draw the same order and noise.
     first = sum(earlier.epochs for earlier in recipe.phases[:index])
     fixed = functools.partial(fixed_noise, recipe.seed, model.noise_dim, model.num_classes, most_classes=MOST_CLASSES)
-    for stretch in course:
-        begin, end = max(stretch.epochs.start, progress.epoch), stretch.epochs.stop
+    for stage in course:
+        begin, end = max(stage.epochs.start, progress.epoch), stage.epochs.stop
         if begin >= end:
             continue
         # Traced anew for each number of turns, as it would be in a run that is resumed there.
@@ -150,7 +150,7 @@ def _fit_phase(
         model.fit(
             adversarial_dataset(
                 collection,
-                stretch,
+                stage,
                 phases.transforms(phase.augment, f"{key}.augment"),
                 epochs=range(first + begin, first + end),
                 noise_dim=model.noise_dim,
@@ -159,10 +159,10 @@ def _fit_phase(
             ),
             epochs=end,
             initial_epoch=begin,
-            steps_per_epoch=stretch.order.steps,
+            steps_per_epoch=stage.order.steps,
             callbacks=[
                 Collapse(*fixed(WATCHED), _real_diversity(collection, model.num_classes), console),
-                History(run, rows, recipe.phase_names[index], stretch.order.size),
+                History(run, rows, recipe.phase_names[index], stage.order.size),
                 StopOnNaN(phase.name, LOSSES),
                 Sheets(run.samples, _sheet_epochs(recipe), first, *fixed(ON_A_SHEET), ON_A_SHEET),
                 keras.callbacks.TensorBoard(run.tensorboard / f"{index}-adversarial", write_graph=False),
@@ -193,7 +193,7 @@ def _sheet_epochs(recipe: Recipe) -> list[int]:
 
 
 def _real_diversity(collection: Collection, num_classes: int) -> float:
-    """Return that of training pictures, of a class each where the model knows classes."""
+    """Return that of training images, of a class each where the model knows classes."""
     train = collection.train
     chosen = spread(len(train), MOST_REAL)
     labels = train.labels[chosen] if num_classes else np.zeros(len(chosen), np.int64)

@@ -1,4 +1,4 @@
-"""The batches of adversarial training: real pictures in turns, and noise that is a function of (seed, epoch, step)."""
+"""The batches of adversarial training: real images in turns, and noise that is a function of (seed, epoch, step)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import augment
 from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, training_dataset
 from kerasae.data.epoch_sampler import EpochOrder
-from kerasae.data.images import Pictures
+from kerasae.data.images import ImageSet
 from kerasae.data.pipeline import prefetched
 from kerasae.recipe import Recipe
 from kerasae.training import distribution
@@ -24,7 +24,7 @@ from kerasae.utils.errors import RequestError
 class AdversarialStretch:
     """Epochs of a phase, counted from 0 within it, in which the discriminator takes so many `turns` for a step.
 
-    `order` has the pictures of all turns of a step side by side.
+    `order` has the images of all turns of a step side by side.
     """
 
     epochs: range
@@ -32,11 +32,11 @@ class AdversarialStretch:
     order: EpochOrder
 
 
-def adversarial_stretches(recipe: Recipe, index: int, train: Pictures) -> list[AdversarialStretch]:
+def adversarial_stages(recipe: Recipe, index: int, train: ImageSet) -> list[AdversarialStretch]:
     """Return how a phase is trained.
 
     Raises:
-        RequestError: a step takes more pictures than there are, or does not share out to the devices.
+        RequestError: a step takes more images than there are, or does not share out to the devices.
     """
     phase = recipe.phases[index]
     assert isinstance(phase.batch_size, int)
@@ -54,7 +54,7 @@ def adversarial_stretches(recipe: Recipe, index: int, train: Pictures) -> list[A
                 f"recipe: phases.{index}.batch_size",
                 expected=(
                     f"batches of which {turns}, the discriminator's steps for one of the generator, fit the "
-                    f"{len(train):,} training pictures"
+                    f"{len(train):,} training images"
                 ),
                 received=f"{phase.batch_size}",
             )
@@ -65,7 +65,7 @@ def adversarial_stretches(recipe: Recipe, index: int, train: Pictures) -> list[A
 
 def adversarial_dataset(
     collection: Collection,
-    stretch: AdversarialStretch,
+    stage: AdversarialStretch,
     transforms: Sequence[augment.Transform],
     *,
     epochs: range,
@@ -75,13 +75,13 @@ def adversarial_dataset(
 ) -> tf.data.Dataset:
     """Return the elements that `AdversarialModel` trains on, `stretch.order.steps` an epoch.
 
-    The classes of made pictures are drawn evenly, whatever the training pictures' are.
+    The classes of made images are drawn evenly, whatever the training images' are.
 
     Args:
         epochs: counted over all phases.
         num_classes: 0 for a model without classes, which sees no label.
     """
-    order, turns = stretch.order, stretch.turns
+    order, turns = stage.order, stage.turns
     size = order.batch_size // turns
     targets = Targets(("label",) if num_classes else (), len(collection.class_names))
     real = training_dataset(collection.train, targets, order, transforms, epochs=epochs, engine=engine)

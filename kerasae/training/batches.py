@@ -1,4 +1,4 @@
-"""The batches of a phase: which pictures, in what order, how many at a time, and how validation is cut."""
+"""The batches of a phase: which images, in what order, how many at a time, and how validation is cut."""
 
 from __future__ import annotations
 
@@ -8,56 +8,54 @@ import numpy as np
 
 from kerasae.data.collection import Collection
 from kerasae.data.epoch_sampler import EpochOrder
-from kerasae.data.images import Pictures
+from kerasae.data.images import ImageSet
 from kerasae.recipe import BatchSizes, Recipe
 from kerasae.training import distribution
 from kerasae.utils.errors import RequestError
 
 
 @dataclasses.dataclass(frozen=True)
-class Stretch:
+class BatchSizeStage:
     """Epochs of a phase, counted from 0 within it, that share a batch size.
 
     Attributes:
         epochs: the epochs.
-        pictures: what they learn from.
+        images: what they learn from.
         order: the order and the batches of each epoch.
         judged: the batch size of validation.
     """
 
     epochs: range
-    pictures: Pictures
+    images: ImageSet
     order: EpochOrder
     judged: int
 
 
-def stretches(recipe: Recipe, index: int, collection: Collection) -> list[Stretch]:
+def batch_size_stages(recipe: Recipe, index: int, collection: Collection) -> list[BatchSizeStage]:
     """Return what a phase trains on, one stretch for each batch size.
 
     Raises:
-        RequestError: the batches do not fit the pictures or the devices.
+        RequestError: the batches do not fit the images or the devices.
     """
     phase, train, key = recipe.phases[index], collection.train, f"phases.{index}.batch_size"
     share = None if recipe.data.labelled_share == "natural" else recipe.data.labelled_share
     labelled = train.labels >= 0
     _check_labels(recipe, labelled)
-    if phase.heads == ("label",):  # nothing to learn from pictures without label
+    if phase.heads == ("label",):  # nothing to learn from images without label
         train, share = train.select(np.flatnonzero(labelled)), None
     replicas = distribution.strategy(recipe.distribution.devices).num_replicas_in_sync
     found = []
-    for epochs, batch_size in phase.stretches:
+    for epochs, batch_size in phase.batch_size_stages:
         if isinstance(phase.batch_size, BatchSizes) and batch_size > len(train):
             raise RequestError(
                 f"recipe: {key}.sizes",
-                expected=f"no more than the {len(train):,} pictures that the phase learns from",
+                expected=f"no more than the {len(train):,} images that the phase learns from",
                 received=f"{batch_size:,}",
             )
         if share is not None and batch_size < 2:
             raise RequestError(
                 f"recipe: {key}",
-                expected=(
-                    "at least 2, since data.labelled_share mixes labelled and unlabelled pictures in every batch"
-                ),
+                expected=("at least 2, since data.labelled_share mixes labelled and unlabelled images in every batch"),
                 received=batch_size,
             )
         order = EpochOrder(train.labels, batch_size, share, recipe.seed)
@@ -65,11 +63,11 @@ def stretches(recipe: Recipe, index: int, collection: Collection) -> list[Stretc
             raise RequestError(
                 f"recipe: {key}",
                 expected=f"a multiple of the {replicas} devices",
-                received=f"{order.batch_size}{', all the pictures' * (order.batch_size < batch_size)}",
+                received=f"{order.batch_size}{', all the images' * (order.batch_size < batch_size)}",
                 fix=f"set it to {max(order.batch_size // replicas, 1) * replicas}",
             )
         judged = shared_batch(len(collection.validation), order.batch_size, replicas)
-        found.append(Stretch(epochs, train, order, judged))
+        found.append(BatchSizeStage(epochs, train, order, judged))
     return found
 
 
@@ -99,18 +97,18 @@ def missing_epochs(recipe: Recipe, index: int, collection: Collection) -> int:
     Raises:
         RequestError: as `stretches`.
     """
-    course = stretches(recipe, index, collection)
-    missing = recipe.phases[index].min_steps - sum(len(stretch.epochs) * stretch.order.steps for stretch in course)
+    course = batch_size_stages(recipe, index, collection)
+    missing = recipe.phases[index].min_steps - sum(len(stage.epochs) * stage.order.steps for stage in course)
     return max(0, -(-missing // course[-1].order.steps))
 
 
 def shared_batch(count: int, batch_size: int, replicas: int) -> int:
-    """Return the largest size of validation batches, up to `batch_size`, that gives every device a picture.
+    """Return the largest size of validation batches, up to `batch_size`, that gives every device an image.
 
-    Keras needs the first batch in equal shares; the last one may be uneven, but a device without a picture has no mean.
+    Keras needs the first batch in equal shares; the last one may be uneven, but a device without an image has no mean.
 
     Raises:
-        RequestError: there are too few pictures for the devices.
+        RequestError: there are too few images for the devices.
     """
     if replicas == 1:
         return batch_size
@@ -122,7 +120,7 @@ def shared_batch(count: int, batch_size: int, replicas: int) -> int:
             return size
     raise RequestError(
         "data.validation",
-        expected=f"pictures for batches that {replicas} devices can share",
+        expected=f"images for batches that {replicas} devices can share",
         received=count,
         fix="choose another fraction or fewer distribution.devices",
     )

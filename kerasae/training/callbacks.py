@@ -55,7 +55,7 @@ class BestWeights(keras.callbacks.Callback):
     """Keeps the weights of the best epoch on disk.
 
     Of two epochs with an equal monitored value, the one with the lower validation loss is better: with few validation
-    pictures accuracy is too coarse to choose by alone. A value that is not finite is worse than any that is. Where the
+    images accuracy is too coarse to choose by alone. A value that is not finite is worse than any that is. Where the
     loss itself is monitored, epochs of different loss weights cannot be compared: the best is one of those with the
     last weights.
 

@@ -1,4 +1,4 @@
-"""Whether a generator still makes different pictures, watched on samples of the same noise after each epoch."""
+"""Whether a generator still makes different images, watched on samples of the same noise after each epoch."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def diversity(values: np.ndarray, labels: np.ndarray) -> float | None:
 
 
 class Collapse(keras.callbacks.Callback):
-    """Logs `diversity`, of samples over that of real pictures, and warns in a line while it is below a half.
+    """Logs `diversity`, of samples over that of real images, and warns in a line while it is below a half.
 
-    A generator that collapses makes one picture whatever the noise. Must come before the callbacks that are to see its
+    A generator that collapses makes one image whatever the noise. Must come before the callbacks that are to see its
     logs. Works on an `AdversarialModel`.
 
     Args:
         noise: float32 (n, noise_dim), the same after each epoch.
         classes: int (n,), the classes to make; all alike where there are none.
-        real: of real pictures, by `diversity`.
+        real: of real images, by `diversity`.
         console: where the warning goes.
     """
 
@@ -55,8 +55,8 @@ class Collapse(keras.callbacks.Callback):
             logs["diversity"] = ratio
         if ratio < COLLAPSED:
             self.console.print(
-                f"warning: after epoch {epoch + 1} two samples differ {ratio:.0%} as much as two real pictures do: the "
-                "generator makes nearly one picture; train the discriminator more seldom or at a lower rate",
+                f"warning: after epoch {epoch + 1} two samples differ {ratio:.0%} as much as two real images do: the "
+                "generator makes nearly one image; train the discriminator more seldom or at a lower rate",
                 highlight=False,
                 soft_wrap=True,
             )
@@ -68,7 +68,7 @@ def rows_of(model: AdversarialModel, classes: np.ndarray) -> np.ndarray | None:
 
 
 def made(model: AdversarialModel, noise: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
-    """Return the generator's pictures, float32 (n, H, W, C) in [0, 1], as many at a time as `batch_size` says.
+    """Return the generator's images, float32 (n, H, W, C) in [0, 1], as many at a time as `batch_size` says.
 
     Args:
         noise: float (n, noise_dim).

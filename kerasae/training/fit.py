@@ -16,7 +16,7 @@ import tensorflow as tf
 from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, evaluation_dataset, training_dataset
 from kerasae.data.epoch_sampler import EpochOrder
-from kerasae.data.images import Pictures
+from kerasae.data.images import ImageSet
 from kerasae.data.learned_images import check_unseen, keep_learned
 from kerasae.files.writing import written_whole
 from kerasae.models import JointAutoencoder, build, deviation, load_trained, with_heads
@@ -26,22 +26,22 @@ from kerasae.runs.origins import check_start
 from kerasae.runs.run import Run
 from kerasae.training import distribution, loss_weights
 from kerasae.training import phase as phases
-from kerasae.training.batches import stretches
+from kerasae.training.batches import batch_size_stages
 from kerasae.training.callbacks import read_arrays
 from kerasae.training.checkpoint import Checkpoint, Progress, read_progress, restore, write
 from kerasae.training.history import History, read_rows
 from kerasae.training.memory import check_memory
 from kerasae.training.moving_statistics import MovingStatistics, num_batches, restart
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 
-# Of the pictures that gradients are balanced on: labels enough to say something, and how far to look for them.
+# Of the images that gradients are balanced on: labels enough to say something, and how far to look for them.
 FEWEST_LABELS = 8
 MOST_BATCHES = 16
 
 
 def build_model(recipe: Recipe, collection: Collection, precision: str) -> JointAutoencoder:
-    """Build the untrained model of a recipe for the pictures at hand, its initial weights set by the recipe's seed."""
+    """Build the untrained model of a recipe for the images at hand, its initial weights set by the recipe's seed."""
     keras.utils.set_random_seed(recipe.seed)
     statistics = collection.channel_statistics if recipe.model.standardize != "none" else None
     model = build(
@@ -53,7 +53,7 @@ def build_model(recipe: Recipe, collection: Collection, precision: str) -> Joint
 
 
 def check(recipe: Recipe, collection: Collection) -> JointAutoencoder:
-    """Refuse pictures, batches and saved parts that do not fit each other, before a run is made.
+    """Refuse images, batches and saved parts that do not fit each other, before a run is made.
 
     Returns:
         The model that training would begin with, in float32.
@@ -63,7 +63,7 @@ def check(recipe: Recipe, collection: Collection) -> JointAutoencoder:
     """
     model = build_model(recipe, collection, "float32")
     for index, phase in enumerate(recipe.phases):
-        largest = max(stretch.order.batch_size for stretch in stretches(recipe, index, collection))
+        largest = max(stage.order.batch_size for stage in batch_size_stages(recipe, index, collection))
         check_memory(model, largest, distribution.precision(recipe.precision), f"phases.{index}.batch_size")
         phases.check_trains(model, phase, f"phases.{index}")
         _start_from(model, recipe, index)
@@ -77,7 +77,7 @@ def fit(run: Run, recipe: Recipe, collection: Collection) -> JointAutoencoder:
     Goes on from the run's last checkpoint if there is one; the result is the same as without the interruption.
 
     Raises:
-        RequestError: the model cannot be built for these pictures or devices.
+        RequestError: the model cannot be built for these images or devices.
         DivergedError: the loss is no longer a number.
     """
     keep_learned(run, recipe, collection)
@@ -106,10 +106,10 @@ def train_phases(
         macro_f1: whether the macro-F1 is logged beside the accuracy.
 
     Raises:
-        RequestError: the model cannot be built for these pictures or devices.
+        RequestError: the model cannot be built for these images or devices.
         DivergedError: the loss is no longer a number.
     """
-    console = told()
+    console = stderr_console()
     last = run.checkpoints / "last.npz"
     with distribution.strategy(recipe.distribution.devices).scope():
         model = build_model(recipe, collection, distribution.precision(recipe.precision))
@@ -143,8 +143,8 @@ def _fit_phase(
 ) -> list[dict[str, Any]]:
     """Train the parts that the phase names, in place, and return the rows of the history so far."""
     phase, key = recipe.phases[index], f"phases.{index}"
-    course = stretches(recipe, index, collection)
-    plan = phases.schedule(phase, key, [stretch.order.steps for stretch in course for _ in stretch.epochs])
+    course = batch_size_stages(recipe, index, collection)
+    plan = phases.schedule(phase, key, [stage.order.steps for stage in course for _ in stage.epochs])
     phases.freeze_all_but(model, phase.learns)
     with dtype_policy(model.dtype_policy):
         trained = with_heads(model, phase.heads, "uncertainty" if phase.balance == "uncertainty" else None)
@@ -178,34 +178,34 @@ def _fit_phase(
     first = sum(earlier.epochs for earlier in recipe.phases[:index])
     targets = Targets(phase.heads, len(collection.class_names))
     stopped = progress.stopped
-    for stretch in course:
-        begin, end = max(stretch.epochs.start, progress.epoch), stretch.epochs.stop
+    for stage in course:
+        begin, end = max(stage.epochs.start, progress.epoch), stage.epochs.stop
         if stopped or begin >= end:
             continue
         # Traced anew for each batch size, as it would be in a run that is resumed there.
         trained.train_function = None
         batches = functools.partial(
             training_dataset,
-            stretch.pictures,
+            stage.images,
             targets,
-            stretch.order,
+            stage.order,
             phases.transforms(phase.augment, f"{key}.augment"),
             phases.mixing(phase, key),
             phases.transforms(phase.corrupt, f"{key}.corrupt"),
             engine=recipe.data.augment_engine,
         )
-        count = min(stretch.order.steps, num_batches(stretch.order.batch_size, collection.image_shape))
+        count = min(stage.order.steps, num_batches(stage.order.batch_size, collection.image_shape))
         trained.fit(
             batches(epochs=range(first + begin, first + end)),
             epochs=end,
             initial_epoch=begin,
-            steps_per_epoch=stretch.order.steps,
-            validation_data=evaluation_dataset(collection.validation, targets, batch_size=stretch.judged),
+            steps_per_epoch=stage.order.steps,
+            validation_data=evaluation_dataset(collection.validation, targets, batch_size=stage.judged),
             callbacks=[
                 *loss_weights.callbacks(
-                    phase, weights, functools.partial(_first_pictures, stretch.pictures, targets, stretch.order)
+                    phase, weights, functools.partial(_first_images, stage.images, targets, stage.order)
                 ),
-                History(run, rows, recipe.phase_names[index], stretch.order.size),
+                History(run, rows, recipe.phase_names[index], stage.order.size),
                 MovingStatistics(batches(epochs=range(first, first + 1)).take(count)),
                 *counted,
                 keras.callbacks.TensorBoard(run.tensorboard / f"{index}-{_file_name(phase.name)}", write_graph=False),
@@ -221,8 +221,8 @@ def _fit_phase(
     return rows
 
 
-def _first_pictures(train: Pictures, targets: Targets, order: EpochOrder) -> tuple[Any, Any, Any]:
-    """Return a phase's first pictures, as they are, with targets and weights: one batch, or more for want of labels."""
+def _first_images(train: ImageSet, targets: Targets, order: EpochOrder) -> tuple[Any, Any, Any]:
+    """Return a phase's first images, as they are, with targets and weights: one batch, or more for want of labels."""
     for count in range(order.batch_size, min(order.size, MOST_BATCHES * order.batch_size) + 1, order.batch_size):
         chosen = order.at(0, np.arange(count))
         if (train.labels[chosen] >= 0).sum() >= FEWEST_LABELS:
@@ -256,12 +256,12 @@ def _start_from(model: JointAutoencoder, recipe: Recipe, index: int) -> None:
 
 
 def _check_apart(data: DataRecipe, other: Run, key: str) -> None:
-    """Refuse a fold beside a saved run that has learned from the pictures which the fold is measured on."""
+    """Refuse a fold beside a saved run that has learned from the images which the fold is measured on."""
     known = other.recipe.data
     if data.fold is not None and known.source == data.source and known.fold != data.fold:
         raise RequestError(
             f"recipe: {key}",
-            expected="a run that did not learn from the pictures which a fold is measured on",
+            expected="a run that did not learn from the images which a fold is measured on",
             received=f"{str(other.path)!r}, of the same {data.source}",
             fix="compare over seeds, or train that part in a phase of this recipe",
         )

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 from kerasae.models import JointAutoencoder
-from kerasae.models.assembly import turned_back
-from kerasae.models.objective import per_picture
+from kerasae.models.assembly import restore_polarity
+from kerasae.models.objective import per_image
 
 
 class GradientNormBalance(keras.callbacks.Callback):
@@ -74,9 +74,9 @@ def latent_gradient_norms(
             tape.watch(latent)
             answered = heads[head](latent, training=True)
             if head == "reconstruction":
-                answered = turned_back(model.encoder, answered, scaled)
+                answered = restore_polarity(model.encoder, answered, scaled)
             outputs = model.get_layer(head)(answered)
-            values = per_picture(model.head_losses[head], tf.cast(targets[head], tf.float32), outputs)
+            values = per_image(model.head_losses[head], tf.cast(targets[head], tf.float32), outputs)
             loss = tf.reduce_sum(values * tf.cast(weights[head], values.dtype))
         gradient = tf.cast(tape.gradient(loss, latent), tf.float32)
         norms[head] = tf.sqrt(tf.reduce_sum(tf.square(gradient)))

@@ -23,7 +23,7 @@ class History(keras.callbacks.Callback):
         run: the run whose history it is.
         rows: the epochs so far, of earlier phases or of the run that is resumed.
         phase: the phase's name.
-        images_per_epoch: pictures that one epoch trains on; `images_per_second` leaves validation out.
+        images_per_epoch: images that one epoch trains on; `images_per_second` leaves validation out.
     """
 
     def __init__(self, run: Run, rows: list[dict[str, Any]], phase: str, images_per_epoch: int) -> None:

@@ -68,7 +68,7 @@ def transforms(specs: Sequence[Spec], key: str) -> list[augment.Transform]:
 
 
 def mixing(phase: Phase, key: str) -> augment.Mixing | None:
-    """Return what mixes the phase's pictures in pairs, if anything does; RequestError if it is no such thing."""
+    """Return what mixes the phase's images in pairs, if anything does; RequestError if it is no such thing."""
     if phase.mix is None:
         return None
     try:

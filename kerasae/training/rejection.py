@@ -1,4 +1,4 @@
-"""The last step of training: when not to answer, learned from validation pictures."""
+"""The last step of training: when not to answer, learned from validation images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kerasae.models.ood.fitting import MOST_REFERENCES, needed, splits, too_few
 from kerasae.models.ood.with_ood_score import save
 from kerasae.recipe import Recipe
 from kerasae.runs.run import Run
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 
 DEFAULT_RATE = 0.05
@@ -61,14 +61,14 @@ def fit_rejection(
     if not fits(recipe, collection):
         if refuses:
             raise too_few(rate, count)
-        reason = f"it takes {needed(rate)} validation pictures or more, and there are {count}"
-        told().print(f"no rejection: {reason}; train with data.validation larger for one", soft_wrap=True)
+        reason = f"it takes {needed(rate)} validation images or more, and there are {count}"
+        stderr_console().print(f"no rejection: {reason}; train with data.validation larger for one", soft_wrap=True)
         write_json(run.rejection_facts, {"fitted": False, "reason": reason})
         return
     targets = Targets(("label",) if collection.class_names else (), len(collection.class_names))
     validation, known = (
-        evaluation_dataset(pictures, targets, batch_size=batch_size(pictures.image_shape))
-        for pictures in (collection.validation, collection.train.some(MOST_REFERENCES))
+        evaluation_dataset(images, targets, batch_size=batch_size(images.image_shape))
+        for images in (collection.validation, collection.train.some(MOST_REFERENCES))
     )
     by_class = recipe.rejection.by_class
     rejection = model.fit_rejection(validation, rate, known, by_class=by_class)
@@ -85,9 +85,9 @@ def fit_rejection(
         shared = [name for name, alone in zip(collection.class_names, own, strict=True) if not alone]
         facts["shared_threshold"] = shared
         if shared:
-            told().print(
+            stderr_console().print(
                 f"rejection.by_class: {len(shared)} of {len(own)} classes share one threshold, since fewer than "
-                f"{needed(rate)} validation pictures to rank are predicted as each: "
+                f"{needed(rate)} validation images to rank are predicted as each: "
                 f"{', '.join(shared[:SHOWN])}{', ...' * (len(shared) > SHOWN)}",
                 soft_wrap=True,
             )

@@ -11,12 +11,12 @@ import keras
 import numpy as np
 from PIL import Image
 
-from kerasae.data.images import as_pictures
+from kerasae.data.images import as_image_set
 from kerasae.files.writing import written_whole
 from kerasae.training.collapse import made, rows_of
 
 GROUND = 255
-GAP = 2  # pixels between pictures
+GAP = 2  # pixels between images
 
 
 class Sheets(keras.callbacks.Callback):
@@ -28,7 +28,7 @@ class Sheets(keras.callbacks.Callback):
         first: the epochs before this phase.
         noise: float32 (n, noise_dim), the same on every sheet.
         classes: int (n,), the classes to make.
-        columns: pictures side by side.
+        columns: images side by side.
     """
 
     def __init__(
@@ -42,14 +42,14 @@ class Sheets(keras.callbacks.Callback):
         """Write the sheet of an epoch that has one."""
         number = self.first + epoch + 1
         if number in self.epochs:
-            images = as_pictures(made(self.model, self.noise, rows_of(self.model, self.classes)))
+            images = as_image_set(made(self.model, self.noise, rows_of(self.model, self.classes)))
             with written_whole(self.folder / f"epoch-{number:04d}.png") as temporary:
                 pixels = tiled(images, self.columns)
                 Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(temporary)
 
 
 def tiled(images: np.ndarray, columns: int) -> np.ndarray:
-    """Lay pictures (n, H, W, C) side by side and below each other, pixel for pixel, on white: uint8 (h, w, C)."""
+    """Lay images (n, H, W, C) side by side and below each other, pixel for pixel, on white: uint8 (h, w, C)."""
     count, height, width, channels = images.shape
     rows = math.ceil(count / columns)
     sheet = np.full((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, channels), GROUND, np.uint8)
@@ -61,11 +61,11 @@ def tiled(images: np.ndarray, columns: int) -> np.ndarray:
 
 
 def untiled(sheet: np.ndarray, image_shape: tuple[int, int, int]) -> np.ndarray:
-    """Return the pictures of a full sheet that `tiled` laid: uint8 (rows, columns, H, W, C).
+    """Return the images of a full sheet that `tiled` laid: uint8 (rows, columns, H, W, C).
 
     Args:
         sheet: uint8 (h, w, C), or (h, w) of one channel.
-        image_shape: of one picture.
+        image_shape: of one image.
     """
     height, width, channels = image_shape
     pixels = sheet.reshape(*sheet.shape[:2], channels)

@@ -36,7 +36,7 @@ class PlainConsole(Console):
         return super().render(renderable, options)
 
 
-def told() -> Console:
+def stderr_console() -> Console:
     """Return a console on standard error."""
     return PlainConsole(stderr=True)
 

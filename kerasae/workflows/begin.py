@@ -52,7 +52,7 @@ def read_named(name: str, overrides: Sequence[str] = ()) -> Recipe:
 
 
 def reopen(run: Run, source: str | None = None) -> Collection:
-    """Open the pictures of a run again.
+    """Open the images of a run again.
 
     Args:
         run: the run.
@@ -107,7 +107,7 @@ def check(recipe: Recipe) -> None:
 
 
 def check_fits(recipe: Recipe, collection: Collection) -> None:
-    """Refuse pictures that the recipe cannot be trained on, before a run is made.
+    """Refuse images that the recipe cannot be trained on, before a run is made.
 
     Raises:
         RequestError: what is wrong, in one line that says how to mend it.
@@ -125,7 +125,7 @@ def resolve(recipe: Recipe, collection: Collection) -> Recipe:
     `min_steps` turns into epochs, and is 0 then; `raised` says where.
 
     Raises:
-        RequestError: the batches do not fit the pictures or the devices.
+        RequestError: the batches do not fit the images or the devices.
     """
     tree = recipe.model_dump(mode="json", exclude={"search"})
     tree["data"]["image_shape"] = list(collection.image_shape)
@@ -164,7 +164,7 @@ def raised(recipe: Recipe, resolved: Recipe) -> list[str]:
     """Return a line for each phase of a recipe that `resolve` has given more epochs."""
     return [
         f"{name}: {after.epochs:,} epochs rather than {before.epochs:,}, for at least {before.min_steps:,} steps; few "
-        f"pictures make short epochs (set phases.{index}.epochs to choose them yourself)"
+        f"images make short epochs (set phases.{index}.epochs to choose them yourself)"
         for index, (name, before, after) in enumerate(
             zip(recipe.phase_names, recipe.phases, resolved.phases, strict=True)
         )

@@ -1,4 +1,4 @@
-"""The verb that measures a trained run on its test pictures: metrics.json and predictions.npz."""
+"""The verb that measures a trained run on its test images: metrics.json and predictions.npz."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
     from kerasae.data.collection import Collection
-    from kerasae.data.images import Pictures
+    from kerasae.data.images import ImageSet
 
 
 def evaluate(
@@ -45,31 +45,31 @@ def evaluate(
     batch_size: int = 256,
     linear_baseline: bool | None = None,
 ) -> dict[str, Any]:
-    """Measure the model on the test pictures, and keep metrics.json and predictions.npz in the run.
+    """Measure the model on the test images, and keep metrics.json and predictions.npz in the run.
 
-    The recipe's variants of the test pictures are measured alike, under `variants`; how bright the training pictures
+    The recipe's variants of the test images are measured alike, under `variants`; how bright the training images
     are, and what the same changes make of them, is then counted too, under `train`.
     What looks wrong in the training or beside the linear baseline is said under `cautions`, where anything does.
-    Pictures without a label count for the reconstruction only. A head that the model lacks, or that nothing can be
+    Images without a label count for the reconstruction only. A head that the model lacks, or that nothing can be
     said about, is absent from the metrics; a number that is not defined is null.
 
     Args:
         run: where the recipe and history are read and the results kept.
         model: takes uint8 (n, H, W, C); returns "reconstruction" float32 (n, H, W, C) in [0, 1], "label" softmax
             (n, num_classes), or both, by name.
-        collection: the pictures; only `test` is predicted, `train` is what the linear baseline learns from.
-        batch_size: the most pictures of one batch; fewer where pictures are large.
+        collection: the images; only `test` is predicted, `train` is what the linear baseline learns from.
+        batch_size: the most images of one batch; fewer where images are large.
         linear_baseline: whether to fit a linear model beside it; None does where that takes seconds.
 
     Returns:
         What metrics.json holds.
 
     Raises:
-        RequestError: there is no test picture, or a variant's transform does not exist.
+        RequestError: there is no test image, or a variant's transform does not exist.
     """
     if not len(collection.test):
         raise RequestError(
-            "evaluate", expected="at least one test picture", received="0", fix="give a source with test pictures"
+            "evaluate", expected="at least one test image", received="0", fix="give a source with test images"
         )
     started = time.perf_counter()
     recipe = run.recipe
@@ -79,12 +79,12 @@ def evaluate(
 
     metrics: dict[str, Any] = {"test": measured(predictions, collection.class_names)}
     histograms = {"test": predictions.histogram}
-    for name, pictures in changed(collection.test, recipe).items():
-        answers = predict(model, pictures, loss=loss, batch_size=batch_size)
+    for name, images in changed(collection.test, recipe).items():
+        answers = predict(model, images, loss=loss, batch_size=batch_size)
         metrics.setdefault("variants", {})[name] = measured(answers, collection.class_names)
         histograms[name] = answers.histogram
     if recipe.evaluation.variants:
-        counts = {name: count_pixels(pictures) for name, pictures in changed(collection.train, recipe).items()}
+        counts = {name: count_pixels(images) for name, images in changed(collection.train, recipe).items()}
         histograms |= {"train": count_pixels(collection.train)}
         histograms |= {f"train, {name}": counted for name, counted in counts.items()}
         metrics["train"] = {"num_pictures": len(collection.train), "pixels": pixel_statistics(histograms["train"])}
@@ -106,7 +106,7 @@ def evaluate(
 
 
 def evaluate_generator(run: Run, model: AdversarialModel, collection: Collection) -> dict[str, Any]:
-    """Have the pictures of an adversarial model judged, into RUN/generated, and keep metrics.json in the run.
+    """Have the images of an adversarial model judged, into RUN/generated, and keep metrics.json in the run.
 
     Returns:
         What metrics.json holds: what generated.json does under `generated`, and the same `model` and `timings` as of
@@ -146,7 +146,7 @@ def parameter_counts(model: keras.Model, parts_of: Sequence[str] = PARTS) -> dic
 
 
 def measured(predictions: Predictions, class_names: tuple[str, ...]) -> dict[str, Any]:
-    """Return the metrics of what a model said about the pictures of one split, as in the table "test"."""
+    """Return the metrics of what a model said about the images of one split, as in the table "test"."""
     truth = predictions.label
     metrics: dict[str, Any] = {"num_pictures": len(truth), "pixels": pixel_statistics(predictions.histogram)}
     labelled = truth >= 0
@@ -167,11 +167,11 @@ def _training_seconds(run: Run) -> float | None:
 def write_predictions(
     path: Path,
     predictions: Predictions,
-    pictures: Pictures,
+    images: ImageSet,
     source: str,
     histograms: Mapping[str, np.ndarray] = MappingProxyType({}),
 ) -> None:
-    """Keep labels, names, what the heads said about each picture, and histograms by name, as an .npz file.
+    """Keep labels, names, what the heads said about each image, and histograms by name, as an .npz file.
 
     Names are relative to `source`, so that the file is the same wherever the images are.
     """
@@ -183,7 +183,7 @@ def write_predictions(
 
     arrays: dict[str, Any] = {
         "label": predictions.label,
-        "names": np.array([name(pictures.name(index)) for index in range(len(pictures))]),
+        "names": np.array([name(images.name(index)) for index in range(len(images))]),
     }
     if predictions.probabilities is not None:
         arrays["probabilities"] = predictions.probabilities

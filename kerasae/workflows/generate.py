@@ -26,16 +26,16 @@ def generate(
     judge: Path | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Make pictures by every method that a run's model has, judge them, and write RUN/generated.
+    """Make images by every method that a run's model has, judge them, and write RUN/generated.
 
     Args:
         run: a finished run whose model has a decoder.
-        classes: names of the classes to make pictures of; all if left out. A method that knows no classes is left out
+        classes: names of the classes to make images of; all if left out. A method that knows no classes is left out
             where some are asked for.
-        count: pictures of each class, and of each method.
+        count: images of each class, and of each method.
         noise: how far from the middle, 0 and up; 1 is as diverse as what was learned.
-        between: two classes or paths of pictures, the way between which is decoded too.
-        judge: the run of a classifier; if left out, one is trained on the run's own pictures, once.
+        between: two classes or paths of images, the way between which is decoded too.
+        judge: the run of a classifier; if left out, one is trained on the run's own images, once.
         seed: of everything that is drawn, 0 and up.
 
     Returns:
@@ -75,7 +75,7 @@ def _check(
     if adversarial is None and "reconstruction" not in run.recipe.heads:
         raise RequestError(
             "generate",
-            expected="a run whose model has a decoder, which makes pictures of latents",
+            expected="a run whose model has a decoder, which makes images of latents",
             received=f"{run.path}, which classifies alone",
             fix="train a recipe with a reconstruction, such as joint or autoencoder",
         )

@@ -1,4 +1,4 @@
-"""The verb that answers for pictures: from a run or from an export."""
+"""The verb that answers for images: from a run or from an export."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from kerasae.files.replacing import read_whole
 from kerasae.files.writing import written_whole
 from kerasae.ood.figures.images import triptych
 from kerasae.runs.run import Run, check_new
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError, in_a_line
 
 EXPORTED = ("saved_model.pb", "assets.extra")  # either tells the folder of an export, also where one is gone
-LONGEST_STEM = 60  # characters of a picture's name in the name of its heat map
+LONGEST_STEM = 60  # characters of an image's name in the name of its heat map
 
 
 @dataclasses.dataclass(frozen=True)
 class Prediction:
-    """The answer for one picture.
+    """The answer for one image.
 
     Attributes:
-        image: the picture's path.
+        image: the image's path.
         label: the most probable class, or None without a softmax head.
         probability: its probability in [0, 1].
         top: the three most probable classes with their probabilities, best first.
         reconstruction_error: mean squared error on [0, 1] pixels, or None without a reconstruction head.
-        anomaly_score: how unlike the known pictures it is, 0 and up, or None without a rejection.
+        anomaly_score: how unlike the known images it is, 0 and up, or None without a rejection.
         accepted: whether the answer is to be trusted: the score is no higher than the threshold; None without one.
         probabilities: of every class by its name, in the order of the classes; empty without a softmax head.
     """
@@ -64,18 +64,18 @@ def predict(
     table: Path | None = None,
     console: Console | None = None,
 ) -> list[Prediction]:
-    """Answer for pictures, or folders of pictures, in the given order.
+    """Answer for images, or folders of images, in the given order.
 
-    A picture in a folder that cannot be decoded is left out, with a line.
+    An image in a folder that cannot be decoded is left out, with a line.
 
     Args:
         model: a run's directory or an exported SavedModel.
-        heatmaps: a new folder for a PNG a picture: as the model saw it, rebuilt, and where the two differ.
-        table: a new CSV file with a row a picture, every class's probability in it.
+        heatmaps: a new folder for a PNG an image: as the model saw it, rebuilt, and where the two differ.
+        table: a new CSV file with a row an image, every class's probability in it.
         console: where progress and what is left out are shown; standard error if left out.
 
     Raises:
-        RequestError: `model` is neither, or an export that may do more than compute, a picture that is named is missing
+        RequestError: `model` is neither, or an export that may do more than compute, an image that is named is missing
             or cannot be decoded, the folder or the file exists already, or heatmaps are asked of a model without
             reconstruction head.
     """
@@ -84,20 +84,20 @@ def predict(
             check_new(path, option)
     is_export = any((model / name).exists() for name in EXPORTED)
     answer, about = read_whole(model, _from_export) if is_export else _from_run(model)
-    console = console or told()
+    console = console or stderr_console()
     limits = setting(about.get("range", "auto"))
-    pictures = read_each(images, tuple(about["image_shape"]), about["resize"], "predict", console, limits)
+    image_set = read_each(images, tuple(about["image_shape"]), about["resize"], "predict", console, limits)
     answers: list[Prediction] = []
     size = batch_size(about["image_shape"])
     with contextlib.ExitStack() as stack:
         maps = None if heatmaps is None else stack.enter_context(written_whole(heatmaps, replaces=False))
-        for chunk in iter(lambda: list(islice(pictures, size)), []):
-            paths, batch = [path for path, _ in chunk], np.stack([picture for _, picture in chunk])
+        for chunk in iter(lambda: list(islice(image_set, size)), []):
+            paths, batch = [path for path, _ in chunk], np.stack([image for _, image in chunk])
             outputs = answer(batch)
             if maps is not None:
                 if "reconstruction" not in outputs:
                     raise RequestError(
-                        "--heatmaps", expected="a model that rebuilds pictures", received=f"{model}, which does not"
+                        "--heatmaps", expected="a model that rebuilds images", received=f"{model}, which does not"
                     )
                 _write_maps(batch, outputs["reconstruction"], paths, maps, len(answers))
             answers += [
@@ -113,7 +113,7 @@ def predict(
 
 
 def to_csv(answers: Sequence[Prediction]) -> str:
-    """Return a row a picture, with a column for each thing that the model answers and for each class."""
+    """Return a row an image, with a column for each thing that the model answers and for each class."""
     rows = [
         {
             "image": one.image,
@@ -135,7 +135,7 @@ def to_csv(answers: Sequence[Prediction]) -> str:
 
 
 def _write_maps(images: np.ndarray, rebuilt: np.ndarray, paths: Sequence[Path], folder: Path, first: int) -> None:
-    """Write a heat map a picture, counted from `first`, since pictures of several folders may share a name."""
+    """Write a heat map an image, counted from `first`, since images of several folders may share a name."""
     folder.mkdir(exist_ok=True)
     for index, (image, copy, path) in enumerate(zip(images, rebuilt, paths, strict=True), start=first):
         Image.fromarray(triptych(image, copy)).save(folder / f"{index:04d}-{path.stem[:LONGEST_STEM]}.png")
@@ -174,8 +174,8 @@ def _from_export(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarra
     if about.get("generates"):
         raise RequestError(
             "predict",
-            expected="a model that answers for pictures",
-            received=f"{path}, the export of a generator, which makes pictures",
+            expected="a model that answers for images",
+            received=f"{path}, the export of a generator, which makes images",
         )
     about = read_json(path / ABOUT, {"image_shape": list, "class_names": list, "resize": str}, fix)
     check_operations(path)

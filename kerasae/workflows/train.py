@@ -22,7 +22,7 @@ from kerasae.runs.run import Run, check_new
 from kerasae.training import adversarial, distribution, fit
 from kerasae.training.rejection import fit_rejection
 from kerasae.training.rejection import fits as rejection_fits
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 from kerasae.workflows.begin import begin, check, check_fits, raised, read_named, reopen, resolve
 from kerasae.workflows.evaluate import evaluate, evaluate_generator
 
@@ -49,7 +49,7 @@ def train(recipe: str, *, data: str | None = None, run: Path | None = None, over
     made = Run.create(run, Path(recipe).stem)
     facts = facts_of(resolved, collection)
     begin(made, resolved, facts)
-    console = told()
+    console = stderr_console()
     console.print(*lines(facts), *raised(asked, resolved), sep="\n", soft_wrap=True)
     with made.alone("training"):
         _finish(made, resolved, collection)
@@ -60,7 +60,7 @@ def resume(run: Path) -> Run:
     """Go on with a run where it was interrupted, to the same result.
 
     Raises:
-        RequestError: there is no such run, its pictures are not what they were, or another process is at work on it.
+        RequestError: there is no such run, its images are not what they were, or another process is at work on it.
     """
     made = Run.open(run, trained=False)
     go_on(made)
@@ -71,10 +71,10 @@ def go_on(run: Run, *, exports: bool = True) -> tuple[Any, Collection]:
     """Do what of a begun run's work is not done yet, without rejection and export if not `exports`.
 
     Returns:
-        The trained model and the pictures.
+        The trained model and the images.
 
     Raises:
-        RequestError: the pictures are not what they were, or another process is at work on the run.
+        RequestError: the images are not what they were, or another process is at work on the run.
         DivergedError: the loss is no longer a number.
     """
     recipe = run.recipe

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from augment_catalogue import TRANSFORMS, pictures
+from augment_catalogue import TRANSFORMS, sample_images
 
 import augment
 
 NUM, MANY = 37, 259
-IMAGES = pictures((NUM, 16, 12, 3))
+IMAGES = sample_images((NUM, 16, 12, 3))
 LABELS = np.arange(NUM)
 ROWS = np.eye(5, dtype=np.float32)[LABELS % 5]
 ALL = list(TRANSFORMS.values())
@@ -32,8 +32,8 @@ def collected(dataset: Any, index: int = 0) -> Any:
 
 @pytest.fixture(scope="module")
 def many() -> tuple[Any, Any]:
-    """More pictures than the largest batch, and what becomes of them."""
-    images = pictures((MANY, 6, 5, 3))
+    """More images than the largest batch, and what becomes of them."""
+    images = sample_images((MANY, 6, 5, 3))
     return images, augment.apply(images, ALL, seed=3, epoch=1)
 
 
@@ -71,7 +71,7 @@ def test_another_process_resumes_with_the_same_bytes() -> None:
     assert done.stdout.strip() == hashlib.sha256(EXPECTED[20:].tobytes()).hexdigest()
 
 
-def test_single_pictures_and_pillows_engine() -> None:
+def test_single_images_and_pillows_engine() -> None:
     single = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS))
     np.testing.assert_array_equal(collected(augment.map(single, ALL, seed=3, epoch=1)), EXPECTED)
     alone = tf.data.Dataset.from_tensor_slices(IMAGES).batch(8, drop_remainder=True)
@@ -100,7 +100,7 @@ def test_mixing_a_dataset(mixing: augment.Mixing) -> None:
     whole = augment.map(single.batch(NUM), ALL, **key)
     images, rows = next(whole.as_numpy_iterator())
     np.testing.assert_allclose(rows.sum(1), 1.0, atol=1e-6)  # two float32 shares
-    # The partner of each picture is one shift away, the same for all, and takes part after its own transforms.
+    # The partner of each image is one shift away, the same for all, and takes part after its own transforms.
     params = mixing.parameters(3, 1, LABELS)
     fits = [
         np.array_equal(mixing.run(EXPECTED, np.roll(EXPECTED, -shift, 0), ROWS, ROWS, params)[0], images)
@@ -141,8 +141,8 @@ def test_mixing_batches_whose_partners_were_gathered() -> None:
     [
         (IMAGES.astype(np.float32), {}, TypeError, "dtype uint8.*Received: float32"),
         (IMAGES[..., :2], {}, ValueError, r"C in \(1, 3\)"),
-        (LABELS, {}, ValueError, "dataset of pictures"),
-        ({"image": IMAGES}, {}, ValueError, "dataset of pictures"),
+        (LABELS, {}, ValueError, "dataset of images"),
+        ({"image": IMAGES}, {}, ValueError, "dataset of images"),
         (IMAGES, {"engine": "gpu"}, ValueError, "`engine` of map"),
         (IMAGES, {"mixing": augment.MixUp()}, ValueError, "float32 label rows"),
         ((IMAGES, LABELS), {"mixing": augment.MixUp()}, ValueError, "one-hot encode"),

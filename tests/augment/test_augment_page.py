@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from augment_catalogue import pictures
+from augment_catalogue import sample_images
 from PIL import Image, ImageFilter
 
 import augment
@@ -30,7 +30,7 @@ def names() -> dict[str, Any]:
 
 
 def test_the_pages_transform_runs_by_its_name_inside_a_graph(names: dict[str, Any]) -> None:
-    images = pictures((5, 14, 18, 3))
+    images = sample_images((5, 14, 18, 3))
     [blur] = augment.from_spec([{"name": "blur", "radius_range": [1.5, 1.5]}])
     assert isinstance(blur, names["Blur"])
 

@@ -14,7 +14,7 @@ def draws(seed: int = 0) -> Draws:
     return Draws.at(seed, 0, np.arange(NUM))
 
 
-def test_a_picture_draws_the_same_alone_and_among_others() -> None:
+def test_a_image_draws_the_same_alone_and_among_others() -> None:
     many, few = Draws.at(3, 1, np.arange(50)), Draws.at(3, 1, [7, 31])
     for name, arguments in [
         ("uniform", ()),

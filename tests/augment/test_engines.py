@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from augment_catalogue import KINDS, TRANSFORMS, pictures
+from augment_catalogue import KINDS, TRANSFORMS, sample_images
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageOps
@@ -38,22 +38,22 @@ def test_catalogue_holds_every_registered_transform() -> None:
     seed=st.integers(0, 2**63 - 1),
 )
 def test_native_equals_pillow(name: str, height: int, width: int, channels: int, kind: str, seed: int) -> None:
-    both(pictures((3, height, width, channels), kind, seed % 1000), TRANSFORMS[name], seed=seed)
+    both(sample_images((3, height, width, channels), kind, seed % 1000), TRANSFORMS[name], seed=seed)
 
 
 @pytest.mark.slow
 @cases
-def test_native_equals_pillow_on_very_many_pictures(name: str) -> None:
+def test_native_equals_pillow_on_very_many_images(name: str) -> None:
     random = np.random.default_rng(0)
     for seed in range(1000):
         shape = (3, int(random.integers(1, 98)), int(random.integers(1, 62)), int(random.choice([1, 3])))
-        both(pictures(shape, KINDS[seed % len(KINDS)], seed), TRANSFORMS[name], seed=seed)
+        both(sample_images(shape, KINDS[seed % len(KINDS)], seed), TRANSFORMS[name], seed=seed)
 
 
 @cases
 @pytest.mark.parametrize("shape", [(7, 1, 1, 3), (7, 2, 2, 1), (7, 3, 1, 3), (7, 32, 32, 3), (7, 33, 20, 1)])
 def test_both_ends_of_each_range(name: str, shape: tuple[int, int, int, int]) -> None:
-    transform, images = TRANSFORMS[name], pictures(shape)
+    transform, images = TRANSFORMS[name], sample_images(shape)
     params = {"applied": np.ones(7, bool), **transform.spread(7)}
     native, pillow = (transform.run(images, params, engine) for engine in ("native", "pil"))
     np.testing.assert_array_equal(native, pillow)
@@ -61,7 +61,7 @@ def test_both_ends_of_each_range(name: str, shape: tuple[int, int, int, int]) ->
 
 @cases
 def test_neighbours_order_and_batch_size_change_nothing(name: str) -> None:
-    transform, images = TRANSFORMS[name], pictures((30, 12, 9, 3))
+    transform, images = TRANSFORMS[name], sample_images((30, 12, 9, 3))
     key: dict[str, Any] = {"seed": 5, "epoch": 2}
     whole = augment.apply(images, transform, **key)
     for size in (1, 7):
@@ -76,7 +76,7 @@ def test_neighbours_order_and_batch_size_change_nothing(name: str) -> None:
 
 @cases
 def test_twins_are_equal_and_epochs_and_seeds_differ(name: str) -> None:
-    transform, images = TRANSFORMS[name], pictures((40, 16, 16, 3))
+    transform, images = TRANSFORMS[name], sample_images((40, 16, 16, 3))
     before = images.copy()
     first = augment.apply(images, transform, seed=1, epoch=4)
     assert first.shape == images.shape
@@ -89,7 +89,7 @@ def test_twins_are_equal_and_epochs_and_seeds_differ(name: str) -> None:
 
 @cases
 def test_input_may_be_read_only_strided_or_empty(name: str) -> None:
-    images = pictures((4, 10, 10, 3))
+    images = sample_images((4, 10, 10, 3))
     expected = augment.apply(images, TRANSFORMS[name], seed=1)
     fixed = images.copy()
     fixed.setflags(write=False)
@@ -125,30 +125,30 @@ def test_input_may_be_read_only_strided_or_empty(name: str) -> None:
 )
 @pytest.mark.parametrize("channels", [1, 3])
 def test_identity_parameters_change_nothing(same: augment.Transform, channels: int) -> None:
-    images = pictures((5, 13, 21, channels))
+    images = sample_images((5, 13, 21, channels))
     np.testing.assert_array_equal(both(images, same, seed=0), images)
 
 
 @pytest.mark.parametrize("factor", [-0.7, 0.0, 0.3, 1.0, 1.9])
 def test_the_reference_is_pillow_itself(factor: float) -> None:
-    image = pictures((1, 31, 17, 3))[0]
-    picture = Image.fromarray(image)
+    image = sample_images((1, 31, 17, 3))[0]
+    sample_image = Image.fromarray(image)
     pairs = [
-        (augment.Contrast((factor, factor)), ImageEnhance.Contrast(picture).enhance(factor)),
-        (augment.Brightness((factor, factor)), ImageEnhance.Brightness(picture).enhance(factor)),
-        (augment.Color((factor, factor)), ImageEnhance.Color(picture).enhance(factor)),
-        (augment.Sharpness((factor, factor)), ImageEnhance.Sharpness(picture).enhance(factor)),
-        (augment.Equalize(), ImageOps.equalize(picture)),
-        (augment.AutoContrast((7, 7)), ImageOps.autocontrast(picture, 7)),
-        (augment.Posterize((3, 3)), ImageOps.posterize(picture, 3)),
-        (augment.Solarize((99, 99)), ImageOps.solarize(picture, 99)),
-        (augment.Invert(), ImageOps.invert(picture)),
-        (augment.HorizontalFlip(), ImageOps.mirror(picture)),
-        (augment.VerticalFlip(), ImageOps.flip(picture)),
-        (augment.Rotate((40 * factor, 40 * factor), fill=9), picture.rotate(40 * factor, fillcolor=(9, 9, 9))),
+        (augment.Contrast((factor, factor)), ImageEnhance.Contrast(sample_image).enhance(factor)),
+        (augment.Brightness((factor, factor)), ImageEnhance.Brightness(sample_image).enhance(factor)),
+        (augment.Color((factor, factor)), ImageEnhance.Color(sample_image).enhance(factor)),
+        (augment.Sharpness((factor, factor)), ImageEnhance.Sharpness(sample_image).enhance(factor)),
+        (augment.Equalize(), ImageOps.equalize(sample_image)),
+        (augment.AutoContrast((7, 7)), ImageOps.autocontrast(sample_image, 7)),
+        (augment.Posterize((3, 3)), ImageOps.posterize(sample_image, 3)),
+        (augment.Solarize((99, 99)), ImageOps.solarize(sample_image, 99)),
+        (augment.Invert(), ImageOps.invert(sample_image)),
+        (augment.HorizontalFlip(), ImageOps.mirror(sample_image)),
+        (augment.VerticalFlip(), ImageOps.flip(sample_image)),
+        (augment.Rotate((40 * factor, 40 * factor), fill=9), sample_image.rotate(40 * factor, fillcolor=(9, 9, 9))),
         (
             augment.ShearX((factor, factor)),
-            picture.transform(picture.size, Image.Transform.AFFINE, (1, factor, 0, 0, 1, 0)),
+            sample_image.transform(sample_image.size, Image.Transform.AFFINE, (1, factor, 0, 0, 1, 0)),
         ),
     ]
     for transform, expected in pairs:
@@ -159,7 +159,7 @@ def test_the_reference_is_pillow_itself(factor: float) -> None:
 def test_right_angles(degrees: float) -> None:
     for shape in [(2, 16, 16, 3), (2, 9, 14, 1)]:
         for resample in ("nearest", "bilinear"):
-            both(pictures(shape), augment.Rotate((degrees, degrees), resample=resample), seed=0)
+            both(sample_images(shape), augment.Rotate((degrees, degrees), resample=resample), seed=0)
 
 
 def test_probability_is_kept_within_five_standard_errors() -> None:
@@ -168,8 +168,8 @@ def test_probability_is_kept_within_five_standard_errors() -> None:
     assert abs(share - 0.3) < 5 * (0.3 * 0.7 / 20_000) ** 0.5
 
 
-def test_large_pictures_leave_fixed_point_to_pillow() -> None:
-    both(pictures((1, 2, 8200, 1)), augment.ShearX((2, 2)), seed=0)
+def test_large_images_leave_fixed_point_to_pillow() -> None:
+    both(sample_images((1, 2, 8200, 1)), augment.ShearX((2, 2)), seed=0)
 
 
 def test_noise_has_the_deviation_asked_for() -> None:
@@ -208,7 +208,7 @@ def test_other_arrays_are_refused(images: Any, error: type[Exception], message: 
 
 
 def test_unknown_engine_and_wrong_positions_are_refused() -> None:
-    images = pictures((2, 4, 4, 3))
+    images = sample_images((2, 4, 4, 3))
     with pytest.raises(ValueError, match=r"`engine`.*'native', 'pil'.*Received: 'fast'"):
         augment.apply(images, [], seed=0, engine="fast")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"`positions` of shape \(2,\). Received: \(3,\)"):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from augment_catalogue import pictures
+from augment_catalogue import sample_images
 from PIL import Image
 
 import augment
@@ -37,8 +37,8 @@ def test_partners_come_from_the_whole_epoch_and_from_nobody_near(mixing: augment
 
 
 @BOTH
-def test_rows_keep_their_sum_and_the_picture_its_type(mixing: augment.Mixing) -> None:
-    images, rows = pictures((40, 9, 7, 3)), one_hot(40)
+def test_rows_keep_their_sum_and_the_image_its_type(mixing: augment.Mixing) -> None:
+    images, rows = sample_images((40, 9, 7, 3)), one_hot(40)
     new_images, new_rows = mixed(mixing, images, rows)
     assert (new_images.dtype, new_rows.dtype) == (np.uint8, np.float32)
     np.testing.assert_allclose(new_rows.sum(1), 1.0, atol=1e-6)  # two float32 shares
@@ -61,7 +61,7 @@ def test_a_row_sums_to_the_share_whose_label_is_known(mixing: augment.Mixing) ->
 
 
 def test_mix_up_is_pillows_blend() -> None:
-    mixing, images = augment.MixUp(1.0), pictures((30, 11, 6, 3))
+    mixing, images = augment.MixUp(1.0), sample_images((30, 11, 6, 3))
     share = mixing.parameters(0, 0, np.arange(30))["share"]
     blended, rows = mixing.mix(images, images[::-1], one_hot(30), one_hot(30), share=share)
     for index in range(30):
@@ -80,14 +80,14 @@ def test_cut_mix_pastes_a_box_and_counts_its_pixels() -> None:
         ys, xs = np.nonzero(image)
         if len(ys):
             assert image[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1].all()
-    # The share before the cut at the border is uniform: the box covers half of the picture at most on average.
+    # The share before the cut at the border is uniform: the box covers half of the image at most on average.
     assert 0.2 < rows[:, 1].mean() < 0.5
 
 
 @BOTH
 def test_probability_leaves_the_others_as_they_are(mixing: augment.Mixing) -> None:
     rarely = type(mixing)(1.0, probability=0.25)
-    images, rows = pictures((2000, 2, 2, 1)), one_hot(2000)
+    images, rows = sample_images((2000, 2, 2, 1)), one_hot(2000)
     new_images, new_rows = mixed(rarely, images, rows)
     applied = rarely.parameters(0, 0, np.arange(2000))["applied"]
     assert abs(applied.mean() - 0.25) < 5 * (0.25 * 0.75 / 2000) ** 0.5

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from augment_catalogue import KINDS, TRANSFORMS, pictures
+from augment_catalogue import KINDS, TRANSFORMS, sample_images
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_sample_images
@@ -45,7 +45,7 @@ SHAPES = st.tuples(st.just(2), st.integers(1, 97), st.integers(1, 61), st.sample
 
 
 def compare(shape: Any, kind: str, seed: int, table: dict[str, Any]) -> None:
-    images, transform = pictures(shape, kind, seed), augment.build(table)
+    images, transform = sample_images(shape, kind, seed), augment.build(table)
     native = augment.apply(images, transform, seed=seed)
     np.testing.assert_array_equal(native, augment.apply(images, transform, seed=seed, engine="pil"))
 
@@ -89,7 +89,7 @@ def test_every_level_at_many_factors(name: str, channels: int) -> None:
 
 @pytest.mark.parametrize("name", TRANSFORMS)
 def test_photographs(name: str) -> None:
-    """Larger than the sizes above, and with the levels of real pictures."""
+    """Larger than the sizes above, and with the levels of real images."""
     photos = np.stack(load_sample_images().images)
     for images in (photos, np.ascontiguousarray(photos[..., :1])):
         native = augment.apply(images, TRANSFORMS[name], seed=6)

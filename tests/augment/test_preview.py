@@ -34,7 +34,7 @@ def opened(path: Path) -> Image.Image:
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Path:
+def sample_image(tmp_path: Path) -> Path:
     path = tmp_path / "small.png"
     opened(CHINA).resize((48, 32)).save(path)
     return path
@@ -54,19 +54,30 @@ def test_the_sheet_shows_every_transform_as_pillow_changes_it() -> None:
     families = every_transform()
     shown = {item.name for items in families.values() for item in items}
     assert shown >= {name for name in augment.names() if not name.startswith("test_")} - {"compose", "one_of"}
-    picture = opened(CHINA).resize((48, 32))
-    image = np.asarray(picture)[None]
-    sheet = contact_sheet([picture], {"Some": [augment.Invert(), augment.Contrast((0, 2))]}, num=3, size=48)
+    sample_image = opened(CHINA).resize((48, 32))
+    image = np.asarray(sample_image)[None]
+    sheet = contact_sheet([sample_image], {"Some": [augment.Invert(), augment.Contrast((0, 2))]}, num=3, size=48)
     assert pieces(sheet, image[0]) == 2  # the original, and contrast by 1
     for same in (augment.Invert(), augment.Contrast((0, 0)), augment.Contrast((2, 2))):
         assert pieces(sheet, augment.apply(image, same, seed=0)[0]) == 1
     assert pieces(sheet, augment.apply(image, augment.Equalize(), seed=0)[0]) == 0
 
 
-def test_the_command_draws_every_transform_of_grey_and_coloured_pictures(picture: Path, tmp_path: Path) -> None:
+def test_the_command_draws_every_transform_of_grey_and_coloured_images(sample_image: Path, tmp_path: Path) -> None:
     grey, out = tmp_path / "grey.png", tmp_path / "sheet.png"
-    opened(picture).convert("L").save(grey)
-    command = [sys.executable, "-m", "augment", "preview", str(grey), str(picture), "--out", str(out), "--size", "32"]
+    opened(sample_image).convert("L").save(grey)
+    command = [
+        sys.executable,
+        "-m",
+        "augment",
+        "preview",
+        str(grey),
+        str(sample_image),
+        "--out",
+        str(out),
+        "--size",
+        "32",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert (done.stdout.strip(), done.stderr) == (str(out), "")
     sheet = opened(out)
@@ -75,11 +86,11 @@ def test_the_command_draws_every_transform_of_grey_and_coloured_pictures(picture
     assert sorted(path.name for path in tmp_path.iterdir()) == ["grey.png", "sheet.png", "small.png"]
 
 
-def test_a_recipes_transforms_are_shown_by_phase(picture: Path, tmp_path: Path) -> None:
+def test_a_recipes_transforms_are_shown_by_phase(sample_image: Path, tmp_path: Path) -> None:
     recipe, out = tmp_path / "own.toml", tmp_path / "sheet.png"
     recipe.write_text(RECIPE)
-    assert main(["preview", str(picture), "--recipe", str(recipe), "--out", str(out), "--columns", "3"]) == 0
-    whole = np.asarray(opened(picture).resize((112, 75), Image.Resampling.LANCZOS))
+    assert main(["preview", str(sample_image), "--recipe", str(recipe), "--out", str(out), "--columns", "3"]) == 0
+    whole = np.asarray(opened(sample_image).resize((112, 75), Image.Resampling.LANCZOS))
     sheet = opened(out)
     assert pieces(sheet, augment.apply(whole[None], augment.Solarize((255, 255)), seed=0)[0]) == 1
     assert pieces(sheet, augment.apply(whole[None], augment.Equalize(), seed=0)[0]) == 1
@@ -88,20 +99,20 @@ def test_a_recipes_transforms_are_shown_by_phase(picture: Path, tmp_path: Path) 
     assert sheet.height < 1000
 
 
-def test_a_phase_changed_by_its_number_shows_what_it_states(picture: Path, tmp_path: Path) -> None:
+def test_a_phase_changed_by_its_number_shows_what_it_states(sample_image: Path, tmp_path: Path) -> None:
     recipe, out = tmp_path / "own.toml", tmp_path / "sheet.png"
     recipe.write_text('extends = "photos"\n[phases.0]\nmix = "none"\naugment = ["invert"]\n')
-    assert main(["preview", str(picture), "--recipe", str(recipe), "--out", str(out)]) == 0
-    whole = np.asarray(opened(picture).resize((112, 75), Image.Resampling.LANCZOS))
+    assert main(["preview", str(sample_image), "--recipe", str(recipe), "--out", str(out)]) == 0
+    whole = np.asarray(opened(sample_image).resize((112, 75), Image.Resampling.LANCZOS))
     assert pieces(opened(out), augment.apply(whole[None], augment.Invert(), seed=0)[0]) >= 1
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["nowhere.jpg", "--out", "sheet.png"], "IMAGE to be a picture that Pillow can read. Received: nowhere.jpg"),
-        (["text.png", "--out", "sheet.png"], "IMAGE to be a picture.*Received: text.png: cannot identify"),
-        (["broken.png", "--out", "sheet.png"], "IMAGE to be a picture.*Received: broken.png"),
+        (["nowhere.jpg", "--out", "sheet.png"], "IMAGE to be an image that Pillow can read. Received: nowhere.jpg"),
+        (["text.png", "--out", "sheet.png"], "IMAGE to be an image.*Received: text.png: cannot identify"),
+        (["broken.png", "--out", "sheet.png"], "IMAGE to be an image.*Received: broken.png"),
         (["small.png", "--out", "none/sheet.png"], "--out to be a file in a folder that exists. Received: none"),
         (["small.png", "--out", "folder.png"], "--out to be a file in a folder that exists. Received: folder.png"),
         (["small.png", "--out", "sheet"], r"--out to end in \.png.*Received: sheet"),
@@ -120,14 +131,14 @@ def test_a_phase_changed_by_its_number_shows_what_it_states(picture: Path, tmp_p
 def test_a_wrong_request_is_one_line_and_writes_nothing(
     options: list[str],
     message: str,
-    picture: Path,
+    sample_image: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("text.png").write_text("no picture")
-    Path("broken.png").write_bytes(picture.read_bytes()[:900])
+    Path("text.png").write_text("no image")
+    Path("broken.png").write_bytes(sample_image.read_bytes()[:900])
     Path("folder.png").mkdir()
     Path("bare.toml").write_text('extends = "joint"')
     Path("odd.toml").write_text('[[phases]]\naugment = ["contrst"]')
@@ -142,15 +153,15 @@ def test_a_wrong_request_is_one_line_and_writes_nothing(
 
 
 def test_a_place_that_refuses_the_sheet_keeps_what_it_had(
-    picture: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    sample_image: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    out = picture.with_name("sheet.png")
+    out = sample_image.with_name("sheet.png")
     out.write_bytes(b"before")
     monkeypatch.setattr(Path, "replace", refuse)
-    assert main(["preview", str(picture), "--out", str(out), "--size", "16"]) == 2
+    assert main(["preview", str(sample_image), "--out", str(out), "--size", "16"]) == 2
     assert "--out to be a file that can be written" in capsys.readouterr().err
     assert out.read_bytes() == b"before"
     assert sorted(path.name for path in out.parent.iterdir()) == ["sheet.png", "small.png"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from augment_catalogue import MIXINGS, TRANSFORMS, pictures
+from augment_catalogue import MIXINGS, TRANSFORMS, sample_images
 from PIL import Image, ImageFilter
 
 import augment
@@ -49,7 +49,7 @@ def test_the_catalogue_changes_every_argument(name: str) -> None:
 
 
 def test_a_users_transform_by_its_name_in_both_engines_and_inside_others() -> None:
-    images = pictures((6, 20, 20, 3))
+    images = sample_images((6, 20, 20, 3))
     tables = [
         {"name": "contrast", "factor_range": [0.6, 1.4], "probability": 0.5},
         {"name": "one_of", "transforms": [{"name": "test_blur", "radius_range": [1, 1]}, {"name": "equalize"}]},
@@ -67,8 +67,8 @@ def test_a_transform_that_changes_the_size_is_refused() -> None:
         def apply(self, image: Image.Image, **params: Any) -> Image.Image:
             return image.resize((2, 2))
 
-    with pytest.raises(ValueError, match=r"`apply` of Half to keep the picture's size.*Received: \(\(2, 2\), 'RGB'\)"):
-        augment.apply(pictures((1, 4, 4, 3)), Half(), seed=0)
+    with pytest.raises(ValueError, match=r"`apply` of Half to keep the image's size.*Received: \(\(2, 2\), 'RGB'\)"):
+        augment.apply(sample_images((1, 4, 4, 3)), Half(), seed=0)
 
 
 @pytest.mark.parametrize(

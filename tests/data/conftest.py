@@ -1,4 +1,4 @@
-"""Small pictures in temporary folders, and a scan's memory that is nobody else's."""
+"""Small images in temporary folders, and a scan's memory that is nobody else's."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture
 def make_folder(tmp_path: Path) -> MakeFolder:
-    """Make `root` with so many different PNG pictures of 12x9 in each of its sub-folders."""
+    """Make `root` with so many different PNG images of 12x9 in each of its sub-folders."""
 
     def make(counts: dict[str, int]) -> Path:
         root = tmp_path / "pictures"

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from kerasae.data.collection import open_collection
-from kerasae.data.images import ArrayPictures, FilePictures
+from kerasae.data.images import ArrayImages, FileImages
 from kerasae.recipe import DataRecipe
 from kerasae.utils.errors import RequestError
 
@@ -28,8 +28,8 @@ def test_digits_are_divided_and_described() -> None:
     assert found.class_weights.dtype == np.float32
     counts = found.facts["counts"]
     assert sum(split["total"] for split in counts.values()) == 1797
-    for split, pictures in (("train", found.train), ("validation", found.validation), ("test", found.test)):
-        assert list(counts[split]["classes"].values()) == np.bincount(pictures.labels).tolist()
+    for split, sample_images in (("train", found.train), ("validation", found.validation), ("test", found.test)):
+        assert list(counts[split]["classes"].values()) == np.bincount(sample_images.labels).tolist()
     np.testing.assert_allclose(list(found.facts["class_weights"].values()), found.class_weights)
     assert json.loads(json.dumps(found.facts, allow_nan=False)) == found.facts
 
@@ -66,8 +66,8 @@ def test_a_folder_streams_or_lies_in_memory_with_the_same_pixels(make_folder: Ma
     root = make_folder({"cat": 9, "dog": 9})
     memory = open_collection(recipe(source=str(root)), classifies=True)
     stream = open_collection(recipe(source=str(root), memory_limit_mb=0), classifies=True)
-    assert isinstance(memory.train, ArrayPictures)
-    assert isinstance(stream.train, FilePictures)
+    assert isinstance(memory.train, ArrayImages)
+    assert isinstance(stream.train, FileImages)
     assert (memory.facts["storage"], stream.facts["storage"]) == ("memory", "streamed")
     assert memory.image_shape == (32, 32, 3)
     for split in ("train", "validation", "test"):
@@ -84,7 +84,7 @@ def test_quarantine_and_duplicates_are_told(make_folder: MakeFolder) -> None:
     Image.open(root / "train" / "dog" / "7.png").save(root / "test" / "dog" / "again.bmp")
     facts = open_collection(recipe(source=str(root), validation=0.05), classifies=True).facts
     assert facts["quarantine"] == [
-        {"path": str(root / "train" / "cat" / "broken.png"), "reason": "not a picture of a known format"}
+        {"path": str(root / "train" / "cat" / "broken.png"), "reason": "not an image of a known format"}
     ]
     kinds = {group["kind"]: group["places"] for group in facts["duplicates"]}
     assert kinds["bytes"][1] == f"test: {root / 'test' / 'cat' / 'again.png'}"
@@ -92,7 +92,7 @@ def test_quarantine_and_duplicates_are_told(make_folder: MakeFolder) -> None:
     assert facts["duplicate_totals"]["across_splits"] == 2
 
 
-def test_unlabelled_pictures_train_without_a_classifier(make_folder: MakeFolder) -> None:
+def test_unlabelled_images_train_without_a_classifier(make_folder: MakeFolder) -> None:
     root = make_folder({".": 20})
     found = open_collection(recipe(source=str(root)), classifies=False)
     assert (found.class_names, found.class_weights.shape) == ((), (0,))

@@ -46,10 +46,10 @@ def test_colour_and_grey_keep_their_pixels() -> None:
 
 
 def test_heic_is_read_upright() -> None:
-    picture = decode(io.BytesIO(HEIC))
-    assert picture.shape == (32, 16, 3)
-    np.testing.assert_allclose(picture[:16], np.broadcast_to([200, 40, 40], (16, 16, 3)), atol=8)
-    np.testing.assert_allclose(picture[16:], np.broadcast_to([40, 40, 200], (16, 16, 3)), atol=8)
+    sample_image = decode(io.BytesIO(HEIC))
+    assert sample_image.shape == (32, 16, 3)
+    np.testing.assert_allclose(sample_image[:16], np.broadcast_to([200, 40, 40], (16, 16, 3)), atol=8)
+    np.testing.assert_allclose(sample_image[16:], np.broadcast_to([40, 40, 200], (16, 16, 3)), atol=8)
 
 
 def test_a_palette_becomes_its_colours() -> None:
@@ -96,7 +96,7 @@ def test_cmyk_becomes_colour() -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_pictures_are_turned_upright(orientation: int) -> None:
+def test_images_are_turned_upright(orientation: int) -> None:
     # What a viewer must do for each EXIF orientation (CIPA DC-008, tag 274), by NumPy.
     upright = {
         1: GREY, 2: GREY[:, ::-1], 3: GREY[::-1, ::-1], 4: GREY[::-1], 5: GREY.T, 6: np.rot90(GREY, -1),
@@ -124,7 +124,7 @@ def test_pixels_of_unknown_range_are_refused(values: np.ndarray) -> None:
         decode(encoded(Image.fromarray(values), "TIFF"))
 
 
-def test_huge_pictures_are_refused_without_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_huge_images_are_refused_without_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoding, "MAX_PIXELS", 20)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20)
     file = encoded(Image.fromarray(COLOUR))
@@ -176,7 +176,7 @@ def test_a_sliver_is_filled_without_growing() -> None:
     assert resize(np.zeros((1, 100_000, 1), np.uint8), (64, 64, 1), "fill").shape == (64, 64, 1)
 
 
-def test_small_pictures_are_antialiased() -> None:
+def test_small_images_are_antialiased() -> None:
     stripes = np.tile(np.array([[0], [255]], np.uint8), (12, 24))[..., np.newaxis]
     # At a third of the height plain interpolation takes every third row as it is, 0 or 255.
     assert abs(resize(stripes, (8, 8, 1), "stretch").numpy()[1:-1].astype(int) - 127).max() < 40

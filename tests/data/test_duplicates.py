@@ -3,16 +3,16 @@ from __future__ import annotations
 import numpy as np
 
 from kerasae.data.duplicates import find_duplicates
-from kerasae.data.images import ArrayPictures, FilePictures
+from kerasae.data.images import ArrayImages, FileImages
 from kerasae.data.scan import FileFact
 
 
-def test_array_pictures_of_the_same_pixels_are_found() -> None:
+def test_array_images_of_the_same_pixels_are_found() -> None:
     images = np.random.default_rng(0).integers(0, 256, (6, 4, 4, 1), np.uint8)
     images[4], images[2], images[5] = images[0], images[1], images[0]
     labels = np.array([0, 1, 1, 2, 3, -1])
-    pictures = ArrayPictures(images, labels, [f"train/{index}" for index in range(6)])
-    found = find_duplicates({"train": pictures.select(range(4)), "test": pictures.select([4, 5])})
+    sample_images = ArrayImages(images, labels, [f"train/{index}" for index in range(6)])
+    found = find_duplicates({"train": sample_images.select(range(4)), "test": sample_images.select([4, 5])})
     assert found["duplicates"] == [
         {"kind": "pixels", "count": 3, "places": ["train: train/0", "test: train/4", "test: train/5"]}
     ]
@@ -23,8 +23,8 @@ def test_files_say_whether_their_bytes_or_only_their_pixels_agree() -> None:
     hashes = {"a": ("1", "x"), "b": ("1", "x"), "c": ("2", "y"), "d": ("3", "y"), "e": ("4", "z")}
     facts = {name: FileFact(bytes_hash=own, pixels_hash=pixels) for name, (own, pixels) in hashes.items()}
 
-    def files(*names: str) -> FilePictures:
-        return FilePictures(names, np.zeros(len(names)), (8, 8, 1), "fill", facts)
+    def files(*names: str) -> FileImages:
+        return FileImages(names, np.zeros(len(names)), (8, 8, 1), "fill", facts)
 
     found = find_duplicates({"train": files("a", "c"), "validation": files("b"), "test": files("d", "e")})
     assert [(group["kind"], group["places"]) for group in found["duplicates"]] == [
@@ -35,10 +35,12 @@ def test_files_say_whether_their_bytes_or_only_their_pixels_agree() -> None:
 
 def test_long_lists_are_cut_but_counted() -> None:
     images = np.repeat(np.arange(150, dtype=np.uint8), 2).reshape(300, 1, 1, 1)
-    pictures = ArrayPictures(images, np.zeros(300), [str(index) for index in range(300)])
-    found = find_duplicates({"train": pictures.select(range(0, 300, 2)), "test": pictures.select(range(1, 300, 2))})
+    sample_images = ArrayImages(images, np.zeros(300), [str(index) for index in range(300)])
+    found = find_duplicates(
+        {"train": sample_images.select(range(0, 300, 2)), "test": sample_images.select(range(1, 300, 2))}
+    )
     assert len(found["duplicates"]) == 100
     assert found["duplicate_totals"]["across_splits"] == 150
-    blank = ArrayPictures(np.zeros((50, 1, 1, 1), np.uint8), np.zeros(50), [str(index) for index in range(50)])
+    blank = ArrayImages(np.zeros((50, 1, 1, 1), np.uint8), np.zeros(50), [str(index) for index in range(50)])
     (group,) = find_duplicates({"train": blank.select(range(25)), "test": blank.select(range(25, 50))})["duplicates"]
     assert (group["count"], len(group["places"])) == (50, 20)

@@ -11,7 +11,7 @@ def batch(order: EpochOrder, epoch: int, step: int) -> np.ndarray:
 
 
 @given(count=st.integers(1, 60), batch_size=st.integers(1, 20), seed=st.integers(0, 9), epoch=st.integers(0, 99))
-def test_an_epoch_holds_each_picture_once_in_full_batches(count: int, batch_size: int, seed: int, epoch: int) -> None:
+def test_an_epoch_holds_each_image_once_in_full_batches(count: int, batch_size: int, seed: int, epoch: int) -> None:
     order = EpochOrder(np.zeros(count, np.int64), batch_size, None, seed)
     batches = [batch(order, epoch, step) for step in range(order.steps)]
     assert {len(one) for one in batches} == {min(batch_size, count)}
@@ -29,7 +29,7 @@ def test_a_function_of_seed_and_epoch() -> None:
 
 
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.9])
-def test_every_batch_holds_the_stated_share_of_labelled_pictures(share: float) -> None:
+def test_every_batch_holds_the_stated_share_of_labelled_images(share: float) -> None:
     labels = np.where(np.arange(100) % 10, -1, 3)
     order = EpochOrder(labels, 20, share, 0)
     counts = {int((labels[batch(order, 0, step)] >= 0).sum()) for step in range(order.steps)}
@@ -41,7 +41,7 @@ def test_every_batch_holds_the_stated_share_of_labelled_pictures(share: float) -
         assert np.ptp(np.bincount(labelled, minlength=100)[::10]) <= 1
 
 
-def test_a_share_without_unlabelled_pictures_is_the_plain_order() -> None:
+def test_a_share_without_unlabelled_images_is_the_plain_order() -> None:
     order = EpochOrder(np.zeros(30, np.int64), 10, 0.5, 0)
     assert order.labelled_per_batch is None
     assert order.steps == 3

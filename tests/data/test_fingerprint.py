@@ -2,22 +2,22 @@ import numpy as np
 import pytest
 
 from kerasae.data.fingerprint import check_unchanged, fingerprint, seen
-from kerasae.data.images import ArrayPictures
+from kerasae.data.images import ArrayImages
 from kerasae.utils.errors import RequestError
 
 
-def pictures(labels: list[int]) -> ArrayPictures:
+def sample_images(labels: list[int]) -> ArrayImages:
     images = np.arange(4 * 3, dtype=np.uint8).reshape(3, 2, 2, 1)
-    return ArrayPictures(images, np.array(labels), ["a", "b", "c"])
+    return ArrayImages(images, np.array(labels), ["a", "b", "c"])
 
 
 def test_changes_with_pixels_labels_order_and_splits_but_not_with_names() -> None:
-    first = pictures([0, 1, -1])
+    first = sample_images([0, 1, -1])
     same = fingerprint({"train": first})
-    assert same == fingerprint({"train": ArrayPictures(first.images, first.labels, ["x", "y", "z"])})
+    assert same == fingerprint({"train": ArrayImages(first.images, first.labels, ["x", "y", "z"])})
     others = (
-        {"train": pictures([0, 0, -1])},
-        {"train": ArrayPictures(first.images + np.uint8(1), first.labels, first.names)},
+        {"train": sample_images([0, 0, -1])},
+        {"train": ArrayImages(first.images + np.uint8(1), first.labels, first.names)},
         {"train": first.select([1, 0, 2])},
         {"test": first},
         {"train": first.select([0, 1]), "test": first.select([2])},
@@ -32,14 +32,14 @@ def test_what_changed_is_refused() -> None:
         check_unchanged(facts, {**facts, "fingerprint": "b"}, "x")
 
 
-def test_pictures_are_the_same_by_what_a_model_sees() -> None:
-    first = pictures([0, 1, -1])
+def test_images_are_the_same_by_what_a_model_sees() -> None:
+    first = sample_images([0, 1, -1])
     same = seen(first)
-    assert same == seen(ArrayPictures(first.images, first.labels, ["x", "y", "z"]))
+    assert same == seen(ArrayImages(first.images, first.labels, ["x", "y", "z"]))
     others = (
-        pictures([0, 0, -1]),
-        ArrayPictures(first.images + np.uint8(1), first.labels, first.names),
-        ArrayPictures(first.images.reshape(3, 4, 1, 1), first.labels, first.names),
+        sample_images([0, 0, -1]),
+        ArrayImages(first.images + np.uint8(1), first.labels, first.names),
+        ArrayImages(first.images.reshape(3, 4, 1, 1), first.labels, first.names),
         first.select([1, 0, 2]),
         first.select([0, 1]),
     )

@@ -15,21 +15,21 @@ from kerasae.data.scan import examine, scan
 MakeFolder = Callable[[dict[str, int]], Path]
 
 
-def picture(path: Path, **options: object) -> str:
+def image(path: Path, **options: object) -> str:
     Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4)).save(path, **options)
     return str(path)
 
 
-def test_facts_are_of_the_upright_picture(tmp_path: Path) -> None:
+def test_facts_are_of_the_upright_image(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[274] = 6
-    plain, turned = picture(tmp_path / "a.png"), picture(tmp_path / "b.png", exif=exif)
+    plain, turned = image(tmp_path / "a.png"), image(tmp_path / "b.png", exif=exif)
     assert (examine(plain).height, examine(plain).width, examine(plain).channels, examine(plain).mode) == (3, 4, 1, "L")
     assert (examine(turned).height, examine(turned).width) == (4, 3)
 
 
 def test_same_pixels_in_other_bytes_are_recognised(tmp_path: Path) -> None:
-    png, bmp = examine(picture(tmp_path / "a.png")), examine(picture(tmp_path / "a.bmp"))
+    png, bmp = examine(image(tmp_path / "a.png")), examine(image(tmp_path / "a.bmp"))
     assert png.pixels_hash == bmp.pixels_hash
     assert png.bytes_hash != bmp.bytes_hash
 
@@ -40,7 +40,7 @@ def test_every_kind_of_damage_has_a_reason(tmp_path: Path) -> None:
     noise.save(tmp_path / "whole.jpg")
     (tmp_path / "cut.jpg").write_bytes((tmp_path / "whole.jpg").read_bytes()[:2000])
     (tmp_path / "empty.jpg").touch()
-    (tmp_path / "text.jpg").write_text("not a picture")
+    (tmp_path / "text.jpg").write_text("not an image")
     (tmp_path / "folder.jpg").mkdir()
     (tmp_path / "link.jpg").symlink_to(tmp_path / "nowhere.jpg")
     os.mkfifo(tmp_path / "pipe.jpg")
@@ -49,7 +49,7 @@ def test_every_kind_of_damage_has_a_reason(tmp_path: Path) -> None:
         "whole": "",
         "cut": reasons["cut"],
         "empty": "an empty file",
-        "text": "not a picture of a known format",
+        "text": "not an image of a known format",
         "folder": "a folder",
         "link": "No such file or directory",
         "pipe": "not a regular file",
@@ -58,7 +58,7 @@ def test_every_kind_of_damage_has_a_reason(tmp_path: Path) -> None:
 
 
 def test_unreadable_files_say_so_and_are_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = picture(tmp_path / "a.png")
+    path = image(tmp_path / "a.png")
     opened = Path.open
 
     def refuse(self: Path, *arguments: object, **options: object) -> object:
@@ -74,7 +74,7 @@ def test_unreadable_files_say_so_and_are_not_remembered(tmp_path: Path, monkeypa
 
 def test_bombs_are_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2)
-    assert "decompression bomb" in examine(picture(tmp_path / "a.png")).error
+    assert "decompression bomb" in examine(image(tmp_path / "a.png")).error
 
 
 def test_a_name_outside_utf8_is_broken(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_only_new_and_changed_files_are_read_again(make_folder: MakeFolder, monk
     assert (first.read, first.remembered) == (3, 0)
     changed = Path(paths[0])
     changed.write_bytes(Path(paths[1]).read_bytes() + b" ")
-    new = picture(root / "cat" / "new.png")
+    new = image(root / "cat" / "new.png")
     read: list[str] = []
     monkeypatch.setattr(module, "examine", lambda path: read.append(path) or examine(path))
     second = scan(root, [*paths, new])
@@ -101,7 +101,7 @@ def test_only_new_and_changed_files_are_read_again(make_folder: MakeFolder, monk
 
 
 def test_a_change_of_size_or_of_time_alone_is_noticed(tmp_path: Path) -> None:
-    path = picture(tmp_path / "a.bmp")
+    path = image(tmp_path / "a.bmp")
     status = Path(path).stat()
     scan(tmp_path, [path])
     Path(path).write_bytes(Path(path).read_bytes()[:-1] + b"!")  # as long as before
@@ -150,7 +150,7 @@ def test_what_was_read_before_an_interruption_is_remembered(
 
 
 def test_contents_exchanged_under_the_same_size_and_time_are_noticed(tmp_path: Path) -> None:
-    path = Path(picture(tmp_path / "a.bmp"))
+    path = Path(image(tmp_path / "a.bmp"))
     status = path.stat()
     before = scan(tmp_path, [str(path)]).facts[str(path)]
     path.write_bytes(path.read_bytes()[:-1] + b"!")
@@ -168,7 +168,7 @@ def test_what_is_remembered_is_what_was_read(tmp_path: Path) -> None:
 
 
 def test_without_a_home_nothing_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = picture(tmp_path / "a.png")
+    path = image(tmp_path / "a.png")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(module.platformdirs, "user_cache_path", lambda name: Path("~/.cache") / name)
     assert scan(tmp_path, [path]).facts[path].error == ""

@@ -15,7 +15,7 @@ NAMES = ("bird", "cat", "dog")
 def division(
     counts: dict[str, list[int]], *, classifies: bool = True, names: tuple[str, ...] = NAMES, **options: object
 ) -> tuple[Division, np.ndarray]:
-    """Divide so many pictures of each class (the last count: unlabelled) in each given split."""
+    """Divide so many images of each class (the last count: unlabelled) in each given split."""
     labels = [np.repeat([*range(len(names)), -1][: len(of_split)], of_split) for of_split in counts.values()]
     given = np.repeat(list(counts), [len(part) for part in labels])
     joined = np.concatenate(labels).astype(np.int64)
@@ -152,7 +152,7 @@ def test_automatic_validation_is_a_tenth() -> None:
     assert by_class(labels[found.validation]) == [5, 3, 2]
 
 
-def test_unlabelled_pictures_train_the_classifiers_encoder_and_are_spread_otherwise() -> None:
+def test_unlabelled_images_train_the_classifiers_encoder_and_are_spread_otherwise() -> None:
     counts = {"train": [10, 10, 10, 100]}
     found, labels = division(counts)
     assert (labels[found.train] == -1).sum() == 100
@@ -173,15 +173,15 @@ def test_rare_classes_need_no_place_in_every_split_without_a_classifier() -> Non
         ({"train": [9, 9, 9]}, {"keep": {"bard": 0.5}}, r"bird, cat, dog. Received: 'bard'. Did you mean 'bird'"),
         ({"train": [9, 9, 9], "test": [1, 1, 1]}, {"keep": {"cat": 0.01}}, r"keep: .* 0.01 of the 9 of class 'cat'"),
         ({"train": [9, 9, 9]}, {"validation": "half-of-test"}, r"test split .* 'digits', which has none"),
-        ({"train": [9, 0, 9]}, {}, r"training pictures of every class. Received: none of class 'cat'"),
-        ({"train": [9, 2, 9]}, {}, r"at least 3 pictures .* test and validation. Received: 2 of class 'cat'"),
+        ({"train": [9, 0, 9]}, {}, r"training images of every class. Received: none of class 'cat'"),
+        ({"train": [9, 2, 9]}, {}, r"at least 3 images .* test and validation. Received: 2 of class 'cat'"),
         ({"train": [1, 2, 9]}, {}, r"Received: 2 classes with fewer; 1 of class 'bird', 2 of class 'cat'; add"),
         ({"train": [9, 1, 9], "test": [1, 1, 1]}, {}, r"at least 2 .* for validation. Received: 1 of class 'cat'"),
         ({"train": [9, 9, 9]}, {"validation": 0.99}, r"data.validation: .* both sides .* class 'bird'"),
         ({"train": [9, 9, 9]}, {"test": 0.99}, r"data.test: .* both sides .* 9 to be taken of the 9 of class 'bird'"),
         ({"train": [9, 9, 9], "test": [2, 1, 2]}, {"validation": "half-of-test"}, r"half-of-test\): .* 'cat'"),
         ({"train": [0, 0, 0, 9]}, {}, r"none of class 'bird'"),
-        ({"train": [9, 9, 9], "test": [0, 0, 0, 5]}, {}, r"labels in the test split.* 5 pictures, none labelled"),
+        ({"train": [9, 9, 9], "test": [0, 0, 0, 5]}, {}, r"labels in the test split.* 5 images, none labelled"),
         ({"train": [9, 9, 9], "validation": [0, 0, 0, 5]}, {}, r"labels in the validation split"),
     ],
 )  # fmt: skip
@@ -200,14 +200,14 @@ def test_a_classifier_needs_two_classes_and_labels() -> None:
         division({"train": [9]}, names=())
 
 
-def test_too_few_pictures_for_a_split_are_refused_without_a_classifier_too() -> None:
+def test_too_few_images_for_a_split_are_refused_without_a_classifier_too() -> None:
     with pytest.raises(RequestError, match=r"data.test: .* 0 to be taken of 2"):
         division({"train": [2]}, names=(), classifies=False)
 
 
 @settings(deadline=None)
 @given(counts=st.lists(st.integers(5, 23), min_size=3, max_size=3), unlabelled=st.integers(0, 9), k=st.integers(2, 5))
-def test_folds_part_the_training_pictures(counts: list[int], unlabelled: int, k: int) -> None:
+def test_folds_part_the_training_images(counts: list[int], unlabelled: int, k: int) -> None:
     made = [division({"train": [*counts, unlabelled], "test": [3, 3, 3]}, fold=[i, k]) for i in range(k)]
     labels = made[0][1]
     for found, _ in made:
@@ -229,7 +229,7 @@ def test_folds_take_in_a_given_validation_split_and_leave_the_test_set_as_it_was
 
 
 def test_a_class_smaller_than_the_folds_is_refused() -> None:
-    message = r"data\.fold: expected 5 training pictures or more of every class.* Received: 4 of class 'cat'"
+    message = r"data\.fold: expected 5 training images or more of every class.* Received: 4 of class 'cat'"
     with pytest.raises(RequestError, match=message):
         division({"train": [9, 4, 9], "test": [1, 1, 1]}, fold=[0, 5])
     with pytest.raises(RequestError, match=r"each of 5 folds\. Received: 4"):
@@ -240,7 +240,7 @@ def test_a_class_smaller_than_the_folds_is_refused() -> None:
 
 def test_something_has_to_be_left_to_train_on() -> None:
     given = {"train": [0, 0, 0], "validation": [3, 3, 3], "test": [3, 3, 3]}
-    with pytest.raises(RequestError, match=r"data\.source: expected training pictures\. Received: .* with 9 for vali"):
+    with pytest.raises(RequestError, match=r"data\.source: expected training images\. Received: .* with 9 for vali"):
         division(given, classifies=False)
 
 

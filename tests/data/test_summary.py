@@ -11,13 +11,13 @@ from kerasae.recipe import DataRecipe
 def test_what_is_used_and_what_is_not_is_said(make_folder: Callable[[dict[str, int]], Path]) -> None:
     root = make_folder({"a": 20, "b": 20, "unlabeled": 3})
     (root / "a" / "notes.txt").touch()
-    (root / "b" / "torn.png").write_bytes(b"no picture")
+    (root / "b" / "torn.png").write_bytes(b"no image")
     counts, shape, classes, broken, ignored = lines(
         open_collection(DataRecipe(source=str(root)), classifies=True).facts
     )
-    assert counts == "32 pictures to train on (3 without a label), 3 for validation, 8 for testing; 2 classes"
+    assert counts == "32 images to train on (3 without a label), 3 for validation, 8 for testing; 2 classes"
     assert shape.startswith("shape 32x32x3 (data.image_shape), chosen: the median of the shorter sides")
-    assert classes == "labelled pictures a class: a (20), b (20)"
+    assert classes == "labelled images a class: a (20), b (20)"
     assert broken.startswith("broken and set aside: 1, the first ")
     assert "torn.png" in broken
     assert ignored == "ignored: suffix .txt (1)"
@@ -25,13 +25,13 @@ def test_what_is_used_and_what_is_not_is_said(make_folder: Callable[[dict[str, i
 
 def test_without_labels_there_are_no_classes(make_folder: Callable[[dict[str, int]], Path]) -> None:
     counts, _ = lines(open_collection(DataRecipe(source=str(make_folder({".": 30}))), classifies=False).facts)
-    assert counts == "22 pictures to train on, 2 for validation, 6 for testing; no classes"
+    assert counts == "22 images to train on, 2 for validation, 6 for testing; no classes"
 
 
 def test_twenty_classes_are_listed(make_folder: Callable[[dict[str, int]], Path]) -> None:
     root = make_folder({f"class {index}": 3 for index in range(23)})
     _, _, classes = lines(open_collection(DataRecipe(source=str(root)), classifies=True).facts)
-    assert classes.startswith("pictures a class: class 0 (3), class 1 (3), ")
+    assert classes.startswith("images a class: class 0 (3), class 1 (3), ")
     assert classes.endswith(", class 19 (3) and 3 more")
 
 

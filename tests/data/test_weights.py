@@ -17,11 +17,11 @@ def test_balanced_is_scikit_learns() -> None:
     found = class_weights("balanced", LABELS, NAMES)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, rtol=1e-6)  # float32
-    # Every class counts alike, and the mean weight of a picture is 1.
+    # Every class counts alike, and the mean weight of an image is 1.
     np.testing.assert_allclose(np.bincount(labelled) * found, len(labelled) / 3, rtol=1e-6)
 
 
-def test_a_class_without_pictures_weighs_1() -> None:
+def test_a_class_without_images_weighs_1() -> None:
     np.testing.assert_array_equal(
         class_weights("balanced", np.array([0, 0, 1, 1]), NAMES), np.float32([4 / 6, 4 / 6, 1])
     )

@@ -18,8 +18,8 @@ IMAGE_SHAPE = (8, 8, 1)
 CLASS_NAMES = ("zero", "one", "two")
 
 
-class TinyPictures:
-    """Pictures in memory that note how many were asked for at once."""
+class TinyImages:
+    """Images in memory that note how many were asked for at once."""
 
     def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
         self.images, self.labels, self.image_shape = images, labels, images.shape[1:]
@@ -38,26 +38,26 @@ class TinyPictures:
 
 @dataclass(frozen=True)
 class TinyCollection:
-    train: TinyPictures
-    validation: TinyPictures
-    test: TinyPictures
+    train: TinyImages
+    validation: TinyImages
+    test: TinyImages
     class_names: tuple[str, ...] = CLASS_NAMES
     image_shape: tuple[int, int, int] = IMAGE_SHAPE
     class_weights: np.ndarray = field(default_factory=lambda: np.ones(len(CLASS_NAMES), np.float32))
     facts: dict[str, str] = field(default_factory=lambda: {"source": "tiny"})
 
 
-def _pictures(count: int, seed: int, unlabelled: int = 0) -> TinyPictures:
+def _images(count: int, seed: int, unlabelled: int = 0) -> TinyImages:
     """Noise around a grey level that tells the class, so that a linear model can learn it."""
     rng = np.random.default_rng(seed)
     labels = np.arange(count) % len(CLASS_NAMES)
     images = rng.integers(0, 60, (count, *IMAGE_SHAPE)) + 80 * labels[:, None, None, None]
     labels[count - unlabelled :] = -1
-    return TinyPictures(images.astype(np.uint8), labels.astype(np.int64))
+    return TinyImages(images.astype(np.uint8), labels.astype(np.int64))
 
 
 def _model(heads: tuple[str, ...] = ("reconstruction", "label")) -> keras.Model:
-    """A model that rebuilds every picture at 0.9 of its brightness and guesses classes from random weights."""
+    """A model that rebuilds every image at 0.9 of its brightness and guesses classes from random weights."""
     image = keras.Input(IMAGE_SHAPE, dtype="uint8")
     scaled = keras.layers.Rescaling(1 / 255)(image)
     outputs = {
@@ -70,8 +70,8 @@ def _model(heads: tuple[str, ...] = ("reconstruction", "label")) -> keras.Model:
 
 
 @pytest.fixture(scope="session")
-def make_pictures() -> Callable[..., TinyPictures]:
-    return _pictures
+def make_images() -> Callable[..., TinyImages]:
+    return _images
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +81,7 @@ def make_model() -> Callable[..., keras.Model]:
 
 @pytest.fixture
 def collection() -> TinyCollection:
-    return TinyCollection(_pictures(60, seed=1), _pictures(20, seed=3), _pictures(50, seed=2, unlabelled=5))
+    return TinyCollection(_images(60, seed=1), _images(20, seed=3), _images(50, seed=2, unlabelled=5))
 
 
 @pytest.fixture(scope="session")

@@ -53,21 +53,21 @@ def test_a_missing_head_is_absent(run, collection, make_model, head):
     )
 
 
-def test_without_labels_only_the_reconstruction_is_measured(run, model, collection, make_pictures):
-    unlabelled = dataclasses.replace(collection, test=make_pictures(9, seed=3, unlabelled=9))
+def test_without_labels_only_the_reconstruction_is_measured(run, model, collection, make_images):
+    unlabelled = dataclasses.replace(collection, test=make_images(9, seed=3, unlabelled=9))
     assert set(evaluate(run, model, unlabelled)["test"]) == {"num_pictures", "pixels", "reconstruction"}
 
 
-def test_no_test_picture_is_refused(run, model, collection, make_pictures):
-    with pytest.raises(RequestError, match=r"at least one test picture\. Received: 0"):
-        evaluate(run, model, dataclasses.replace(collection, test=make_pictures(0, seed=0)))
+def test_no_test_image_is_refused(run, model, collection, make_images):
+    with pytest.raises(RequestError, match=r"at least one test image\. Received: 0"):
+        evaluate(run, model, dataclasses.replace(collection, test=make_images(0, seed=0)))
     assert not run.metrics.exists()
 
 
 def test_no_more_than_a_batch_is_loaded_at_once(run, model, collection, monkeypatch):
     evaluate(run, model, collection, batch_size=16, linear_baseline=False)
     assert collection.test.largest_load == 16
-    monkeypatch.setattr("kerasae.data.images._BATCH_VALUES", 5 * 64)  # large pictures: five of these fill a batch
+    monkeypatch.setattr("kerasae.data.images._BATCH_VALUES", 5 * 64)  # large images: five of these fill a batch
     collection.test.largest_load = 0
     evaluate(run, model, collection, batch_size=16, linear_baseline=False)
     assert collection.test.largest_load == 5
@@ -80,7 +80,7 @@ def test_the_recipes_own_loss_is_measured(run, model, collection):
     assert measured["loss"] != measured["mse"]
 
 
-def test_variants_are_measured_as_test_pictures_changed_by_seed(run, model, collection):
+def test_variants_are_measured_as_test_images_changed_by_seed(run, model, collection):
     noise = {"name": "gaussian_noise", "deviation_range": [30.0, 30.0]}
     recipe = Recipe(evaluation={"variants": {"negative": [{"name": "invert"}], "noisy": [noise]}}, data={"seed": 4})
     write_json(run.recipe_file, recipe.model_dump(mode="json"))
@@ -90,7 +90,7 @@ def test_variants_are_measured_as_test_pictures_changed_by_seed(run, model, coll
     images, labels = 255 - collection.test.images, collection.test.labels
     right = model(images)["label"].numpy().argmax(axis=1) == labels
     assert measured["negative"]["label"]["accuracy"] == right[labels >= 0].mean()
-    # The target of a variant is the changed picture: this model rebuilds nine tenths of what it is given.
+    # The target of a variant is the changed image: this model rebuilds nine tenths of what it is given.
     assert measured["negative"]["reconstruction"]["mse"] == pytest.approx(((images / 2550) ** 2).mean(), rel=1e-4)
     test = plain["test"]["pixels"]
     assert test == pytest.approx(

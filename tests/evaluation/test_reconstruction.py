@@ -2,18 +2,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kerasae.evaluation.reconstruction import picture_errors, reconstruction_metrics
+from kerasae.evaluation.reconstruction import image_errors, reconstruction_metrics
 from kerasae.losses import ReconstructionLoss
 
 
 def errors_of(target, reconstruction, loss="mean_squared_error"):
-    pictures = (tf.constant(images, tf.float32) for images in (target, reconstruction))
-    measured = picture_errors(*pictures, ReconstructionLoss(loss))
+    sample_images = (tf.constant(images, tf.float32) for images in (target, reconstruction))
+    measured = image_errors(*sample_images, ReconstructionLoss(loss))
     return {key: value.numpy() for key, value in measured.items()}
 
 
 @pytest.fixture(scope="module")
-def pictures():
+def sample_images():
     return np.random.default_rng(0).random((4, 12, 9, 3))
 
 
@@ -23,8 +23,8 @@ def test_mse_and_psnr_of_a_known_error():
     np.testing.assert_allclose(errors["psnr"], 20.0, rtol=1e-6)
 
 
-def test_a_perfect_copy_has_finite_psnr_and_ssim_one(pictures):
-    errors = errors_of(pictures, pictures)
+def test_a_perfect_copy_has_finite_psnr_and_ssim_one(sample_images):
+    errors = errors_of(sample_images, sample_images)
     np.testing.assert_allclose(errors["psnr"], 100.0, rtol=1e-6)
     np.testing.assert_allclose(errors["ssim"], 1.0, rtol=1e-6)
 
@@ -51,13 +51,13 @@ def test_ssim_below_three_pixels_is_null():
         ("binary_crossentropy", lambda t, r: -t * np.log(r) - (1 - t) * np.log(1 - r)),
     ],
 )
-def test_every_reconstruction_loss_matches_numpy(pictures, loss, reference):
-    reconstruction = 0.1 + 0.8 * pictures[::-1]
-    expected = reference(pictures, reconstruction).mean(axis=(1, 2, 3))
-    np.testing.assert_allclose(errors_of(pictures, reconstruction, loss)["loss"], expected, rtol=1e-5)
+def test_every_reconstruction_loss_matches_numpy(sample_images, loss, reference):
+    reconstruction = 0.1 + 0.8 * sample_images[::-1]
+    expected = reference(sample_images, reconstruction).mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(errors_of(sample_images, reconstruction, loss)["loss"], expected, rtol=1e-5)
 
 
-def test_unlabelled_pictures_count_overall_and_in_no_class():
+def test_unlabelled_images_count_overall_and_in_no_class():
     errors = {key: np.array([1.0, 2.0, 6.0]) for key in ("mse", "psnr", "ssim", "loss")}
     metrics = reconstruction_metrics(errors, np.array([0, 0, -1]), ("a", "b"))
     assert metrics["mse"] == 3.0

@@ -14,7 +14,7 @@ from command_line import Typed
 from PIL import Image
 
 from kerasae.exploration import figures
-from kerasae.exploration import report_figures as plates
+from kerasae.exploration import report_figures as report_figures
 from kerasae.exploration.latents import Latents
 from kerasae.exploration.maps import Map
 from kerasae.exploration.page import write_page
@@ -84,7 +84,7 @@ def test_both_directions_of_a_map_have_one_scale() -> None:
 def test_words_below_a_map_tell_of_what_is_there(answers: bool) -> None:
     label, prediction = np.zeros(5, int) - (not answers), np.zeros(5, int) - (not answers)
     found = Latents(np.zeros((5, 2)), label, prediction, np.zeros(5), np.array(["a"] * 5))
-    (drawn,) = plates.of_maps([Map("pca", "latent", np.eye(5, 2))], found, ["one"] if answers else [])
+    (drawn,) = report_figures.of_maps([Map("pca", "latent", np.eye(5, 2))], found, ["one"] if answers else [])
     assert ("its colour the class" in drawn.caption) == ("a ring marks" in drawn.caption) == answers
 
 
@@ -104,7 +104,7 @@ def test_names_of_classes_cannot_break_the_page(digits_run: Path, tmp_path: Path
     assert data["names"] == ["<!--", "b"]
 
 
-def test_a_part_of_the_training_pictures(typed: Typed, digits_run: Path) -> None:
+def test_a_part_of_the_training_images(typed: Typed, digits_run: Path) -> None:
     code, _, err = typed("explore", digits_run, "--split", "train", "--maps", "pca, pca", "--limit", 40)
     assert code == 0, err
     folder = digits_run / "explore" / "train"
@@ -116,7 +116,7 @@ def test_a_part_of_the_training_pictures(typed: Typed, digits_run: Path) -> None
     assert len(known.name) == len(reopen(Run(digits_run)).train)
 
 
-def test_the_nearest_training_pictures_of_a_file(typed: Typed, digits_run: Path, tmp_path: Path) -> None:
+def test_the_nearest_training_images_of_a_file(typed: Typed, digits_run: Path, tmp_path: Path) -> None:
     collection = reopen(Run(digits_run))
     Image.fromarray(collection.train.load([5])[0, ..., 0]).save(tmp_path / "known.png")
     code, out, err = typed("explore", digits_run, "--near", tmp_path / "known.png")
@@ -149,10 +149,10 @@ def test_a_latent_of_two_values_without_softmax_head(typed: Typed, tmp_path: Pat
         (["--maps", "pca,mds"], r"--maps: expected one of pca, tsne, umap\. Received: 'mds'"),
         (
             ["--perplexity", "200"],
-            r"--perplexity: 200 needs more than 600 pictures\. Received: 359; .* below 119.7",
+            r"--perplexity: 200 needs more than 600 images\. Received: 359; .* below 119.7",
         ),
         (["--perplexity", "-1"], r"--perplexity: expected a number above 0\. Received: -1"),
-        (["--limit", "4"], r"--limit: expected at least 10 pictures .* Received: 4 of test"),
+        (["--limit", "4"], r"--limit: expected at least 10 images .* Received: 4 of test"),
         (["--near", "nowhere.png"], r"--near: .*'nowhere.png', which does not exist"),
     ],
 )

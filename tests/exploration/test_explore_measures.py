@@ -40,7 +40,7 @@ def test_purity_by_hand_leaves_out_the_unlabelled() -> None:
 def test_centroid_distances_by_hand() -> None:
     latent = np.array([[0.0, 1.0], [0.0, -1.0], [6.0, 1.0], [6.0, -1.0]])
     found = centroid_distances(latent, np.array([0, 0, 1, 1]), 3)
-    assert found[0][1] == pytest.approx(6.0)  # pictures lie 1 from their centre
+    assert found[0][1] == pytest.approx(6.0)  # images lie 1 from their centre
     assert found[0][0] == 0.0
     assert found[2] == [None, None, None]
 

@@ -14,17 +14,17 @@ def cut_out(made: Sheets, index: int) -> np.ndarray:
     image = np.asarray(Image.open(io.BytesIO(made.files[index // PER_SHEET])))
     row, column = divmod(index % PER_SHEET, COLUMNS)
     top, left = row * made.cell[0], column * made.cell[1]
-    return image[top : top + made.picture[0], left : left + made.picture[1]]
+    return image[top : top + made.sample_image[0], left : left + made.sample_image[1]]
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_small_collections_lose_nothing(channels: int) -> None:
-    pictures = RANDOM.integers(0, 256, (PER_SHEET + 7, 9, 11, channels), np.uint8)
-    (made,) = sheets([pictures])
+    sample_images = RANDOM.integers(0, 256, (PER_SHEET + 7, 9, 11, channels), np.uint8)
+    (made,) = sheets([sample_images])
     assert len(made.files) == 2
-    assert made.picture == (9, 11)
+    assert made.sample_image == (9, 11)
     for index in (0, 41, PER_SHEET - 1, PER_SHEET, PER_SHEET + 6):
-        np.testing.assert_array_equal(cut_out(made, index), np.broadcast_to(pictures[index], (9, 11, 3)))
+        np.testing.assert_array_equal(cut_out(made, index), np.broadcast_to(sample_images[index], (9, 11, 3)))
 
 
 def test_both_kinds_stay_within_the_budget() -> None:

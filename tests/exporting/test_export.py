@@ -83,7 +83,7 @@ def encoded(image: np.ndarray, kind: str) -> bytes:
     return buffer.getvalue()
 
 
-def test_encoded_pictures_answer_as_their_pixels_do(served: dict, collection: Collection) -> None:
+def test_encoded_images_answer_as_their_pixels_do(served: dict, collection: Collection) -> None:
     images = collection.test.load(np.arange(4))
     contents = tf.constant([encoded(image, "PNG") for image in images])
     answers, expected = served["encoded"](encoded=contents), served["serving_default"](images=tf.constant(images))
@@ -109,7 +109,7 @@ def test_encoded_pictures_answer_as_their_pixels_do(served: dict, collection: Co
         ("I;16", "PNG", {}),
     ],
 )
-def test_encoded_pictures_are_decoded_as_in_training(mode: str, kind: str, options: dict, channels: int) -> None:
+def test_encoded_images_are_decoded_as_in_training(mode: str, kind: str, options: dict, channels: int) -> None:
     depth, dtype = (len(mode), np.uint8) if mode.isalpha() else (1, np.uint16)
     values = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, (33, 50, depth), dtype, endpoint=True)
     values[:9] = [1, 2, 3, 128][:depth] if depth > 1 else 3

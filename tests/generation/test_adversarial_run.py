@@ -58,7 +58,7 @@ def test_a_run_holds_what_others_hold(run: Path) -> None:
     assert drawn == {"losses", "shares", "diversity", "sheet-1", "sheet-2", "agreement"}
 
 
-def test_the_export_makes_the_models_pictures(run: Path) -> None:
+def test_the_export_makes_the_models_images(run: Path) -> None:
     serve = tf.saved_model.load(str(run / "export")).signatures
     noise = np.random.default_rng(0).standard_normal((5, 6)).astype(np.float32)
     labels = np.array([3, 1, 4, 1, 5])
@@ -97,13 +97,13 @@ def test_evaluate_report_and_export_again(typed: Typed, run: Path) -> None:
 REFUSALS = {
     "predict": (
         lambda run: ["predict", run, "x.png"],
-        r"whose adversarial model makes pictures; use: kerasae generate",
+        r"whose adversarial model makes images; use: kerasae generate",
     ),
     "predict from the export": (lambda run: ["predict", run / "export", "x.png"], r"the export of a generator"),
-    "strangers": (lambda run: ["evaluate", run, "--unknown", "invert"], r"whose adversarial model makes pictures"),
+    "strangers": (lambda run: ["evaluate", run, "--unknown", "invert"], r"whose adversarial model makes images"),
     "compare": (lambda run: ["compare", "mnist-acgan", "digits-joint"], r"compare: expected recipes of models that an"),
-    "judge": (lambda run: ["generate", run, "--judge", run], r"none judges its own pictures"),
-    "between pictures": (lambda run: ["generate", run, "--between", "3", "x.png"], r"has no encoder"),
+    "judge": (lambda run: ["generate", run, "--judge", run], r"none judges its own images"),
+    "between images": (lambda run: ["generate", run, "--between", "3", "x.png"], r"has no encoder"),
 }
 
 
@@ -119,7 +119,7 @@ def test_what_a_generator_cannot_do_is_said_in_a_line(case: str, typed: Typed, r
     assert re.search(message, err), err
 
 
-def test_one_test_picture_a_class_has_no_diversity(typed: Typed, run: Path, tmp_path: Path) -> None:
+def test_one_test_image_a_class_has_no_diversity(typed: Typed, run: Path, tmp_path: Path) -> None:
     few = Run(shutil.copytree(run, tmp_path / "few"))
     metrics = json.loads(few.metrics.read_text())
     metrics["generated"]["real"]["diversity"] = dict.fromkeys(metrics["generated"]["real"]["diversity"])
@@ -128,16 +128,16 @@ def test_one_test_picture_a_class_has_no_diversity(typed: Typed, run: Path, tmp_
     few.report.unlink()
     code, _, err = typed("report", few.path)
     assert code == 0, err
-    assert "within a class; real pictures -<" in few.report.read_text()
+    assert "within a class; real images -<" in few.report.read_text()
 
 
 def test_no_phase_starts_from_a_generator(run: Path) -> None:
-    with pytest.raises(RequestError, match="expected a model that answers for pictures"):
+    with pytest.raises(RequestError, match="expected a model that answers for images"):
         load_trained(Run(run))
 
 
 @pytest.mark.parametrize("name", [name for name in builtin() if load(name).model.adversarial is not None])
-def test_every_adversarial_recipe_fits_its_pictures(name: str) -> None:
+def test_every_adversarial_recipe_fits_its_images(name: str) -> None:
     from kerasae.models import build_adversarial
     from kerasae.training.adversarial import check
 

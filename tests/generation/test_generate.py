@@ -52,8 +52,8 @@ def test_every_method_is_judged_and_kept(typed: Typed, digits_run: Path, judge_r
             measured = found["methods"][name]["agreement"]
             assert measured["overall"] == pytest.approx(np.mean(labels == named))
             assert measured["per_class"]["7"] == pytest.approx(np.mean(named[labels == 7] == 7))
-        picture = np.asarray(Image.open(folder / "pictures" / "mixtures" / "7" / "0003.png"))
-        np.testing.assert_array_equal(picture, saved["mixtures-images"][7 * 12 + 3, :, :, 0])
+        image = np.asarray(Image.open(folder / "pictures" / "mixtures" / "7" / "0003.png"))
+        np.testing.assert_array_equal(image, saved["mixtures-images"][7 * 12 + 3, :, :, 0])
     page = (folder / "generated.html").read_text()
     HTMLParser().feed(page)
     assert "http://" not in page
@@ -62,7 +62,7 @@ def test_every_method_is_judged_and_kept(typed: Typed, digits_run: Path, judge_r
     assert drawn == {"agreement", "between", "distances", *(f"{kind}-{name}" for kind in ("samples", "copies") for name in METHODS)}  # fmt: skip  # noqa: E501
 
 
-def test_the_same_words_make_the_same_pictures(typed: Typed, digits_run: Path, judge_run: Path) -> None:
+def test_the_same_words_make_the_same_images(typed: Typed, digits_run: Path, judge_run: Path) -> None:
     def made(*words: object) -> np.ndarray:
         code, _, err = typed("generate", digits_run, "--judge", judge_run, *words)
         assert code == 0, err
@@ -76,7 +76,7 @@ def test_the_same_words_make_the_same_pictures(typed: Typed, digits_run: Path, j
     assert np.ptp(still, axis=0).max() == 0
 
 
-def test_between_pictures(typed: Typed, digits_run: Path, judge_run: Path) -> None:
+def test_between_images(typed: Typed, digits_run: Path, judge_run: Path) -> None:
     for name in ("one.png", "other.png"):
         Image.fromarray(np.random.default_rng(len(name)).integers(0, 256, (20, 30, 3), dtype=np.uint8)).save(name)
     words = ("--count", 2, "--judge", judge_run, "--between")
@@ -92,7 +92,7 @@ WRONG = {
     "count": (["--count", 0], r"--count: expected at least 1\. Received: 0"),
     "seed": (["--seed", -1], r"--seed: expected 0 and up\. Received: -1"),
     "noise": (["--noise", -1], r"--noise: expected 0 and up\. Received: -1"),
-    "between": (["--between", "3", "nothing.png"], r"--between: expected classes of 0, .* or paths of pictures\. "),
+    "between": (["--between", "3", "nothing.png"], r"--between: expected classes of 0, .* or paths of images\. "),
     "no judge": (["--judge", "nowhere"], r"expected the directory of a run\. Received: 'nowhere'"),
 }
 
@@ -129,10 +129,10 @@ def test_every_class_gets_a_folder_of_its_own(names: list[str], tmp_path: Path) 
 def test_a_run_cannot_judge_itself(typed: Typed, digits_run: Path) -> None:
     code, _, err = typed("generate", digits_run, "--judge", digits_run)
     assert code == 2
-    assert "none judges its own pictures" in err
+    assert "none judges its own images" in err
 
 
-def test_a_model_without_decoder_makes_no_pictures(typed: Typed, judge_run: Path) -> None:
+def test_a_model_without_decoder_makes_no_images(typed: Typed, judge_run: Path) -> None:
     code, _, err = typed("generate", judge_run)
     assert code == 2
     assert re.search(r"expected a run whose model has a decoder, .* Received: .*, which classifies alone; train", err)
@@ -155,7 +155,7 @@ def test_a_judge_has_to_classify_the_same(typed: Typed, digits_run: Path, judge_
     (other / "recipe.json").write_text(json.dumps(recipe))
     code, _, err = typed("generate", digits_run, "--judge", other)
     assert code == 2
-    assert re.search(r"expected a run on pictures of \[8, 8, 1\]\. Received: 'other', on \[16, 16, 1\]", err)
+    assert re.search(r"expected a run on images of \[8, 8, 1\]\. Received: 'other', on \[16, 16, 1\]", err)
 
 
 def test_a_killed_judge_goes_on(typed: Typed, digits_run: Path, judge_run: Path) -> None:
@@ -179,8 +179,8 @@ def test_a_trained_model_makes_what_is_asked_for(typed: Typed, monkeypatch: pyte
 
 
 @pytest.mark.slow
-def test_pictures_without_classes(typed: Typed) -> None:
-    """An autoencoder of unlabelled pictures: one mixture for all, and no judge."""
+def test_images_without_classes(typed: Typed) -> None:
+    """An autoencoder of unlabelled images: one mixture for all, and no judge."""
     Path("pictures").mkdir()
     for index in range(60):
         pixels = np.random.default_rng(index).integers(0, 256, (16, 16, 1), dtype=np.uint8)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from kerasae.data.images import as_pictures
+from kerasae.data.images import as_image_set
 from kerasae.generation.code import LONGEST, Code
 from kerasae.generation.interpolation import End, between_latents
 from kerasae.generation.latents import Latents, _log_odds
@@ -19,7 +19,7 @@ RANDOM = np.random.default_rng(0)
 
 
 def latents(vectors: np.ndarray, labels: np.ndarray, odds: np.ndarray | None = None) -> Latents:
-    """Latents whose decoder gives a picture of one row, their own values."""
+    """Latents whose decoder gives an image of one row, their own values."""
     code = Code.learned(vectors.astype(np.float32))
     found = Latents(SimpleNamespace(), code, code.to_vectors(vectors), labels, odds)
     object.__setattr__(found, "decode", lambda values: np.asarray(values)[:, None, :, None])
@@ -43,7 +43,7 @@ def test_a_long_latent_is_sampled_over_its_principal_components() -> None:
     assert code.words.endswith("over its first 64 principal components (100% of the variance)")
 
 
-def test_latents_stay_in_the_range_that_pictures_had() -> None:
+def test_latents_stay_in_the_range_that_images_had() -> None:
     made = np.maximum(RANDOM.normal(size=(50, 6)), 0.0).astype(np.float32)
     code = Code.learned(made)
     back = code.to_latents(code.to_vectors(made) * 3.0 - 1.0)
@@ -58,7 +58,7 @@ def test_a_softmax_latent_stays_one() -> None:
     np.testing.assert_allclose(back.sum(axis=1), 1.0, rtol=1e-5)
 
 
-def test_prototypes_are_of_the_surest_pictures_alone() -> None:
+def test_prototypes_are_of_the_surest_images_alone() -> None:
     count = 10 * FEWEST
     vectors = RANDOM.normal(size=(2 * count, 3))
     labels = np.repeat([0, 1], count)
@@ -67,7 +67,7 @@ def test_prototypes_are_of_the_surest_pictures_alone() -> None:
     surest = vectors[count - FEWEST : count].astype(np.float32)
     np.testing.assert_allclose(found.means[0], surest.mean(axis=0), rtol=1e-5)
     np.testing.assert_allclose(found.deviations[0], surest.std(axis=0), rtol=1e-5)
-    assert np.isnan(found.means[2]).all()  # no picture of the third class
+    assert np.isnan(found.means[2]).all()  # no image of the third class
 
 
 def test_log_odds_tell_probabilities_of_one_apart() -> None:
@@ -101,7 +101,7 @@ def test_mixtures_know_how_values_go_together() -> None:
     np.testing.assert_allclose(mixed.mean(axis=0), vectors.mean(axis=0), atol=4 / np.sqrt(3000))
 
 
-def test_a_class_with_few_pictures_gets_one_component() -> None:
+def test_a_class_with_few_images_gets_one_component() -> None:
     vectors = RANDOM.normal(size=(210, 4))
     labels = np.repeat([0, 1], [200, 10])
     found = mixtures(latents(vectors, labels), 2)
@@ -121,12 +121,12 @@ def test_a_class_is_drawn_the_same_whatever_else_is_asked_for() -> None:
     assert not np.array_equal(one.images, sample(method, [1], 6, 1.0, 4).images)
 
 
-def test_pictures_are_cut_to_grey_levels() -> None:
-    np.testing.assert_array_equal(as_pictures(np.array([-0.2, 0.0, 0.5, 1.0, 1.7])), [0, 0, 128, 255, 255])
+def test_images_are_cut_to_grey_levels() -> None:
+    np.testing.assert_array_equal(as_image_set(np.array([-0.2, 0.0, 0.5, 1.0, 1.7])), [0, 0, 128, 255, 255])
 
 
 @pytest.mark.parametrize("odds", [None, np.arange(5.0)])
-def test_no_way_leads_to_a_class_without_pictures(odds: np.ndarray | None) -> None:
+def test_no_way_leads_to_a_class_without_images(odds: np.ndarray | None) -> None:
     known = latents(RANDOM.normal(size=(5, 3)), np.array([0, 0, 0, 0, 2]), odds)
     names = ("zero", "one", "two")
     ends = [End(name, index) for index, name in enumerate(names)]

@@ -20,7 +20,7 @@ def test_diversity_is_that_of_all_pairs() -> None:
     assert diversity(values, labels) == pytest.approx(np.mean(by_pairs))
 
 
-def test_one_picture_of_a_class_has_no_diversity() -> None:
+def test_one_image_of_a_class_has_no_diversity() -> None:
     assert diversity(np.zeros((2, 3)), np.array([0, 1])) is None
     assert diversity(np.ones((4, 3)), np.zeros(4)) == 0.0
 
@@ -65,5 +65,5 @@ def test_frechet_of_a_rotated_gaussian() -> None:
     assert frechet(one, one) == pytest.approx(0.0, abs=1e-9)
 
 
-def test_one_picture_has_no_frechet_distance() -> None:
+def test_one_image_has_no_frechet_distance() -> None:
     assert frechet(np.zeros((1, 3)), np.zeros((5, 3))) is None

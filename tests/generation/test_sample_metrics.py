@@ -1,4 +1,4 @@
-"""The judgement of samples that are known: real pictures, copies, one picture again and again."""
+"""The judgement of samples that are known: real images, copies, one image again and again."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kerasae.data.collection import Collection
-from kerasae.data.images import ArrayPictures
+from kerasae.data.images import ArrayImages
 from kerasae.generation.judge import Judge, Opinion
 from kerasae.generation.method import Method, Samples
 from kerasae.generation.sample_metrics import Reality, agreement, flat
@@ -16,11 +16,11 @@ from kerasae.runs.run import Run
 RANDOM = np.random.default_rng(0)
 
 
-def pictures(count: int) -> ArrayPictures:
+def sample_images(count: int) -> ArrayImages:
     """Noise around a grey level that tells the class."""
     labels = np.arange(count) % 2
     images = RANDOM.integers(0, 100, (count, 8, 8, 1)) + 100 * labels[:, None, None, None]
-    return ArrayPictures(images.astype(np.uint8), labels, [str(index) for index in range(count)])
+    return ArrayImages(images.astype(np.uint8), labels, [str(index) for index in range(count)])
 
 
 class Brightness:
@@ -37,7 +37,13 @@ class Brightness:
 @pytest.fixture(scope="module")
 def reality() -> Reality:
     collection = Collection(
-        pictures(300), pictures(10), pictures(200), ("dark", "bright"), (8, 8, 1), np.ones(2, np.float32), {}
+        sample_images(300),
+        sample_images(10),
+        sample_images(200),
+        ("dark", "bright"),
+        (8, 8, 1),
+        np.ones(2, np.float32),
+        {},
     )
     return Reality(collection, Brightness(), [0, 1])
 
@@ -46,8 +52,8 @@ def samples(images: np.ndarray, labels: np.ndarray, *, by_class: bool = True) ->
     return Samples(Method("some", "words", by_class, lambda *_: images), images, labels)
 
 
-def test_new_pictures_of_the_same_kind_are_as_good_as_real_ones(reality: Reality) -> None:
-    new = pictures(200)
+def test_new_images_of_the_same_kind_are_as_good_as_real_ones(reality: Reality) -> None:
+    new = sample_images(200)
     found = reality.judged(samples(new.images, new.labels)).found
     real = reality.summary()
     assert found["agreement"]["overall"] == real["agreement"]["overall"] == 1.0
@@ -66,7 +72,7 @@ def test_copies_are_found(reality: Reality) -> None:
     assert reality.summary()["nearest"]["copies"] == pytest.approx(0.01, abs=0.01)  # by definition
 
 
-def test_one_picture_again_and_again(reality: Reality) -> None:
+def test_one_image_again_and_again(reality: Reality) -> None:
     images = np.repeat(reality.collection.test.load([0]), 40, axis=0)
     found = reality.judged(samples(images, np.zeros(40, int))).found
     assert found["diversity"] == pytest.approx({"pixels": 0.0, "features": 0.0}, abs=1e-9)
@@ -86,7 +92,7 @@ def test_samples_of_no_class_are_counted(reality: Reality) -> None:
 
 def test_without_a_judge_pixels_remain(reality: Reality) -> None:
     alone = Reality(reality.collection, None, [])
-    found = alone.judged(samples(pictures(20).images, np.full(20, -1), by_class=False)).found
+    found = alone.judged(samples(sample_images(20).images, np.full(20, -1), by_class=False)).found
     assert set(found) == {"words", "num_pictures", "diversity", "nearest"}
     assert set(found["diversity"]) == {"pixels"}
 
@@ -97,7 +103,7 @@ def test_agreement_by_hand() -> None:
     assert agreement(np.array([-1]), np.array([0]), ["a"]) == {}
 
 
-def test_large_pictures_are_reduced() -> None:
+def test_large_images_are_reduced() -> None:
     large = np.full((2, 80, 100, 3), 51, np.uint8)
     assert flat(large).shape == (2, 32 * 32 * 3)
     np.testing.assert_allclose(flat(large), 0.2, rtol=1e-5)

@@ -6,7 +6,7 @@ import numpy as np
 from kerasae.layers import NegativeProduct
 
 
-def test_pictures_and_negatives_give_the_same_product(tmp_path: Path) -> None:
+def test_images_and_negatives_give_the_same_product(tmp_path: Path) -> None:
     inputs = keras.Input((4, 4, 1))
     keras.Model(inputs, NegativeProduct(name="product")(inputs)).save(tmp_path / "model.keras")
     model = keras.saving.load_model(tmp_path / "model.keras")

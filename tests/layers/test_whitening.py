@@ -11,7 +11,7 @@ IMAGES = (NOISE[:, 1:] + NOISE[:, :-1]).astype(np.float32)
 
 
 def inner(layer: Whitening, images: np.ndarray = IMAGES) -> np.ndarray:
-    """Outputs whose patches lie within the picture, one row each."""
+    """Outputs whose patches lie within the image, one row each."""
     outputs = keras.ops.convert_to_numpy(layer(images))
     rim = layer.kernel_size - 1
     return outputs[:, : images.shape[1] - rim, : images.shape[2] - rim].reshape(-1, outputs.shape[-1])
@@ -53,13 +53,13 @@ def test_filters_are_the_principal_components_of_patches(kernel_size: int) -> No
     np.testing.assert_allclose(np.linalg.norm(filters, axis=0), (variances + 0.1) ** -0.5, rtol=1e-3)
 
 
-def test_pictures_of_one_colour_are_whitened_to_numbers() -> None:
+def test_images_of_one_colour_are_whitened_to_numbers() -> None:
     layer = Whitening()
     layer.adapt(np.full((2, 4, 4, 1), 0.5, np.float32))
     assert np.isfinite(inner(layer, IMAGES[..., :1])).all()
 
 
-def test_pictures_of_other_channels_or_without_end_are_refused() -> None:
+def test_images_of_other_channels_or_without_end_are_refused() -> None:
     layer = Whitening()
     layer.adapt(IMAGES)
     with pytest.raises(ValueError, match=r"images: expected 3 channels\. Received: shape \(40, 9, 9, 1\)"):
@@ -115,8 +115,8 @@ def test_what_was_adapted_is_saved(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("shape", [(0, 4, 4, 1), (2, 1, 4, 1), (4, 4, 1)], ids=str)
-def test_pictures_without_a_patch_are_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=r"images: expected pictures .* of at least 2x2 pixels\. Received: shape \("):
+def test_images_without_a_patch_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"images: expected images .* of at least 2x2 pixels\. Received: shape \("):
         Whitening().adapt(np.zeros(shape, np.float32))
 
 

@@ -49,7 +49,7 @@ def test_every_family_is_tested() -> None:
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
 @pytest.mark.parametrize("family", SMALL)
-def test_noise_and_class_become_a_picture(family: str, precision: str) -> None:
+def test_noise_and_class_become_a_image(family: str, precision: str) -> None:
     model = built(family, precision=precision)
     assert (model.noise_dim, model.num_classes, model.image_shape) == (NOISE, CLASSES, SHAPE)
     noise, rows = (
@@ -83,9 +83,9 @@ def test_saved_and_loaded_it_is_the_same(tmp_path: Path) -> None:
     assert (again.smoothing, again.label_fakes) == (0.25, True)
     noise, rows = RANDOM.normal(size=(3, NOISE)).astype(np.float32), np.eye(CLASSES, dtype=np.float32)[:3]
     np.testing.assert_array_equal(model.drawn(noise, rows), again.drawn(noise, rows))
-    pictures = RANDOM.random((3, *SHAPE)).astype(np.float32)
-    for name, value in model.discriminator(pictures).items():
-        np.testing.assert_array_equal(value, again.discriminator(pictures)[name])
+    sample_images = RANDOM.random((3, *SHAPE)).astype(np.float32)
+    for name, value in model.discriminator(sample_images).items():
+        np.testing.assert_array_equal(value, again.discriminator(sample_images)[name])
 
 
 @pytest.mark.parametrize("name", ["gan", "acgan"])
@@ -122,7 +122,7 @@ def test_entropies_are_those_of_keras() -> None:
     np.testing.assert_allclose(_cross_entropy(rows, several), expected, rtol=1e-5)
 
 
-def test_a_picture_without_label_teaches_no_class() -> None:
+def test_a_image_without_label_teaches_no_class() -> None:
     model = built("dense")
     given = element(model, turns=1, labelled=False)
     model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
@@ -152,7 +152,7 @@ def test_another_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_parts_that_do_not_meet() -> None:
-    with pytest.raises(ValueError, match=r"discriminator: expected a model that takes pictures of \(8, 12, 3\)"):
+    with pytest.raises(ValueError, match=r"discriminator: expected a model that takes images of \(8, 12, 3\)"):
         AdversarialModel(
             built("dense").generator,
             keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(1)]),
@@ -180,9 +180,9 @@ def test_the_discriminator_is_of_the_generators_family() -> None:
     assert any(isinstance(layer, keras.layers.Conv2D) for layer in model.discriminator.layers)
 
 
-def test_pictures_that_do_not_fit() -> None:
+def test_images_that_do_not_fit() -> None:
     recipe = ModelRecipe.model_validate({"adversarial": {"generator": "convolutional"}})
     with pytest.raises(RequestError, match=r"expected sides in multiples of 4\. Received: 9x8"):
         build_adversarial(recipe, (9, 8, 1), CLASSES)
-    with pytest.raises(RequestError, match=r"'acgan' expects pictures of two classes or more\. Received: 0"):
+    with pytest.raises(RequestError, match=r"'acgan' expects images of two classes or more\. Received: 0"):
         build_adversarial(recipe, (8, 8, 1), 0)

@@ -108,7 +108,7 @@ def test_the_features_of_mlp_with_and_without_batch_normalization() -> None:
 
 
 def test_lenet_has_its_61706_parameters() -> None:
-    # LeNet-5 on 32x32 grey pictures, every map of the first convolution seen by every one of the second.
+    # LeNet-5 on 32x32 grey images, every map of the first convolution seen by every one of the second.
     assert build(ModelRecipe(encoder=Spec(name="lenet")), (32, 32, 1), 10, ("label",)).count_params() == 61_706
 
 

@@ -1,4 +1,4 @@
-"""What the encoder sees of a picture, and how a joint model with `Polarity` gives the polarity back."""
+"""What the encoder sees of an image, and how a joint model with `Polarity` gives the polarity back."""
 
 from pathlib import Path
 
@@ -57,10 +57,10 @@ def test_polarity_survives_saving_and_new_heads(tied: bool, tmp_path: Path) -> N
     joint = model(tied=tied)
     joint.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
-    pictures = np.where(np.arange(16)[:, None, None, None] % 2, IMAGES, 255 - IMAGES)
-    expected = joint.predict(pictures, verbose=0)
+    sample_images = np.where(np.arange(16)[:, None, None, None] % 2, IMAGES, 255 - IMAGES)
+    expected = joint.predict(sample_images, verbose=0)
     for one in (again, with_heads(joint, ("reconstruction",)), with_heads(again, ("reconstruction",))):
-        answer = one.predict(pictures, verbose=0)["reconstruction"]
+        answer = one.predict(sample_images, verbose=0)["reconstruction"]
         np.testing.assert_allclose(answer, expected["reconstruction"], atol=1e-6)
 
 
@@ -84,6 +84,6 @@ def test_polarity_stays_in_float32_in_mixed_precision() -> None:
     np.testing.assert_allclose(there["reconstruction"], 1 - negative["reconstruction"], atol=0.02)
 
 
-def test_statistics_of_pictures_are_none_of_products() -> None:
+def test_statistics_of_images_are_none_of_products() -> None:
     with pytest.raises(RequestError, match=r"model\.standardize: expected 'none' with model\.input = 'product'"):
         model("product", standardize=True)

@@ -77,7 +77,7 @@ def test_keras_own_pixel_loss_works_with_weights() -> None:
     assert ours.evaluate(dataset(), verbose=0) == pytest.approx(theirs.evaluate(dataset(), verbose=0), rel=1e-6)
 
 
-def test_unlabelled_pictures_have_no_gradient_on_the_classifier() -> None:
+def test_unlabelled_images_have_no_gradient_on_the_classifier() -> None:
     joint = model()
     joint.compile()
     unlabelled = IMAGES[::5]

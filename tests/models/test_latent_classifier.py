@@ -28,14 +28,14 @@ def test_the_class_output_is_the_latent(precision: str) -> None:
 def test_labels_teach_the_encoder_through_it() -> None:
     keras.utils.set_random_seed(0)
     joint, classes = model(), np.arange(12) % 3
-    pictures = (IMAGES // 4 + 60 * classes[:, None, None, None]).astype(np.uint8)
+    images = (IMAGES // 4 + 60 * classes[:, None, None, None]).astype(np.uint8)
     joint.compile(keras.optimizers.Adam(0.01), jit_compile=False)
     joint.fit(
-        *(pictures, {"reconstruction": pictures / 255, "label": np.eye(3, dtype=np.float32)[classes]}),
+        *(images, {"reconstruction": images / 255, "label": np.eye(3, dtype=np.float32)[classes]}),
         epochs=60,
         verbose=0,
     )
-    assert (joint.predict(pictures, verbose=0)["label"].argmax(1) == classes).all()
+    assert (joint.predict(images, verbose=0)["label"].argmax(1) == classes).all()
 
 
 @pytest.mark.parametrize(

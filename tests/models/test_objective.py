@@ -28,7 +28,7 @@ def evaluated(joint: JointAutoencoder) -> dict[str, float]:
     return joint.evaluate(IMAGES, TARGETS, sample_weight=WEIGHTS, return_dict=True, verbose=0)
 
 
-def test_the_cost_is_the_likelihood_of_picture_and_label() -> None:
+def test_the_cost_is_the_likelihood_of_image_and_label() -> None:
     joint = model(balance="uncertainty")
     joint.uncertainty.log_variances["reconstruction"].assign(-3.0)
     joint.uncertainty.log_variances["label"].assign(0.4)
@@ -38,7 +38,7 @@ def test_the_cost_is_the_likelihood_of_picture_and_label() -> None:
     variance = np.exp(-3.0)
     density = np.exp(-((rebuilt - TARGETS["reconstruction"]) ** 2) / (2 * variance)) / np.sqrt(2 * np.pi * variance)
     likelihood = -np.log(density).mean() - np.log(2 * np.pi) / 2
-    # 9 of 12 pictures have a label, each of weight 2
+    # 9 of 12 images have a label, each of weight 2
     label = np.exp(-0.4) * logs["label_loss"] + 0.2 * 2 * 9 / 12
     assert logs["loss"] == pytest.approx(likelihood + label, rel=1e-4)
     assert logs["reconstruction_loss"] == pytest.approx(((rebuilt - TARGETS["reconstruction"]) ** 2).mean(), rel=1e-5)
@@ -93,7 +93,7 @@ def test_error_focus_gives_the_decoder_no_gradient_of_the_label() -> None:
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-8)
 
 
-def test_sure_answers_to_the_clean_picture_are_labels_of_the_corrupted_one(tmp_path: Path) -> None:
+def test_sure_answers_to_the_clean_image_are_labels_of_the_corrupted_one(tmp_path: Path) -> None:
     joint = model()
     corrupted = 255 - IMAGES
     clean = np.asarray(joint(IMAGES, training=False)["label"])
@@ -102,7 +102,7 @@ def test_sure_answers_to_the_clean_picture_are_labels_of_the_corrupted_one(tmp_p
     outputs = joint(corrupted, training=False)
     errors = ((np.asarray(outputs["reconstruction"]) - TARGETS["reconstruction"]) ** 2).mean((1, 2, 3))
     taken = ~ROWS.any(1) & (clean.max(1) >= threshold)
-    assert 0 < taken.sum() < 3  # of the three pictures without label
+    assert 0 < taken.sum() < 3  # of the three images without label
     rows = np.where(taken[:, None], np.eye(3)[clean.argmax(1)], ROWS)
     cross_entropy = -(rows * np.log(outputs["label"])).sum(1)
     expected = errors.mean() + (cross_entropy * np.where(taken, 0.5, WEIGHTS["label"])).mean()

@@ -74,7 +74,7 @@ def test_the_bound_a_pixel_value_is_the_default() -> None:
     logs = joint.evaluate(IMAGES, TARGETS, sample_weight=WEIGHTS, batch_size=5, return_dict=True, verbose=0)
     _, mean, log_variance = joint.posterior.predict(TARGETS["reconstruction"], verbose=0)
     divergence = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance).sum(1)
-    assert logs["kl_divergence"] == pytest.approx(divergence.mean(), rel=1e-5)  # pictures without label included
+    assert logs["kl_divergence"] == pytest.approx(divergence.mean(), rel=1e-5)  # images without label included
     plain = logs["reconstruction_loss"] + logs["label_loss"]
     assert logs["loss"] == pytest.approx(plain + divergence.mean() / 400, rel=1e-5)
     assert elbo_weight((20, 20, 1)) == 1 / 400

@@ -21,13 +21,13 @@ from kerasae.runs.run import Run
 
 @pytest.fixture
 def photographs(tmp_path: Path) -> Path:
-    """Colour pictures of other sizes than the run's, and one file that is none."""
+    """Colour images of other sizes than the run's, and one file that is none."""
     folder = tmp_path / "photographs"
     folder.mkdir()
     for index in range(12):
         pixels = np.random.default_rng(index).integers(0, 256, (20, 30 + index, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(folder / f"{index}.png")
-    (folder / "broken.png").write_bytes(b"no picture")
+    (folder / "broken.png").write_bytes(b"no image")
     return folder
 
 
@@ -69,11 +69,11 @@ def test_a_bare_or_written_out_transform(typed: Typed, digits_run: Path) -> None
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("nowhere", r"--unknown: expected digits, .* or a transform of the test pictures\. Received: 'nowhere'"),
+        ("nowhere", r"--unknown: expected digits, .* or a transform of the test images\. Received: 'nowhere'"),
         ('{name = "gaussian_noise", deviation_range = [9, 1]}', r"--unknown: .*as a transform: .*deviation_range"),
-        ("empty", r"--unknown: expected pictures in empty"),
+        ("empty", r"--unknown: expected images in empty"),
         (str(["posterise"] * 3), r"--unknown: .*as a transform: .*Did you mean 'posterize'"),
-        ("", r"--unknown: expected digits, .* or a transform of the test pictures\. Received: ''"),
+        ("", r"--unknown: expected digits, .* or a transform of the test images\. Received: ''"),
     ],
 )
 def test_what_is_no_source(typed: Typed, digits_run: Path, words: str, message: str) -> None:
@@ -113,10 +113,10 @@ def test_scores_beyond_the_end_are_in_the_last_bar() -> None:
 
 
 def test_a_heatmap_is_black_where_nothing_differs() -> None:
-    picture = np.full((2, 2, 3), 51, np.uint8)
+    sample_image = np.full((2, 2, 3), 51, np.uint8)
     rebuilt = np.full((2, 2, 3), 0.2)
     rebuilt[0, 0] = 0.7
-    found = heatmap(picture, rebuilt)
+    found = heatmap(sample_image, rebuilt)
     assert found.shape == (2, 2, 3)
     assert found[1, 1].max() < 5
     assert found[0, 0].min() > 150  # the brightest, since half of the range and more is missed
@@ -166,7 +166,7 @@ def test_defects_beside_good_images_are_measured_without_being_told(typed: Typed
     code, out, err = typed("train", "anomaly", "--data", "bottle", "--run", "run", *short)
     assert code == 0, err
     assert "hole" in out
-    assert "80 pictures to train on, 20 for validation, 20 for testing" in err
+    assert "80 images to train on, 20 for validation, 20 for testing" in err
     assert "kept apart, and measured as unknown: hole (7)" in err
     measured = json.loads(Path("run/unknown/hole/unknown.json").read_text())
     assert (measured["num_known"], measured["num_unknown"]) == (20, 7)

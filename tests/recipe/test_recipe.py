@@ -70,7 +70,7 @@ def test_what_is_wrong_takes_one_line(tree: dict, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_recipes_for_ones_own_pictures_have_least_steps_and_experiments_have_not() -> None:
+def test_recipes_for_ones_own_images_have_least_steps_and_experiments_have_not() -> None:
     own = {"joint", "classifier", "autoencoder", "two-stage", "fine-tune", "photos", "photos-few-labels", "anomaly"}
     for name in builtin():
         steps = [phase.min_steps for phase in load(name).phases]

@@ -22,8 +22,8 @@ CLASS_NAMES = ('<script>alert("x")</script>', "costs $5 or $6", "猫 & dog", "lo
 SPLITS = ("train", "validation", "test")
 
 
-class TinyPictures:
-    """Pictures in memory that count how many were loaded."""
+class TinyImages:
+    """Images in memory that count how many were loaded."""
 
     def __init__(self, count: int, seed: int) -> None:
         rng = np.random.default_rng(seed)
@@ -46,9 +46,9 @@ class TinyPictures:
 
 @dataclass(frozen=True)
 class TinyCollection:
-    train: TinyPictures = field(default_factory=lambda: TinyPictures(40, seed=1))
-    validation: TinyPictures = field(default_factory=lambda: TinyPictures(30, seed=3))
-    test: TinyPictures = field(default_factory=lambda: TinyPictures(120, seed=2))
+    train: TinyImages = field(default_factory=lambda: TinyImages(40, seed=1))
+    validation: TinyImages = field(default_factory=lambda: TinyImages(30, seed=3))
+    test: TinyImages = field(default_factory=lambda: TinyImages(120, seed=2))
     class_names: tuple[str, ...] = CLASS_NAMES
     image_shape: tuple[int, int, int] = IMAGE_SHAPE
     class_weights: np.ndarray = field(default_factory=lambda: np.ones(len(CLASS_NAMES), np.float32))

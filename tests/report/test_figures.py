@@ -10,7 +10,7 @@ from matplotlib.text import Text
 
 from kerasae.evaluation.calibration import reliability
 from kerasae.report import figures
-from kerasae.report import report_figures as plates
+from kerasae.report import report_figures as report_figures
 from kerasae.runs.history import History
 
 NAMES = ["cat", "costs $5 or $6", "\\frac{$", "猫\n& <b>dog</b>", "_underscore", "very long name " * 9]
@@ -74,13 +74,13 @@ def draw_calibration(count: int) -> Figure:
 
 
 def draw_mistakes(count: int) -> Figure:
-    pictures = np.zeros((count, 8, 8, 1), np.uint8)
-    return figures.mistakes(pictures, names(count), names(count)[::-1], [1.0] * count)
+    sample_images = np.zeros((count, 8, 8, 1), np.uint8)
+    return figures.mistakes(sample_images, names(count), names(count)[::-1], [1.0] * count)
 
 
 def draw_reconstructions(count: int) -> Figure:
-    pictures = np.zeros((count, 30, 90, 3), np.uint8)
-    return figures.reconstructions(pictures, pictures / 255, [(name, "MSE 0.1234") for name in names(count)])
+    sample_images = np.zeros((count, 30, 90, 3), np.uint8)
+    return figures.reconstructions(sample_images, sample_images / 255, [(name, "MSE 0.1234") for name in names(count)])
 
 
 DRAWN = [
@@ -155,15 +155,15 @@ def test_training_is_solid_and_validation_dashed_and_phases_are_parted():
 
 
 def test_loss_weights_are_shown_where_they_vary(monkeypatch):
-    monkeypatch.setattr(plates, "plate", lambda name, *words: SimpleNamespace(name=name, figure=words[-1]))
+    monkeypatch.setattr(report_figures, "plate", lambda name, *words: SimpleNamespace(name=name, figure=words[-1]))
     course = history(4, "one")
     course.columns["label_weight"] = np.ones(4)
-    shown = {one.name for one in plates.curves_of(SimpleNamespace(history=course))}
+    shown = {one.name for one in report_figures.curves_of(SimpleNamespace(history=course))}
     assert shown == {"label_loss"}
     course.columns["reconstruction_weight"] = np.array([1.0, 2.0, 4.0, 8.0])
     course.columns["kl_divergence"] = np.ones(4)
     course.columns["pseudo_labelled"] = np.array([0.001, 0.1, 0.5, 0.9])
-    found = {one.name: one.figure for one in plates.curves_of(SimpleNamespace(history=course))}
+    found = {one.name: one.figure for one in report_figures.curves_of(SimpleNamespace(history=course))}
     assert set(found) == {"label_loss", "kl_divergence", "pseudo_labelled", "loss_weights"}
     assert found["pseudo_labelled"].axes[0].get_yscale() == "linear"
     lines = {line.get_label(): line.get_ydata().tolist() for line in found["loss_weights"].axes[0].lines}
@@ -188,13 +188,13 @@ def test_a_phase_without_the_value_is_not_named(absent, name):
     assert all(left <= text.get_position()[0] <= right for text in figure.axes[0].texts)
 
 
-def test_tiny_grey_pictures_are_grey_squares_and_errors_share_one_scale():
-    pictures = np.full((1, 8, 8, 1), 51, np.uint8)
-    figure = figures.reconstructions(pictures, np.full((1, 8, 8, 1), 0.5), [("a", "b")])
-    picture, rebuilt, error = (axes.images[0] for axes in figure.axes[:3])
-    assert picture.get_cmap().name == "gray"
-    assert picture.get_clim() == rebuilt.get_clim() == (0, 255)
-    assert {image.get_interpolation() for image in (picture, rebuilt, error)} == {"nearest"}
+def test_tiny_grey_images_are_grey_squares_and_errors_share_one_scale():
+    sample_images = np.full((1, 8, 8, 1), 51, np.uint8)
+    figure = figures.reconstructions(sample_images, np.full((1, 8, 8, 1), 0.5), [("a", "b")])
+    sample_image, rebuilt, error = (axes.images[0] for axes in figure.axes[:3])
+    assert sample_image.get_cmap().name == "gray"
+    assert sample_image.get_clim() == rebuilt.get_clim() == (0, 255)
+    assert {image.get_interpolation() for image in (sample_image, rebuilt, error)} == {"nearest"}
     assert rebuilt.get_array()[0, 0] == 128
     np.testing.assert_allclose(error.get_array(), 0.3)
     assert error.get_clim() == (0.0, 0.5)

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from kerasae.files.writing import write_json
 from kerasae.report import write_report
-from kerasae.report.report_figure import plate
+from kerasae.report.report_figure import report_figure
 from kerasae.report.report_figures import COURSES, _kept
 from kerasae.runs.run import Run
 from kerasae.utils.errors import RequestError
@@ -127,7 +127,7 @@ def test_recipe_environment_and_data_facts_are_told(report):
         assert expected in text
 
 
-def test_only_the_pictures_shown_are_loaded(report):
+def test_only_the_images_shown_are_loaded(report):
     assert 10 < report(*BOTH).loaded <= 32
     assert len(report(*BOTH).collection.test) == 120
 
@@ -140,10 +140,10 @@ def test_a_report_without_metrics_is_refused(report, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_other_test_pictures_are_refused(report):
+def test_other_test_images_are_refused(report):
     made = report(*BOTH)
     other = type(made.collection.test)(60, seed=9)
-    with pytest.raises(RequestError, match=r"evaluated on 120 test pictures with other labels\. Received: 60"):
+    with pytest.raises(RequestError, match=r"evaluated on 120 test images with other labels\. Received: 60"):
         write_report(made.run, made.model, dataclasses.replace(made.collection, test=other))
 
 
@@ -153,7 +153,7 @@ def test_a_model_made_elsewhere_is_reported_without_history_facts_and_environmen
     for name in ("recipe.json", "metrics.json", "predictions.npz"):
         shutil.copy(made.run.path / name, tmp_path)
     run.figures.mkdir()
-    stale = plate("learning_rate", "", "", "", Figure()).png
+    stale = report_figure("learning_rate", "", "", "", Figure()).png
     (run.figures / "learning_rate.png").write_bytes(stale)
     users = {"my_paper": stale, "notes": b"no PNG", "latent": b""}
     for name, content in users.items():
@@ -176,7 +176,7 @@ def test_a_warning_stands_below_the_first_sentence(report, tmp_path):
     assert "<strong>Warning:</strong> a linear model is &lt;better&gt;." in page
 
 
-def test_variants_stand_beside_the_test_pictures(report, tmp_path):
+def test_variants_stand_beside_the_test_images(report, tmp_path):
     made = report(*BOTH)
     shutil.copytree(made.run.path, tmp_path / "run")
     run = Run(tmp_path / "run")
@@ -209,7 +209,7 @@ def test_a_model_that_broke_down_is_reported(report, tmp_path):
 
 def test_a_damaged_figure_of_an_earlier_report_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mistakes.png").write_bytes(b"no image")
-    (tmp_path / "reconstructions.png").write_bytes(plate("reconstructions", "", "", "", Figure((2, 1))).png)
+    (tmp_path / "reconstructions.png").write_bytes(report_figure("reconstructions", "", "", "", Figure((2, 1))).png)
     kept = list(_kept(tmp_path))
     assert [(one.name, one.width, one.height) for one in kept] == [("reconstructions", 2.0, 1.0)]
     assert "left out: " in capsys.readouterr().err

@@ -3,7 +3,7 @@ import numpy as np
 from kerasae.report.selection import confident_mistakes, typical, worst
 
 
-def test_typical_pictures_lie_in_the_middle_of_each_class():
+def test_typical_images_lie_in_the_middle_of_each_class():
     labels = np.repeat([0, 1], 9)
     mse = np.concatenate([np.arange(9), 10 + np.arange(9)])[::-1].astype(float)
     labels = labels[::-1]
@@ -12,7 +12,7 @@ def test_typical_pictures_lie_in_the_middle_of_each_class():
     assert len(set(typical(labels, mse, limit=6))) == 6
 
 
-def test_typical_stays_within_the_limit_and_takes_each_picture_once():
+def test_typical_stays_within_the_limit_and_takes_each_image_once():
     assert len(typical(np.arange(100), np.ones(100), limit=10)) == 10
     assert typical(np.array([-1, -1]), np.array([2.0, 1.0]), limit=10).tolist() == [1, 0]
 

@@ -16,7 +16,7 @@ from kerasae.recipe import Recipe
 from kerasae.recipe.loading import parse
 from kerasae.runs.run import Run
 from kerasae.training import DivergedError, adversarial
-from kerasae.training.adversarial_data import adversarial_dataset, adversarial_stretches, fixed_noise
+from kerasae.training.adversarial_data import adversarial_dataset, adversarial_stages, fixed_noise
 from kerasae.training.collapse import Collapse
 from kerasae.training.sample_grid import tiled, untiled
 from kerasae.utils.errors import RequestError
@@ -101,13 +101,13 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
 
 
 def test_what_is_drawn_is_a_function_of_seed_epoch_and_step(collection: Collection) -> None:
-    (stretch, *_) = adversarial_stretches(recipe_of({**PHASE, "discriminator": {"steps": [2]}}), 0, collection.train)
+    (stage, *_) = adversarial_stages(recipe_of({**PHASE, "discriminator": {"steps": [2]}}), 0, collection.train)
 
     def elements(epochs: range) -> list[dict[str, np.ndarray]]:
-        found = adversarial_dataset(collection, stretch, [], epochs=epochs, noise_dim=4, num_classes=2)
+        found = adversarial_dataset(collection, stage, [], epochs=epochs, noise_dim=4, num_classes=2)
         return [{name: value.numpy() for name, value in one.items()} for one in found]
 
-    steps = stretch.order.steps
+    steps = stage.order.steps
     assert steps == 40 // 16
     both, second = elements(range(2)), elements(range(1, 2))
     assert {name: value.shape for name, value in both[0].items()} == {
@@ -118,15 +118,15 @@ def test_what_is_drawn_is_a_function_of_seed_epoch_and_step(collection: Collecti
             np.testing.assert_array_equal(one[name], other[name])
     draws = np.stack([one["noise"] for one in both]).reshape(len(both), -1)
     assert len(np.unique(draws, axis=0)) == len(both)
-    # A row is the picture's own: bright on the left is class 0, and it counts its class weight.
+    # A row is the image's own: bright on the left is class 0, and it counts its class weight.
     images, row = both[0]["images"].reshape(-1, 8, 8), both[0]["row"].reshape(-1, 2)
     left = images[:, :, :4].mean(axis=(1, 2)) > images[:, :, 4:].mean(axis=(1, 2))
     np.testing.assert_array_equal(row, np.where(left[:, None], [0.5, 0.0], [0.0, 2.0]))
 
 
 def test_classes_are_asked_for_evenly(collection: Collection) -> None:
-    (stretch, *_) = adversarial_stretches(recipe_of({**PHASE, "discriminator": None}), 0, collection.train)
-    found = adversarial_dataset(collection, stretch, [], epochs=range(60), noise_dim=1, num_classes=2)
+    (stage, *_) = adversarial_stages(recipe_of({**PHASE, "discriminator": None}), 0, collection.train)
+    found = adversarial_dataset(collection, stage, [], epochs=range(60), noise_dim=1, num_classes=2)
     asked = [one["asked"].numpy() for one in found]
     share = np.mean(np.concatenate(asked))
     assert abs(share - 0.5) < 4 * 0.5 / np.sqrt(np.size(asked))  # four standard errors

@@ -66,7 +66,7 @@ def test_steps_orders_and_speeds_follow_the_size(
         "restore_best": False,
     }
     run, _ = trained(tmp_path / "run", collection, phase)
-    assert seen == [40] * 5 + [32] * 2 * 2  # 40 pictures: five batches of 8, then two of 16
+    assert seen == [40] * 5 + [32] * 2 * 2  # 40 images: five batches of 8, then two of 16
     # Halved after the second epoch, which ends at step 7, not at 10.
     assert [float(row["learning_rate"]) for row in rows(run)] == pytest.approx([0.01, 0.01, 0.005])
 
@@ -89,9 +89,9 @@ def test_wrong_sizes_are_refused(size: object, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_more_than_all_pictures_are_refused(collection: Collection) -> None:
+def test_more_than_all_images_are_refused(collection: Collection) -> None:
     recipe = parse({"phases": [{"epochs": 2, "batch_size": {"sizes": [8, 41], "at": [1]}}]})
-    with pytest.raises(RequestError, match=r"batch_size\.sizes: expected no more than the 40 pictures.*Received: 41"):
+    with pytest.raises(RequestError, match=r"batch_size\.sizes: expected no more than the 40 images.*Received: 41"):
         check(recipe, collection)
 
 
@@ -99,13 +99,13 @@ def test_more_than_all_pictures_are_refused(collection: Collection) -> None:
     ("size", "min_steps", "epochs"),
     [
         (8, 0, 4),
-        (8, 20, 4),  # 40 pictures in batches of 8 are 5 steps an epoch
+        (8, 20, 4),  # 40 images in batches of 8 are 5 steps an epoch
         (8, 21, 5),
-        (64, 9, 9),  # all pictures in a batch
+        (64, 9, 9),  # all images in a batch
         ({"sizes": [8, 20], "at": [3]}, 20, 6),  # 15 steps, then 2 an epoch
     ],
 )
-def test_few_pictures_get_the_epochs_that_make_the_least_steps(
+def test_few_images_get_the_epochs_that_make_the_least_steps(
     size: object, min_steps: int, epochs: int, tmp_path: Path, collection: Collection
 ) -> None:
     _, recipe = make(tmp_path / "run", {"epochs": 4, "batch_size": size, "min_steps": min_steps})
@@ -115,6 +115,4 @@ def test_few_pictures_get_the_epochs_that_make_the_least_steps(
     lines = raised(recipe, resolved)
     assert len(lines) == (epochs > 4)
     if lines:
-        assert lines[0].startswith(
-            f"joint: {epochs} epochs rather than 4, for at least {min_steps} steps; few pictures"
-        )
+        assert lines[0].startswith(f"joint: {epochs} epochs rather than 4, for at least {min_steps} steps; few images")

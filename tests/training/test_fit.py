@@ -110,7 +110,7 @@ def test_a_fold_starts_from_no_run_that_has_seen_it(tmp_path: Path, collection: 
     with pytest.raises(RequestError, match=message):
         check(of_fold(recipe, [0, 3]), collection)
     write_json(saved.recipe_file, of_fold(saved.recipe, [0, 3]).model_dump(mode="json"))
-    check(of_fold(recipe, [0, 3]), collection)  # of that fold's own training pictures
+    check(of_fold(recipe, [0, 3]), collection)  # of that fold's own training images
     with pytest.raises(RequestError, match=message):
         check(of_fold(recipe, [1, 3]), collection)
 
@@ -146,7 +146,7 @@ def test_a_loss_that_is_no_number_ends_training_with_advice(tmp_path: Path, coll
 
 
 def test_two_devices_follow_one(tmp_path: Path, collection: Collection) -> None:
-    # 13 validation pictures split unevenly. SGD, because Adam divides by gradients of nearly nothing; no dropout, whose
+    # 13 validation images split unevenly. SGD, because Adam divides by gradients of nearly nothing; no dropout, whose
     # draws differ from one replica to the next.
     classifier = {"name": "baseline", "filters": [8], "dense": [], "dropout": 0.0}
     model = {"encoder": {"name": "baseline", "filters": [4, 4]}, "classifier": classifier}
@@ -163,7 +163,7 @@ def test_two_devices_follow_one(tmp_path: Path, collection: Collection) -> None:
         fit(run, recipe, collection)
 
 
-def test_every_device_gets_validation_pictures() -> None:
+def test_every_device_gets_validation_images() -> None:
     assert shared_batch(9, 8, replicas=1) == 8
     assert [shared_batch(count, 8, replicas=2) for count in (16, 13, 9, 7, 4, 2)] == [8, 8, 6, 4, 4, 2]
     assert shared_batch(40, 16, replicas=4) == 16
@@ -173,8 +173,8 @@ def test_every_device_gets_validation_pictures() -> None:
 
 
 @pytest.mark.slow
-def test_two_devices_share_an_odd_number_of_pictures(tmp_path: Path, collection: Collection) -> None:
-    for count in (7, 9):  # in one batch too small, and with a single picture left over
+def test_two_devices_share_an_odd_number_of_images(tmp_path: Path, collection: Collection) -> None:
+    for count in (7, 9):  # in one batch too small, and with a single image left over
         odd = dataclasses.replace(collection, validation=collection.validation.select(np.arange(count)))
         run, recipe = make(tmp_path / str(count), {"epochs": 1}, distribution={"devices": ["CPU:0", "CPU:1"]})
         fit(run, recipe, odd)

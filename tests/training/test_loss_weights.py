@@ -193,11 +193,11 @@ def test_balanced_heads_pull_equally_and_measuring_changes_nothing_else() -> Non
         weights[head] * tf.norm(tape.gradient(loss, latent))
         for head, loss in (("reconstruction", error), ("label", label))
     ]
-    # Another draw of dropout than the measured one, over 16 pictures.
+    # Another draw of dropout than the measured one, over 16 images.
     assert float(pulls[0] / pulls[1]) == pytest.approx(1, abs=0.3)
 
 
-def test_pictures_seen_in_one_polarity_pull_alike_in_either() -> None:
+def test_images_seen_in_one_polarity_pull_alike_in_either() -> None:
     keras.utils.set_random_seed(1)
     recipe = ModelRecipe(encoder=Spec(name="baseline", filters=[4, 4]), classifier=Spec(name="mlp", dropout=0.0))
     joint = build(recipe.model_copy(update={"input": "polarity"}), (8, 8, 1), 3, HEADS)

@@ -24,7 +24,7 @@ def label_loss(**recipe: object) -> keras.losses.Loss:
         ("mean_absolute_error", np.mean(np.abs(SAID - ROWS), axis=1)),
     ],
 )
-def test_label_losses_give_one_value_a_picture(name: str, expected: np.ndarray) -> None:
+def test_label_losses_give_one_value_a_image(name: str, expected: np.ndarray) -> None:
     # Keras keeps probabilities 1e-7 from 0 and 1.
     np.testing.assert_allclose(label_loss(label=name).call(ROWS, SAID), expected, rtol=1e-5)
 

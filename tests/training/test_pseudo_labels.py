@@ -1,4 +1,4 @@
-"""Pictures without label that learn from the model's own answers."""
+"""Images without label that learn from the model's own answers."""
 
 import dataclasses
 from pathlib import Path
@@ -10,7 +10,7 @@ from kerasae.data.collection import Collection
 from kerasae.recipe.loading import parse
 from kerasae.training import fit
 from kerasae.training import phase as phases
-from kerasae.training.batches import stretches
+from kerasae.training.batches import batch_size_stages
 from kerasae.utils.errors import RequestError
 
 from tiny_task import killed_and_resumed, make, rows  # isort: skip
@@ -72,14 +72,14 @@ def test_a_phase_makes_them_only_on_request() -> None:
     assert phases.pseudo_labels(parse({"phases": [{}]}).phases[0]) is None
 
 
-def test_they_need_pictures_without_label(collection: Collection, sparse: Collection) -> None:
+def test_they_need_images_without_label(collection: Collection, sparse: Collection) -> None:
     recipe = parse({"phases": [PHASE], "data": {"labelled_share": 0.5}})
-    assert stretches(recipe, 0, sparse)
+    assert batch_size_stages(recipe, 0, sparse)
     everything = (
         r"recipe: data\.labelled_share, phases\.0\.pseudo_labels: expected .* Received: 40 labelled ones of 40; "
     )
     with pytest.raises(RequestError, match=everything + r".*--set phases\.0\.pseudo_labels=none$"):
-        stretches(recipe, 0, collection)
+        batch_size_stages(recipe, 0, collection)
 
 
 @pytest.mark.parametrize(

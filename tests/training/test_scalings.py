@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kerasae.data.collection import Collection
-from kerasae.data.images import ArrayPictures
+from kerasae.data.images import ArrayImages
 from kerasae.models import DECODERS, build, check, deviation
 from kerasae.recipe import HEADS
 from kerasae.recipe.loading import parse
@@ -74,7 +74,7 @@ def test_every_decoder_is_linear_and_has_a_gradient_beyond_the_pixels(decoder: s
 
 
 @pytest.mark.parametrize("own", [{}, {"variational": True}, {"input": "polarity"}], ids=str)
-def test_whitening_is_of_the_standardized_training_pictures_and_does_not_learn(
+def test_whitening_is_of_the_standardized_training_images_and_does_not_learn(
     own: dict, tmp_path: Path, collection: Collection
 ) -> None:
     run, recipe = make(tmp_path / "run", {"epochs": 2}, model={**MODEL, "standardize": "whitening", **own})
@@ -97,8 +97,8 @@ def test_what_is_whitened_is_not_rounded(precision: str, collection: Collection)
     assert layer.input.dtype == layer.output.dtype == "float32"
 
 
-def test_few_of_large_pictures_are_enough_to_whiten(collection: Collection) -> None:
-    many = ArrayPictures(np.zeros((500, 300, 200, 3), np.uint8), np.zeros(500, np.int64), [""] * 500)
+def test_few_of_large_images_are_enough_to_whiten(collection: Collection) -> None:
+    many = ArrayImages(np.zeros((500, 300, 200, 3), np.uint8), np.zeros(500, np.int64), [""] * 500)
     assert dataclasses.replace(collection, train=many, image_shape=many.image_shape).examples.size < 2**23
 
 

@@ -20,7 +20,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for index, image in enumerate(load_digits().images[:3]):
         Image.fromarray(np.round(image * 255 / 16).astype(np.uint8)).save(folder / f"{index}.png")
     Image.new("RGB", (40, 30), "orange").save(folder / "orange.jpg")
-    (folder / "notes.txt").write_text("not a picture")
+    (folder / "notes.txt").write_text("not an image")
     return folder
 
 
@@ -41,10 +41,10 @@ def test_top_three_come_best_first(digits_run: Path, images: Path) -> None:
     assert (answer.label, answer.probability) == answer.top[0]
 
 
-def test_heatmaps_show_picture_copy_and_error(
+def test_heatmaps_show_image_copy_and_error(
     digits_run: Path, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kerasae.data.images._BATCH_VALUES", 3 * 64)  # large pictures: three of these fill a batch
+    monkeypatch.setattr("kerasae.data.images._BATCH_VALUES", 3 * 64)  # large images: three of these fill a batch
     predict(digits_run / "export", [images], heatmaps=tmp_path / "maps")
     names = sorted(path.name for path in (tmp_path / "maps").iterdir())
     assert names == ["0000-0.png", "0001-1.png", "0002-2.png", "0003-orange.png"]
@@ -78,7 +78,7 @@ def test_what_is_broken_in_a_folder_is_left_out_with_a_line(
     assert f"left out: {tmp_path / 'torn.png'} cannot be decoded" in capsys.readouterr().err
     with pytest.raises(RequestError, match=r"predict: .*torn\.png cannot be decoded"):
         predict(digits_run, [tmp_path / "torn.png"])
-    with pytest.raises(RequestError, match=r"predict: expected a picture that can be decoded\. Received: none"):
+    with pytest.raises(RequestError, match=r"predict: expected an image that can be decoded\. Received: none"):
         predict(digits_run, [tmp_path])
 
 
@@ -103,15 +103,15 @@ def test_a_name_outside_utf8_is_left_out_and_a_long_one_cut(
         shutil.copy(images / "0.png", name)
     (answer,) = predict(digits_run, [folder], heatmaps=tmp_path / "maps", table=tmp_path / "answers.csv")
     assert answer.image == str(long)
-    assert "left out: " in (told := capsys.readouterr().err)
-    assert "not valid UTF-8" in told
+    assert "left out: " in (stderr_console := capsys.readouterr().err)
+    assert "not valid UTF-8" in stderr_console
     assert [path.name for path in (tmp_path / "maps").iterdir()] == [f"0000-{'漢' * 60}.png"]
     with pytest.raises(RequestError, match="not valid UTF-8"):
         predict(digits_run, [Path(odd)])
 
 
 def test_what_cannot_be_answered_takes_one_line(digits_run: Path, images: Path, tmp_path: Path) -> None:
-    with pytest.raises(RequestError, match=r"expected a picture's file\. Received: 'none\.png', which does not exist"):
+    with pytest.raises(RequestError, match=r"expected an image's file\. Received: 'none\.png', which does not exist"):
         predict(digits_run, [Path("none.png")])
     with pytest.raises(RequestError, match=r"notes\.txt cannot be decoded"):
         predict(digits_run, [images / "notes.txt"])

@@ -23,7 +23,7 @@ def nothing_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train, "_finish", lambda *arguments: None)
 
 
-def pictures() -> str:
+def images() -> str:
     for index in range(16):
         path = Path("pictures", "cat" if index < 8 else "dog", f"{index}.png")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -32,11 +32,11 @@ def pictures() -> str:
     return "pictures"
 
 
-def test_pictures_that_changed_are_not_mixed_with_the_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = train.train("joint", data=pictures(), run=Path("x"))
+def test_images_that_changed_are_not_mixed_with_the_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = train.train("joint", data=images(), run=Path("x"))
     train.resume(run.path)
     Path("pictures/cat/0.png").rename("pictures/dog/0.png")
-    message = r"expected the pictures that x was made with, 16 in .*pictures\. Received: 16, not all of them the same"
+    message = r"expected the images that x was made with, 16 in .*images\. Received: 16, not all of them the same"
     with pytest.raises(RequestError, match=message):
         train.resume(run.path)
     run.model.touch()
@@ -46,7 +46,7 @@ def test_pictures_that_changed_are_not_mixed_with_the_old(monkeypatch: pytest.Mo
 
 
 def test_two_processes_do_not_train_one_run() -> None:
-    run = train.train("joint", data=pictures(), run=Path("x"))
+    run = train.train("joint", data=images(), run=Path("x"))
     with (
         run.alone("exporting"),
         pytest.raises(RequestError, match=r"^run: another process is exporting x \(process \d+ on .*\); wait for it$"),

@@ -1,4 +1,4 @@
-"""Where pictures come from: a name of `BUILTIN`, an image folder, an `.npz`, a `.csv` or a `.tsv`."""
+"""Where images come from: a name of `BUILTIN`, an image folder, an `.npz`, a `.csv` or a `.tsv`."""
 
 from __future__ import annotations
 

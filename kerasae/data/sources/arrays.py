@@ -1,4 +1,4 @@
-"""Checks for pictures that come as arrays."""
+"""Checks for images that come as arrays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from kerasae.data.images import UNLABELLED, ArrayPictures
+from kerasae.data.images import UNLABELLED, ArrayImages
 from kerasae.data.sources.source import Source, Split
 from kerasae.data.value_range import Range, Values, resolved, scale, scales_8_bits
 from kerasae.utils.errors import RequestError
@@ -31,19 +31,19 @@ def from_arrays(
         arrays: images and labels by split; labels of None mean that none is known.
         class_names: a name for each label; None takes the labels themselves, 0 to the highest.
         where: what to call the source in an error.
-        unlabelled: images without labels, which go to the training pictures.
+        unlabelled: images without labels, which go to the training images.
         shown: what the source calls x_train, y_train and so on, where it has other names, for errors.
         limits: the range that becomes 0 to 255, with which images may be of any real type; None takes uint8 alone.
 
     Raises:
         RequestError: an array is not of that kind, or labels lie outside `class_names`.
     """
-    parts: dict[Split, ArrayPictures] = {}
+    parts: dict[Split, ArrayImages] = {}
     values = [_values(images) for images, _ in arrays.values()] + ([] if unlabelled is None else [_values(unlabelled)])
     for split, (images, labels) in arrays.items():
         x, y = (shown.get(f"{axis}_{split}", f"{axis}_{split}") for axis in "xy")
         checked = _images(images, f"{where}: {x}", limits)
-        parts[split] = ArrayPictures(
+        parts[split] = ArrayImages(
             checked,
             _labels(labels, len(checked), f"{where}: {y}", x),
             [f"{split}/{index}" for index in range(len(checked))],
@@ -51,10 +51,10 @@ def from_arrays(
     if unlabelled is not None:
         checked = _images(unlabelled, f"{where}: x_unlabeled", limits)
         names = [f"unlabeled/{index}" for index in range(len(checked))]
-        extra = ArrayPictures(checked, np.full(len(checked), UNLABELLED), names)
+        extra = ArrayImages(checked, np.full(len(checked), UNLABELLED), names)
         _same_shape({"x_train": parts["train"], "x_unlabeled": extra}, where)
         parts["train"] = parts["train"].join(extra)
-    _same_shape({f"x_{split}": pictures for split, pictures in parts.items()}, where)
+    _same_shape({f"x_{split}": image_set for split, image_set in parts.items()}, where)
     found = [one for array in values for one in array]
     return Source({**parts}, _class_names(parts, class_names, where), {"values": resolved(found, limits)[1]})
 
@@ -68,11 +68,11 @@ def _values(images: np.ndarray) -> list[Values]:
 
 
 def _images(images: np.ndarray, what: str, limits: Range | None) -> np.ndarray:
-    rank = f"expected uint8 pictures (n, height, width) or (n, height, width, channels). Received: shape {images.shape}"
+    rank = f"expected uint8 images (n, height, width) or (n, height, width, channels). Received: shape {images.shape}"
     if images.dtype != np.uint8 and (limits is None or images.dtype.kind not in "buif"):
         raise RequestError(
             what,
-            expected="uint8 pictures of 0 to 255",
+            expected="uint8 images of 0 to 255",
             received=f"{images.dtype}{_nan(images)}",
             fix=(
                 "only you know their range, so set data.range to it, such as [0, 1], or convert them, such as (x * "
@@ -113,40 +113,40 @@ def _labels(labels: np.ndarray | None, count: int, what: str, images: str) -> np
             what,
             expected="labels (n,) or (n, 1)",
             received=f"shape {labels.shape}",
-            fix="one-hot rows become labels by argmax, and several classes for one picture cannot be learned",
+            fix="one-hot rows become labels by argmax, and several classes for one image cannot be learned",
         )
     if len(labels) != count:
         raise RequestError(
             what,
-            expected="a label for each picture",
-            received=f"{len(labels)} labels for {count} pictures in {images}",
+            expected="a label for each image",
+            received=f"{len(labels)} labels for {count} images in {images}",
         )
     if len(labels) and labels.min() < 0:
         raise RequestError(
             what,
             expected="labels from 0",
             received=f"{labels.min()}",
-            fix="pictures without a label go in x_unlabeled",
+            fix="images without a label go in x_unlabeled",
         )
     if len(labels) and labels.max() > np.iinfo(np.int64).max:
         raise RequestError(
             what,
             expected="labels from 0 to the number of classes",
             received=f"{labels.max()}, as -1 becomes in {labels.dtype}",
-            fix="pictures without a label go in x_unlabeled",
+            fix="images without a label go in x_unlabeled",
         )
     return labels.astype(np.int64)
 
 
-def _same_shape(parts: Mapping[str, ArrayPictures], where: str) -> None:
-    shapes = {name: pictures.image_shape for name, pictures in parts.items()}
+def _same_shape(parts: Mapping[str, ArrayImages], where: str) -> None:
+    shapes = {name: images.image_shape for name, images in parts.items()}
     if len(set(shapes.values())) > 1:
         listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise RequestError(where, expected="pictures of one shape", received=listed)
+        raise RequestError(where, expected="images of one shape", received=listed)
 
 
-def _class_names(parts: Mapping[Split, ArrayPictures], names: tuple[str, ...] | None, where: str) -> tuple[str, ...]:
-    used = np.unique(np.concatenate([pictures.labels for pictures in parts.values()]))
+def _class_names(parts: Mapping[Split, ArrayImages], names: tuple[str, ...] | None, where: str) -> tuple[str, ...]:
+    used = np.unique(np.concatenate([images.labels for images in parts.values()]))
     used = used[used != UNLABELLED]
     if names is not None:
         if len(set(names)) < len(names):
@@ -164,7 +164,7 @@ def _class_names(parts: Mapping[Split, ArrayPictures], names: tuple[str, ...] | 
         raise RequestError(
             where,
             expected="labels from 0 without a gap",
-            received=f"no picture with label {gaps[0]}, and labels up to {used[-1]}",
+            received=f"no image with label {gaps[0]}, and labels up to {used[-1]}",
             fix="renumber them or give class_names",
         )
     return tuple(str(label) for label in used)

@@ -1,4 +1,4 @@
-"""A table of pictures: a `.csv` or `.tsv` with the columns path, label and, if wanted, split."""
+"""A table of images: a `.csv` or `.tsv` with the columns path, label and, if wanted, split."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def open_csv(path: Path, recipe: DataRecipe) -> Source:
             "data.source", received=f"{path} cannot be read as a table in UTF-8: {error}", fix="save it as CSV in UTF-8"
         ) from None
     if not entries:
-        raise RequestError("data.source", expected=f"pictures in {path}", received="a header without rows")
+        raise RequestError("data.source", expected=f"images in {path}", received="a header without rows")
     try:
         return from_files(path, entries, (entry.label for entry in entries if entry.label), recipe, {})
     except RequestError as error:

@@ -1,4 +1,4 @@
-"""Pictures in files, from a folder or a table: scanned, the broken ones set aside."""
+"""Images in files, from a folder or a table: scanned, the broken ones set aside."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasae.data.images import UNLABELLED, FilePictures, ImageShape, Pictures
+from kerasae.data.images import UNLABELLED, FileImages, ImageSet, ImageShape
 from kerasae.data.scan import FileFact, scan
 from kerasae.data.sources.folder_names import composed
 from kerasae.data.sources.naming import listing, natural, printable
@@ -70,17 +70,17 @@ def from_files(
             fix=f"{listing(reasons)}; mend or remove them, or raise the fraction",
         )
     if not good:
-        raise RequestError("data.source", expected=f"pictures in {root}", received="none that can be read")
+        raise RequestError("data.source", expected=f"images in {root}", received="none that can be read")
     # Sorted by the form that the source has, so that data read by earlier versions keep the order of their classes.
     class_names = tuple(dict.fromkeys(composed(name) for name in sorted(set(classes), key=natural)))
     numbers = {name: number for number, name in enumerate(class_names)}
     image_shape, rule = _image_shape(recipe, [scanned.facts[entry.path] for entry in good])
-    parts: dict[Split, Pictures] = {}
+    parts: dict[Split, ImageSet] = {}
     for split in SPLITS:
         mine = [entry for entry in good if entry.split == split]
         if mine:
             labels = np.array([UNLABELLED if entry.label is None else numbers[composed(entry.label)] for entry in mine])
-            parts[split] = FilePictures(
+            parts[split] = FileImages(
                 [entry.path for entry in mine], labels, image_shape, recipe.resize, scanned.facts, limits
             )
     return Source(
@@ -107,7 +107,7 @@ def _image_shape(recipe: DataRecipe, facts: Sequence[FileFact]) -> tuple[ImageSh
     channels = max(fact.channels for fact in facts)
     return (side, side, channels), (
         f"chosen: the median of the shorter sides, {median:g}, to the nearest multiple of 16 within 32 to 64; "
-        f"{'1 channel, since every picture is grey' if channels == 1 else '3 channels, since not all are grey'}"
+        f"{'1 channel, since every image is grey' if channels == 1 else '3 channels, since not all are grey'}"
     )
 
 

@@ -1,4 +1,4 @@
-"""A folder of pictures: one sub-folder a class, flat or under train/, validation/ (or val/) and test/."""
+"""A folder of images: one sub-folder a class, flat or under train/, validation/ (or val/) and test/."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _CONFIRM = "or, if that is a class, name every class in data.class_names"
 
 
 def open_folder(root: Path, recipe: DataRecipe) -> Source:
-    """Read a folder of pictures, those of `unlabeled/` and those of a folder without sub-folders without a label.
+    """Read a folder of images, those of `unlabeled/` and those of a folder without sub-folders without a label.
 
-    What is hidden, has no picture's suffix, belongs to the system, is a mask of a defect, or lies where no class can be
+    What is hidden, has no image's suffix, belongs to the system, is a mask of a defect, or lies where no class can be
     told is ignored, and counted in the facts. A folder that `recipe.class_names` names is a class, whatever its name
     would mean otherwise.
 
     Raises:
-        RequestError: there is no picture in it, or it holds test/ or validation/ but no train/.
+        RequestError: there is no image in it, or it holds test/ or validation/ but no train/.
     """
     walk = _Walk(recipe.class_names)
     try:
@@ -37,7 +37,7 @@ def open_folder(root: Path, recipe: DataRecipe) -> Source:
     if not entries:
         raise RequestError(
             "data.source",
-            expected=f"pictures in {root}, one sub-folder a class",
+            expected=f"images in {root}, one sub-folder a class",
             received=f"none{(f', {sum(walk.ignored.values())} other files' if walk.ignored else '')}",
             fix=f"known are {' '.join(sorted(SUFFIXES))}",
         )
@@ -45,8 +45,8 @@ def open_folder(root: Path, recipe: DataRecipe) -> Source:
     return from_files(root, entries, walk.classes, recipe, facts, tuple(walk.doubts))
 
 
-def pictures_below(folder: Path) -> list[Path]:
-    """Return all pictures below a folder as `open_folder` finds them: through links, and nothing that is hidden."""
+def images_below(folder: Path) -> list[Path]:
+    """Return all images below a folder as `open_folder` finds them: through links, and nothing that is hidden."""
     return [Path(entry.path) for entry in _Walk().below(folder, None, "train", set())]
 
 
@@ -83,9 +83,9 @@ class _Walk:
         yield from self.beside(root, "train")
         others = [folder for folder in folders if folder not in splits and not self.is_known(folder, folders)]
         for folder, split in splits.items():
-            if split == "train" and not _folders(folder) and any(_holds_pictures(other) for other in others):
+            if split == "train" and not _folders(folder) and any(_holds_images(other) for other in others):
                 self.doubts.append(
-                    f"data.source: expected one sub-folder a class in {folder}. Received: pictures without a class, "
+                    f"data.source: expected one sub-folder a class in {folder}. Received: images without a class, "
                     f"and {listing([other.name + '/' for other in others])} beside it; move the classes into "
                     f"{folder.name}/, {_CONFIRM}"
                 )
@@ -113,7 +113,7 @@ class _Walk:
         return {folder: by_name[folder.name] for folder in unnamed if folder.name in by_name}
 
     def split(self, root: Path, split: Split) -> Iterator[Entry]:
-        """Walk through one sub-folder a class, or, if there are none, through pictures without a label."""
+        """Walk through one sub-folder a class, or, if there are none, through images without a label."""
         folders = _folders(root)
         if not folders:
             yield from self.below(root, None, split, set())
@@ -183,7 +183,7 @@ class _Walk:
                 self.ignored["hidden"] += 1
             elif is_system(path.name) and path.is_dir():
                 self.ignored[f"in {path.name}/"] += _count_files(path)
-            elif _is_picture(path):
+            elif _is_image(path):
                 yield Entry(str(path), label, split)
             elif path.is_dir():
                 yield from self.below(path, label, split, seen)
@@ -199,16 +199,16 @@ class _Walk:
                 self.ignored[f"in {path.name}/"] += _count_files(path)
             elif not path.is_dir():
                 self.ignored["beside folders"] += 1
-            elif _is_picture(path):
-                yield Entry(str(path), None, split)  # a folder named like a picture; the scan sets it aside
+            elif _is_image(path):
+                yield Entry(str(path), None, split)  # a folder named like an image; the scan sets it aside
 
 
 def _folders(root: Path) -> list[Path]:
-    """Return the sub-folders that a user made; a folder named like a picture is none of them."""
+    """Return the sub-folders that a user made; a folder named like an image is none of them."""
     with os.scandir(root) as entries:
         names = [entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
     paths = [root / name for name in sorted(names, key=natural)]
-    return [path for path in paths if not is_system(path.name) and not _is_picture(path)]
+    return [path for path in paths if not is_system(path.name) and not _is_image(path)]
 
 
 def _unwrapped(folder: Path) -> Path:
@@ -220,8 +220,8 @@ def _unwrapped(folder: Path) -> Path:
     return folder / inner[0].name if same else folder
 
 
-def _holds_pictures(folder: Path) -> bool:
-    return any(_is_picture(Path(name)) for _, _, files in os.walk(folder) for name in files)
+def _holds_images(folder: Path) -> bool:
+    return any(_is_image(Path(name)) for _, _, files in os.walk(folder) for name in files)
 
 
 def _count_files(folder: Path) -> int:
@@ -232,7 +232,7 @@ def _listed(folder: Path) -> list[Path]:
     return sorted(folder.iterdir(), key=lambda path: natural(path.name))
 
 
-def _is_picture(path: Path) -> bool:
+def _is_image(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from kerasae.data.images import Pictures
+from kerasae.data.images import ImageSet
 from kerasae.utils.errors import RequestError, nearest
 
 Split = Literal["train", "validation", "test"]
@@ -29,13 +29,13 @@ SPLIT_NAMES: Mapping[str, Split] = {
 
 @dataclass(frozen=True)
 class Source:
-    """Pictures by the split that the source itself puts them in, before anything is cut, split off or hidden.
+    """Images by the split that the source itself puts them in, before anything is cut, split off or hidden.
 
     `class_names` is empty if nothing is labelled; labels are places in it. `facts` is what is known beyond that.
     `doubts` says in one line each what about the source only its user can know; such a source trains nothing new.
     """
 
-    parts: dict[Split, Pictures]
+    parts: dict[Split, ImageSet]
     class_names: tuple[str, ...]
     facts: dict[str, Any] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class Source:
                 received=f"{', '.join(names)}{(nearest(unknown[0], self.class_names) if unknown else '')}",
             )
         left = [index for index, name in enumerate(self.class_names) if name not in names]
-        places = np.full(len(self.class_names) + 1, -1)  # the last for pictures without a label, which are at -1
+        places = np.full(len(self.class_names) + 1, -1)  # the last for images without a label, which are at -1
         places[left] = np.arange(len(left))
         out = [index for index, name in enumerate(self.class_names) if name in names]
         parts = {split: part.select(np.flatnonzero(~np.isin(part.labels, out))) for split, part in self.parts.items()}
@@ -64,23 +64,23 @@ class Source:
             class_names=tuple(self.class_names[index] for index in left),
         )
 
-    def only(self, names: Sequence[str]) -> Pictures:
-        """Return the pictures of some classes: those of the source's test split if it has any of them, else all.
+    def only(self, names: Sequence[str]) -> ImageSet:
+        """Return the images of some classes: those of the source's test split if it has any of them, else all.
 
         Raises:
-            RequestError: there is no picture of them.
+            RequestError: there is no image of them.
         """
         held = self._held(names)
         if not any(len(part) for part in held.values()):
-            raise RequestError("data.leave_out", expected=f"pictures of {', '.join(names)}", received="none")
+            raise RequestError("data.leave_out", expected=f"images of {', '.join(names)}", received="none")
         return (
             held["test"] if len(held.get("test", ())) else reduce(lambda left, right: left.join(right), held.values())
         )
 
-    def of(self, name: str) -> Pictures:
-        """Return all pictures of a class, whichever split they are in."""
+    def of(self, name: str) -> ImageSet:
+        """Return all images of a class, whichever split they are in."""
         return reduce(lambda left, right: left.join(right), self._held([name]).values())
 
-    def _held(self, names: Sequence[str]) -> dict[Split, Pictures]:
+    def _held(self, names: Sequence[str]) -> dict[Split, ImageSet]:
         wanted = [self.class_names.index(name) for name in names]
         return {split: part.select(np.flatnonzero(np.isin(part.labels, wanted))) for split, part in self.parts.items()}

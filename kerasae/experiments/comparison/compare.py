@@ -1,4 +1,4 @@
-"""The verb that lays recipes side by side: the same pictures for all, over seeds or folds."""
+"""The verb that lays recipes side by side: the same images for all, over seeds or folds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kerasae.files.unfinished import remove_unfinished
 from kerasae.recipe.loading import setting
 from kerasae.runs.run import check_new
 from kerasae.training import distribution
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 
 COMPARISONS = Path("comparisons")
@@ -66,7 +66,7 @@ def compare(
         recipes: names of built-in recipes, paths of .toml files, or directories of finished runs; the first one is
             the baseline of the paired tests.
         seeds: runs of each recipe, whose `seed` counts up from the recipe's own; 3, or 1 with folds, if left out.
-        folds: how many stratified folds the training pictures are cut into, each the validation set once.
+        folds: how many stratified folds the training images are cut into, each the validation set once.
         data: a source that takes the place of every recipe's.
         overrides: `KEY=VALUE` settings for every recipe.
         to: the comparison's folder; `comparisons/NAME` if left out, named for the recipes.
@@ -89,7 +89,7 @@ def compare(
     with alone(folder, "comparing in", "--to", ", or give another"):
         remove_unfinished(folder)
         begin(folder)
-        shown = console or told()
+        shown = console or stderr_console()
         for line in planned.raised:
             shown.print(line, soft_wrap=True)
         for job in {(job.name, job.fold): job for job in planned.jobs}.values():

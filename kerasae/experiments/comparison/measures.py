@@ -40,14 +40,14 @@ def values(metrics: Mapping[str, Any], split: Mapping[str, Any]) -> dict[str, fl
 
     Args:
         metrics: its metrics.json.
-        split: its metrics on the pictures that are compared.
+        split: its metrics on the images that are compared.
     """
     found = {one.key: _at(split if one.of_split else metrics, one.path) for one in MEASURES}
     return {key: float(value) for key, value in found.items() if value is not None}
 
 
 def class_accuracies(split: Mapping[str, Any]) -> dict[str, float]:
-    """Return the share of each class that was named right; classes without pictures are left out."""
+    """Return the share of each class that was named right; classes without images are left out."""
     rows = split.get("label", {}).get("per_class", [])
     return {row["name"]: float(row["recall"]) for row in rows if row["recall"] is not None}
 

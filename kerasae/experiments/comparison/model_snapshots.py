@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from kerasae.data.collection_cache import Opener
-from kerasae.data.images import Pictures
+from kerasae.data.images import ImageSet
 from kerasae.experiments.comparison.plan import Job
 from kerasae.files.reading import read_npz
 from kerasae.models import JointAutoencoder, load_trained
@@ -23,11 +23,11 @@ from kerasae.training.fit import build_model
 
 @dataclass
 class Parts:
-    """By recipe: kernels by name, reconstructions float (n, H, W, C); and the pictures uint8 with their classes."""
+    """By recipe: kernels by name, reconstructions float (n, H, W, C); and the images uint8 with their classes."""
 
     kernels: dict[str, dict[str, Kernel]]
     rebuilt: dict[str, np.ndarray]
-    pictures: np.ndarray | None = None
+    images: np.ndarray | None = None
     captions: Sequence[str] = ()
 
 
@@ -35,8 +35,8 @@ def parts(jobs: Mapping[str, Job], predictions: Mapping[str, Path], split: str) 
     """Look into one run of every recipe.
 
     Args:
-        jobs: a finished run by recipe; all share the pictures of `split`.
-        predictions: by recipe what the run said about each of those pictures.
+        jobs: a finished run by recipe; all share the images of `split`.
+        predictions: by recipe what the run said about each of those images.
         split: "test" or "validation".
     """
     found, opener = Parts({}, {}), Opener(asks=False)
@@ -49,19 +49,19 @@ def parts(jobs: Mapping[str, Job], predictions: Mapping[str, Path], split: str) 
         started_elsewhere = any(phase.start_from for phase in job.recipe.phases)
         initial = None if started_elsewhere else build_model(job.recipe, collection, "float32")
         found.kernels[name] = _kernels(model, initial, compared)
-        pictures: Pictures = getattr(collection, split)
+        images: ImageSet = getattr(collection, split)
         if "reconstruction" in job.recipe.heads:
-            if found.pictures is None:
-                found.pictures = pictures.load(chosen)
-                found.captions = [collection.class_names[i] if i >= 0 else "-" for i in pictures.labels[chosen]]
-            outputs = model(found.pictures, training=False)
+            if found.images is None:
+                found.images = images.load(chosen)
+                found.captions = [collection.class_names[i] if i >= 0 else "-" for i in images.labels[chosen]]
+            outputs = model(found.images, training=False)
             found.rebuilt[name] = keras.ops.convert_to_numpy(outputs["reconstruction"])
         keras.backend.clear_session()
     return found
 
 
 def _chosen(predictions: Sequence[Path]) -> np.ndarray:
-    """Choose pictures from the middle of each class by their error, as the mean over recipes that rebuild them."""
+    """Choose images from the middle of each class by their error, as the mean over recipes that rebuild them."""
     errors, labels = [], np.empty(0, np.int64)
     for path in predictions:
         saved = read_npz(path, required=["label"])

@@ -26,7 +26,7 @@ from kerasae.workflows.begin import check, raised, resolve, with_every_class, wi
 class Job:
     """One run of a comparison: whose, with which seed and fold (None: no folds), where it lies and what it needs.
 
-    `judgement` is where the validation pictures' metrics (.json) and predictions (.npz) lie, without suffix.
+    `judgement` is where the validation images' metrics (.json) and predictions (.npz) lie, without suffix.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Job:
 class Plan:
     """All runs of a comparison in the order in which they run.
 
-    `same_validation` says whether all share the validation pictures too, and `raised` whose epochs `min_steps` raised.
+    `same_validation` says whether all share the validation images too, and `raised` whose epochs `min_steps` raised.
     """
 
     folder: Path
@@ -66,11 +66,11 @@ class Plan:
 
     @property
     def split(self) -> str:
-        """The split that the tables are about: choices between folds are made without the test pictures."""
+        """The split that the tables are about: choices between folds are made without the test images."""
         return "test" if self.folds is None else "validation"
 
     def predictions_of(self, job: Job) -> Path:
-        """Return the file of what a run said about each picture of that split."""
+        """Return the file of what a run said about each image of that split."""
         return job.run.predictions if self.folds is None else job.judgement.with_suffix(".npz")
 
 
@@ -78,7 +78,7 @@ def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Pat
     """Plan `seeds` runs of every candidate, for each of `folds` if there are any; nothing is written.
 
     Raises:
-        RequestError: a recipe that cannot be trained, no common head, other test pictures than the first recipe's, or
+        RequestError: a recipe that cannot be trained, no common head, other test images than the first recipe's, or
             runs in the folder that were made in another way.
     """
     _check_heads(listed)
@@ -97,7 +97,7 @@ def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Pat
     same_validation = True
     lines: list[str] = []
     opener = Opener(asks=not (folder / "runs").is_dir())
-    # Pictures of one source, cut and shaped in one way, need not be read to be known for the same.
+    # Images of one source, cut and shaped in one way, need not be read to be known for the same.
     alike = len({(one.recipe.data.model_dump_json(), one.recipe.classifies) for one in listed}) == 1
     for fold in range(folds) if folds else [None]:
         planned: list[tuple[Candidate, Recipe, dict[str, Any]]] = []
@@ -155,7 +155,7 @@ def _jobs(
 
 
 def _elsewhere(folder: Path, place: str, recipe: Recipe, facts: dict[str, Any]) -> Run | None:
-    """Return a finished run of a comparison beside this one that was made with the same recipe and pictures."""
+    """Return a finished run of a comparison beside this one that was made with the same recipe and images."""
     for path in sorted(folder.parent.glob(f"*/runs/*/{place}")):
         run = Run(path)
         if not all(file.is_file() for file in (run.recipe_file, run.data_facts, run.model, run.metrics)):
@@ -185,8 +185,8 @@ def _check_heads(listed: Sequence[Candidate]) -> None:
         if one.recipe.model.adversarial is not None:
             raise RequestError(
                 "compare",
-                expected="recipes of models that answer for pictures",
-                received=f"{one.name}, whose adversarial model makes pictures",
+                expected="recipes of models that answer for images",
+                received=f"{one.name}, whose adversarial model makes images",
                 fix="leave it out, and see: kerasae generate",
             )
     for one in listed[1:]:
@@ -223,7 +223,7 @@ def _check_same(
     place: int,
     split: str,
 ) -> None:
-    """Refuse a last candidate whose pictures of a split are others than the first one's, and say how they differ."""
+    """Refuse a last candidate whose images of a split are others than the first one's, and say how they differ."""
     if marks[-1][place] == marks[0][place]:
         return
     sides = [
@@ -235,9 +235,9 @@ def _check_same(
     mend = f"set {keys} and data.seed alike by --data or --set"
     if planned[0][1].classifies != planned[-1][1].classifies and planned[0][2]["counts"]["train"]["unlabelled"]:
         mend = (
-            "pictures without a label may be tested on where nothing is classified, so give a test/ folder of its own "
-            "beside train/, or compare without the unlabelled pictures"
+            "images without a label may be tested on where nothing is classified, so give a test/ folder of its own "
+            "beside train/, or compare without the unlabelled images"
         )
     raise RequestError(
-        "compare", expected=f"the same {split} pictures for all recipes", received=f"{'; '.join(sides)}", fix=mend
+        "compare", expected=f"the same {split} images for all recipes", received=f"{'; '.join(sides)}", fix=mend
     )

@@ -25,7 +25,7 @@ def write(plan: Plan, failed: Mapping[Job, str]) -> dict[str, Any]:
     write_json(plan.folder / "comparison.json", found)
     write_text(plan.folder / "comparison.csv", to_csv(found))
     write_text(plan.folder / "comparison.md", markdown(found))
-    plates = draw(plan, found, failed)
+    report_figures = draw(plan, found, failed)
     made = {table.title: table for table in tables(found)}
     page = render(
         "comparison.html.j2",
@@ -36,7 +36,7 @@ def write(plan: Plan, failed: Mapping[Job, str]) -> dict[str, Any]:
         unit=unit(found),
         leader=_leader(found),
         tables=made,
-        plates=plates,
+        report_figures=report_figures,
         name_of=name_of,
         links={run["path"]: f"{Path(run['path']).as_posix()}/report.html" for run in found["runs"]},
         cells=lambda run: [

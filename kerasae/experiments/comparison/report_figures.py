@@ -11,7 +11,7 @@ from kerasae.experiments.comparison import figures
 from kerasae.experiments.comparison.measures import BY_KEY, MEASURES, Measure
 from kerasae.experiments.comparison.model_snapshots import parts
 from kerasae.experiments.comparison.plan import Job, Plan
-from kerasae.report.report_figure import Plate, keep, plate
+from kerasae.report.report_figure import ReportFigure, keep, report_figure
 from kerasae.runs.history import read_history
 
 COURSES = {"label_accuracy": "Label accuracy", "label_loss": "Label loss", "reconstruction_loss": "Reconstruction loss"}
@@ -22,7 +22,7 @@ DRAWN = ("accuracy", "macro_f1", "mse", "training_seconds")
 UNITS = {"hundredths": ("%", "points"), "decibels": ("dB", "dB"), "seconds": ("seconds", "seconds")}
 
 
-def draw(plan: Plan, found: Mapping[str, Any], failed: Mapping[Job, str]) -> dict[str, Plate]:
+def draw(plan: Plan, found: Mapping[str, Any], failed: Mapping[Job, str]) -> dict[str, ReportFigure]:
     """Draw every figure that the finished runs have the numbers for, keep it in the folder, and return all by name."""
     finished = [job for job in plan.jobs if job not in failed]
     made = [*_of_numbers(plan, found), *_courses(plan, finished)]
@@ -31,7 +31,7 @@ def draw(plan: Plan, found: Mapping[str, Any], failed: Mapping[Job, str]) -> dic
     return keep(made, plan.folder / "figures")
 
 
-def _of_numbers(plan: Plan, found: Mapping[str, Any]) -> Iterator[Plate]:
+def _of_numbers(plan: Plan, found: Mapping[str, Any]) -> Iterator[ReportFigure]:
     runs = [run for run in found["runs"] if not run["failed"]]
     drawn = [BY_KEY[key] for key in DRAWN if any(key in run["values"] for run in runs)]
     if drawn:
@@ -41,7 +41,7 @@ def _of_numbers(plan: Plan, found: Mapping[str, Any]) -> Iterator[Plate]:
             "The axes do not begin at zero."
         )
         alt = f"Scores of {len(plan.names)} recipes: {', '.join(one.title for one in drawn)}."
-        yield plate("scores", "Scores, run by run", caption, alt, figures.scores(plan.names, panels))
+        yield report_figure("scores", "Scores, run by run", caption, alt, figures.scores(plan.names, panels))
     rows = {(row["recipe"], row["measure"]): row for row in found["paired"]}
     tested = [one for one in MEASURES if one.better and any(key == one.key for _, key in rows)]
     if tested:
@@ -55,7 +55,9 @@ def _of_numbers(plan: Plan, found: Mapping[str, Any]) -> Iterator[Plate]:
             "enough. An interval that the dashed line crosses tells of no difference that these runs can show."
         )
         alt = f"Paired differences of {len(plan.names) - 1} recipes to {plan.names[0]} with 95% intervals."
-        yield plate("differences", "Paired differences", caption, alt, figures.differences(plan.names[1:], sides))
+        yield report_figure(
+            "differences", "Paired differences", caption, alt, figures.differences(plan.names[1:], sides)
+        )
     accuracies = {
         one["name"]: {key: (row["mean"], row["std"] or 0.0) for key, row in one["per_class"].items()}
         for one in found["recipes"]
@@ -63,14 +65,14 @@ def _of_numbers(plan: Plan, found: Mapping[str, Any]) -> Iterator[Plate]:
     }
     if accuracies:
         caption = (
-            f"The share of each class's {plan.split} pictures that was named right: the mean over runs, and a line of "
+            f"The share of each class's {plan.split} images that was named right: the mean over runs, and a line of "
             "one standard deviation to each side."
         )
         alt = f"Accuracy of each class in {len(accuracies)} recipes."
-        yield plate("per_class", "Accuracy by class", caption, alt, figures.per_class(accuracies, plan.names))
+        yield report_figure("per_class", "Accuracy by class", caption, alt, figures.per_class(accuracies, plan.names))
 
 
-def _courses(plan: Plan, finished: list[Job]) -> Iterator[Plate]:
+def _courses(plan: Plan, finished: list[Job]) -> Iterator[ReportFigure]:
     histories = {name: [read_history(job.run.history) for job in finished if job.name == name] for name in plan.names}
     for column, title in COURSES.items():
         sides: list[dict[str, list[np.ndarray]]] = [
@@ -85,10 +87,12 @@ def _courses(plan: Plan, finished: list[Job]) -> Iterator[Plate]:
             "The mean over runs in a band from lowest to highest; the name stands where the line ends. Training "
             "may carry class weights, dropout and augmentation, validation never does."
         )
-        yield plate(column, title, caption, f"{title} of all recipes over epochs, training and validation.", figure)
+        yield report_figure(
+            column, title, caption, f"{title} of all recipes over epochs, training and validation.", figure
+        )
 
 
-def _of_models(plan: Plan, found: Mapping[str, Any], finished: list[Job]) -> Iterator[Plate]:
+def _of_models(plan: Plan, found: Mapping[str, Any], finished: list[Job]) -> Iterator[ReportFigure]:
     """Look into the earliest run that every recipe finished, or any: the same seed, and the same fold, of each."""
     runs = [{(job.seed, job.fold or 0) for job in finished if job.name == name} for name in plan.names]
     key = min(set.intersection(*runs) or set.union(*runs))
@@ -103,17 +107,17 @@ def _of_models(plan: Plan, found: Mapping[str, Any], finished: list[Job]) -> Ite
         )
         alt = f"Histograms of the first and last kernels of {len(looked.kernels)} recipes."
         figure = figures.weights(looked.kernels, plan.names)
-        yield plate("weights", "Weights before and after training", caption, alt, figure)
-    if looked.rebuilt and looked.pictures is not None:
+        yield report_figure("weights", "Weights before and after training", caption, alt, figure)
+    if looked.rebuilt and looked.images is not None:
         errors = {run["recipe"]: run["values"].get("mse", float("nan")) for run in found["runs"]
                   if not run["failed"] and (run["seed"], run["fold"] or 0) == key}  # fmt: skip
-        figure = figures.side_by_side(looked.pictures, looked.rebuilt, errors, looked.captions)
+        figure = figures.side_by_side(looked.images, looked.rebuilt, errors, looked.captions)
         caption = (
-            f"The same {plan.split} pictures, from the middle of their classes by error, as each recipe rebuilds them "
-            f"({run}); on the left the error over all pictures."
+            f"The same {plan.split} images, from the middle of their classes by error, as each recipe rebuilds them "
+            f"({run}); on the left the error over all images."
         )
-        alt = f"{len(looked.pictures)} pictures and their reconstructions by {len(looked.rebuilt)} recipes."
-        yield plate("reconstructions", "Reconstructions side by side", caption, alt, figure)
+        alt = f"{len(looked.images)} images and their reconstructions by {len(looked.rebuilt)} recipes."
+        yield report_figure("reconstructions", "Reconstructions side by side", caption, alt, figure)
 
 
 def _of(runs: list[Mapping[str, Any]], name: str, measure: Measure) -> list[float]:

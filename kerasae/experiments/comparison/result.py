@@ -19,8 +19,8 @@ from kerasae.recipe.differences import differences
 def result(plan: Plan, failed: Mapping[Job, str]) -> dict[str, Any]:
     """Return the comparison as plain values: runs, summaries by recipe, paired tests against the first recipe.
 
-    The tables are about `measured_on`, the test pictures, or with folds the validation pictures: then no number of the
-    test pictures is in it.
+    The tables are about `measured_on`, the test images, or with folds the validation images: then no number of the
+    test images is in it.
     """
     runs = [_run(plan, job, failed.get(job)) for job in plan.jobs]
     by_recipe = {name: [run for run in runs if run["recipe"] == name and not run["failed"]] for name in plan.names}
@@ -98,7 +98,7 @@ def _paired(plan: Plan, by_recipe: Mapping[str, Sequence[Mapping[str, Any]]], na
 
 
 def _units(plan: Plan, runs: Sequence[Mapping[str, Any]]) -> dict[int, dict[str, float]]:
-    """Return the values by seed; with folds by fold, as means over its seeds, which share its pictures."""
+    """Return the values by seed; with folds by fold, as means over its seeds, which share its images."""
     if plan.folds is None:
         return {run["seed"]: run["values"] for run in runs}
     units = {}
@@ -110,7 +110,7 @@ def _units(plan: Plan, runs: Sequence[Mapping[str, Any]]) -> dict[int, dict[str,
 
 
 def _mcnemar(plan: Plan, failed: Mapping[Job, str], name: str) -> list[dict[str, Any]]:
-    """Test the answers of a recipe against the baseline's, for each seed, over the pictures of all folds together."""
+    """Test the answers of a recipe against the baseline's, for each seed, over the images of all folds together."""
     rows = []
     for seed in plan.seeds:
         sides = [
@@ -126,7 +126,7 @@ def _mcnemar(plan: Plan, failed: Mapping[Job, str], name: str) -> list[dict[str,
 
 
 def _right(plan: Plan, job: Job) -> np.ndarray:
-    """Tell of each labelled picture whether it was named right."""
+    """Tell of each labelled image whether it was named right."""
     saved = read_npz(plan.predictions_of(job), ["label", "probabilities"])
     label, probabilities = saved["label"], saved["probabilities"]
     return (probabilities.argmax(axis=1) == label)[label >= 0]

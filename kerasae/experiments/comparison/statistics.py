@@ -33,8 +33,8 @@ def paired(baseline: Sequence[float], other: Sequence[float], test_over_train: f
     Args:
         baseline: one value a pair.
         other: the value of the same seed or fold.
-        test_over_train: pictures that a fold is measured on over those that it trained on; above 0 the variance is
-            enlarged for the training pictures that folds share (Nadeau and Bengio 2003, "Inference for the
+        test_over_train: images that a fold is measured on over those that it trained on; above 0 the variance is
+            enlarged for the training images that folds share (Nadeau and Bengio 2003, "Inference for the
             Generalization Error", section 4, the corrected resampled t-test).
 
     Returns:
@@ -79,16 +79,16 @@ def signed_rank(difference: np.ndarray) -> float:
 
 
 def mcnemar(baseline: np.ndarray, other: np.ndarray) -> dict[str, Any]:
-    """Compare two models by the pictures that only one of them names right, exactly.
+    """Compare two models by the images that only one of them names right, exactly.
 
     McNemar 1947, "Note on the sampling error of the difference between correlated proportions".
 
     Args:
-        baseline: bool (n,), whether each picture was named right.
-        other: the same of the other model, over the same pictures.
+        baseline: bool (n,), whether each image was named right.
+        other: the same of the other model, over the same images.
 
     Returns:
-        "only_baseline" and "only_other", counts of pictures, and "p", two sided.
+        "only_baseline" and "only_other", counts of images, and "p", two sided.
     """
     first, second = int((baseline & ~other).sum()), int((other & ~baseline).sum())
     p = float(stats.binomtest(first, first + second).pvalue) if first + second else 1.0

@@ -68,7 +68,7 @@ def markdown(found: Mapping[str, Any]) -> str:
     """Return the tables as Markdown, failed runs at the end."""
     lines = [f"# {' and '.join(_cell(one['name']) for one in found['recipes'])}", ""]
     lines += [
-        f"Measured on {found['num_pictures']:,} {found['measured_on']} pictures of {_cell(found['source'])}, "
+        f"Measured on {found['num_pictures']:,} {found['measured_on']} images of {_cell(found['source'])}, "
         f"over {unit(found)}.",
         "",
     ]
@@ -121,9 +121,9 @@ def _scores(found: Mapping[str, Any]) -> Table:
         cells += [spread(BY_KEY[key], one["validation"][key]) if key in one["validation"] else "-"
                   for key in on_validation]  # fmt: skip
         rows.append([one["name"], runs_in_words(one), *cells])
-    note = f"Mean ± standard deviation over {unit(found)}, on {found['measured_on']} pictures."
+    note = f"Mean ± standard deviation over {unit(found)}, on {found['measured_on']} images."
     if on_validation and not found["same_validation"]:
-        note += " The recipes validate on different pictures: those columns cannot be compared."
+        note += " The recipes validate on different images: those columns cannot be compared."
     return Table("Scores", note, head, rows)
 
 
@@ -153,7 +153,7 @@ def _paired(found: Mapping[str, Any]) -> Table:
     note = f"Against {found['baseline']}, paired by {'seed' if found['folds'] is None else 'fold'}. "
     note += "Two-sided tests; p values are not corrected for how many there are. "
     if found["folds"] is not None:
-        note += "The t-test is corrected for the training pictures that folds share (Nadeau and Bengio 2003). "
+        note += "The t-test is corrected for the training images that folds share (Nadeau and Bengio 2003). "
     head = ["recipe", "measure", "difference", "95% interval", "p (t-test)", "p (Wilcoxon)", "pairs"]
     return Table("Paired differences", note + "".join(f"{one[0].upper()}{one[1:]}. " for one in notes), head, rows, 2)
 
@@ -164,11 +164,11 @@ def _mcnemar(found: Mapping[str, Any]) -> Table:
         for row in found["mcnemar"]
     ]
     note = (
-        "McNemar's exact test: of the pictures that only one of the two names right, how many are whose. It is about "
-        "these trained models and these pictures, not about what another seed would give."
+        "McNemar's exact test: of the images that only one of the two names right, how many are whose. It is about "
+        "these trained models and these images, not about what another seed would give."
     )
     head = ["recipe", "seed", f"only {found['baseline']} right", "only the recipe right", "p"]
-    return Table("Picture by picture", note, head, rows)
+    return Table("Image by image", note, head, rows)
 
 
 def _per_class(found: Mapping[str, Any]) -> Table:

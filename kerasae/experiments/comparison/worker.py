@@ -19,7 +19,7 @@ from kerasae.utils.tensorflow import load_tensorflow
 
 
 def work(run: Run, judgement: Path) -> int:
-    """Finish a run, and measure it on its validation pictures too, which its own metrics leave out; return 0."""
+    """Finish a run, and measure it on its validation images too, which its own metrics leave out; return 0."""
     load_tensorflow()
     from kerasae.inference.forward import predict
     from kerasae.losses import ReconstructionLoss
@@ -44,7 +44,7 @@ def is_done(run: Run, judgement: Path) -> bool:
 
 
 def read_judgement(judgement: Path) -> dict[str, Any]:
-    """Read what `work` has measured on the validation pictures.
+    """Read what `work` has measured on the validation images.
 
     Raises:
         RequestError: it is missing, changed or damaged.

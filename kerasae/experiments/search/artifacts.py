@@ -33,7 +33,7 @@ def write_best(search: Search, found: Sequence[Outcome]) -> Outcome | None:
     best = best_of(search, list(found))
     if best is None:
         return None
-    score = f"{search.objective.name} {best.score:.5g} on validation pictures"
+    score = f"{search.objective.name} {best.score:.5g} on validation images"
     words = [
         f"Found by a search: trial {best.id} of {len(found)}, {score}.",
         f"Run:     kerasae train {search.folder / BEST}",

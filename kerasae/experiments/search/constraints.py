@@ -32,18 +32,18 @@ def costs(model: JointAutoencoder, search: SearchRecipe) -> tuple[int, float | N
         return parameters, None
     milliseconds = latency(model)
     if milliseconds > search.max_latency_ms:
-        raise OverLimitError(f"{milliseconds:.2f} ms a picture, over search.max_latency_ms {search.max_latency_ms:g}")
+        raise OverLimitError(f"{milliseconds:.2f} ms an image, over search.max_latency_ms {search.max_latency_ms:g}")
     return parameters, milliseconds
 
 
 def latency(model: JointAutoencoder) -> float:
-    """Return the median time of one picture through all heads, in milliseconds, on this machine as it is now."""
+    """Return the median time of one image through all heads, in milliseconds, on this machine as it is now."""
     call = forward(model)
-    picture = np.zeros((1, *model.input_shape[1:]), np.uint8)
+    image = np.zeros((1, *model.input_shape[1:]), np.uint8)
     times = []
     for _ in range(WARM + TIMED):
         begun = time.perf_counter()
-        for output in call(picture).values():
+        for output in call(image).values():
             np.asarray(output)
         times.append(time.perf_counter() - begun)
     return statistics.median(times[WARM:]) * 1000

@@ -9,7 +9,7 @@ from kerasae.recipe import Range, Recipe
 
 MOST_HALVINGS = 3
 # By encoder the option that lists its widths, what the widths are drawn from, and how deep it may be at most; None
-# where the picture's sides say how often they can be halved.
+# where the image's sides say how often they can be halved.
 LISTS: dict[str, tuple[str, list[int], int | None]] = {
     "baseline": ("filters", [16, 32, 48, 64], None),
     "vgg": ("filters", [16, 32, 64, 96], None),
@@ -32,7 +32,7 @@ OTHERS: dict[str, dict[str, Any]] = {
 
 
 def default_space(recipe: Recipe, image_shape: tuple[int, int, int]) -> dict[str, Range]:
-    """Return the ranges of depth and width for the encoder's family, as far as pictures of this shape can be halved.
+    """Return the ranges of depth and width for the encoder's family, as far as images of this shape can be halved.
 
     A decoder of the same kind of widths becomes as wide, backwards; a tied one has none of its own. Empty for an
     encoder that is not known here (a plugin's).

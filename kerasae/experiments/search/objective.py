@@ -1,4 +1,4 @@
-"""What a search is after: a logged value of the validation pictures, or a weighted sum of several."""
+"""What a search is after: a logged value of the validation images, or a weighted sum of several."""
 
 from __future__ import annotations
 

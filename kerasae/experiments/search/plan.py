@@ -24,7 +24,7 @@ from kerasae.recipe.differences import first_difference
 from kerasae.recipe.loading import parse
 from kerasae.runs.origins import Origins, check_same, origins_of
 from kerasae.runs.run import check_new
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.begin import check, check_fits, resolve, with_every_class, without_min_steps
 
@@ -43,7 +43,7 @@ class Search:
         asked: the recipe as it was asked for, without its table `search`.
         recipe: the same with "auto" resolved: what trials are made of.
         settings: the table `search`, its space never None.
-        facts: what is known of the pictures.
+        facts: what is known of the images.
         origins: the plugins and models that trials begin from; None in a search of an earlier version.
     """
 
@@ -150,7 +150,7 @@ class Search:
         if asked.model.adversarial is not None:
             raise RequestError(
                 "tune",
-                expected="a recipe that is measured on validation pictures",
+                expected="a recipe that is measured on validation images",
                 received="an adversarial one, whose samples are judged after training",
                 fix="compare such runs with kerasae generate",
             )
@@ -179,7 +179,7 @@ class Search:
         return search
 
     def _check_ends(self, collection: Collection) -> None:
-        """Refuse a recipe that does not fit its pictures, and ends of ranges that their fields do not take."""
+        """Refuse a recipe that does not fit its images, and ends of ranges that their fields do not take."""
         settings = self.settings
         check_fits(self.recipe, collection)
         try:
@@ -307,7 +307,7 @@ def _as_begun(asked: Recipe, folder: Path) -> Recipe:
         return asked
     if any(phase.min_steps for phase in Search.read(folder).asked.phases):
         return asked
-    told().print(f"tune: {folder} was begun without min_steps and goes on without", soft_wrap=True)
+    stderr_console().print(f"tune: {folder} was begun without min_steps and goes on without", soft_wrap=True)
     return without_min_steps(asked)
 
 

@@ -33,7 +33,7 @@ def write_report(search: Search, found: Sequence[Outcome], *, compared: bool = F
         folder=search.folder.resolve().name,
         algorithm=WORDS[search.settings.algorithm],
         objective=search.objective,
-        num_pictures=search.facts["counts"]["validation"]["total"],
+        num_images=search.facts["counts"]["validation"]["total"],
         folds=search.settings.folds,
         source=search.facts["source"],
         found=found,
@@ -44,7 +44,7 @@ def write_report(search: Search, found: Sequence[Outcome], *, compared: bool = F
         space=[(field, _range(one.model_dump(mode="json", exclude_defaults=True)))
                for field, one in (search.settings.space or {}).items()],
         settings=_settings(search),
-        plates=draw(search, found),
+        report_figures=draw(search, found),
         heads=labels([parameter.name for parameter in parameters]),
         rows=[_row(search, one) for one in by_score],
         compared=compared,

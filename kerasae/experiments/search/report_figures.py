@@ -13,23 +13,23 @@ from kerasae.experiments.search.importance import importance
 from kerasae.experiments.search.outcome import Outcome
 from kerasae.experiments.search.plan import Search
 from kerasae.experiments.search.progress import best_of
-from kerasae.report.report_figure import Plate, keep, plate
+from kerasae.report.report_figure import ReportFigure, keep, report_figure
 
-COSTS = {"parameters": "parameters", "latency_ms": "milliseconds a picture", "seconds": "seconds of training"}
+COSTS = {"parameters": "parameters", "latency_ms": "milliseconds an image", "seconds": "seconds of training"}
 
 
-def draw(search: Search, found: Sequence[Outcome]) -> dict[str, Plate]:
+def draw(search: Search, found: Sequence[Outcome]) -> dict[str, ReportFigure]:
     """Draw every figure that the trials have the numbers for, keep it in the folder, and return all by name."""
     scored = [one for one in found if one.score is not None]
     return keep(_plates(search, scored) if scored else (), search.folder / "figures")
 
 
-def _plates(search: Search, scored: list[Outcome]) -> Iterator[Plate]:
+def _plates(search: Search, scored: list[Outcome]) -> Iterator[ReportFigure]:
     objective = search.objective
     marks = _marks(search, scored)
     axes = axes_of(search, scored)
     pruned = int(marks.pruned.sum())
-    yield plate(
+    yield report_figure(
         "parallel",
         "What was drawn, and what came of it",
         "A line is a trial, from left to right through its values to its objective; the red one is the best"
@@ -38,7 +38,7 @@ def _plates(search: Search, scored: list[Outcome]) -> Iterator[Plate]:
         f"Parallel coordinates of {len(scored)} trials over {len(axes)} parameters.",
         figures.parallel(axes, marks),
     )
-    yield plate(
+    yield report_figure(
         "slices",
         "The objective against each parameter",
         "All other values vary too: what looks like chance here may be another parameter.",
@@ -48,7 +48,7 @@ def _plates(search: Search, scored: list[Outcome]) -> Iterator[Plate]:
     last = [place for place, one in enumerate(scored) if one.id not in {other.continues for other in scored}]
     weighed = importance(axes_of(search, [scored[place] for place in last]), marks.scores[last])
     if weighed is not None:
-        yield plate(
+        yield report_figure(
             "importance",
             "How much each parameter decides",
             f"A random forest foretells the objective of {len(last)} trials; a parameter matters by what the forest "
@@ -60,17 +60,17 @@ def _plates(search: Search, scored: list[Outcome]) -> Iterator[Plate]:
     courses = [np.array(one.executions[0].course, float) for one in scored]
     run = " of its first run" if len(scored[0].executions) > 1 else ""
     if any(np.isfinite(course).any() for course in courses):
-        yield plate(
+        yield report_figure(
             "courses",
             "Every trial over its epochs",
-            f"A line is a trial's {objective.name}{run} on validation pictures"
+            f"A line is a trial's {objective.name}{run} on validation images"
             f"{f'; {pruned} of {len(scored)} were pruned, where a cross is' if pruned else ''}.",
             f"Curves of {len(scored)} trials, {pruned} of them pruned.",
             figures.courses(courses, marks),
         )
     columns = {title: np.array([getattr(one, key) for one in scored], float) for key, title in COSTS.items()}
     columns = {title: values for title, values in columns.items() if np.isfinite(values).any()}
-    yield plate(
+    yield report_figure(
         "costs",
         "What it costs",
         "No trial is both cheaper and better than one on the green line. Seconds are those of training on the machine "
@@ -78,7 +78,7 @@ def _plates(search: Search, scored: list[Outcome]) -> Iterator[Plate]:
         f"{objective.name} against {' and '.join(columns)}, with the Pareto front.",
         figures.costs(columns, marks),
     )
-    yield plate(
+    yield report_figure(
         "progress",
         "The best so far",
         "Trials by their number; the line is the best of those that were trained to the end.",

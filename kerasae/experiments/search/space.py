@@ -20,7 +20,7 @@ Values = Mapping[str, Any]
 # A parameter, and its values under which another one is varied.
 Condition = tuple[str, tuple[Any, ...]]
 
-# What decides on the pictures that trials are measured on, or is no setting of a training.
+# What decides on the images that trials are measured on, or is no setting of a training.
 FIXED = (
     *("data.source", "data.image_shape", "data.resize", "data.range", "data.max_broken_fraction", "data.seed"),
     *("data.class_names", "data.normal", "data.learned_test"),
@@ -107,7 +107,7 @@ class Space:
                     raise RequestError(
                         "search.space",
                         expected=(
-                            "fields of the model and its training, beside which the validation pictures stay the same"
+                            "fields of the model and its training, beside which the validation images stay the same"
                         ),
                         received=f"{target!r}",
                         fix="leave it out",

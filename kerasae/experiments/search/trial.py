@@ -1,4 +1,4 @@
-"""One trial: the recipe with its values, trained on training pictures and measured on validation pictures alone."""
+"""One trial: the recipe with its values, trained on training images and measured on validation images alone."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def run_trial(
         search: whose trial it is.
         id: its number.
         values: what was drawn for it.
-        opener: opens the pictures.
+        opener: opens the images.
         notes: Hyperband's: `tuner/epochs` to train to, and `tuner/trial_id` to go on from.
 
     Returns:

@@ -34,7 +34,7 @@ from kerasae.files.writing import write_text
 from kerasae.recipe import SearchRecipe
 from kerasae.recipe.loading import builtin, load, setting
 from kerasae.training import distribution
-from kerasae.utils.console import told
+from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.begin import raised, read_named
 
@@ -83,7 +83,7 @@ def tune(
         overrides: `KEY=VALUE` settings that reach any field.
         name: the folder below `search.directory`; named for the recipe if left out.
         workers: trials at once on this machine; 1 if left out, 0 for a chief that the environment names.
-        retrain: with how many seeds the best recipe and the default one are trained and compared on test pictures.
+        retrain: with how many seeds the best recipe and the default one are trained and compared on test images.
         wait: seconds that a worker waits for its chief, and a chief without workers of its own for one to come.
         console: where progress is told; standard error if left out.
 
@@ -94,7 +94,7 @@ def tune(
         RequestError: anything wrong with the request, before any trial; or no trial came to anything.
     """
     here = place()
-    shown = console or told()
+    shown = console or stderr_console()
     if workers is not None and (workers < 0 or (workers == 0 and here is None)):
         raise RequestError("--workers", expected="at least 1", received=workers)
     if retrain is not None and retrain < 1:

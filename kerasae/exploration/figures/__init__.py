@@ -1,4 +1,4 @@
-"""The pictures of an exploration; each takes plain arrays and returns a matplotlib Figure."""
+"""The images of an exploration; each takes plain arrays and returns a matplotlib Figure."""
 
 from kerasae.exploration.figures.activations import activations, filters
 from kerasae.exploration.figures.distances import centroids, purities

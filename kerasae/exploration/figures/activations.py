@@ -1,4 +1,4 @@
-"""What a model looks for, and what it sees of a picture."""
+"""What a model looks for, and what it sees of an image."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FILTER_COLUMNS = 16
 
 
 def filters(kernels: np.ndarray) -> Figure:
-    """Draw filters as pictures: in colour where they have three channels, else from negative (dark) to positive.
+    """Draw filters as images: in colour where they have three channels, else from negative (dark) to positive.
 
     Args:
         kernels: float (n, h, w, C), C 1 or 3.
@@ -39,23 +39,23 @@ def filters(kernels: np.ndarray) -> Figure:
     return finish(figure)
 
 
-def activations(picture: np.ndarray, layers: Mapping[str, np.ndarray]) -> Figure:
-    """Draw a picture, and below it a row a layer of its strongest channels.
+def activations(image: np.ndarray, layers: Mapping[str, np.ndarray]) -> Figure:
+    """Draw an image, and below it a row a layer of its strongest channels.
 
     Args:
-        picture: uint8 (H, W, C).
+        image: uint8 (H, W, C).
         layers: float (h, w, channels) by what stands over the row.
     """
     columns = max(values.shape[-1] for values in layers.values())
-    height = 5.2 / columns * picture.shape[0] / picture.shape[1]
+    height = 5.2 / columns * image.shape[0] / image.shape[1]
     figure = new_figure((len(layers) + 1) * (height + 0.22) + 0.1)
     parts = figure.subfigures(len(layers) + 1, 1)
-    for part, (name, values) in zip(np.ravel(np.array(parts)), [("picture", None), *layers.items()], strict=True):
+    for part, (name, values) in zip(np.ravel(np.array(parts)), [("image", None), *layers.items()], strict=True):
         part.suptitle(drawable(name, 50), fontsize=8, color=INK, x=0.01, ha="left")
         for index, axes in enumerate(np.atleast_1d(part.subplots(1, columns))):
             axes.set_axis_off()
             if values is None and index == 0:
-                show(axes, picture)
+                show(axes, image)
             elif values is not None and index < values.shape[-1]:
                 axes.imshow(values[..., index], cmap="viridis", interpolation="nearest")
     return finish(figure)

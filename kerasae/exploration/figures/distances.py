@@ -1,4 +1,4 @@
-"""How far classes lie apart, and how pure the neighbourhoods of their pictures are."""
+"""How far classes lie apart, and how pure the neighbourhoods of their images are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures and the training pictures nearest to them."""
+"""Images and the training images nearest to them."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from kerasae.report.figures.tiles import Tiles, show
 
 
 def neighbours(
-    pictures: np.ndarray,
+    images: np.ndarray,
     captions: Sequence[tuple[str, str]],
     near: Sequence[np.ndarray],
     near_captions: Sequence[Sequence[str]],
     distances: Sequence[Sequence[float]],
 ) -> Figure:
-    """Draw a row a picture: itself, framed, then its nearest neighbours with class and distance.
+    """Draw a row an image: itself, framed, then its nearest neighbours with class and distance.
 
     Args:
-        pictures: uint8 (n, H, W, C).
-        captions: over each picture its class, and what it was taken for where that is wrong.
-        near: uint8 (k, H, W, C) for each picture, nearest first.
+        images: uint8 (n, H, W, C).
+        captions: over each image its class, and what it was taken for where that is wrong.
+        near: uint8 (k, H, W, C) for each image, nearest first.
         near_captions: over each neighbour.
         distances: of each neighbour.
     """
     columns = 1 + max(len(one) for one in near)
-    tiles = Tiles.for_pictures(
-        len(pictures) * columns, pictures.shape[1:], columns=columns, rows=1, left=0.06, right=0.06, above=0.36
+    tiles = Tiles.for_images(
+        len(images) * columns, images.shape[1:], columns=columns, rows=1, left=0.06, right=0.06, above=0.36
     )
-    for row, picture in enumerate(pictures):
+    for row, image in enumerate(images):
         axes = tiles.axes(row * columns)
-        show(axes, picture)
+        show(axes, image)
         axes.set_axis_on()
         axes.set_xticks([])
         axes.set_yticks([])

@@ -1,4 +1,4 @@
-"""Maps: a point a picture, coloured by class, the misclassified ones ringed."""
+"""Maps: a point an image, coloured by class, the misclassified ones ringed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def maps(pair: Sequence[Map], labels: np.ndarray, wrong: np.ndarray, class_names
     """Draw maps by one method side by side.
 
     Args:
-        pair: one or two maps of the same pictures.
+        pair: one or two maps of the same images.
         labels: int (n,), -1 where unknown: drawn grey.
         wrong: bool (n,), named wrong: a ring around it.
         class_names: written where the middle of each class lies, or above it where another name is.

@@ -1,4 +1,4 @@
-"""The figures of a page about made pictures."""
+"""The figures of a page about made images."""
 
 from kerasae.generation.figures.agreement import agreement
 from kerasae.generation.figures.balance import balance

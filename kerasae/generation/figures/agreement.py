@@ -10,14 +10,14 @@ from matplotlib.ticker import PercentFormatter
 
 from kerasae.report.figures.style import FAINT, INK, drawables, finish, look, new_figure, tidy
 
-REAL = "real pictures"
+REAL = "real images"
 
 
 def agreement(values: Mapping[str, Mapping[str, float]], classes: Sequence[str]) -> Figure:
-    """Draw a row a class and a mark a method; real pictures are the grey one.
+    """Draw a row a class and a mark a method; real images are the grey one.
 
     Args:
-        values: by method, the share of each class's pictures whose class the judge named.
+        values: by method, the share of each class's images whose class the judge named.
         classes: their order, from the top; a class that is missing of a method has no mark.
     """
     height = 0.27 + 0.05 * max(len(values) - 2, 0)
@@ -48,7 +48,7 @@ def agreement(values: Mapping[str, Mapping[str, float]], classes: Sequence[str])
     axes.set_ylim(len(classes) - 0.5, -0.5)
     axes.set_xlim(min(0.9, max(-0.02, lowest - 0.03)), 1.0)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
-    axes.set_xlabel("pictures in which the judge sees the class", color=INK)
+    axes.set_xlabel("images in which the judge sees the class", color=INK)
     axes.tick_params(axis="y", length=0)
     figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9, labelcolor=INK)
     return finish(figure)

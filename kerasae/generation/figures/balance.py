@@ -12,7 +12,7 @@ from kerasae.report.figures.style import BLUE, FAINT, INK, drawables, finish, ne
 
 
 def balance(shares: Mapping[str, Mapping[str, float]]) -> Figure:
-    """Draw the share of each class, as the judge names it, over that of the training pictures.
+    """Draw the share of each class, as the judge names it, over that of the training images.
 
     Args:
         shares: by class, its `share` of the samples and its share in `training`.
@@ -24,12 +24,12 @@ def balance(shares: Mapping[str, Mapping[str, float]]) -> Figure:
     axes.barh(places, [one["share"] for one in shares.values()], 0.62, color=BLUE, label="samples")
     axes.plot(
         [one["training"] for one in shares.values()], places, ls="", marker="|", ms=13, mew=2.2, c=FAINT,
-        label="training pictures",
+        label="training images",
     )  # fmt: skip
     axes.set_yticks(places, drawables(list(shares), 18), color=INK)
     axes.set_ylim(len(shares) - 0.5, -0.5)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.set_xlabel("share of the pictures", color=INK)
+    axes.set_xlabel("share of the images", color=INK)
     axes.tick_params(axis="y", length=0)
     figure.legend(loc="outside upper center", ncols=2, frameon=False, fontsize=9, labelcolor=INK)
     return finish(figure)

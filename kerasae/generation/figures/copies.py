@@ -1,4 +1,4 @@
-"""The samples that are most like a training picture, each above it."""
+"""The samples that are most like a training image, each above it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from kerasae.report.figures.tiles import Tiles, show
 
 
 def copies(samples: np.ndarray, known: np.ndarray, distances: Sequence[float], *, columns: int = 8) -> Figure:
-    """Draw samples above their nearest training pictures.
+    """Draw samples above their nearest training images.
 
     Args:
         samples, known: uint8 (n, H, W, C).
         distances: between the two, root mean squared on [0, 1].
         columns: the pairs side by side.
     """
-    tiles = Tiles.for_pictures(
+    tiles = Tiles.for_images(
         len(samples), samples.shape[1:], columns=columns, rows=2, left=0.06, right=0.06, above=0.22
     )
     for index, (sample, other, distance) in enumerate(zip(samples, known, distances, strict=True)):

@@ -1,4 +1,4 @@
-"""How far pictures lie from the nearest training picture."""
+"""How far images lie from the nearest training image."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ NUM_BINS = 40
 
 
 def distances(values: Mapping[str, np.ndarray], copy: float | None) -> Figure:
-    """Draw the shares of pictures by distance, a line a method, real pictures filled grey.
+    """Draw the shares of images by distance, a line a method, real images filled grey.
 
     Args:
         values: by method, float (n,), root mean squared distances on [0, 1].
-        copy: the distance below which a picture counts as a copy, or None.
+        copy: the distance below which an image counts as a copy, or None.
     """
     figure = new_figure(2.9)
     axes = figure.add_subplot()
@@ -44,8 +44,8 @@ def distances(values: Mapping[str, np.ndarray], copy: float | None) -> Figure:
     if copy is not None:
         axes.axvline(copy, color=INK, ls=(0, (4, 2)), lw=1.2, label="copies lie left")
     axes.set_xlim(0, edges[-1])
-    axes.set_xlabel("distance to the nearest training picture", color=INK)
-    axes.set_ylabel("share of pictures", color=INK)
+    axes.set_xlabel("distance to the nearest training image", color=INK)
+    axes.set_ylabel("share of images", color=INK)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9, labelcolor=INK)
     return finish(figure)

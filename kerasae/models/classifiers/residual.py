@@ -29,7 +29,7 @@ def residual(
     """Build one group for each entry of `filters`, global max pooling, and the logits.
 
     A latent that is a vector goes to the logits at once. Global max pooling keeps the parameters few and does not care
-    where in the picture something is.
+    where in the image something is.
     """
     plain = dataclasses.replace(settings, dropout=0.0)
     latent = x = keras.Input(latent_shape, name="latent")

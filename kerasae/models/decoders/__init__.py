@@ -1,4 +1,4 @@
-"""Decoders: from a latent to scaled pictures (height, width, channels). One builder a file."""
+"""Decoders: from a latent to scaled images (height, width, channels). One builder a file."""
 
 from kerasae.models.decoders import baseline, mirror, mlp, prototype, strided, subpixel, vgg
 

@@ -1,4 +1,4 @@
-"""The `baseline` decoder: transposed convolutions up to the picture's size, then a sigmoid."""
+"""The `baseline` decoder: transposed convolutions up to the image's size, then a sigmoid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kerasae.models.blocks import (
     Settings,
     convolution,
     dropout,
-    picture_output,
+    image_output,
     transposed_convolution,
 )
 from kerasae.models.decoder_widths import doublings
@@ -32,4 +32,4 @@ def baseline(
         x = transposed_convolution(x, width, kernel_size, settings)
         x = convolution(x, width, kernel_size, settings)
         x = dropout(x, settings.dropout)
-    return keras.Model(latent, picture_output(x, encoder.input_shape[-1], kernel_size, settings), name="decoder")
+    return keras.Model(latent, image_output(x, encoder.input_shape[-1], kernel_size, settings), name="decoder")

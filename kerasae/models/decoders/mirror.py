@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from kerasae.layers import TiedConv2D, TiedDense, Transposed
-from kerasae.models.blocks import Settings, activated, dropout, picture
+from kerasae.models.blocks import Settings, activated, dropout, image
 from kerasae.utils.errors import RequestError
 
 TIED = TiedConv2D | TiedDense
@@ -38,4 +38,4 @@ def mirror(encoder: keras.Model, settings: Settings) -> keras.Model:
         if layer is not tied[0]:
             x = activated(x, settings, normalize=isinstance(layer, TiedConv2D))
             x = dropout(x, settings.dropout) if isinstance(layer, TiedDense) or layer.strides > 1 else x
-    return keras.Model(latent, picture(x, settings), name="decoder")
+    return keras.Model(latent, image(x, settings), name="decoder")

@@ -6,7 +6,7 @@ import math
 
 import keras
 
-from kerasae.models.blocks import DECODERS, Count, Settings, dense, dropout, picture
+from kerasae.models.blocks import DECODERS, Count, Settings, dense, dropout, image
 
 
 @DECODERS.register("mlp")
@@ -23,4 +23,4 @@ def mlp(
         x = dropout(dense(x, width, settings, normalize=False), settings.dropout)
     image_shape = encoder.input_shape[1:]
     x = keras.layers.Dense(math.prod(image_shape), **settings.kernel)(x)
-    return keras.Model(latent, picture(keras.layers.Reshape(image_shape)(x), settings), name="decoder")
+    return keras.Model(latent, image(keras.layers.Reshape(image_shape)(x), settings), name="decoder")

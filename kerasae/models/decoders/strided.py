@@ -1,4 +1,4 @@
-"""The `strided` decoder: the way back of the `strided` encoder, from a vector to the picture."""
+"""The `strided` decoder: the way back of the `strided` encoder, from a vector to the image."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 import keras
 
-from kerasae.models.blocks import DECODERS, Count, Settings, activated, dense, dropout, picture
+from kerasae.models.blocks import DECODERS, Count, Settings, activated, dense, dropout, image
 from kerasae.models.decoder_widths import check_returning_sides
 
 
@@ -32,4 +32,4 @@ def strided(
         conv = keras.layers.Conv2DTranspose(width, 3, 2, padding, use_bias=not normalize, **settings.kernel)
         x = activated(conv(x), settings, normalize)
     x = keras.layers.Conv2DTranspose(image_shape[2], 3, 2, "same", **settings.kernel)(x)
-    return keras.Model(latent, picture(x, settings), name="decoder")
+    return keras.Model(latent, image(x, settings), name="decoder")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from kerasae.layers import DepthToSpace
-from kerasae.models.blocks import DECODERS, Count, Counts, Settings, convolution, dropout, picture
+from kerasae.models.blocks import DECODERS, Count, Counts, Settings, convolution, dropout, image
 from kerasae.models.decoder_widths import doublings
 
 
@@ -32,4 +32,4 @@ def subpixel(
         x = DepthToSpace(2)(x)
     if not widths:
         x = keras.layers.Conv2D(channels, kernel_size, padding="same", **settings.kernel)(x)
-    return keras.Model(latent, picture(x, settings), name="decoder")
+    return keras.Model(latent, image(x, settings), name="decoder")

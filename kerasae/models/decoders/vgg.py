@@ -13,7 +13,7 @@ from kerasae.models.blocks import (
     Settings,
     convolution,
     dropout,
-    picture_output,
+    image_output,
     transposed_convolution,
 )
 from kerasae.models.decoder_widths import doublings
@@ -44,4 +44,4 @@ def vgg(
         for _ in range(convolutions - 1):
             x = convolution(x, width, kernel_size, settings)
         x = dropout(x, settings.dropout)
-    return keras.Model(latent, picture_output(x, encoder.input_shape[-1], kernel_size, settings), name="decoder")
+    return keras.Model(latent, image_output(x, encoder.input_shape[-1], kernel_size, settings), name="decoder")

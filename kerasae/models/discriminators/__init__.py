@@ -1,4 +1,4 @@
-"""Discriminators: from scaled pictures to how real they look, and what they show. One builder a file."""
+"""Discriminators: from scaled images to how real they look, and what they show. One builder a file."""
 
 from kerasae.models.discriminators import convolutional, dense
 

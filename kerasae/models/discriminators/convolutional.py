@@ -23,7 +23,7 @@ def convolutional(
 ) -> keras.Model:
     """Build one convolution of stride 2 for each entry of `filters`, then dense layers, dropout after each.
 
-    Without batch normalization: a batch of real pictures and one of made ones would tell themselves apart by their
+    Without batch normalization: a batch of real images and one of made ones would tell themselves apart by their
     statistics alone.
     """
     inputs, x = seen(image_shape)

@@ -8,7 +8,7 @@ import keras
 
 
 def seen(image_shape: tuple[int, int, int]) -> tuple[Any, Any]:
-    """Return a discriminator's input, scaled pictures, and the same around 0, as a generator's tanh makes them."""
+    """Return a discriminator's input, scaled images, and the same around 0, as a generator's tanh makes them."""
     inputs = keras.Input(image_shape, name="scaled_images")
     return inputs, keras.layers.Rescaling(2.0, -1.0, dtype="float32")(inputs)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.blocks import ENCODERS, Count, Counts, Settings, check_sides, convolution, dropout, picture_input
+from kerasae.models.blocks import ENCODERS, Count, Counts, Settings, check_sides, convolution, dropout, image_input
 
 
 @ENCODERS.register("baseline")
@@ -15,13 +15,13 @@ def baseline(
     filters: Counts = [32, 48],  # noqa: B006 (read, never changed)
     kernel_size: Count = 3,
 ) -> keras.Model:
-    """Build an encoder that halves the picture once for each entry of `filters`: 32x32 to a latent of 8x8x48.
+    """Build an encoder that halves the image once for each entry of `filters`: 32x32 to a latent of 8x8x48.
 
     Widths are multiples of 16 because the CPU's convolution kernels are blocked so: 24 filters trained at half the
     speed of 32.
     """
     check_sides(image_shape, len(filters), "baseline")
-    inputs, x = picture_input(image_shape, settings)
+    inputs, x = image_input(image_shape, settings)
     for width in filters:
         x = convolution(x, width, kernel_size, settings)
         x = convolution(x, width, kernel_size, settings, strides=2)

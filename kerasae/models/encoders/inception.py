@@ -15,7 +15,7 @@ from kerasae.models.blocks import (
     check_untied,
     convolution,
     dropout,
-    picture_input,
+    image_input,
 )
 
 Quartered = Annotated[int, Field(gt=0, multiple_of=4)]
@@ -37,7 +37,7 @@ def inception(
     """
     check_untied(settings, "inception")
     check_sides(image_shape, len(filters), "inception")
-    inputs, x = picture_input(image_shape, settings)
+    inputs, x = image_input(image_shape, settings)
     x = convolution(x, stem, 3, settings)
     for width in filters:
         for _ in range(blocks):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.blocks import ENCODERS, Count, Counts, Settings, check_untied, convolution, dropout, picture_input
+from kerasae.models.blocks import ENCODERS, Count, Counts, Settings, check_untied, convolution, dropout, image_input
 from kerasae.utils.errors import RequestError
 
 
@@ -18,7 +18,7 @@ def lenet(
 ) -> keras.Model:
     """Build one convolution without padding and one max pooling for each entry of `filters`: 28x28 to 4x4x16."""
     check_untied(settings, "lenet")
-    inputs, x = picture_input(image_shape, settings)
+    inputs, x = image_input(image_shape, settings)
     for width in filters:
         if min(x.shape[1:3]) < kernel_size + 1:
             smallest = 1

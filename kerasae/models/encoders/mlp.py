@@ -11,7 +11,7 @@ from kerasae.models.blocks import (
     batch_normalization,
     dense,
     dropout,
-    picture_input,
+    image_input,
 )
 
 
@@ -28,7 +28,7 @@ def mlp(
     Study B's first model, with 768 features. Without the normalization (`normalize = False`) no classifier converged on
     them there.
     """
-    inputs, x = picture_input(image_shape, settings)
+    inputs, x = image_input(image_shape, settings)
     x = keras.layers.Flatten()(x)
     for index, width in enumerate(units):
         x = dense(x, width, settings, normalize=False)

@@ -15,7 +15,7 @@ from kerasae.models.blocks import (
     check_sides,
     check_untied,
     dropout,
-    picture_input,
+    image_input,
 )
 
 Halved = Annotated[int, Field(gt=0, multiple_of=2)]
@@ -38,7 +38,7 @@ def nasnet(
     """
     check_untied(settings, "nasnet")
     check_sides(image_shape, len(filters), "nasnet")
-    inputs, x = picture_input(image_shape, settings)
+    inputs, x = image_input(image_shape, settings)
     x = keras.layers.Conv2D(stem, 3, padding="same", use_bias=False, **settings.kernel)(x)
     x = before = batch_normalization(x)
     for width in filters:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.blocks import ENCODERS, Count, Counts, Settings, check_sides, convolution, dropout, picture_input
+from kerasae.models.blocks import ENCODERS, Count, Counts, Settings, check_sides, convolution, dropout, image_input
 
 
 @ENCODERS.register("prototype")
@@ -20,7 +20,7 @@ def prototype(
     Study A's first model: no batch normalization, a high compression.
     """
     check_sides(image_shape, len(filters), "prototype")
-    inputs, x = picture_input(image_shape, settings)
+    inputs, x = image_input(image_shape, settings)
     for width in filters:
         x = dropout(convolution(x, width, kernel_size, settings, strides=2, normalize=False), settings.dropout)
     return keras.Model(inputs, x, name="encoder")

@@ -15,7 +15,7 @@ from kerasae.models.blocks import (
     check_sides,
     check_untied,
     convolution,
-    picture_input,
+    image_input,
 )
 from kerasae.models.residual import residual_groups
 
@@ -32,7 +32,7 @@ def residual(
     """Build a convolution of `stem` filters, if any, then a group for each entry of `filters`: 32x32 to 8x8x128."""
     check_untied(settings, "residual")
     check_sides(image_shape, len(filters), "residual")
-    inputs, x = picture_input(image_shape, settings)
+    inputs, x = image_input(image_shape, settings)
     x = convolution(x, stem, 3, settings) if stem else x
     x = residual_groups(x, filters, blocks, settings, "model.encoder")
     return keras.Model(inputs, x, name="encoder")

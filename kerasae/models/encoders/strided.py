@@ -14,7 +14,7 @@ from kerasae.models.blocks import (
     convolution,
     dense,
     dropout,
-    picture_input,
+    image_input,
 )
 from kerasae.models.decoder_widths import check_returning_sides
 
@@ -40,7 +40,7 @@ def strided(
     """
     check_untied(settings, "strided")
     check_returning_sides(image_shape, "model.encoder")
-    inputs, x = picture_input(image_shape, settings)
+    inputs, x = image_input(image_shape, settings)
     for index, padding in enumerate(PADDING):
         x = keras.layers.ZeroPadding2D(padding)(x) if padding else x
         x = convolution(x, filters * 2**index, 3, settings, 2, normalize=normalize, padding="valid")

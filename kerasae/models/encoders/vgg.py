@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.blocks import ENCODERS, Count, Counts, Settings, check_sides, convolution, dropout, picture_input
+from kerasae.models.blocks import ENCODERS, Count, Counts, Settings, check_sides, convolution, dropout, image_input
 
 
 @ENCODERS.register("vgg")
@@ -18,7 +18,7 @@ def vgg(
 ) -> keras.Model:
     """Build an encoder of one block for each entry of `filters`, `convolutions` deep: 32x32 to a latent of 8x8x64."""
     check_sides(image_shape, len(filters), "vgg")
-    inputs, x = picture_input(image_shape, settings)
+    inputs, x = image_input(image_shape, settings)
     for width in filters:
         for _ in range(convolutions):
             x = convolution(x, width, kernel_size, settings)

@@ -1,4 +1,4 @@
-"""Generators: from noise, and the row of a class where one is asked for, to scaled pictures. One builder a file."""
+"""Generators: from noise, and the row of a class where one is asked for, to scaled images. One builder a file."""
 
 from kerasae.models.generators import convolutional, dense
 

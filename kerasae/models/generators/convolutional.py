@@ -1,4 +1,4 @@
-"""The `convolutional` generator: a small map that is doubled until it is the picture (DCGAN, arXiv 1511.06434)."""
+"""The `convolutional` generator: a small map that is doubled until it is the image (DCGAN, arXiv 1511.06434)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def convolutional(
     doi:10.23915/distill.00003).
 
     Raises:
-        RequestError: the picture's sides do not halve evenly.
+        RequestError: the image's sides do not halve evenly.
     """
     height, width, channels = image_shape
     step = 2 ** len(filters)

@@ -17,6 +17,6 @@ def drawn_input(noise_dim: int, num_classes: int) -> tuple[dict[str, Any], Any]:
 
 
 def painted(x: Any) -> Any:
-    """Squash to a picture: tanh, whose gradient is steeper than a sigmoid's, brought from [-1, 1] to [0, 1]."""
+    """Squash to an image: tanh, whose gradient is steeper than a sigmoid's, brought from [-1, 1] to [0, 1]."""
     x = keras.layers.Activation("tanh", dtype="float32")(x)
     return keras.layers.Rescaling(0.5, 0.5, dtype="float32", name="picture")(x)

@@ -1,4 +1,4 @@
-"""What lies between the pictures and the heads: latents as vectors, and logits, in the same pass as the answers."""
+"""What lies between the images and the heads: latents as vectors, and logits, in the same pass as the answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A `Rejection` fitted to the features of known pictures."""
+"""A `Rejection` fitted to the features of known images."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from kerasae.layers.rejection import LOG_FLOOR, NUM_KNOTS, Rejection, Scales
 from kerasae.models.ood.with_ood_score import Features, chosen, predicted
 from kerasae.utils.errors import RequestError
 
-TAIL = 0.1  # share of the known pictures that the exponential tail is fitted to
+TAIL = 0.1  # share of the known images that the exponential tail is fitted to
 FEWEST_OF_HALF = 500  # known images that scales and tails are learned from, where the others alone are ranked
 NUM_FOLDS = 10  # of known images where all are ranked, each by what the other folds teach
-MOST_REFERENCES = 10_000  # training pictures that centres and covariance are taken from; more change little
+MOST_REFERENCES = 10_000  # training images that centres and covariance are taken from; more change little
 
 
 def needed(false_positive_rate: float) -> int:
-    """Return how many known pictures a threshold for this rate takes; with fewer, no score is high enough for it."""
+    """Return how many known images a threshold for this rate takes; with fewer, no score is high enough for it."""
     return math.ceil((1 - false_positive_rate) / false_positive_rate - 1e-9)
 
 
 def too_few(false_positive_rate: float, count: int) -> RequestError:
-    """Return the error that says how many known pictures are needed."""
+    """Return the error that says how many known images are needed."""
     return RequestError(
         "rejection.false_positive_rate",
         received=(
-            f"{false_positive_rate:g} takes {needed(false_positive_rate):,} validation pictures or more. Received: "
+            f"{false_positive_rate:g} takes {needed(false_positive_rate):,} validation images or more. Received: "
             f"{count:,}"
         ),
         fix="train with data.validation larger or the rate higher",
@@ -206,7 +206,7 @@ def centres_and_whitening(latent: np.ndarray, labels: np.ndarray) -> tuple[np.nd
     """Return class means (classes, d), and W (d, d) with |x W|^2 the squared Mahalanobis distance of a difference x.
 
     The covariance within classes is shrunk as by Ledoit and Wolf 2004, "A well-conditioned estimator for
-    large-dimensional covariance matrices", so that it has an inverse with few pictures and with units that never vary.
+    large-dimensional covariance matrices", so that it has an inverse with few images and with units that never vary.
     Where no class has two labelled images, it is that of all images around their mean.
     """
     latent = np.asarray(latent, np.float64)
@@ -218,7 +218,7 @@ def centres_and_whitening(latent: np.ndarray, labels: np.ndarray) -> tuple[np.nd
         within = latent - latent.mean(axis=0)
     fitted = LedoitWolf(assume_centered=True).fit(within / max(within.std(), 1e-12))
     values, vectors = np.linalg.eigh(fitted.covariance_)
-    # A latent that is the same for all pictures leaves nothing to divide by.
+    # A latent that is the same for all images leaves nothing to divide by.
     whitening = vectors / np.sqrt(np.maximum(values, 1e-6)) / max(within.std(), 1e-12)
     return centres, whitening
 
@@ -231,7 +231,7 @@ def expected_error(error: np.ndarray, contrast: np.ndarray) -> tuple[float, floa
 
 
 def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Return the temperature with the least cross-entropy on labelled pictures, in [0.05, 20]; 1 without any."""
+    """Return the temperature with the least cross-entropy on labelled images, in [0.05, 20]; 1 without any."""
     labelled = labels >= 0
     if not labelled.any():
         return 1.0
@@ -245,7 +245,7 @@ def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def scale(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return knots, their -log(tail probability), and the slope beyond the last, for a measure of known pictures."""
+    """Return knots, their -log(tail probability), and the slope beyond the last, for a measure of known images."""
     shares = np.linspace(0.0, 1.0 - TAIL, NUM_KNOTS)
     knots = np.quantile(values, shares)
     excess = float(np.mean(np.maximum(values - knots[-1], 0.0))) / TAIL

@@ -25,7 +25,7 @@ Features = dict[str, np.ndarray]
 
 
 def extractor(model: JointAutoencoder) -> Callable[[Any], dict[str, Any]]:
-    """Return what gives the features of a batch of uint8 pictures: one graph for every size of batch."""
+    """Return what gives the features of a batch of uint8 images: one graph for every size of batch."""
     inner = probe(model)
 
     @tf.function(input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)], autograph=False)
@@ -41,7 +41,7 @@ def features(extract: Callable[[Any], dict[str, Any]], dataset: tf.data.Dataset)
 
     Args:
         extract: the model's `extractor`.
-        dataset: elements as `model.fit` takes them, pictures first, then the targets by head, or pictures alone.
+        dataset: elements as `model.fit` takes them, images first, then the targets by head, or images alone.
 
     Raises:
         RequestError: the dataset is empty, or of other elements.
@@ -55,7 +55,7 @@ def features(extract: Callable[[Any], dict[str, Any]], dataset: tf.data.Dataset)
             raise RequestError(
                 "rejection",
                 expected=(
-                    'datasets of batches of uint8 pictures (n, H, W, C), alone or with {"label": rows (n, num_classes)}'
+                    'datasets of batches of uint8 images (n, H, W, C), alone or with {"label": rows (n, num_classes)}'
                 ),
                 received=(
                     "an element of "
@@ -65,7 +65,7 @@ def features(extract: Callable[[Any], dict[str, Any]], dataset: tf.data.Dataset)
         gathered.append({name: value.numpy() for name, value in extract(images).items()})
         labels.append(np.where(np.any(rows, axis=1), np.argmax(rows, axis=1), -1))
     if not gathered:
-        raise RequestError("rejection", expected="pictures", received="a dataset without any")
+        raise RequestError("rejection", expected="images", received="a dataset without any")
     return {name: np.concatenate([batch[name] for batch in gathered]) for name in gathered[0]}, np.concatenate(labels)
 
 
@@ -108,7 +108,7 @@ def guarded(model: keras.Model, rejection: Rejection | None = None) -> keras.Mod
 
 
 def with_error(images: Any, outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Add, of each uint8 picture and its reconstruction, `ERROR` (batch,) to the outputs of a probe.
+    """Add, of each uint8 image and its reconstruction, `ERROR` (batch,) to the outputs of a probe.
 
     Mean squares on [0, 1]: of what the reconstruction misses, as a whole and in the square window, a seventh of the
     shorter side, where it misses most; and of the steps between neighbouring pixels.

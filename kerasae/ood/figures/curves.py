@@ -1,4 +1,4 @@
-"""What it buys to leave the most unusual pictures unanswered."""
+"""What it buys to leave the most unusual images unanswered."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FIRST = 0.02  # of the coverage: below, a single wrong answer makes the curve ju
 
 
 def risk(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
-    """Draw the share of wrong answers among the known pictures that are answered, against the share answered."""
+    """Draw the share of wrong answers among the known images that are answered, against the share answered."""
     figure = new_figure(2.9)
     axes = figure.add_subplot()
     tidy(axes)
@@ -25,7 +25,7 @@ def risk(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
         axis.set_major_formatter(PercentFormatter(1.0, decimals=None))
     axes.set_xlim(0, 1.0)
     axes.set_ylim(bottom=0)
-    axes.set_xlabel("known pictures answered, the most usual first", color=INK)
+    axes.set_xlabel("known images answered, the most usual first", color=INK)
     axes.set_ylabel("wrong answers", color=INK)
     figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9, labelcolor=INK)
     return finish(figure)

@@ -1,4 +1,4 @@
-"""Scores of known and unknown pictures, and of one way of scoring against others."""
+"""Scores of known and unknown images, and of one way of scoring against others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NUM_BINS = 60
 
 
 def distributions(known: np.ndarray, unknown: np.ndarray, thresholds: Sequence[float] | np.ndarray) -> Figure:
-    """Draw the shares of known and unknown pictures by score, and the thresholds between answer and rejection."""
+    """Draw the shares of known and unknown images by score, and the thresholds between answer and rejection."""
     figure = new_figure(2.9)
     axes = figure.add_subplot()
     tidy(axes)
@@ -34,7 +34,7 @@ def distributions(known: np.ndarray, unknown: np.ndarray, thresholds: Sequence[f
         axes.axvline(threshold, color=INK, ls=(0, (4, 2)), lw=1.3, label=None if index else label)
     axes.set_xlim(0, end)
     axes.set_xlabel("anomaly score; the last bar holds all beyond", color=INK)
-    axes.set_ylabel("share of pictures", color=INK)
+    axes.set_ylabel("share of images", color=INK)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9, labelcolor=INK)
     return finish(figure)

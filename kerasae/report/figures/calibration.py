@@ -45,7 +45,7 @@ def calibration(bins: Reliability) -> Figure:
     counts.set_ylim(0.7, max(10, bins.count.max() * 2))
     counts.yaxis.set_major_formatter("{x:,.0f}")
     counts.minorticks_off()
-    counts.set_ylabel("pictures\n(log scale)", color=INK, fontsize=9)
+    counts.set_ylabel("images\n(log scale)", color=INK, fontsize=9)
     counts.set_xlim(0, 1)
     counts.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     counts.set_xlabel("confidence (largest probability)", color=INK)

@@ -1,4 +1,4 @@
-"""How many pictures of each class there are, by split."""
+"""How many images of each class there are, by split."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def class_counts(counts: Mapping[str, Sequence[int]], names: Sequence[str]) -> F
     """Draw one bar a class, divided by split.
 
     Args:
-        counts: the number of pictures of each class, by split ("train", "validation", "test").
+        counts: the number of images of each class, by split ("train", "validation", "test").
         names: the name of each class, in the same order.
     """
     height = float(np.clip(5.0 / len(names), 0.17, 0.36))
@@ -34,7 +34,7 @@ def class_counts(counts: Mapping[str, Sequence[int]], names: Sequence[str]) -> F
     axes.set_yticks(places, drawables(names, 22))
     axes.tick_params(axis="y", length=0, labelsize=size)
     axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_xlabel("pictures", color=INK)
+    axes.set_xlabel("images", color=INK)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.xaxis.set_major_formatter("{x:,.0f}")
     figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9, labelcolor=INK)

@@ -1,4 +1,4 @@
-"""Pictures that the model was sure of, and wrong about."""
+"""Images that the model was sure of, and wrong about."""
 
 from __future__ import annotations
 
@@ -12,29 +12,27 @@ from kerasae.report.figures.tiles import Tiles, show
 
 
 def mistakes(
-    pictures: np.ndarray,
+    images: np.ndarray,
     true: Sequence[str],
     predicted: Sequence[str],
     probabilities: Sequence[float],
     *,
     columns: int = 5,
 ) -> Figure:
-    """Draw each picture under its true class, and the class that was predicted instead with its probability.
+    """Draw each image under its true class, and the class that was predicted instead with its probability.
 
     Args:
-        pictures: uint8 (n, H, W, C).
-        true: the name of each picture's class.
+        images: uint8 (n, H, W, C).
+        true: the name of each image's class.
         predicted: the name of the class that the model named.
         probabilities: of that class, in [0, 1].
-        columns: the pictures side by side.
+        columns: the images side by side.
     """
-    tiles = Tiles.for_pictures(
-        len(pictures), pictures.shape[1:], columns=columns, rows=1, left=0.06, right=0.06, above=0.5
-    )
-    for index, (picture, right, wrong, probability) in enumerate(
-        zip(pictures, true, predicted, probabilities, strict=True)
+    tiles = Tiles.for_images(len(images), images.shape[1:], columns=columns, rows=1, left=0.06, right=0.06, above=0.5)
+    for index, (image, right, wrong, probability) in enumerate(
+        zip(images, true, predicted, probabilities, strict=True)
     ):
-        show(tiles.axes(index), picture)
+        show(tiles.axes(index), image)
         tiles.caption(
             index, (right, INK, "bold"), (wrong, VERMILLION, "normal"), (f"{probability:.1%}", VERMILLION, "normal")
         )

@@ -1,4 +1,4 @@
-"""How well each class is recognised, and on how many pictures that was measured."""
+"""How well each class is recognised, and on how many images that was measured."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def per_class(rows: Sequence[Mapping[str, Any]]) -> Figure:
         supports.text(
             max(support) * 0.04, place, f"{value:,}", va="center_baseline", fontsize=6.5 if small else 8, color=INK
         )
-    supports.set_xlabel("test pictures", color=INK, fontsize=9)
+    supports.set_xlabel("test images", color=INK, fontsize=9)
     supports.xaxis.set_major_locator(MaxNLocator(2, integer=True))
     tidy(supports, grid=None)
     supports.tick_params(axis="y", length=0, labelleft=False)

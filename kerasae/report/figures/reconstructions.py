@@ -1,4 +1,4 @@
-"""Pictures beside what the model makes of them."""
+"""Images beside what the model makes of them."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from kerasae.data.images import as_pictures
+from kerasae.data.images import as_image_set
 from kerasae.report.figures.style import INK, finish
 from kerasae.report.figures.tiles import TINY, Tiles, show
 
 LARGEST_ERROR = 0.5  # the end of the colour scale, the same in every figure so that runs can be laid side by side
-ROWS = ("picture", "reconstruction", "error")
+ROWS = ("image", "reconstruction", "error")
 
 
 def reconstructions(
-    pictures: np.ndarray, rebuilt: np.ndarray, captions: Sequence[Sequence[str]], *, columns: int = 5
+    images: np.ndarray, rebuilt: np.ndarray, captions: Sequence[Sequence[str]], *, columns: int = 5
 ) -> Figure:
-    """Draw each picture, its reconstruction and the absolute error, one below the other.
+    """Draw each image, its reconstruction and the absolute error, one below the other.
 
     Args:
-        pictures: uint8 (n, H, W, C).
+        images: uint8 (n, H, W, C).
         rebuilt: float (n, H, W, C) in [0, 1].
-        captions: up to two lines of text over each picture.
-        columns: the pictures side by side.
+        captions: up to two lines of text over each image.
+        columns: the images side by side.
     """
-    tiles = Tiles.for_pictures(
-        len(pictures), pictures.shape[1:], columns=columns, rows=len(ROWS), left=0.24, right=0.72, above=0.36
+    tiles = Tiles.for_images(
+        len(images), images.shape[1:], columns=columns, rows=len(ROWS), left=0.24, right=0.72, above=0.36
     )
-    errors = np.abs(pictures / 255.0 - rebuilt).mean(axis=-1)  # over the channels
+    errors = np.abs(images / 255.0 - rebuilt).mean(axis=-1)  # over the channels
     norm = Normalize(0.0, LARGEST_ERROR)
     for index, caption in enumerate(captions):
         top, middle, bottom = (tiles.axes(index, row) for row in range(len(ROWS)))
-        show(top, pictures[index])
-        show(middle, as_pictures(rebuilt[index]))
-        interpolation = "nearest" if max(pictures.shape[1:3]) <= TINY else "auto"
+        show(top, images[index])
+        show(middle, as_image_set(rebuilt[index]))
+        interpolation = "nearest" if max(images.shape[1:3]) <= TINY else "auto"
         bottom.imshow(errors[index], cmap="viridis", norm=norm, interpolation=interpolation)
         tiles.caption(index, *((line, INK, "normal") for line in caption))
         if index % columns == 0:

@@ -1,4 +1,4 @@
-"""Pictures laid out in a grid of fixed cells, so that none is squeezed by its neighbour's caption."""
+"""Images laid out in a grid of fixed cells, so that none is squeezed by its neighbour's caption."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ class Tiles:
     cell: tuple[float, float]
 
     @classmethod
-    def for_pictures(
+    def for_images(
         cls, count: int, image_shape: Sequence[int], *, columns: int, rows: int, left: float, right: float, above: float
     ) -> Tiles:
-        """Make a figure for `count` columns of `rows` pictures, with `above` inches for a caption over each."""
+        """Make a figure for `count` columns of `rows` images, with `above` inches for a caption over each."""
         width = (WIDTH - left - right) / columns
-        # A very tall or flat picture keeps its proportions inside a cell that is neither.
+        # A very tall or flat image keeps its proportions inside a cell that is neither.
         cell = width, width * float(np.clip(image_shape[0] / image_shape[1], 0.4, 1.6))
         blocks = -(-count // columns)
         height = blocks * (rows * cell[1] + above) + 0.06
         return cls(Figure((WIDTH, height), dpi=200, facecolor="white"), columns, rows, left, right, above, cell)
 
     def axes(self, index: int, row: int = 0) -> Axes:
-        """Return the cell of a picture."""
+        """Return the cell of an image."""
         block, column = divmod(index, self.columns)
         width, height = self.figure.get_size_inches()
         top = height - block * (self.rows * self.cell[1] + self.above) - self.above - row * self.cell[1]
@@ -56,7 +56,7 @@ class Tiles:
         return axes
 
     def caption(self, index: int, *lines: tuple[str, str, str]) -> None:
-        """Write lines of text, each with its colour and weight, over a picture's first cell, as long as it is wide."""
+        """Write lines of text, each with its colour and weight, over an image's first cell, as long as it is wide."""
         block, column = divmod(index, self.columns)
         width, height = self.figure.get_size_inches()
         bottom = height - block * (self.rows * self.cell[1] + self.above) - self.above
@@ -74,10 +74,10 @@ class Tiles:
             )
 
 
-def show(axes: Axes, picture: np.ndarray) -> None:
-    """Show a uint8 picture (H, W, C), grey where it has one channel."""
-    interpolation = "nearest" if max(picture.shape[:2]) <= TINY else "auto"
-    if picture.shape[-1] == 1:
-        axes.imshow(picture[..., 0], cmap="gray", vmin=0, vmax=255, interpolation=interpolation)
+def show(axes: Axes, image: np.ndarray) -> None:
+    """Show a uint8 image (H, W, C), grey where it has one channel."""
+    interpolation = "nearest" if max(image.shape[:2]) <= TINY else "auto"
+    if image.shape[-1] == 1:
+        axes.imshow(image[..., 0], cmap="gray", vmin=0, vmax=255, interpolation=interpolation)
     else:
-        axes.imshow(picture, interpolation=interpolation)
+        axes.imshow(image, interpolation=interpolation)

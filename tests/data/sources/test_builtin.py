@@ -10,20 +10,20 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from kerasae.data.images import ArrayPictures
+from kerasae.data.images import ArrayImages
 from kerasae.data.sources.builtin import open_builtin
 from kerasae.utils.errors import RequestError
 
 
 def test_digits_are_scaled_to_full_range() -> None:
     source = open_builtin("digits")
-    pictures = source.parts["train"]
-    assert isinstance(pictures, ArrayPictures)
-    assert pictures.images.shape == (1797, 8, 8, 1)
+    sample_images = source.parts["train"]
+    assert isinstance(sample_images, ArrayImages)
+    assert sample_images.images.shape == (1797, 8, 8, 1)
     original = load_digits()
-    np.testing.assert_allclose(pictures.images[..., 0] / 255, original.images / 16, atol=0.5 / 255)
-    assert (pictures.images.min(), pictures.images.max()) == (0, 255)
-    np.testing.assert_array_equal(pictures.labels, original.target)
+    np.testing.assert_allclose(sample_images.images[..., 0] / 255, original.images / 16, atol=0.5 / 255)
+    assert (sample_images.images.min(), sample_images.images.max()) == (0, 255)
+    np.testing.assert_array_equal(sample_images.labels, original.target)
     assert list(source.parts) == ["train"]
 
 
@@ -43,7 +43,7 @@ def test_keras_data_sets_are_taken_as_they_come(
 
     monkeypatch.setattr(getattr(keras.datasets, name), "load_data", load_data)
     source = open_builtin(name)
-    assert {split: len(pictures) for split, pictures in source.parts.items()} == {"train": 10, "test": 20}
+    assert {split: len(sample_images) for split, sample_images in source.parts.items()} == {"train": 10, "test": 20}
     assert len(source.class_names) == 10
     assert timeouts != [None]
     assert socket.getdefaulttimeout() is None

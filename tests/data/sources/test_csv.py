@@ -14,7 +14,7 @@ MakeFolder = Callable[[dict[str, int]], Path]
 
 @pytest.fixture
 def table(make_folder: MakeFolder) -> Callable[[str], Path]:
-    """Write a table beside the pictures a/0.png to a/3.png."""
+    """Write a table beside the images a/0.png to a/3.png."""
     root = make_folder({"a": 4})
 
     def write(text: str) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from kerasae.data.images import FilePictures
+from kerasae.data.images import FileImages
 from kerasae.data.sources.folder import open_folder
 from kerasae.data.sources.source import Source
 from kerasae.recipe import DataRecipe
@@ -49,7 +49,7 @@ def test_unlabelled_within_train_and_sub_folders_of_classes(make_folder: MakeFol
     }
 
 
-def test_pictures_without_sub_folders_are_unlabelled(make_folder: MakeFolder) -> None:
+def test_images_without_sub_folders_are_unlabelled(make_folder: MakeFolder) -> None:
     source = opened(make_folder({".": 3}))
     assert (labels(source), source.class_names) == ({"train": [-1, -1, -1]}, ())
 
@@ -92,14 +92,14 @@ def test_broken_files_are_set_aside_up_to_the_fraction(make_folder: MakeFolder) 
     source = opened(root, max_broken_fraction=0.1)
     assert len(source.parts["train"]) == 18
     assert source.facts["quarantine"] == [
-        {"path": str(root / "a" / "x.png"), "reason": "not a picture of a known format"},
+        {"path": str(root / "a" / "x.png"), "reason": "not an image of a known format"},
         {"path": str(root / "b" / "dir.png"), "reason": "a folder"},
     ]
-    with pytest.raises(RequestError, match=r"at most 0.09 .* Received: 2 of 20; .*/a/x.png \(not a picture.*/dir.png"):
+    with pytest.raises(RequestError, match=r"at most 0.09 .* Received: 2 of 20; .*/a/x.png \(not an image.*/dir.png"):
         opened(root, max_broken_fraction=0.09)
 
 
-def test_a_folder_named_like_a_picture_is_no_class(make_folder: MakeFolder) -> None:
+def test_a_folder_named_like_a_image_is_no_class(make_folder: MakeFolder) -> None:
     root = make_folder({"a": 9, "b": 9, "c.jpg": 1})
     source = opened(root, max_broken_fraction=0.1)
     assert source.class_names == ("a", "b")
@@ -116,8 +116,8 @@ def test_a_quarantined_name_outside_utf8_can_be_written(make_folder: MakeFolder)
 @pytest.mark.parametrize(
     ("folders", "message"),
     [
-        ({".": 0}, r"expected pictures in .* Received: none; known are"),
-        ({"a": 0, "b": 0}, r"expected pictures in .* Received: none"),
+        ({".": 0}, r"expected images in .* Received: none; known are"),
+        ({"a": 0, "b": 0}, r"expected images in .* Received: none"),
         ({"test/a": 1, "cat": 2}, r"expected train/ beside test/ .* Received: cat/, test/; a class cannot"),
     ],
 )
@@ -153,10 +153,10 @@ def test_the_automatic_shape_follows_the_shorter_sides(sides: list[int], expecte
     for number, side in enumerate(sides):
         Image.new("L", (side, side + number)).save(tmp_path / f"{number}.png")
     source = opened(tmp_path)
-    pictures = source.parts["train"]
-    assert isinstance(pictures, FilePictures)
-    assert pictures.image_shape == (expected, expected, 1)
-    assert "every picture is grey" in source.facts["image_shape_rule"]
+    sample_images = source.parts["train"]
+    assert isinstance(sample_images, FileImages)
+    assert sample_images.image_shape == (expected, expected, 1)
+    assert "every image is grey" in source.facts["image_shape_rule"]
     Image.new("RGB", (60, 60)).save(tmp_path / "colour.png")
     assert opened(tmp_path).parts["train"].image_shape[2] == 3
     assert opened(tmp_path, image_shape=[20, 30, 1]).parts["train"].image_shape == (20, 30, 1)
@@ -170,12 +170,12 @@ def test_sizes_and_modes_are_told(tmp_path: Path) -> None:
     assert facts["modes"] == {"L": 2, "RGBA": 1}
 
 
-def test_of_classes_that_are_left_out_the_test_pictures_count(make_folder: MakeFolder) -> None:
+def test_of_classes_that_are_left_out_the_test_images_count(make_folder: MakeFolder) -> None:
     source = opened(make_folder({"train/a": 3, "train/b": 2, "train/c": 4, "test/a": 2, "test/b": 1, "train/d": 0}))
     assert len(source.only(["a"])) == 2
     assert len(source.only(["c"])) == 4  # none of them is for testing
     assert len(source.only(["a", "c"])) == 2
-    with pytest.raises(RequestError, match=r"data\.leave_out: expected pictures of d\. Received: none"):
+    with pytest.raises(RequestError, match=r"data\.leave_out: expected images of d\. Received: none"):
         source.only(["d"])
 
 
@@ -243,7 +243,7 @@ def test_classes_whose_names_hold_the_word_of_a_split(make_folder: MakeFolder) -
         ({"train/cat": 1, "train/val": 1}, r"train\. Received: val/, which is named like a split"),
         (
             {"train": 2, "car": 1, "plane": 1},
-            r"pictures without a class, and car/, plane/ beside it; .*name every class",
+            r"images without a class, and car/, plane/ beside it; .*name every class",
         ),
         (
             {f"{camera}/{name}": 1 for camera in ("left", "right") for name in ("cat", "dog")},
@@ -272,7 +272,7 @@ def test_folders_that_the_user_names_are_classes(folders: dict[str, int], make_f
     assert (list(source.class_names), source.doubts) == (names, ())
 
 
-def test_masks_are_no_pictures(make_folder: MakeFolder) -> None:
+def test_masks_are_no_images(make_folder: MakeFolder) -> None:
     mvtec = {"train/good": 2, "test/good": 1, "test/hole": 2, "ground_truth/hole": 2}
     source = opened(make_folder(mvtec))
     assert source.class_names == ("good", "hole")

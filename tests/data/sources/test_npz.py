@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kerasae.data.images import ArrayPictures
+from kerasae.data.images import ArrayImages
 from kerasae.data.sources.npz import open_npz
 from kerasae.utils.errors import RequestError
 
@@ -35,7 +35,7 @@ def saved(tmp_path: Path, **changes: object) -> Path:
 def test_arrays_are_taken_as_they_are(tmp_path: Path) -> None:
     source = open_npz(saved(tmp_path))
     train = source.parts["train"]
-    assert isinstance(train, ArrayPictures)
+    assert isinstance(train, ArrayImages)
     np.testing.assert_array_equal(train.images, arrays()["x_train"])
     np.testing.assert_array_equal(train.labels, arrays()["y_train"])
     assert source.class_names == ("0", "1", "2")
@@ -53,7 +53,7 @@ def test_grey_columns_and_names(tmp_path: Path) -> None:
     assert source.class_names == ("ant", "bee", "cow", "dodo")
 
 
-def test_validation_and_unlabelled_pictures(tmp_path: Path) -> None:
+def test_validation_and_unlabelled_images(tmp_path: Path) -> None:
     images = np.asarray(arrays()["x_train"])
     source = open_npz(saved(tmp_path, x_validation=images[:2], y_validation=np.array([1, 2]), x_unlabeled=images[:4]))
     assert source.parts["validation"].labels.tolist() == [1, 2]
@@ -73,7 +73,7 @@ def test_validation_and_unlabelled_pictures(tmp_path: Path) -> None:
         ({"x_train": np.uint8(3)}, r"x_train: .* shape \(\)"),
         ({"x_test": np.zeros((3, 5, 5, 3), np.uint8)}, r"one shape. Received: x_train \(5, 4, 3\), x_test \(5, 5, 3\)"),
         ({"x_unlabeled": np.zeros((3, 5, 5, 3), np.uint8)}, r"one shape. Received: .* x_unlabeled \(5, 5, 3\)"),
-        ({"y_train": np.zeros(5, int)}, r"y_train: .* Received: 5 labels for 6 pictures in x_train"),
+        ({"y_train": np.zeros(5, int)}, r"y_train: .* Received: 5 labels for 6 images in x_train"),
         (
             {"y_train": np.array([0, 1, 2, 0, 1, 2**64 - 1], np.uint64)},
             r"y_train: .* Received: 18446744073709551615, as -1",
@@ -82,7 +82,7 @@ def test_validation_and_unlabelled_pictures(tmp_path: Path) -> None:
         ({"y_train": np.full(6, np.nan)}, r"Received: float64 with NaN"),
         ({"y_train": np.eye(6, dtype=int)}, r"shape \(6, 6\); one-hot rows become labels by argmax"),
         ({"y_test": np.array([0, -1, 2])}, r"y_test: expected labels from 0. Received: -1; .* x_unlabeled"),
-        ({"y_test": np.array([0, 1, 10**9])}, r"without a gap. Received: no picture with label 3, .* up to 1000000000"),
+        ({"y_test": np.array([0, 1, 10**9])}, r"without a gap. Received: no image with label 3, .* up to 1000000000"),
         ({"class_names": np.array(["a", "b"])}, r"expected labels from 0 to 1, .* Received: 2"),
         ({"class_names": np.array(["a", "b", "a"])}, r"a different name for every class. Received: \['a', 'b', 'a'\]"),
         ({"class_names": np.array([1, 2, 3])}, r"class_names: expected strings \(n,\). Received: int64, shape \(3,\)"),

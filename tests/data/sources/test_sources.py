@@ -34,5 +34,5 @@ def test_a_known_name_comes_before_a_folder(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "digits").mkdir()
     monkeypatch.chdir(tmp_path)
     assert len(open_source(DataRecipe(source="digits")).parts["train"]) == 1797
-    with pytest.raises(RequestError, match="expected pictures in digits"):
+    with pytest.raises(RequestError, match="expected images in digits"):
         open_source(DataRecipe(source="./digits"))

@@ -97,12 +97,12 @@ def test_a_comparison_uses_what_another_one_beside_it_finished(
     assert [run["path"] for run in grown.found["runs"]] == ["../fast/runs/fast/seed-0", "runs/slow/seed-0"]
     arrays = dict(np.load("task.npz"))
     arrays["x_train"][0] += 1
-    np.savez("task.npz", **arrays)  # other pictures: nothing fits
+    np.savez("task.npz", **arrays)  # other images: nothing fits
     planned = plan(candidates(["fast.toml"], []), 1, None, Path("comparisons/other"))
     assert [job.run.path for job in planned.jobs] == [Path("comparisons/other/runs/fast/seed-0")]
 
 
-def test_folds_validate_on_every_training_picture_once(task: Path, in_this_process: list[str], quiet: Console) -> None:
+def test_folds_validate_on_every_training_image_once(task: Path, in_this_process: list[str], quiet: Console) -> None:
     found = compare(BOTH, folds=3, to=Path("c"), console=quiet).found
     assert found["measured_on"] == "validation"
     assert found["num_pictures"] == 48
@@ -148,11 +148,11 @@ WRONG = {
     "folds": ([*BOTH, "--folds", "1"], r"--folds: expected at least 2"),
     "small class": (
         [*BOTH, "--folds", "30"],
-        r"data\.fold: expected 30 training pictures.*Received: 2 classes with fewer; 24 of class '0'",
+        r"data\.fold: expected 30 training images.*Received: 2 classes with fewer; 24 of class '0'",
     ),
     "no folder": ([*BOTH, "--to", "task.npz"], r"--to: task\.npz exists already; give another name"),
     "bad option": (["fast.toml", "odd.toml"], r"phases\.0\.optimizer.*adm"),
-    "other test set": (["fast.toml", "digits.toml"], r"the same test pictures.*fast: 20 of .*; digits: 359 of digits"),
+    "other test set": (["fast.toml", "digits.toml"], r"the same test images.*fast: 20 of .*; digits: 359 of digits"),
     "no seed left": (["fast.toml", "--seeds", "2", "--set", "seed=4294967295"], r"--seeds: expected seeds below 42949"),
     "one name": (["joint", "joint.toml"], r"different names\. Received: 'joint' and 'joint\.toml', both called 'joi"),
     "other seed": (["fast.toml", "seeded.toml"], r"recipes of one seed.*0 of 'fast\.toml' and 7 of 'seeded\.toml'"),
@@ -178,7 +178,7 @@ def test_what_cannot_be_compared_takes_one_line_and_trains_nothing(
     assert in_this_process == []
 
 
-def test_pictures_of_a_folder_are_compared_as_the_models_see_them(
+def test_images_of_a_folder_are_compared_as_the_models_see_them(
     task: Path, in_this_process: list[str], typed: Typed
 ) -> None:
     arrays = np.load("task.npz")
@@ -186,7 +186,7 @@ def test_pictures_of_a_folder_are_compared_as_the_models_see_them(
         path = Path("pictures", "right" if label else "left", f"{index}.png")
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image[:, :6, 0]).save(path)
-    tiny = Path("fast.toml").read_text().replace('source = "task.npz"', 'source = "pictures"\nimage_shape = [8, 8, 1]')
+    tiny = Path("fast.toml").read_text().replace('source = "task.npz"', 'source = "images"\nimage_shape = [8, 8, 1]')
     streamed = tiny.replace("[8, 8, 1]", "[8, 8, 1]\nmemory_limit_mb = 0")
     Path("memory.toml").write_text(tiny)
     Path("streamed.toml").write_text(streamed)
@@ -197,7 +197,7 @@ def test_pictures_of_a_folder_are_compared_as_the_models_see_them(
     for name in ("larger", "fitted"):
         code, _, err = typed("compare", "streamed.toml", f"{name}.toml", "--seeds", 1)
         assert code == 2
-        assert "expected the same test pictures for all recipes" in err
+        assert "expected the same test images for all recipes" in err
     assert in_this_process == done
 
 
@@ -220,7 +220,7 @@ def test_a_run_made_in_another_way_is_refused(task: Path, in_this_process: list[
     np.savez("task.npz", **arrays)
     code, _, err = typed("compare", "fast.toml", "--seeds", 1, "--to", "c")
     assert code == 2
-    assert "expected the pictures that c/runs/fast/seed-0 was made with" in err
+    assert "expected the images that c/runs/fast/seed-0 was made with" in err
     assert in_this_process == ["fast, seed 0"]
 
 
@@ -242,7 +242,7 @@ def test_runs_from_before_min_steps_are_gone_on_with(task: Path) -> None:
     assert ([job.recipe.phases[0].epochs for job in planned.jobs], planned.raised) == ([2, 2], [])
 
 
-def test_the_test_pictures_are_the_same_with_and_without_folds(task: Path) -> None:
+def test_the_test_images_are_the_same_with_and_without_folds(task: Path) -> None:
     from kerasae.recipe import DataRecipe
 
     opened = [

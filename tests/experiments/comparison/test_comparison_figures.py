@@ -52,9 +52,11 @@ def test_a_recipe_without_a_part_has_no_kernel_there() -> None:
     assert [[text.get_text() for text in axes.texts] for axes in figure.axes] == [[], [], [], ["none"]]
 
 
-def test_the_same_pictures_stand_above_every_recipe() -> None:
-    pictures = np.arange(2 * 4 * 4 * 3, dtype=np.uint8).reshape(2, 4, 4, 3)
-    figure = figures.side_by_side(pictures, {"a": pictures / 255.0, "b": pictures / 510.0}, {"a": 0.0, "b": 0.1}, "xy")
+def test_the_same_images_stand_above_every_recipe() -> None:
+    sample_images = np.arange(2 * 4 * 4 * 3, dtype=np.uint8).reshape(2, 4, 4, 3)
+    figure = figures.side_by_side(
+        sample_images, {"a": sample_images / 255.0, "b": sample_images / 510.0}, {"a": 0.0, "b": 0.1}, "xy"
+    )
     shown = [axes.images[0].get_array() for axes in figure.axes]
     assert len(shown) == 6
     np.testing.assert_array_equal(shown[0], shown[2])

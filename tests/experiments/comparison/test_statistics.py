@@ -27,7 +27,7 @@ def test_the_paired_test_is_scipys() -> None:
     assert found["note"] == ""
 
 
-def test_folds_that_share_training_pictures_widen_the_interval() -> None:
+def test_folds_that_share_training_images_widen_the_interval() -> None:
     """Nadeau and Bengio: the variance is 1/n + n_test/n_train of the sample's, not 1/n."""
     first, second = np.zeros(5), np.array([0.01, 0.02, 0.03, 0.02, 0.01])
     plain, corrected = paired(first, second), paired(first, second, 1 / 4)
@@ -43,7 +43,7 @@ def test_what_cannot_be_said_is_not_said() -> None:
     assert equal["note"] == "all differences are equal: no interval and no test; Wilcoxon needs 6 pairs"
 
 
-def test_differences_of_as_many_pictures_are_equal() -> None:
+def test_differences_of_as_many_images_are_equal() -> None:
     """Whatever the last bit of a quotient says."""
     first, second = np.array([350, 345, 352, 341, 347, 349]) / 360, np.array([353, 348, 355, 344, 350, 352]) / 360
     assert len(set(second - first)) > 1

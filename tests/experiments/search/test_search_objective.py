@@ -127,7 +127,7 @@ def test_only_a_phase_that_logs_the_objective_speaks_for_it() -> None:
     assert Objective({"val_reconstruction_loss": 1.0}).kept_epoch(found, recipe(learns=["classifier"])) == 1
 
 
-def test_macro_f1_is_that_of_scikit_learn_over_labelled_pictures() -> None:
+def test_macro_f1_is_that_of_scikit_learn_over_labelled_images() -> None:
     random = np.random.default_rng(0)
     truth, answers = random.integers(0, 4, 60), random.integers(0, 5, 60)  # the last class is predicted alone
     rows = np.eye(6, dtype=np.float32)[truth]  # a sixth class is not there at all

@@ -216,7 +216,7 @@ def test_a_list_as_long_as_another_may_grow() -> None:
         assert len(options["blocks"]) == values["model.encoder.filters.depth"] >= 1
 
 
-def test_pictures_are_halved_as_often_as_they_can_be() -> None:
+def test_images_are_halved_as_often_as_they_can_be() -> None:
     depths = {
         side: default_space(load("joint"), (side, side, 1))["model.encoder.filters"].model_dump()["depth"]["choice"]
         for side in (28, 32, 30)
@@ -246,9 +246,9 @@ WRONG = {
         r"expected some of the choices of model\.l1\. Received: \[0\.2\]"),
     "like nothing": ('"model.encoder.blocks" = { like = "model.encoder.filters", width = [1] }',
                      r"like: expected a list with a depth that stands before it"),
-    "other values": ('"data.range" = ["auto"]', r"the validation pictures stay the same.*'data\.range'"),
-    "other pictures": ('"data.validation" = [0.1, 0.2]', r"the validation pictures stay the same.*'data\.validation'"),
-    "all that decides on pictures": ('"data" = [{ source = "digits", seed = 1 }]', r"Received: 'data'"),
+    "other values": ('"data.range" = ["auto"]', r"the validation images stay the same.*'data\.range'"),
+    "other images": ('"data.validation" = [0.1, 0.2]', r"the validation images stay the same.*'data\.validation'"),
+    "all that decides on images": ('"data" = [{ source = "digits", seed = 1 }]', r"Received: 'data'"),
     "growth of words": (
         '"model.encoder.filters" = { depth = [1, 2], width = ["a"], growth = [1.0] }',
         r"search\.space\.model\.encoder\.filters\.width: expected numbers\. Received: \['a'\]"),

@@ -95,7 +95,7 @@ def test_a_model_over_a_limit_fails_with_its_reason_and_trains_nothing(task: Pat
     assert outcome.reason is not None
     assert outcome.reason.endswith("parameters, over search.max_parameters 100")
     slow = run_trial(searching("b", "search.max_latency_ms=1e-6"), "0000", VALUES, Opener())
-    assert "ms a picture, over search.max_latency_ms 1e-06" in str(slow.reason)
+    assert "ms an image, over search.max_latency_ms 1e-06" in str(slow.reason)
     able = run_trial(searching("c", "search.max_latency_ms=1e6", "phases.0.epochs=1"), "0000", VALUES, Opener())
     assert able.latency_ms is not None
     assert 0 < able.latency_ms < 1e6

@@ -187,16 +187,16 @@ WRONG = {
     "unknown option": (["search.space.model.encoder.kernel=[3]"], r"model\.encoder\.kernel = 3: .*'kernel_size'\?"),
     "refused end": (["search.space.model.dropout={range=[0.0, 1.0]}"], r"model\.dropout = 1\.0: .*less than 1"),
     "too deep": (["search.space.model.encoder.filters={depth=[1, 5], width=[4]}"], r"filters\.depth = 5: .*halves"),
-    "no fit": (["model.encoder.filters=[4, 4, 4, 4]"], r"model\.encoder: 'baseline' halves its picture 4 times"),
+    "no fit": (["model.encoder.filters=[4, 4, 4, 4]"], r"model\.encoder: 'baseline' halves its image 4 times"),
     "no kind": (["search.space={'model.dropout'={rang=[0.0, 0.5]}}"],
                 r"search\.space: model\.dropout\.rang = 0\.0: expected a table .* Did you mean the key 'range'\?"),
     "no hidden label": (["search.space={'data.labelled_share'=[0.25, 0.5]}"], r"labelled_share = 0\.25: .*and without"),
     "too many labels": (["search.space={'data.labelled_per_class'=[2, 5000]}"], r"per_class = 5000: data\.labelled_p"),
-    "other pictures": (["search.space={'data.image_shape'=[[8, 8, 1], [4, 4, 1]]}"], r"data\.image_shape"),
+    "other images": (["search.space={'data.image_shape'=[[8, 8, 1], [4, 4, 1]]}"], r"data\.image_shape"),
     "no seed left": (["seed=4294967295", "search.executions_per_trial=2"], r"executions_per_trial: expected seeds be"),
     "no phase": (["search.space={'phases.3.batch_size'=[8, 16]}"], r"batch_size = 8: expected an index from 0 to 0"),
     "quoted field": (["search.space.'model.dropout'=[0.0, 1.0]"], r"search\.space: model\.dropout = 1\.0: .*less t"),
-    "many folds": (["search.folds=1000"], r"search\.folds: data\.fold: expected a training picture for each of 1000"),
+    "many folds": (["search.folds=1000"], r"search\.folds: data\.fold: expected a training image for each of 1000"),
     "value twice": (["search.objective={accuracy=1.0, val_label_accuracy=2.0}"], r"val_label_accuracy twice; add the"),
     "empty": (["search.space={}"], r"search\.space: expected at least one field\. Received: none"),
     "objective": (["search.objective=accuraccy"], r"search\.objective: .*'accuraccy'\. Did you mean"),
@@ -247,7 +247,7 @@ def test_options_are_checked(words: list[str], message: str, task: Path, typed: 
 def test_an_adversarial_recipe_is_refused_before_its_space_is(task: Path, typed: Typed) -> None:
     code, _, err = typed("tune", "study-c/gan", "--data", "task.npz")
     assert code == 2
-    assert re.search(r"tune: expected a recipe that is measured on validation pictures\. Received: an adversarial", err)
+    assert re.search(r"tune: expected a recipe that is measured on validation images\. Received: an adversarial", err)
 
 
 def test_another_search_is_not_mixed_with_the_one_that_is_there(
@@ -284,7 +284,7 @@ def test_another_search_is_not_mixed_with_the_one_that_is_there(
     np.savez("task.npz", **arrays)
     code, _, err = typed("tune", "tiny.toml")
     assert code == 2
-    assert "expected the pictures that tuner_runs/tiny was made with" in err
+    assert "expected the images that tuner_runs/tiny was made with" in err
 
 
 def test_files_of_others_in_a_search_are_left_alone(task: Path, here: list[str], pretended, typed: Typed) -> None:

@@ -59,11 +59,11 @@ def test_a_lost_worker_gives_its_trial_back_and_the_search_ends(
     search, oracle = searching(more.replace('"phases.0.optimizer.beta_1"', "phases.0.optimizer.beta_1"))
     monkeypatch.setattr(chiefs, "SILENT_SECONDS", 0.5)
     monkeypatch.setattr(worker, "BEAT_SECONDS", 0.1)
-    port, told = free_port(), []
+    port, stderr_console = free_port(), []
     serving = threading.Thread(
         target=run,
         args=(oracle, search.folder),
-        kwargs={"workers": 0, "address": f"127.0.0.1:{port}", "gpus": [], "wait": 60, "tell": told.append,
+        kwargs={"workers": 0, "address": f"127.0.0.1:{port}", "gpus": [], "wait": 60, "tell": stderr_console.append,
                 "beat": lambda: None},
     )  # fmt: skip
     serving.start()
@@ -79,7 +79,7 @@ def test_a_lost_worker_gives_its_trial_back_and_the_search_ends(
     client.end_trial(lost)  # it comes too late: another one has done it
     serving.join(30)
     assert not serving.is_alive()
-    assert sorted(one.id for one in told) == [f"{number:04d}" for number in range(6)]
+    assert sorted(one.id for one in stderr_console) == [f"{number:04d}" for number in range(6)]
     assert lost.trial_id in {one.id for one in outcomes(search.folder)}
     assert oracle.is_over
 

@@ -24,7 +24,7 @@ from kerasae.recipe import ModelRecipe
 from kerasae.utils.errors import RequestError
 
 RANDOM = np.random.default_rng(0)
-PICTURES = RANDOM.integers(0, 256, (200, 8, 8, 1), dtype=np.uint8)
+IMAGES = RANDOM.integers(0, 256, (200, 8, 8, 1), dtype=np.uint8)
 LABELS = np.arange(200) % 3
 ROWS = np.eye(3, dtype=np.float32)[LABELS]
 
@@ -35,8 +35,8 @@ def made(*heads: str) -> JointAutoencoder:
     return build(recipe, (8, 8, 1), 3, heads=heads or ("reconstruction", "label"))
 
 
-def dataset(pictures: np.ndarray = PICTURES, rows: np.ndarray = ROWS) -> tf.data.Dataset:
-    return tf.data.Dataset.from_tensor_slices((pictures, {"label": rows})).batch(64)
+def dataset(images: np.ndarray = IMAGES, rows: np.ndarray = ROWS) -> tf.data.Dataset:
+    return tf.data.Dataset.from_tensor_slices((images, {"label": rows})).batch(64)
 
 
 def known(count: int, seed: int = 0) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -61,7 +61,7 @@ def fitted() -> Rejection:
     return fit(reference, classes, validation, labels, 0.05)
 
 
-def test_as_many_known_pictures_are_rejected_as_asked(fitted: Rejection) -> None:
+def test_as_many_known_images_are_rejected_as_asked(fitted: Rejection) -> None:
     accepted = np.asarray(fitted(known(20_000, 3)[0])["accepted"])
     assert 0.035 < 1 - accepted.mean() < 0.065
 
@@ -140,11 +140,11 @@ def test_classes_with_few_images_share_a_threshold() -> None:
 def test_thresholds_by_class_are_saved_and_decide_the_same(tmp_path: Path) -> None:
     model = made()
     rejection = model.fit_rejection(dataset(), by_class=True)
-    answers = guarded(model, rejection).predict(PICTURES, verbose=0)
+    answers = guarded(model, rejection).predict(IMAGES, verbose=0)
     limits = np.asarray(rejection.threshold)[answers["logits"].argmax(axis=1)]
     np.testing.assert_array_equal(answers["accepted"], answers["anomaly_score"] <= limits)
     save(rejection, tmp_path / "rejection.keras")
-    again = guarded(model, load(tmp_path / "rejection.keras")).predict(PICTURES, verbose=0)
+    again = guarded(model, load(tmp_path / "rejection.keras")).predict(IMAGES, verbose=0)
     np.testing.assert_array_equal(again["accepted"], answers["accepted"])
 
 
@@ -272,17 +272,17 @@ def test_the_expected_error_follows_contrast() -> None:
 @pytest.mark.parametrize("heads", [("reconstruction", "label"), ("reconstruction",), ("label",)])
 def test_a_model_with_its_rejection_is_saved_and_decides_the_same(heads: tuple[str, ...], tmp_path: Path) -> None:
     model = made(*heads)
-    rejection = model.fit_rejection(dataset(), reference=dataset(PICTURES[:100], ROWS[:100]))
+    rejection = model.fit_rejection(dataset(), reference=dataset(IMAGES[:100], ROWS[:100]))
     whole = guarded(model, rejection)
-    answers = whole.predict(PICTURES, verbose=0)
+    answers = whole.predict(IMAGES, verbose=0)
     assert answers["accepted"].dtype == bool
     assert 0.02 < 1 - answers["accepted"].mean() < 0.06  # of the images that it learned from
     np.testing.assert_array_equal(answers["accepted"], answers["anomaly_score"] <= float(rejection.threshold))
     save(rejection, tmp_path / "rejection.keras")
-    again = guarded(model, load(tmp_path / "rejection.keras")).predict(PICTURES, verbose=0)
+    again = guarded(model, load(tmp_path / "rejection.keras")).predict(IMAGES, verbose=0)
     np.testing.assert_array_equal(again["anomaly_score"], answers["anomaly_score"])
     whole.save(tmp_path / "whole.keras")
-    loaded = keras.saving.load_model(tmp_path / "whole.keras").predict(PICTURES, verbose=0)
+    loaded = keras.saving.load_model(tmp_path / "whole.keras").predict(IMAGES, verbose=0)
     np.testing.assert_array_equal(loaded["anomaly_score"], answers["anomaly_score"])
 
 
@@ -302,8 +302,8 @@ def test_features_are_what_a_rejection_goes_by() -> None:
     model = made()
     found, labels = features(extractor(model), dataset(rows=np.where(LABELS[:, None] == 2, 0, ROWS).astype(np.float32)))
     np.testing.assert_array_equal(labels, np.where(LABELS == 2, -1, LABELS))
-    answers = model.predict(PICTURES, verbose=0)
-    scaled = PICTURES / 255
+    answers = model.predict(IMAGES, verbose=0)
+    scaled = IMAGES / 255
     missed = np.mean((answers["reconstruction"] - scaled) ** 2, -1)
     np.testing.assert_allclose(found["error"], missed.mean((1, 2)), rtol=1e-4)
     windows = np.lib.stride_tricks.sliding_window_view(missed, (3, 3), (1, 2)).mean((-2, -1))
@@ -315,17 +315,17 @@ def test_features_are_what_a_rejection_goes_by() -> None:
 @pytest.mark.parametrize(
     ("known", "message"),
     [
-        (PICTURES, r"Received: an element of shape \(8, 8, 1\)"),
-        ((PICTURES, ROWS), r"Received: an element of shape \(200, 3\)"),
-        (tf.data.Dataset.from_tensor_slices((PICTURES, ROWS)).batch(64), r"of shape \(64, 8, 8, 1\), shape \(64, 3\)"),
+        (IMAGES, r"Received: an element of shape \(8, 8, 1\)"),
+        ((IMAGES, ROWS), r"Received: an element of shape \(200, 3\)"),
+        (tf.data.Dataset.from_tensor_slices((IMAGES, ROWS)).batch(64), r"of shape \(64, 8, 8, 1\), shape \(64, 3\)"),
         (
-            tf.data.Dataset.from_tensor_slices((PICTURES, {"label": LABELS})).batch(64),
+            tf.data.Dataset.from_tensor_slices((IMAGES, {"label": LABELS})).batch(64),
             r"of shape \(64, 8, 8, 1\), \{'label': shape \(64,\)\}",
         ),
-        (dataset().take(0), "expected pictures. Received: a dataset without any"),
+        (dataset().take(0), "expected images. Received: a dataset without any"),
     ],
 )
-def test_what_is_no_dataset_of_known_pictures(known: object, message: str) -> None:
+def test_what_is_no_dataset_of_known_images(known: object, message: str) -> None:
     with pytest.raises(RequestError, match=message):
         made().fit_rejection(known)
 
@@ -337,7 +337,7 @@ def test_how_many_are_needed(rate: float, count: int) -> None:
     if count > 5:
         fit(found, labels, found, labels, rate)
     few = {name: values[:-1] for name, values in found.items()}
-    with pytest.raises(RequestError, match=rf"takes {count} validation pictures or more\. Received: {count - 1};"):
+    with pytest.raises(RequestError, match=rf"takes {count} validation images or more\. Received: {count - 1};"):
         fit(found, labels, few, labels[:-1], rate)
 
 

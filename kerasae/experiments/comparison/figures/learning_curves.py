@@ -32,7 +32,7 @@ def courses(
 
     Args:
         training: by recipe the values of each run, float (epochs,), NaN where a phase has none.
-        validation: the same of the validation pictures.
+        validation: the same of the validation images.
         names: all recipes in order, which decides on their looks; those without values are left out.
         label: what the vertical axis shows.
         share: whether values are shares, in [0, 1]; others may go on a logarithmic axis.

@@ -1,4 +1,4 @@
-"""The same pictures as each recipe rebuilds them."""
+"""The same images as each recipe rebuilds them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from kerasae.data.images import as_pictures
+from kerasae.data.images import as_image_set
 from kerasae.report.figures.style import FAINT, INK, drawable, finish
 from kerasae.report.figures.tiles import show
 
@@ -17,20 +17,20 @@ GAP = 0.02
 
 
 def side_by_side(
-    pictures: np.ndarray, rebuilt: Mapping[str, np.ndarray], errors: Mapping[str, float], captions: Sequence[str]
+    image_set: np.ndarray, rebuilt: Mapping[str, np.ndarray], errors: Mapping[str, float], captions: Sequence[str]
 ) -> Figure:
-    """Draw the pictures in the first row, and below in a row a recipe what it makes of them.
+    """Draw the images in the first row, and below in a row a recipe what it makes of them.
 
     Args:
-        pictures: uint8 (n, H, W, C).
+        images: uint8 (n, H, W, C).
         rebuilt: by recipe float (n, H, W, C) in [0, 1].
-        errors: by recipe its mean squared error over all pictures.
-        captions: a word over each picture.
+        errors: by recipe its mean squared error over all images.
+        captions: a word over each image.
     """
-    tall = CELL * float(np.clip(pictures.shape[1] / pictures.shape[2], 0.4, 1.6))
-    rows = [("pictures", "", pictures)]
-    rows += [(name, f"MSE {errors[name]:.5f}", as_pictures(images)) for name, images in rebuilt.items()]
-    width, above = LABEL + CELL * len(pictures) + 0.05, 0.22
+    tall = CELL * float(np.clip(image_set.shape[1] / image_set.shape[2], 0.4, 1.6))
+    rows = [("images", "", image_set)]
+    rows += [(name, f"MSE {errors[name]:.5f}", as_image_set(images)) for name, images in rebuilt.items()]
+    width, above = LABEL + CELL * len(image_set) + 0.05, 0.22
     height = above + tall * len(rows) + 0.08
     figure = Figure((width, height), dpi=200, facecolor="white")
     for row, (name, words, images) in enumerate(rows):
