@@ -163,7 +163,7 @@ def test_a_run_keeps_what_the_design_says(digits_run: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "image_shape", "unlabelled", "told"),
+    ("words", "image_shape", "unlabelled", "advice"),
     [
         (["--data", "my images"], [64, 64, 3], 7, "photos"),
         (["--data", "my images"], [64, 64, 3], 8, "photos-few-labels"),
@@ -177,7 +177,7 @@ def test_a_folder_of_photographs_is_told_of_the_recipe_for_them(
     words: list[str],
     image_shape: list[int],
     unlabelled: int,
-    stderr_console: str | None,
+    advice: str | None,
     typed: Typed,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -189,10 +189,10 @@ def test_a_folder_of_photographs_is_told_of_the_recipe_for_them(
     monkeypatch.setattr("kerasae.cli.one_run.summary", lambda _: "done")
     code, said, noted = typed("train", *words)
     assert (code, said) == (0, "done\n")
-    if stderr_console is None:
+    if advice is None:
         assert "takes longer" not in noted
     else:
-        assert f"kerasae train {stderr_console} --data 'my images' takes longer" in noted
+        assert f"kerasae train {advice} --data 'my images' takes longer" in noted
 
 
 def test_an_unfinished_run_says_how_to_finish(digits_run: Path, typed: Typed) -> None:

@@ -15,7 +15,7 @@ def tree(*overrides: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "told"),
+    ("one", "other", "difference"),
     [
         ("phases.0.epochs=2", "phases.0.epochs=3", ("phases.0.epochs", "2", "3")),
         ("seed=1", "model.dropout=0.5", ("model.dropout", "0", "0.5")),
@@ -27,9 +27,9 @@ def tree(*overrides: str) -> dict[str, Any]:
         ("data.class_names=['a','b']", "data.class_names=['a, b']", ("data.class_names", "['a', 'b']", "['a, b']")),
     ],
 )
-def test_the_first_difference_is_found_and_told(one: str, other: str, stderr_console: tuple[str, str, str]) -> None:
+def test_the_first_difference_is_found_and_told(one: str, other: str, difference: tuple[str, str, str]) -> None:
     assert first_difference(tree(one), tree(one)) is None
-    assert first_difference(tree(one), tree(other)) == stderr_console
+    assert first_difference(tree(one), tree(other)) == difference
 
 
 def test_what_no_run_depends_on_is_no_difference() -> None:

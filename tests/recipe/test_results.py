@@ -7,7 +7,7 @@ from benchmarks.pages import filled
 from benchmarks.studies import pairs, searches, spaces, tables
 from kerasae.files.writing import write_json
 from kerasae.recipe.loading import builtin, load
-from kerasae.recipe.results import Result, cost, experiment, folder, in_words, read, spread, stderr_console, usual
+from kerasae.recipe.results import Result, cost, experiment, folder, header_result, in_words, read, spread, usual
 from kerasae.runs.run import Run
 
 KEPT = sorted(folder().rglob("*.json"))
@@ -172,9 +172,9 @@ def test_in_words() -> None:
 
 
 def test_the_header_tells_what_came_of_a_search_and_of_an_adversarial_model() -> None:
-    assert re.fullmatch(r"encoder\.latent_dim 30, .* \(18 trials, 39\.4 min\)", stderr_console("study-c/grid"))
-    assert "33% of its samples" in stderr_console("study-c/gan")
-    assert stderr_console("joint") == ""
+    assert re.fullmatch(r"encoder\.latent_dim 30, .* \(18 trials, 39\.4 min\)", header_result("study-c/grid"))
+    assert "33% of its samples" in header_result("study-c/gan")
+    assert header_result("joint") == ""
 
 
 def test_results_of_the_recipe_itself_come_before_those_of_fewer_epochs() -> None:

@@ -103,8 +103,8 @@ def test_a_name_outside_utf8_is_left_out_and_a_long_one_cut(
         shutil.copy(images / "0.png", name)
     (answer,) = predict(digits_run, [folder], heatmaps=tmp_path / "maps", table=tmp_path / "answers.csv")
     assert answer.image == str(long)
-    assert "left out: " in (stderr_console := capsys.readouterr().err)
-    assert "not valid UTF-8" in stderr_console
+    assert "left out: " in (stderr := capsys.readouterr().err)
+    assert "not valid UTF-8" in stderr
     assert [path.name for path in (tmp_path / "maps").iterdir()] == [f"0000-{'漢' * 60}.png"]
     with pytest.raises(RequestError, match="not valid UTF-8"):
         predict(digits_run, [Path(odd)])
