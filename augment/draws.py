@@ -99,10 +99,10 @@ class Draws:
         """Return float64 (n,) in [0, 1], distributed as Beta(alpha, beta), both above 0."""
         own = self.stream(self._count)
         self._count += 1
-        ratio = own.stream(1)._log_gamma(beta) - own.stream(0)._log_gamma(alpha)
+        ratio = own.stream(1).log_gamma(beta) - own.stream(0).log_gamma(alpha)
         return 1.0 / (1.0 + np.exp(np.clip(ratio, -700.0, 700.0)))
 
-    def _log_gamma(self, shape: float) -> npt.NDArray[np.float64]:
+    def log_gamma(self, shape: float) -> npt.NDArray[np.float64]:
         """Logarithms of Gamma(shape, 1) values: Marsaglia and Tsang (2000), in logarithms as small shapes underflow."""
         boost = np.log(np.maximum(self.uniform(), 2.0**-54)) / shape
         third = shape + 1.0 - 1.0 / 3.0

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 from keras import ops
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 _PIXEL_LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "mean_squared_error": lambda true, predicted: ops.square(predicted - true),
     "mean_absolute_error": lambda true, predicted: ops.abs(predicted - true),
     "huber": lambda true, predicted: _huber(predicted - true),
-    "binary_crossentropy": lambda true, predicted: ops.binary_crossentropy(true, predicted),
+    "binary_crossentropy": ops.binary_crossentropy,
 }
 _HUBER_DELTA = 0.1
 

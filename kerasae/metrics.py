@@ -76,7 +76,7 @@ class OnlyFiniteImproves:
 
     def _is_improvement(self, monitor_value: float, reference_value: float | None) -> bool:
         better: Any = super()
-        return math.isfinite(monitor_value) and bool(better._is_improvement(monitor_value, reference_value))
+        return math.isfinite(monitor_value) and bool(better._is_improvement(monitor_value, reference_value))  # noqa: SLF001
 
 
 class EarlyStopping(OnlyFiniteImproves, keras.callbacks.EarlyStopping):

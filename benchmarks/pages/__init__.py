@@ -9,7 +9,7 @@ from typing import Any
 
 from kerasae.files.writing import write_text
 
-MARKED = re.compile(r"(<!-- table: (\S+) -->\n).*?(<!-- end -->)", flags=re.S)
+MARKED = re.compile(r"(<!-- table: (\S+) -->\n).*?(<!-- end -->)", flags=re.DOTALL)
 
 
 def filled(text: str, table: Callable[[str], str]) -> str:

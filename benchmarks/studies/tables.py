@@ -119,6 +119,6 @@ def quoted(there: Reference | None) -> list[str]:
 def command(name: str, overrides: tuple[str, ...]) -> str:
     """Return what makes a row: what the recipe's header says, which may name a run to start from, or with overrides."""
     text = builtin()[name].read_text(encoding="utf-8")
-    if not overrides and (said := re.search(r"^# Run: +(kerasae train \S+(?: --set \S+)*)", text, re.M)):
+    if not overrides and (said := re.search(r"^# Run: +(kerasae train \S+(?: --set \S+)*)", text, re.MULTILINE)):
         return said[1]
     return pages.command("train", name, overrides)

@@ -65,8 +65,10 @@ def _explained(error: Exception) -> tuple[str, int]:
             return f"{words}; mend that and try again", 2
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's
         return (
-            "the memory does not hold what was asked for; try smaller images, such as --set "
-            "data.image_shape=[64,64,3], or fewer at a time, such as --set phases.0.batch_size=16",
+            (
+                "the memory does not hold what was asked for; try smaller images, such as --set "
+                "data.image_shape=[64,64,3], or fewer at a time, such as --set phases.0.batch_size=16"
+            ),
             2,
         )
     if type(error).__name__ in ("DivergedError", "ExportError"):

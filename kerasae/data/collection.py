@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,8 +26,12 @@ from kerasae.data.sources import SPLITS, open_source
 from kerasae.data.splits import divide
 from kerasae.data.value_range import check_8_bits
 from kerasae.data.weights import class_weights
-from kerasae.recipe import DataRecipe
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kerasae.recipe import DataRecipe
 
 # Patches of so many images are more than enough for the covariance of a dozen values; of large ones fewer do.
 MOST_EXAMPLES = 1000

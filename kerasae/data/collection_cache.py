@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kerasae.data.collection import Collection, open_collection
-from kerasae.recipe import Recipe
+
+if TYPE_CHECKING:
+    from kerasae.recipe import Recipe
 
 
 class Opener:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import tensorflow as tf
 
 import augment
-from kerasae.data.epoch_sampler import EpochOrder
-from kerasae.data.images import ImageSet
 from kerasae.data.pipeline import prefetched
-from kerasae.recipe import Head
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kerasae.data.epoch_sampler import EpochOrder
+    from kerasae.data.images import ImageSet
+    from kerasae.recipe import Head
 
 # The seeds of recipes lie below: what corrupts an image is drawn apart from what augments it.
 _CORRUPTION = 1 << 40

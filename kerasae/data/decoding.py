@@ -6,10 +6,9 @@ import contextlib
 import functools
 import io
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
 import pi_heif
@@ -18,6 +17,9 @@ from PIL import Image, TiffImagePlugin
 
 from kerasae.data import png
 from kerasae.data.value_range import FULL_16, Range, Values, declared, scale, scales_8_bits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Resize = Literal["fit", "fill", "stretch"]
 
@@ -120,7 +122,7 @@ def read_stored(file: str | Path | BinaryIO) -> Stored:
             turn = _orientation(image)
             image.load_end = lambda: None  # type: ignore[method-assign]  # which would turn it and write its tags again
             image.load()
-            upright: Image.Image = image._new(image.im)
+            upright: Image.Image = image._new(image.im)  # noqa: SLF001
         else:
             image.load()  # before the orientation, which in a PNG may come last
             turn, upright = _orientation(image), image
@@ -151,7 +153,7 @@ _TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     5: lambda image: image.swapaxes(0, 1),
     6: lambda image: np.rot90(image, -1),
     7: lambda image: image[::-1, ::-1].swapaxes(0, 1),
-    8: lambda image: np.rot90(image),
+    8: np.rot90,
 }
 
 

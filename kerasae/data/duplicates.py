@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasae.data.images import UNLABELLED, ImageSet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _GROUPS = 100
 _PLACES = 20

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasae.data.images import ImageSet, batches
 from kerasae.data.progress import with_progress
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def fingerprint(splits: Mapping[str, ImageSet]) -> str:

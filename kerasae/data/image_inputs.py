@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.console import Console
 from rich.progress import track
 
 from kerasae.data.decoding import Resize, compiled_resize, decode
 from kerasae.data.sources.folder import images_below
 from kerasae.data.sources.naming import printable
-from kerasae.data.value_range import Range
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from kerasae.data.value_range import Range
 
 
 def expand(images: Sequence[Path], key: str) -> list[Path]:

@@ -6,8 +6,7 @@ import abc
 import functools
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 import tensorflow as tf
@@ -15,9 +14,13 @@ import tensorflow as tf
 from kerasae.data.decoding import Resize, compiled_resize, decode, resize
 from kerasae.data.pipeline import prefetched
 from kerasae.data.progress import with_progress
-from kerasae.data.scan import FileFact
 from kerasae.data.value_range import FULL_16, Range
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from kerasae.data.scan import FileFact
 
 UNLABELLED = -1
 ImageShape = tuple[int, int, int]

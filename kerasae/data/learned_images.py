@@ -6,21 +6,24 @@ An image is known by its upright pixels: one that was saved again with loss, cro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kerasae.data.collection import Collection
 from kerasae.data.summary import share
 from kerasae.files.manifest import is_listed
 from kerasae.files.reading import damaged, read_npz
 from kerasae.files.writing import written_whole
-from kerasae.recipe import Recipe
 from kerasae.runs.run import Run
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kerasae.data.collection import Collection
+    from kerasae.recipe import Recipe
 
 # Of the test images, which cannot move an accuracy by more than this.
 MOST_SHARED = 0.005

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kerasae.data.images import FileImages, ImageSet
-from kerasae.data.sources import Source
 from kerasae.data.sources.folder_names import ABNORMAL_NAMES, is_normal
 from kerasae.data.sources.naming import each, listing
 from kerasae.utils.errors import RequestError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kerasae.data.sources import Source
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,9 @@ def _by_names(source: Source) -> tuple[list[str], tuple[str, ...]]:
     counts = np.bincount(train.labels[train.labels >= 0], minlength=len(names))
     shown = each([f"{name} ({counts[names.index(name)]:,} to train on)" for name in chosen], "classes")
     return chosen, (
-        "data.normal: expected to know which classes are normal, since a recipe without a classifier learns from all "
-        f"images alike. Received: {shown}; name the normal ones, as in --set \"data.normal=['{chosen[0]}']\", and the "
-        "others are measured as unknown, or learn from all with --set data.normal=all",
+        (
+            "data.normal: expected to know which classes are normal, since a recipe without a classifier learns from "
+            f"all images alike. Received: {shown}; name the normal ones, as in --set \"data.normal=['{chosen[0]}']\", "
+            "and the others are measured as unknown, or learn from all with --set data.normal=all"
+        ),
     )

@@ -7,11 +7,10 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import PIL
@@ -21,6 +20,9 @@ from kerasae.data.decoding import Stored, read_stored, to_8_bits
 from kerasae.data.progress import with_progress
 from kerasae.data.value_range import FULL_16, Values
 from kerasae.files.writing import written_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 # Whatever changes what a scan finds: our own rules and Pillow's.
 _VERSION = f"3, Pillow {PIL.__version__}"

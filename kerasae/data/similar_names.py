@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from kerasae.data.sources.naming import each
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def doubts(class_names: Sequence[str]) -> tuple[str, ...]:
@@ -21,8 +24,10 @@ def doubts(class_names: Sequence[str]) -> tuple[str, ...]:
     same = each([" and ".join(map(repr, names)) for names in near], "groups of near names")
     known = f"={list(class_names)!r}" if len(class_names) <= 20 else ""
     return (
-        f"data.source: expected class names that nobody takes for the same class. Received: {same}; join or rename "
-        f"them, or, if they differ, say so by naming every class in data.class_names{known}",
+        (
+            f"data.source: expected class names that nobody takes for the same class. Received: {same}; join or rename "
+            f"them, or, if they differ, say so by naming every class in data.class_names{known}"
+        ),
     )
 
 

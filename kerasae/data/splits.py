@@ -10,14 +10,17 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kerasae.data.images import UNLABELLED
 from kerasae.data.sources.folder_names import is_normal
 from kerasae.data.sources.naming import each
-from kerasae.recipe import DataRecipe
 from kerasae.utils.errors import RequestError, nearest
+
+if TYPE_CHECKING:
+    from kerasae.recipe import DataRecipe
 
 _AUTO_VALIDATION = 0.1
 

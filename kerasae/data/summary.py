@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasae.data.sources.naming import listing, printable
 from kerasae.data.sources.source import SPLIT_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 MOST_CLASSES = 20
 
@@ -20,8 +22,10 @@ def lines(facts: Mapping[str, Any]) -> list[str]:
     classes = f"{number or 'no'} class{'es' * (number != 1)}"
     height, width, channels = facts["image_shape"]
     found = [
-        f"{counts['train']['total']:,} images to train on{hidden}, {counts['validation']['total']:,} for validation, "
-        f"{counts['test']['total']:,} for testing; {classes}",
+        (
+            f"{counts['train']['total']:,} images to train on{hidden}, {counts['validation']['total']:,} for "
+            f"validation, {counts['test']['total']:,} for testing; {classes}"
+        ),
         f"shape {height}x{width}x{channels} (data.image_shape), {facts['image_shape_rule']}",
     ]
     if facts["class_names"]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kerasae.runs.history import History
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kerasae.runs.history import History
 
 # Twice the standard error of a share: what chance alone rarely makes of it.
 ERRORS = 2.0

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
 
 from kerasae.evaluation.calibration import expected_calibration_error
 from kerasae.evaluation.numbers import number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SMALLEST_PROBABILITY = 1e-7  # what Keras clips probabilities to
 TOP_CONFUSIONS = 10

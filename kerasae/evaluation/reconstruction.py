@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 
 from kerasae.evaluation.numbers import number
-from kerasae.losses import ReconstructionLoss
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kerasae.losses import ReconstructionLoss
 
 LARGEST_PSNR = 100.0  # decibels; a perfect copy would have infinitely many and spoil every mean
 SSIM_FILTER = 11  # Wang et al. 2004, section III-B: an 11x11 Gaussian window

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.stats import binomtest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kerasae.evaluation.predictions import Predictions
 
 

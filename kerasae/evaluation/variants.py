@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 import augment
-from kerasae.recipe import EvaluationRecipe, Recipe
 from kerasae.training.phase import transforms
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
     from kerasae.data.images import ImageSet
+    from kerasae.recipe import EvaluationRecipe, Recipe
 
 
 class Changed:

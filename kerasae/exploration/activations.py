@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
-from kerasae.models import JointAutoencoder
 from kerasae.models.kernels import kernels
 from kerasae.report.figures.kernels import Kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kerasae.models import JointAutoencoder
 
 CHANNELS = 8
 LAYERS = 6

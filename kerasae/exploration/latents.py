@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -15,6 +15,9 @@ from kerasae.files.reading import read_npz
 from kerasae.files.writing import written_whole
 from kerasae.inference.forward import collected
 from kerasae.models import JointAutoencoder, probe
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)

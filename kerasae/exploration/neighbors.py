@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from kerasae.data.collection import Collection
 from kerasae.data.images import ArrayImages
 from kerasae.exploration import figures
 from kerasae.exploration.latents import Latents, observe
 from kerasae.files.reading import without
 from kerasae.files.writing import written_whole
-from kerasae.models import JointAutoencoder
 from kerasae.report.report_figure import report_figure
-from kerasae.runs.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kerasae.data.collection import Collection
+    from kerasae.models import JointAutoencoder
+    from kerasae.runs.run import Run
 
 
 @dataclass(frozen=True)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from markupsafe import Markup
 
-from kerasae.data.collection import Collection
-from kerasae.exploration.latents import Latents
-from kerasae.exploration.maps import Map
 from kerasae.exploration.sprite_sheet import sheets
 from kerasae.files.writing import write_text
 from kerasae.report.figures.style import FAINT, look
-from kerasae.report.report_figure import ReportFigure
 from kerasae.report.templating import render
-from kerasae.runs.run import Run
 from kerasae.utils.formatting import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from kerasae.data.collection import Collection
+    from kerasae.exploration.latents import Latents
+    from kerasae.exploration.maps import Map
+    from kerasae.report.report_figure import ReportFigure
+    from kerasae.runs.run import Run
 
 STEPS = 2**16 - 1  # of a coordinate between the ends of a map
 SHAPES = {"o": "circle", "s": "square", "^": "up", "D": "diamond", "v": "down", "P": "plus", "X": "cross"}

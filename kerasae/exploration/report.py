@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.console import Console
 
-from kerasae.data.collection import Collection
-from kerasae.data.images import ImageSet
 from kerasae.exploration import report_figures
 from kerasae.exploration.latents import Latents, observe
 from kerasae.exploration.maps import OF, Map, principal, reduce
 from kerasae.exploration.measures import centroid_distances, purity
 from kerasae.exploration.neighbors import trained_on
 from kerasae.exploration.page import write_page
-from kerasae.exploration.plan import Plan
 from kerasae.files.writing import write_json, written_whole
-from kerasae.models import JointAutoencoder
 from kerasae.report.report_figure import keep, keep_words
-from kerasae.runs.run import Run
 from kerasae.training.fit import build_model
 from kerasae.utils.console import stderr_console
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from kerasae.data.collection import Collection
+    from kerasae.data.images import ImageSet
+    from kerasae.exploration.plan import Plan
+    from kerasae.models import JointAutoencoder
+    from kerasae.runs.run import Run
 
 SIDE = 64  # of the copies that pages show and pixel maps are made of
 

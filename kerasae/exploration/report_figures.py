@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kerasae.data.collection import Collection
 from kerasae.data.images import ImageSet, as_image_set
 from kerasae.exploration import activations, figures
-from kerasae.exploration.latents import Latents
 from kerasae.exploration.maps import TITLES, Map
 from kerasae.exploration.neighbors import neighbours
-from kerasae.models import JointAutoencoder
 from kerasae.report.figures.kernels import kernels
 from kerasae.report.report_figure import ReportFigure, report_figure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from kerasae.data.collection import Collection
+    from kerasae.exploration.latents import Latents
+    from kerasae.models import JointAutoencoder
 
 QUERIES = 8
 NEAREST = 6

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BUDGET = 17_000_000  # bytes of all sheets of a page, 22.7 MB as text: with the rest it stays below 25 MB
 PER_SHEET = 1_000

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasae.data.collection import Collection
 from kerasae.exporting.saved_model import ABOUT
 from kerasae.exporting.verification import Call, check_served
 from kerasae.files.manifest import seal
 from kerasae.files.writing import write_json, written_whole
-from kerasae.models import AdversarialModel
-from kerasae.runs.run import Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kerasae.data.collection import Collection
+    from kerasae.models import AdversarialModel
+    from kerasae.runs.run import Run
 
 NUM_CHECKED = 256
 GREY_LEVEL = 1.0  # another batch moves the last bits of a float, which may round to the next level
@@ -77,7 +81,7 @@ def _save(model: AdversarialModel, class_names: tuple[str, ...], path: Path) -> 
         )
         archive.add_endpoint("classes", lambda: {"class_names": tf.constant(class_names)}, [])
     else:
-        archive.add_endpoint("serving_default", lambda noise: images(noise), [noise])
+        archive.add_endpoint("serving_default", images, [noise])
         archive.add_endpoint(
             "sample", lambda count, seed: images(drawn(count, seed)), [scalar["count"], scalar["seed"]]
         )

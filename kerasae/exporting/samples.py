@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -11,6 +11,9 @@ from PIL import Image
 from kerasae.data import decoding
 from kerasae.data.decoding import Resize, compiled_resize
 from kerasae.data.value_range import FULL_16, Range, scales_8_bits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 NUM_SAMPLES = 32
 
@@ -36,7 +39,7 @@ _KINDS: list[Callable[[Image.Image], bytes]] = [
     lambda image: _saved(image.quantize(16)),
     lambda image: _saved(image.quantize(16), transparency=1),
     lambda image: _saved(image.quantize(200)),
-    lambda image: _saved(image),
+    _saved,
     lambda image: _saved(image, transparency=image.getpixel((0, 0))),
     lambda image: _saved(image.convert("L"), transparency=image.convert("L").getpixel((0, 0))),
     lambda image: _saved(Image.merge("RGBA", (*image.split(), image.convert("L")))),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasae.data.collection import Collection
 from kerasae.data.decoding import Resize, resize
 from kerasae.data.images import UNLABELLED, ArrayImages
 from kerasae.data.value_range import FULL_16, Range, scales_8_bits, setting
@@ -20,9 +18,14 @@ from kerasae.exporting.verification import check_agreement
 from kerasae.files.manifest import seal
 from kerasae.files.writing import write_json, written_whole
 from kerasae.models import JointAutoencoder, guarded
-from kerasae.runs.run import Run
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kerasae.data.collection import Collection
+    from kerasae.runs.run import Run
 
 # Beside the SavedModel, where TensorFlow Serving expects what it does not read itself.
 ABOUT = Path("assets.extra") / "kerasae.json"

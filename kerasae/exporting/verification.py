@@ -6,20 +6,23 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from kerasae.data.decoding import Resize
 from kerasae.data.images import ImageSet, batches
-from kerasae.data.value_range import Range
 from kerasae.exporting.loading import loadable
 from kerasae.exporting.samples import NUM_SAMPLES, decoded, encoded
 from kerasae.models import JointAutoencoder, guarded
 from kerasae.models.ood.with_ood_score import chosen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kerasae.data.decoding import Resize
+    from kerasae.data.value_range import Range
 
 # Both sides run in float32 on the CPU; other batches and fused operations move the last bits only.
 TOLERANCE = 1e-5

@@ -8,11 +8,14 @@ import fcntl
 import os
 import platform
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 LOCK = ".kerasae.lock"
 # What a file system without locks answers.

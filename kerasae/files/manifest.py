@@ -15,13 +15,15 @@ import fcntl
 import functools
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasae.files.locks import WITHOUT_LOCKS
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 FILE = "manifest.json"
 LOCK = ".manifest.lock"

@@ -11,9 +11,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -21,6 +19,10 @@ from PIL import Image
 from kerasae.files import manifest
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError, in_a_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
 Value = TypeVar("Value")
 Default = TypeVar("Default")

@@ -9,14 +9,16 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from kerasae.files.locks import is_at
 from kerasae.files.unfinished import name_beside, remove
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 FILES = ".kerasae-files.json"  # in a replaced folder: what kerasae wrote there
 ATTEMPTS = 20

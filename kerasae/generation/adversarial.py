@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kerasae.data.images import as_image_set
 from kerasae.generation.interpolation import ROWS, STEPS, Ways
 from kerasae.generation.method import Method
-from kerasae.models import AdversarialModel
 from kerasae.training.collapse import made, rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kerasae.models import AdversarialModel
 
 
 def by_generator(model: AdversarialModel) -> Method:

@@ -7,26 +7,29 @@ import itertools
 import json
 import math
 import re
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kerasae.data.collection import Collection
 from kerasae.files.reading import read_image, read_json, without
 from kerasae.files.writing import write_text
 from kerasae.generation import figures
 from kerasae.generation.report import table
 from kerasae.generation.report_figures import of_numbers
-from kerasae.recipe import Recipe
 from kerasae.report.report_figure import ReportFigure, keep, report_figure
 from kerasae.report.templating import render
 from kerasae.runs.history import History, read_history
-from kerasae.runs.run import Run
 from kerasae.training.collapse import COLLAPSED
 from kerasae.training.sample_grid import untiled
 from kerasae.utils.formatting import flat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from kerasae.data.collection import Collection
+    from kerasae.recipe import Recipe
+    from kerasae.runs.run import Run
 
 SHOWN_SHEETS = 4
 EVEN = math.log(2)  # what both losses come to where the discriminator can only guess

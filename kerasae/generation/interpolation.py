@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,8 +13,12 @@ from kerasae.data.images import ArrayImages
 from kerasae.data.value_range import setting
 from kerasae.generation.latents import Latents, encode
 from kerasae.generation.prototypes import prototypes
-from kerasae.recipe import DataRecipe
 from kerasae.utils.errors import RequestError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kerasae.recipe import DataRecipe
 
 STEPS = 9
 ROWS = 4  # ways between two classes

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
-from kerasae.data.collection import Collection
 from kerasae.data.images import batch_size
 from kerasae.files.manifest import begin as begin_manifest
 from kerasae.files.writing import write_json
 from kerasae.inference.forward import collected, forward
 from kerasae.models import JointAutoencoder, load_trained, probe
-from kerasae.recipe import Recipe
 from kerasae.recipe.loading import load, parse
 from kerasae.runs.environment import environment
 from kerasae.runs.run import Run
@@ -23,6 +20,12 @@ from kerasae.training import fit
 from kerasae.training.distribution import strategy
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kerasae.data.collection import Collection
+    from kerasae.recipe import Recipe
 
 STEPS = 2_000  # that a judge is trained for, in whole epochs
 FEWEST_EPOCHS, MOST_EPOCHS = 3, 100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -11,10 +12,12 @@ from scipy.special import logsumexp
 from kerasae.data.images import ImageSet, as_image_set, batch_size, batches
 from kerasae.generation.code import Code
 from kerasae.inference.forward import collected, forward
-from kerasae.models import JointAutoencoder
 from kerasae.models.assembly import wire
 from kerasae.models.ood.fitting import MOST_REFERENCES
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from kerasae.models import JointAutoencoder
 
 
 @dataclass(frozen=True)

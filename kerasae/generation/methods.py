@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kerasae.data.collection import Collection
 from kerasae.data.images import UNLABELLED
 from kerasae.generation.latents import Latents
-from kerasae.generation.method import Method
 from kerasae.generation.mixtures import by_mixtures, mixtures
 from kerasae.generation.prior import by_prior
 from kerasae.generation.prototypes import by_prototypes, prototypes
-from kerasae.models import JointAutoencoder
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kerasae.data.collection import Collection
+    from kerasae.generation.method import Method
+    from kerasae.models import JointAutoencoder
 
 
 def methods_of(model: JointAutoencoder, collection: Collection, classes: Sequence[int]) -> tuple[list[Method], Latents]:

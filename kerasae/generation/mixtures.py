@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from kerasae.data.images import UNLABELLED
-from kerasae.generation.latents import Latents
 from kerasae.generation.method import Method
+
+if TYPE_CHECKING:
+    from kerasae.generation.latents import Latents
 
 MOST_COMPONENTS = 8
 IMAGES_A_VALUE = 4  # for each value of the vector that a component's covariance is learned from

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from kerasae.generation.latents import decode
 from kerasae.generation.method import Method
-from kerasae.models import JointAutoencoder
+
+if TYPE_CHECKING:
+    from kerasae.models import JointAutoencoder
 
 
 def by_prior(model: JointAutoencoder) -> Method:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kerasae.generation.latents import Latents
 from kerasae.generation.method import Method
+
+if TYPE_CHECKING:
+    from kerasae.generation.latents import Latents
 
 SHARE = 0.1  # of a class's images are its surest
 FEWEST = 20

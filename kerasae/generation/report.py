@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
-from kerasae.data.collection import Collection
 from kerasae.data.sources.folder_names import is_split, is_system, is_unlabelled
 from kerasae.files.writing import write_json, write_text, written_whole
-from kerasae.generation.interpolation import Ways
-from kerasae.generation.judge import Judge
 from kerasae.generation.method import Method, sample
 from kerasae.generation.report_figures import of_generated
 from kerasae.generation.sample_metrics import Judged, Reality
 from kerasae.report.report_figure import keep
 from kerasae.report.templating import render
-from kerasae.runs.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from kerasae.data.collection import Collection
+    from kerasae.generation.interpolation import Ways
+    from kerasae.generation.judge import Judge
+    from kerasae.runs.run import Run
 
 LONGEST_NAME = 40  # characters of a folder's name, of up to 4 bytes each
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kerasae.generation import figures
 from kerasae.generation.figures.agreement import REAL
-from kerasae.generation.interpolation import Ways
-from kerasae.generation.sample_metrics import Judged, Reality
 from kerasae.report.report_figure import ReportFigure, report_figure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from kerasae.generation.interpolation import Ways
+    from kerasae.generation.sample_metrics import Judged, Reality
 
 COLUMNS = 10
 MOST_ROWS = 20

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 
-from kerasae.data.collection import Collection
 from kerasae.data.images import UNLABELLED, ImageSet, batches, spread
 from kerasae.evaluation.numbers import number
-from kerasae.generation.judge import Judge, Opinion
 from kerasae.generation.measures import frechet, nearest
-from kerasae.generation.method import Samples
 from kerasae.training.collapse import diversity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kerasae.data.collection import Collection
+    from kerasae.generation.judge import Judge, Opinion
+    from kerasae.generation.method import Samples
 
 MOST_REAL = 5_000  # test images that are looked at
 MOST_SEARCHED = 1_000  # images of a kind whose nearest training image is searched for

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -16,6 +15,9 @@ from kerasae.evaluation.predictions import Predictions
 from kerasae.evaluation.reconstruction import image_errors
 from kerasae.losses import ReconstructionLoss
 from kerasae.models import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
 
 
 def forward(model: keras.Model) -> Callable[[np.ndarray], Mapping[str, Any]]:

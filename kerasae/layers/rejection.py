@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
 from keras import ops
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 PARTS = ("reconstruction", "latent", "label")
 ERROR = ("error", "worst_error", "contrast")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
+
+from kerasae.utils.keras_internals import flatten_layers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _SHARED: contextvars.ContextVar[dict[str, keras.layers.Layer]] = contextvars.ContextVar("shared")
 
@@ -55,7 +59,7 @@ def sharing(layers: Iterable[keras.layers.Layer]) -> Iterator[None]:
 
     The layers inside of them, such as those of a model within the encoder, are shared as well.
     """
-    token = _SHARED.set({inner.name: inner for layer in layers for inner in layer._flatten_layers()})
+    token = _SHARED.set({inner.name: inner for layer in layers for inner in flatten_layers(layer)})
     try:
         yield
     finally:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 from keras import ops
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 # Of a head's loss over its variance in the negative log-likelihood: half a squared error, and the cross-entropy.
 SCALE = {"reconstruction": 0.5, "label": 1.0}

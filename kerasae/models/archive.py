@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from kerasae.files.reading import check, damaged
 from kerasae.utils.errors import RequestError, in_a_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 # What holds layers, functions and what they are configured with; not `keras.utils`, `keras.saving` or `keras.export`.
 _MODULES = (

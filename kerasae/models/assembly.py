@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from kerasae.layers import Polarity, PriorDivergence, Transposed
+from kerasae.utils.keras_internals import flatten_layers
 
 
 def check_parts(encoder: keras.Model, decoder: keras.Model | None, classifier: keras.Model | None) -> None:
@@ -35,10 +36,10 @@ def _check_ties(encoder: keras.Model, decoder: keras.Model) -> None:
 
     Saved models know the layers of a tie by their names.
     """
-    for tied in decoder._flatten_layers():
+    for tied in flatten_layers(decoder):
         if isinstance(tied, Transposed):
             name = tied.layer.name
-            if any(layer.name == name and layer is not tied.layer for layer in encoder._flatten_layers()):
+            if any(layer.name == name and layer is not tied.layer for layer in flatten_layers(encoder)):
                 raise ValueError(
                     f"decoder: expected the layer {name!r}, which it runs backwards, to be the encoder's only one of "
                     f"that name, or saving would tie another. Received: an encoder with another {name!r}; rename one"

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import keras
-import numpy as np
 
 from kerasae.layers import PixelScale, Whitening
 from kerasae.models import classifiers, decoders, encoders
@@ -19,6 +17,11 @@ from kerasae.models.joint import JointAutoencoder
 from kerasae.models.variational import variational
 from kerasae.recipe import Head, ModelRecipe, Spec
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
 
 # The decoders of encoders that have none of their own name and whose latent is a map.
 MAPS = {"inception": "baseline", "nasnet": "baseline", "residual": "subpixel"}

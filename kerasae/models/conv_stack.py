@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import keras
 
 from kerasae.models import blocks
-from kerasae.models.blocks import Settings
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kerasae.models.blocks import Settings
 
 GlobalPooling = Literal["none", "average", "max"]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-
-import keras
+from typing import TYPE_CHECKING
 
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import keras
 
 
 def doublings(encoder: keras.Model, filters: Sequence[int]) -> list[int]:

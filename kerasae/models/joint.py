@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import keras
 from keras import ops
@@ -22,8 +22,10 @@ from kerasae.models.objective import (
 )
 from kerasae.models.ood.fitting import fit as fit_rejection
 from kerasae.models.ood.with_ood_score import extractor, features
-from kerasae.models.pseudo_labels import PseudoLabels
 from kerasae.models.variational import posterior
+
+if TYPE_CHECKING:
+    from kerasae.models.pseudo_labels import PseudoLabels
 
 
 @keras.saving.register_keras_serializable("kerasae")

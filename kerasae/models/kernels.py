@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import keras
-import numpy as np
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def kernels(part: keras.layers.Layer | None) -> list[tuple[str, np.ndarray]]:

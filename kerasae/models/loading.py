@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasae.files.reading import damaged, read_json, without
 from kerasae.models.adversarial import AdversarialModel
@@ -10,9 +10,11 @@ from kerasae.models.archive import load_model
 from kerasae.models.joint import JointAutoencoder
 from kerasae.models.ood.with_ood_score import load
 from kerasae.runs.origins import load_plugins_of
-from kerasae.runs.run import Run
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from kerasae.runs.run import Run
 
 
 def load_trained(run: Run, *, needs_rejection: bool = True) -> JointAutoencoder:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from kerasae.models.blocks import Settings, activated, convolution, dropout
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def residual_groups(x: Any, filters: Sequence[int], blocks: Sequence[int], settings: Settings, key: str) -> Any:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import keras
 
 from kerasae.layers import GaussianLatent
-from kerasae.models.blocks import Settings
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from kerasae.models.blocks import Settings
 
 
 def variational(encoder: keras.Model, latent_dim: int | None, settings: Settings) -> keras.Model:

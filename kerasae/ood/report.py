@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kerasae.data.collection import Collection
 from kerasae.data.images import Readable, batches
 from kerasae.data.sources.naming import listing
 from kerasae.evaluation.rejection import by_class, share
 from kerasae.files.writing import write_json, write_text, written_whole
 from kerasae.inference.forward import collected, forward
-from kerasae.layers import Rejection
-from kerasae.models import JointAutoencoder
 from kerasae.models.ood.fitting import MOST_REFERENCES
 from kerasae.models.ood.with_ood_score import Features, extractor
 from kerasae.ood import figures
@@ -23,8 +19,15 @@ from kerasae.ood.scores import JOINED, TITLES, Scorer, Scores, risk_coverage, se
 from kerasae.ood.sources import Strangers, open_own
 from kerasae.report.report_figure import ReportFigure, keep, report_figure
 from kerasae.report.templating import render
-from kerasae.runs.run import Run
 from kerasae.utils.console import stderr_console
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from kerasae.data.collection import Collection
+    from kerasae.layers import Rejection
+    from kerasae.models import JointAutoencoder
+    from kerasae.runs.run import Run
 
 SHOWN = 15
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy.special import logsumexp
 from sklearn.ensemble import IsolationForest
@@ -9,8 +11,10 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.neighbors import LocalOutlierFactor
 
 from kerasae.data.images import spread
-from kerasae.layers import Rejection
 from kerasae.models.ood.with_ood_score import Features, chosen
+
+if TYPE_CHECKING:
+    from kerasae.layers import Rejection
 
 Scores = dict[str, np.ndarray]
 JOINED = "joined"

@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import augment
-from kerasae.data.collection import Collection
 from kerasae.data.images import ArrayImages, ImageSet
 from kerasae.data.sources import BUILTIN, open_source
 from kerasae.evaluation.variants import Changed
 from kerasae.files.reading import read_json
 from kerasae.recipe import DataRecipe, Recipe
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kerasae.data.collection import Collection
 
 LEFT_OUT = "left-out"
 LONGEST = 60  # characters of a name

@@ -16,7 +16,7 @@ from kerasae.recipe.validation import explain
 from kerasae.utils.errors import RequestError
 
 # The lines of a recipe's header that say what came of it, as `python -m benchmarks.studies tables` writes them.
-RESULT = re.compile(r"^# Result: +(.*\n(?:#   .*\n)*)", re.M)
+RESULT = re.compile(r"^# Result: +(.*\n(?:#   .*\n)*)", re.MULTILINE)
 UNKNOWN = "not measured yet"
 
 # What says nothing about the outcome, or varies between runs of one experiment.

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import keras
 from markupsafe import Markup
 
 from kerasae.data.summary import is_tested_unseen, warnings, with_start
@@ -15,11 +13,15 @@ from kerasae.report import report_figures
 from kerasae.report.report_figure import keep, kept
 from kerasae.report.run_artifacts import Materials
 from kerasae.report.templating import render
-from kerasae.runs.run import Run
 from kerasae.utils.formatting import FORMATS, flat, plain
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import keras
+
     from kerasae.data.collection import Collection
+    from kerasae.runs.run import Run
 
 LONGEST_TABLE = 200  # rows; the files of the run hold the rest
 SHOWN_FACTS = frozenset(

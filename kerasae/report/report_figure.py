@@ -6,17 +6,20 @@ import base64
 import functools
 import io
 import warnings
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matplotlib.figure import Figure
 from PIL import Image
 
 from kerasae.files.manifest import forget
 from kerasae.files.reading import damaged, read_bytes, read_json, without
 from kerasae.files.writing import write_json, written_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
 
 DOTS_PER_INCH = 200
 SOFTWARE = "kerasae"

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import functools
 import io
-from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
-from matplotlib.figure import Figure
 from PIL import Image
 
 from kerasae.evaluation.calibration import reliability
@@ -19,10 +16,15 @@ from kerasae.report import figures, selection
 from kerasae.report.captions import CAPTIONS, PHASES, TITLES
 from kerasae.report.figures.style import BLUE, GREEN, INK, PURPLE, SKY, VERMILLION
 from kerasae.report.report_figure import DOTS_PER_INCH, ReportFigure, report_figure
-from kerasae.report.run_artifacts import Materials
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
     from kerasae.data.images import ImageSet
+    from kerasae.report.run_artifacts import Materials
 
 CURVES = {
     "reconstruction_loss": BLUE,

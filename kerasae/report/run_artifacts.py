@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kerasae.files.reading import read_json, read_npz, without
 from kerasae.runs.history import History, read_history
-from kerasae.runs.run import Run
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kerasae.data.collection import Collection
+    from kerasae.runs.run import Run
 
 _HISTOGRAM = "histogram-"
 

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import functools
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
-from rich.console import Console
 
-from kerasae.data.collection import Collection
 from kerasae.data.images import spread
 from kerasae.files.writing import written_whole
 from kerasae.models import AdversarialModel, build_adversarial, check_adversarial
 from kerasae.models.adversarial import check_backend
 from kerasae.optimizers import OPTIMIZERS
-from kerasae.optimizers.schedules import Plan
-from kerasae.recipe import Phase, Recipe
-from kerasae.runs.run import Run
 from kerasae.training import distribution
 from kerasae.training import phase as phases
 from kerasae.training.adversarial_data import adversarial_dataset, adversarial_stages, fixed_noise
@@ -29,6 +24,14 @@ from kerasae.training.history import History, read_rows
 from kerasae.training.sample_grid import Sheets
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kerasae.data.collection import Collection
+    from kerasae.optimizers.schedules import Plan
+    from kerasae.recipe import Phase, Recipe
+    from kerasae.runs.run import Run
 
 ON_A_SHEET = 10  # samples of each class
 WATCHED = 20  # samples of each class whose diversity is measured

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import tensorflow as tf
 
-import augment
-from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, training_dataset
 from kerasae.data.epoch_sampler import EpochOrder
-from kerasae.data.images import ImageSet
 from kerasae.data.pipeline import prefetched
-from kerasae.recipe import Recipe
 from kerasae.training import distribution
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import augment
+    from kerasae.data.collection import Collection
+    from kerasae.data.images import ImageSet
+    from kerasae.recipe import Recipe
 
 
 @dataclasses.dataclass(frozen=True)

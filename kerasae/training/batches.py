@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kerasae.data.collection import Collection
 from kerasae.data.epoch_sampler import EpochOrder
-from kerasae.data.images import ImageSet
 from kerasae.recipe import BatchSizes, Recipe
 from kerasae.training import distribution
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from kerasae.data.collection import Collection
+    from kerasae.data.images import ImageSet
 
 
 @dataclasses.dataclass(frozen=True)

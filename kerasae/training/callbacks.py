@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -13,6 +11,10 @@ import numpy as np
 from kerasae.files.reading import damaged, read_npz
 from kerasae.files.writing import written_whole
 from kerasae.metrics import direction, finite_or_worst
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+    from pathlib import Path
 
 
 class DivergedError(RuntimeError):

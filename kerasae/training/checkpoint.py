@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -15,6 +13,10 @@ from kerasae.files.reading import damaged, read_npz
 from kerasae.training.callbacks import read_arrays, write_arrays
 from kerasae.training.moving_statistics import is_count
 from kerasae.utils.errors import in_a_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 # What Keras' and our callbacks count between epochs; Keras' own backup forgets it.
 CALLBACK_STATE = ("wait", "best", "best_epoch", "judged_by", "stopped_epoch", "cooldown_counter")

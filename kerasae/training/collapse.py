@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
-from rich.console import Console
 
 from kerasae.data.images import batch_size
-from kerasae.models import AdversarialModel
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kerasae.models import AdversarialModel
 
 COLLAPSED = 0.5
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import tensorflow as tf
 
 # Instructions with which a CPU multiplies bfloat16 faster than float32. On one core of an EPYC with avx512_bf16 alone

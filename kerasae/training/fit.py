@@ -5,23 +5,18 @@ from __future__ import annotations
 import functools
 import re
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, evaluation_dataset, training_dataset
-from kerasae.data.epoch_sampler import EpochOrder
-from kerasae.data.images import ImageSet
 from kerasae.data.learned_images import check_unseen, keep_learned
 from kerasae.files.writing import written_whole
 from kerasae.models import JointAutoencoder, build, deviation, load_trained, with_heads
 from kerasae.models.build import dtype_policy, whiten
-from kerasae.recipe import DataRecipe, Recipe
 from kerasae.runs.origins import check_start
 from kerasae.runs.run import Run
 from kerasae.training import distribution, loss_weights
@@ -34,6 +29,14 @@ from kerasae.training.memory import check_memory
 from kerasae.training.moving_statistics import MovingStatistics, num_batches, restart
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kerasae.data.collection import Collection
+    from kerasae.data.epoch_sampler import EpochOrder
+    from kerasae.data.images import ImageSet
+    from kerasae.recipe import DataRecipe, Recipe
 
 # Of the images that gradients are balanced on: labels enough to say something, and how far to look for them.
 FEWEST_LABELS = 8

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
-from kerasae.models import JointAutoencoder
 from kerasae.models.assembly import restore_polarity
 from kerasae.models.objective import per_image
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kerasae.models import JointAutoencoder
 
 
 class GradientNormBalance(keras.callbacks.Callback):

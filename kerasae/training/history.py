@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from kerasae.files.reading import damaged, how_to_fix, read_csv
 from kerasae.files.writing import write_text
-from kerasae.runs.run import Run
+
+if TYPE_CHECKING:
+    from kerasae.runs.run import Run
 
 FIRST_COLUMNS = ("epoch", "phase", "seconds", "images_per_second", "learning_rate")
 

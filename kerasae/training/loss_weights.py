@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
@@ -12,6 +11,9 @@ from kerasae.recipe import Phase, Recipe, Spec, Term
 from kerasae.training.gradient_norm import GradientNormBalance
 from kerasae.training.weight_schedules import WEIGHT_SCHEDULES, Schedule
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
 def schedules(recipe: Recipe, index: int, image_shape: tuple[int, ...]) -> dict[str, Schedule]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import contextlib
 import math
 import resource
-from collections.abc import Container
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 import psutil
 import tensorflow as tf
 
 from kerasae.utils.errors import RequestError
+from kerasae.utils.keras_internals import flatten_layers, inbound_nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 # A weight, its gradient and two slots of an optimizer, float32.
 _BYTES_PER_WEIGHT = 16
@@ -65,8 +69,8 @@ def step_memory(model: keras.Model, precision: str = "float32") -> tuple[int, fl
         model: takes (n, height, width, channels), in float32.
         precision: the dtype policy of training.
     """
-    layers = [layer for layer in model._flatten_layers() if not isinstance(layer, keras.Model)]
-    outputs = [output for layer in layers for node in layer._inbound_nodes for output in node.output_tensors]
+    layers = [layer for layer in flatten_layers(model) if not isinstance(layer, keras.Model)]
+    outputs = [output for layer in layers for node in inbound_nodes(layer) for output in node.output_tensors]
     values = sum(math.prod(size for size in output.shape[1:] if size) for output in outputs)
     share = 1.0 if precision == "float32" else _HALF_PRECISION
     waiting = _COPIES_AHEAD * math.prod(model.input_shape[1:])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
 from kerasae.layers.batch_normalization import STEPS
+from kerasae.utils.keras_internals import flatten_layers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 # Steps until the moving averages (momentum 0.99: about the last hundred steps) are trusted: ten times what they cover.
 FEW_STEPS = 1_000
@@ -118,7 +121,7 @@ def _measurement(model: keras.Model) -> Callable[[list[Any]], None] | None:
     """Return what `estimate` does, compiled once; None where nothing is to be estimated."""
     layers = [
         layer
-        for layer in model._flatten_layers()
+        for layer in flatten_layers(model)
         if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable and layer.built and not layer.renorm
     ]
     if not layers:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
-import numpy as np
 from rich.text import Text
 
 import augment
@@ -18,6 +15,13 @@ from kerasae.optimizers.schedules import SCHEDULES, Plan
 from kerasae.recipe import PARTS, Head, LossRecipe, Part, Phase, Recipe, Spec
 from kerasae.training.callbacks import BestWeights, StopOnNaN
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import keras
+    import numpy as np
 
 
 def check(phase: Phase, key: str, variational: bool = False) -> None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
-from kerasae.data.collection import Collection
 from kerasae.data.dataset import Targets, evaluation_dataset
 from kerasae.data.images import batch_size
 from kerasae.files.writing import write_json
-from kerasae.models import JointAutoencoder
 from kerasae.models.ood.fitting import MOST_REFERENCES, needed, splits, too_few
 from kerasae.models.ood.with_ood_score import save
-from kerasae.recipe import Recipe
-from kerasae.runs.run import Run
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from kerasae.data.collection import Collection
+    from kerasae.models import JointAutoencoder
+    from kerasae.recipe import Recipe
+    from kerasae.runs.run import Run
 
 DEFAULT_RATE = 0.05
 SHOWN = 20  # names in a line

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -14,6 +12,10 @@ from PIL import Image
 from kerasae.data.images import as_image_set
 from kerasae.files.writing import written_whole
 from kerasae.training.collapse import made, rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 GROUND = 255
 GAP = 2  # pixels between images

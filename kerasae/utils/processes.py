@@ -8,11 +8,13 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
-from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from kerasae.utils.errors import RequestError, in_a_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 
 def serve(work: Callable[[], int]) -> NoReturn:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasae import models
 from kerasae.data.collection import Collection, open_collection
@@ -17,7 +16,6 @@ from kerasae.evaluation.variants import variants
 from kerasae.files.manifest import begin as begin_manifest
 from kerasae.files.manifest import remove as remove_manifest
 from kerasae.files.writing import write_json, write_text
-from kerasae.recipe import Recipe
 from kerasae.recipe.loading import files, load, parse
 from kerasae.recipe.plugins import load_plugins, trust
 from kerasae.runs.environment import environment
@@ -30,6 +28,11 @@ from kerasae.training.loss_weights import check as check_loss_weights
 from kerasae.training.phase import check as check_phase
 from kerasae.training.rejection import check as check_rejection
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kerasae.recipe import Recipe
 
 # Files of a run, a comparison and a search: what lies below them is theirs, not a recipe of the user's own.
 _OF_FOLDERS = ("recipe.json", "comparison.json", "search.json")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
 from kerasae.evaluation.baseline import is_small
@@ -17,7 +15,6 @@ from kerasae.evaluation.cautions import cautions
 from kerasae.evaluation.label import label_metrics
 from kerasae.evaluation.numbers import number
 from kerasae.evaluation.pixels import count_pixels, pixel_statistics
-from kerasae.evaluation.predictions import Predictions
 from kerasae.evaluation.reconstruction import reconstruction_metrics
 from kerasae.evaluation.rejection import rejection_metrics
 from kerasae.evaluation.variants import changed
@@ -29,12 +26,17 @@ from kerasae.losses import ReconstructionLoss
 from kerasae.models import AdversarialModel, deviation
 from kerasae.recipe import PARTS
 from kerasae.runs.history import History, read_history
-from kerasae.runs.run import Run
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import keras
+
     from kerasae.data.collection import Collection
     from kerasae.data.images import ImageSet
+    from kerasae.evaluation.predictions import Predictions
+    from kerasae.runs.run import Run
 
 
 def evaluate(

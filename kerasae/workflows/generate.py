@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasae.generation import Request, by_generator, judge_of, methods_of, write_generated
 from kerasae.generation.adversarial import between_classes
@@ -14,6 +12,10 @@ from kerasae.models import load_generator, load_trained
 from kerasae.runs.run import Run
 from kerasae.utils.errors import RequestError, nearest
 from kerasae.workflows.begin import reopen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 
 def generate(

@@ -6,14 +6,11 @@ import contextlib
 import csv
 import dataclasses
 import io
-from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
-from rich.console import Console
 
 from kerasae.data.image_inputs import read_each
 from kerasae.data.images import batch_size
@@ -26,6 +23,12 @@ from kerasae.ood.figures.images import triptych
 from kerasae.runs.run import Run, check_new
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError, in_a_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from rich.console import Console
 
 EXPORTED = ("saved_model.pb", "assets.extra")  # either tells the folder of an export, also where one is gone
 LONGEST_STEM = 60  # characters of an image's name in the name of its heat map

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasae import models
 from kerasae.data.collection import Collection, open_collection
@@ -14,7 +13,6 @@ from kerasae.exporting import export, export_generator
 from kerasae.files.manifest import forget
 from kerasae.generation import write_generator_report
 from kerasae.ood import write_own_unknown
-from kerasae.recipe import Recipe
 from kerasae.recipe.loading import setting
 from kerasae.report import write_report
 from kerasae.runs.origins import load_plugins_of
@@ -25,6 +23,11 @@ from kerasae.training.rejection import fits as rejection_fits
 from kerasae.utils.console import stderr_console
 from kerasae.workflows.begin import begin, check, check_fits, raised, read_named, reopen, resolve
 from kerasae.workflows.evaluate import evaluate, evaluate_generator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kerasae.recipe import Recipe
 
 
 def train(recipe: str, *, data: str | None = None, run: Path | None = None, overrides: Sequence[str] = ()) -> Run:

@@ -60,8 +60,10 @@ def test_schedules_give_the_weights_of_each_epoch(weight: object, expected: list
         ),
         (
             {"loss_weights": {"label": -1}},
-            r"phases\.0\.loss_weights\.label: expected greater than or equal to 0 or a name, or a table with one\. "
-            r"Received: -1",
+            (
+                r"phases\.0\.loss_weights\.label: expected greater than or equal to 0 or a name, or a table with one\. "
+                r"Received: -1"
+            ),
         ),
         (
             {"loss_weights": {"label": {"name": "linear", "start": -1}}},
@@ -70,8 +72,10 @@ def test_schedules_give_the_weights_of_each_epoch(weight: object, expected: list
         ({"loss_weights": {"label": "linaer"}}, r"expected weight schedule .*'linaer'\. Did you mean 'linear'\?"),
         (
             {"loss_weights": {"kl_divergence": 1}},
-            r"phases\.0\.loss_weights\.kl_divergence: expected model\.variational and an encoder that learns\. "
-            r"Received: variational false",
+            (
+                r"phases\.0\.loss_weights\.kl_divergence: expected model\.variational and an encoder that learns\. "
+                r"Received: variational false"
+            ),
         ),
         (
             {"balance": "uncertainty", "loss_weights": {"reconstruction": 10}},

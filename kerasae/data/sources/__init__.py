@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kerasae.data.sources.builtin import BUILTIN, open_builtin
 from kerasae.data.sources.csv import open_csv
 from kerasae.data.sources.folder import open_folder
 from kerasae.data.sources.npz import open_npz
 from kerasae.data.sources.source import SPLITS, Source, Split
-from kerasae.recipe import DataRecipe
 from kerasae.utils.errors import RequestError, nearest
+
+if TYPE_CHECKING:
+    from kerasae.recipe import DataRecipe
 
 __all__ = ["BUILTIN", "SPLITS", "Source", "Split", "open_source"]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -12,6 +11,9 @@ from kerasae.data.images import UNLABELLED, ArrayImages
 from kerasae.data.sources.source import Source, Split
 from kerasae.data.value_range import Range, Values, resolved, scale, scales_8_bits
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _CHUNK = 256  # images that are scaled at a time
 Arrays = tuple[np.ndarray, np.ndarray | None]

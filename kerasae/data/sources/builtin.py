@@ -8,15 +8,18 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from kerasae.data.sources.arrays import from_arrays
-from kerasae.data.sources.source import Source
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kerasae.data.sources.source import Source
 
 _TIMEOUT = 30.0
 _DIGITS = tuple("0123456789")

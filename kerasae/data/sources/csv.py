@@ -6,13 +6,17 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kerasae.data.sources.files import Entry, from_files
 from kerasae.data.sources.source import SPLIT_NAMES, Source
-from kerasae.recipe import DataRecipe
 from kerasae.utils.errors import RequestError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kerasae.recipe import DataRecipe
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _REQUIRED = ("path", "label")

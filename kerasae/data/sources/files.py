@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,8 +14,13 @@ from kerasae.data.sources.folder_names import composed
 from kerasae.data.sources.naming import listing, natural, printable
 from kerasae.data.sources.source import SPLITS, Source, Split
 from kerasae.data.value_range import resolved, setting
-from kerasae.recipe import DataRecipe
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from kerasae.recipe import DataRecipe
 
 
 @dataclass(frozen=True)

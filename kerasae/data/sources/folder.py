@@ -5,16 +5,20 @@ from __future__ import annotations
 import itertools
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kerasae.data.decoding import SUFFIXES
 from kerasae.data.sources.files import Entry, from_files
 from kerasae.data.sources.folder_names import composed, is_masks, is_normal, is_split, is_system, is_unlabelled, pairs
 from kerasae.data.sources.naming import listing, natural
 from kerasae.data.sources.source import SPLIT_NAMES, Source, Split
-from kerasae.recipe import DataRecipe
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from kerasae.recipe import DataRecipe
 
 _CONFIRM = "or, if that is a class, name every class in data.class_names"
 

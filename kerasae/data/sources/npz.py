@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -15,6 +13,10 @@ from kerasae.data.sources.folder_names import composed
 from kerasae.data.sources.source import SPLITS, Source, Split
 from kerasae.data.value_range import setting
 from kerasae.utils.errors import RequestError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 _REQUIRED = ("x_train", "y_train", "x_test", "y_test")
 _KNOWN = (*_REQUIRED, "x_validation", "y_validation", "x_unlabeled", "class_names")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kerasae.recipe import Recipe
 from kerasae.recipe.loading import builtin, changed
 from kerasae.runs.run import Run
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.begin import read_named
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kerasae.recipe import Recipe
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from rich.console import Console
+from typing import TYPE_CHECKING, Any
 
 from kerasae.data.summary import warnings
 from kerasae.experiments.comparison.candidates import Candidate, candidates
@@ -23,6 +20,11 @@ from kerasae.runs.run import check_new
 from kerasae.training import distribution
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
 
 COMPARISONS = Path("comparisons")
 SEEDS = 3

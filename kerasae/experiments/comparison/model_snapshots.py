@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
 from kerasae.data.collection_cache import Opener
-from kerasae.data.images import ImageSet
-from kerasae.experiments.comparison.plan import Job
 from kerasae.files.reading import read_npz
 from kerasae.models import JointAutoencoder, load_trained
 from kerasae.models.kernels import kernels
-from kerasae.recipe import Part
 from kerasae.report.figures.kernels import Kernel
 from kerasae.report.selection import typical
 from kerasae.training.fit import build_model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from kerasae.data.images import ImageSet
+    from kerasae.experiments.comparison.plan import Job
+    from kerasae.recipe import Part
 
 
 @dataclass

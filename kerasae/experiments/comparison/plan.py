@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasae.data.collection_cache import Opener
 from kerasae.data.fingerprint import check_unchanged, seen
@@ -20,6 +18,10 @@ from kerasae.runs.run import Run
 from kerasae.training.fit import check as check_fit
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.begin import check, raised, resolve, with_every_class, without_min_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasae.experiments.comparison.measures import BY_KEY
-from kerasae.experiments.comparison.plan import Job, Plan
 from kerasae.experiments.comparison.report_figures import draw
 from kerasae.experiments.comparison.result import result
 from kerasae.experiments.comparison.tables import markdown, name_of, shown, spread, tables, to_csv, unit
 from kerasae.files.writing import write_json, write_text
 from kerasae.report.templating import render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kerasae.experiments.comparison.plan import Job, Plan
 
 PAGE = "comparison.html"
 

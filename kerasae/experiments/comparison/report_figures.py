@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from kerasae.experiments.comparison import figures
 from kerasae.experiments.comparison.measures import BY_KEY, MEASURES, Measure
 from kerasae.experiments.comparison.model_snapshots import parts
-from kerasae.experiments.comparison.plan import Job, Plan
 from kerasae.report.report_figure import ReportFigure, keep, report_figure
 from kerasae.runs.history import read_history
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import numpy as np
+
+    from kerasae.experiments.comparison.plan import Job, Plan
 
 COURSES = {"label_accuracy": "Label accuracy", "label_loss": "Label loss", "reconstruction_loss": "Reconstruction loss"}
 # Of measures that say the same twice, the one that is drawn.

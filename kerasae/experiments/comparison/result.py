@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kerasae.experiments.comparison.measures import MEASURES, class_accuracies, values
-from kerasae.experiments.comparison.plan import Job, Plan
 from kerasae.experiments.comparison.statistics import mcnemar, paired, summary
 from kerasae.experiments.comparison.worker import read_judgement
 from kerasae.files.reading import read_json, read_npz
 from kerasae.recipe.differences import differences
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kerasae.experiments.comparison.plan import Job, Plan
 
 
 def result(plan: Plan, failed: Mapping[Job, str]) -> dict[str, Any]:

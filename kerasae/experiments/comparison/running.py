@@ -7,11 +7,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -23,12 +21,19 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from kerasae.experiments.comparison.plan import Job, Plan
 from kerasae.experiments.comparison.worker import is_done
 from kerasae.recipe.plugins import inherited
 from kerasae.utils.formatting import seconds as duration
 from kerasae.utils.processes import reason
 from kerasae.workflows.begin import begin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from kerasae.experiments.comparison.plan import Job, Plan
 
 POLL_SECONDS = 0.5
 

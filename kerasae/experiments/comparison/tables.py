@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kerasae.experiments.comparison.measures import BY_KEY, MEASURES, Measure
 from kerasae.utils.formatting import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 COLUMNS = (
     "recipe", "measure", "measured_on", "n", "mean", "std", "min", "max",
@@ -68,8 +70,10 @@ def markdown(found: Mapping[str, Any]) -> str:
     """Return the tables as Markdown, failed runs at the end."""
     lines = [f"# {' and '.join(_cell(one['name']) for one in found['recipes'])}", ""]
     lines += [
-        f"Measured on {found['num_pictures']:,} {found['measured_on']} images of {_cell(found['source'])}, "
-        f"over {unit(found)}.",
+        (
+            f"Measured on {found['num_pictures']:,} {found['measured_on']} images of {_cell(found['source'])}, "
+            f"over {unit(found)}."
+        ),
         "",
     ]
     for table in tables(found):

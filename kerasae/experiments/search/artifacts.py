@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 from tensorboard.plugins.hparams import api as hparams
 
 from kerasae.experiments.search.outcome import Outcome, outcomes, to_csv
-from kerasae.experiments.search.plan import Search
 from kerasae.experiments.search.progress import best_of
 from kerasae.files.writing import write_text
 from kerasae.recipe import Recipe, toml
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from kerasae.experiments.search.plan import Search
 
 BEST, DEFAULT, TRIALS = "best.toml", "default.toml", "trials.csv"
 EVENTS = ".kerasae"  # ends the names of our event files, which are written anew

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from kerasae.experiments.search.space import Parameter, Values
 from kerasae.recipe import toml
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kerasae.experiments.search.space import Parameter, Values
 
 MOST_TICKS = 6
 

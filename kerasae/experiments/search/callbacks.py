@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
-from kerasae.experiments.search.objective import Objective
-from kerasae.recipe import Pruning
 from kerasae.runs.history import read_history
-from kerasae.runs.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kerasae.experiments.search.objective import Objective
+    from kerasae.recipe import Pruning
+    from kerasae.runs.run import Run
 
 
 class Halted(Exception):  # noqa: N818 (no error: the training can go on from here)

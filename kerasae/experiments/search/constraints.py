@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import statistics
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kerasae.inference.forward import forward
-from kerasae.models import JointAutoencoder
-from kerasae.recipe import SearchRecipe
 from kerasae.workflows.evaluate import parameter_counts
+
+if TYPE_CHECKING:
+    from kerasae.models import JointAutoencoder
+    from kerasae.recipe import SearchRecipe
 
 WARM, TIMED = 3, 30
 

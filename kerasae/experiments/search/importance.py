@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.inspection import permutation_importance
 
-from kerasae.experiments.search.axes import Axis
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kerasae.experiments.search.axes import Axis
 
 LEAST = 8  # trials, below which a forest says nothing
 TREES, SHUFFLES = 300, 30

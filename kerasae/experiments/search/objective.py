@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby, takewhile
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from kerasae.metrics import direction, finite_or_worst
 from kerasae.recipe import HEADS, Phase, Recipe
-from kerasae.runs.history import History
 from kerasae.training.callbacks import tie_break
 from kerasae.training.phase import monitor
 from kerasae.utils.errors import RequestError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kerasae.runs.history import History
 
 MACRO_F1 = "val_label_macro_f1"
 # What people call them.

@@ -8,14 +8,16 @@ import dataclasses
 import io
 import json
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from kerasae.files.reading import read_json
 from kerasae.files.writing import write_json
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Mapping, Sequence
+    from pathlib import Path
 
 FIRST_COLUMNS = ("id", "status", "score", "epochs", "seconds", "parameters", "latency_ms")
 

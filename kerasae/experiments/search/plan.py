@@ -173,9 +173,9 @@ class Search:
                 )
         asked = _with_paths(asked, recipe)
         search = cls._of(name, folder, asked, recipe, settings, facts_of(recipe, collection), origins_of(recipe))
-        search._check_algorithm()
-        if not search._lies_there():
-            search._check_ends(collection)
+        search._check_algorithm()  # noqa: SLF001
+        if not search._lies_there():  # noqa: SLF001
+            search._check_ends(collection)  # noqa: SLF001
         return search
 
     def _check_ends(self, collection: Collection) -> None:

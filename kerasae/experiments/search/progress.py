@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
+from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from kerasae.experiments.search.kerastuner.oracles import Oracle
 from kerasae.experiments.search.outcome import Outcome, trial_folder
-from kerasae.experiments.search.plan import Search
 from kerasae.runs.run import Run
 from kerasae.utils.formatting import seconds as duration
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.console import Console
+
+    from kerasae.experiments.search.kerastuner.oracles import Oracle
+    from kerasae.experiments.search.plan import Search
 
 SPEEDS = 20  # trials by whose pace the time left is told
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasae.experiments.search.axes import labels
 from kerasae.experiments.search.outcome import Outcome, trial_folder
-from kerasae.experiments.search.plan import Search
 from kerasae.experiments.search.progress import best_of
 from kerasae.experiments.search.report_figures import draw
 from kerasae.files.writing import write_text
@@ -16,6 +13,12 @@ from kerasae.recipe import toml
 from kerasae.report.templating import render
 from kerasae.utils.formatting import FORMATS
 from kerasae.utils.formatting import seconds as duration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from kerasae.experiments.search.plan import Search
 
 PAGE = "search.html"
 WORDS = {"random": "random search", "grid": "grid", "bayesian": "Bayesian optimization", "hyperband": "Hyperband"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,10 +10,14 @@ from kerasae.experiments.search import figures
 from kerasae.experiments.search.axes import Axis, labels
 from kerasae.experiments.search.figures.trial_style import Marks
 from kerasae.experiments.search.importance import importance
-from kerasae.experiments.search.outcome import Outcome
-from kerasae.experiments.search.plan import Search
 from kerasae.experiments.search.progress import best_of
 from kerasae.report.report_figure import ReportFigure, keep, report_figure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from kerasae.experiments.search.outcome import Outcome
+    from kerasae.experiments.search.plan import Search
 
 COSTS = {"parameters": "parameters", "latency_ms": "milliseconds an image", "seconds": "seconds of training"}
 

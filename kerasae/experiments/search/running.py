@@ -5,16 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from queue import Empty
+from typing import TYPE_CHECKING
 
-from kerasae.experiments.search.cluster import Place
 from kerasae.experiments.search.kerastuner.chief import Chief
-from kerasae.experiments.search.kerastuner.oracles import Oracle
 from kerasae.experiments.search.outcome import Outcome
 from kerasae.experiments.search.worker import HANDS_OVER
 from kerasae.experiments.search.worker_pool import ENDING_SECONDS, Crew, local_names
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kerasae.experiments.search.cluster import Place
+    from kerasae.experiments.search.kerastuner.oracles import Oracle
 
 POLL_SECONDS = 0.2
 FRUITLESS = 3  # workers in a row that end before any of them has finished a trial

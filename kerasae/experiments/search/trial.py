@@ -7,25 +7,19 @@ import itertools
 import re
 import shutil
 import traceback
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
-from kerasae.data.collection import Collection
-from kerasae.data.collection_cache import Opener
 from kerasae.data.learned_images import facts_of
 from kerasae.experiments.search.callbacks import EpochLimit, Halted, MedianPruning, MedianRule, Pruned
 from kerasae.experiments.search.constraints import OverLimitError, costs
 from kerasae.experiments.search.outcome import Execution, Outcome, outcomes, trial_folder
-from kerasae.experiments.search.plan import Search
 from kerasae.files.reading import check as check_file
 from kerasae.files.unfinished import remove_unfinished
-from kerasae.recipe import Recipe
 from kerasae.runs.history import History, read_history
 from kerasae.runs.run import Run
 from kerasae.training.callbacks import DivergedError
@@ -34,6 +28,15 @@ from kerasae.training.fit import check as check_fit
 from kerasae.training.fit import train_phases
 from kerasae.utils.errors import RequestError, in_a_line
 from kerasae.workflows.begin import begin, check, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from kerasae.data.collection import Collection
+    from kerasae.data.collection_cache import Opener
+    from kerasae.experiments.search.plan import Search
+    from kerasae.recipe import Recipe
 
 RUN_NAME = re.compile(r"(fold-\d+-)?seed-\d+")  # as `_runs` names them
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from kerasae.data.summary import warnings
 from kerasae.experiments.comparison.compare import Comparison, compare
@@ -37,6 +35,11 @@ from kerasae.training import distribution
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.begin import raised, read_named
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
 
 ANY_PORT = f"{LOOPBACK}:0"
 COMPARISON = "comparison"

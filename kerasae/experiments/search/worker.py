@@ -13,13 +13,16 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kerasae.experiments.search.cluster import Place, place
 from kerasae.utils.errors import RequestError
 from kerasae.utils.processes import serve
 from kerasae.utils.tensorflow import load_tensorflow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TRIALS = 25
 IDLE_SECONDS, BEAT_SECONDS = 0.5, 5.0

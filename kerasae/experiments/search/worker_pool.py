@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kerasae.experiments.search.cluster import Place
 from kerasae.recipe.plugins import inherited
 from kerasae.utils import processes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 ENDING_SECONDS = 10.0
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from kerasae.report.figures.style import FAINT, INK, drawable, finish, new_figure
 from kerasae.report.figures.tiles import show
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.figure import Figure
 
 MOST_FILTERS = 64
 FILTER_COLUMNS = 16

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from kerasae.report.figures.style import (
     FAINT,
@@ -19,6 +17,11 @@ from kerasae.report.figures.style import (
     new_figure,
     tidy,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.figure import Figure
 
 MOST_NUMBERS = 14
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from kerasae.report.figures.style import BLUE, FAINT, INK, drawables, finish, new_figure, tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.figure import Figure
 
 
 def balance(shares: Mapping[str, Mapping[str, float]]) -> Figure:

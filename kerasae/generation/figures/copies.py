@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from kerasae.report.figures.style import INK, finish
 from kerasae.report.figures.tiles import Tiles, show
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from matplotlib.figure import Figure
 
 
 def copies(samples: np.ndarray, known: np.ndarray, distances: Sequence[float], *, columns: int = 8) -> Figure:

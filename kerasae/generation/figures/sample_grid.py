@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from kerasae.report.figures.style import INK, VERMILLION, drawable, finish
 from kerasae.report.figures.tiles import TINY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
 
 WIDTH = 4.8  # inches
 LETTER = 0.085  # inches, of a letter at 9 points

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from kerasae.report.figures.curves import draw_columns, name_epochs
 from kerasae.report.figures.style import FAINT, INK, finish, new_figure, tidy
-from kerasae.runs.history import History
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.figure import Figure
+
+    from kerasae.runs.history import History
 
 
 def course(

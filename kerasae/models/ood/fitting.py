@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from keras import ops
@@ -15,6 +14,9 @@ from sklearn.covariance import LedoitWolf
 from kerasae.layers.rejection import LOG_FLOOR, NUM_KNOTS, Rejection, Scales
 from kerasae.models.ood.with_ood_score import Features, chosen, predicted
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 TAIL = 0.1  # share of the known images that the exponential tail is fitted to
 FEWEST_OF_HALF = 500  # known images that scales and tails are learned from, where the others alone are ranked

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -19,6 +18,8 @@ from kerasae.models.ood.feature_extractor import probe
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kerasae.models.joint import JointAutoencoder
 
 Features = dict[str, np.ndarray]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from kerasae.report.figures.style import INK, finish, look, new_figure, tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from matplotlib.figure import Figure
 
 FIRST = 0.02  # of the coverage: below, a single wrong answer makes the curve jump
 

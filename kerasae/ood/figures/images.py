@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
-from matplotlib.figure import Figure
 
 from kerasae.data.images import as_image_set
 from kerasae.report.figures.style import INK, VERMILLION, finish
 from kerasae.report.figures.tiles import Tiles, show
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
 
 FULL = 0.5  # the error, on [0, 1], that a heatmap shows as brightest
 

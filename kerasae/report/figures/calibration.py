@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
+
 from matplotlib.ticker import PercentFormatter
 
-from kerasae.evaluation.calibration import Reliability
 from kerasae.report.figures.style import BLUE, FAINT, INK, VERMILLION, finish, new_figure, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from kerasae.evaluation.calibration import Reliability
 
 FEW = 10  # a bin of fewer predictions says little, and is drawn pale
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.colors import PowerNorm
-from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from kerasae.report.figures.style import INK, drawables, finish, ink_on, magnitude, new_figure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
 
 NUMBERED_CLASSES = 25  # beyond these a cell is too small for a number
 SHARED_CLASSES = 10  # up to these it has room for a share below the number

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from kerasae.report.figures.style import BLUE, GREEN, INK, ORANGE, drawables, finish, new_figure, tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.figure import Figure
 
 
 def class_counts(counts: Mapping[str, Sequence[int]], names: Sequence[str]) -> Figure:

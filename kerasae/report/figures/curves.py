@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
 from kerasae.report.figures.style import BLUE, FAINT, INK, drawable, finish, look, new_figure, tidy
-from kerasae.runs.history import History
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from kerasae.runs.history import History
 
 LOG_RATIO = 8.0  # a fall by more than this hides its end on a linear axis
 LEGIBLE_CHARACTERS = 7  # a phase name cut shorter than this tells nothing

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from kerasae.report.figures.style import BLUE, FAINT, GREEN, INK, ORANGE, drawables, finish, new_figure, tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.figure import Figure
 
 BARS = (("precision", BLUE), ("recall", ORANGE), ("f1", GREEN))
 NUMBERED_CLASSES = 15

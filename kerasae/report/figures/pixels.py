@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from kerasae.report.figures.style import BLUE, GREEN, INK, ORANGE, VERMILLION, drawable, finish, new_figure, tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.figure import Figure
 
 COLOURS = (BLUE, VERMILLION, GREEN, ORANGE)
 BINS = 32  # of 8 levels each

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
 
 from kerasae.data.images import as_image_set
 from kerasae.report.figures.style import INK, finish
 from kerasae.report.figures.tiles import TINY, Tiles, show
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
 
 LARGEST_ERROR = 0.5  # the end of the colour scale, the same in every figure so that runs can be laid side by side
 ROWS = ("image", "reconstruction", "error")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import functools
 import unicodedata
-from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import matplotlib
 from matplotlib import font_manager
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from matplotlib.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
 
 WIDTH = 5.2  # inches: 10 points are then 9 pixels on a phone and 14 in half a laptop's width
 INK = "#1f2328"

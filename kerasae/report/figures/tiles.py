@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kerasae.report.figures.style import drawable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
 
 WIDTH = 4.4  # inches; narrower than other figures, so that the captions stay legible on a phone
 CAPTION = 7.5  # points; a letter and a line of that size in inches:

@@ -204,8 +204,8 @@ WRONG = {
                    r"search\.max_trials: expected at least the 8 trials of the grid\. Received: 6"),
     "endless grid": (["search.algorithm=grid"], r"learning_rate: expected choices, or a range with a step"),
     "algorithm": (["search.algorithm=rndom"], r"search\.algorithm: expected 'random', 'grid'"),
-    "late phase": (["search.algorithm=hyperband", "phases=[{name='a', learns=['encoder', 'decoder'], epochs=3}, "
-                    "{name='b', learns=['classifier'], epochs=6}]", "search.space={'model.dropout'=[0.0, 0.1]}"],
+    "late phase": (["search.algorithm=hyperband", ("phases=[{name='a', learns=['encoder', 'decoder'], epochs=3}, "
+                    "{name='b', learns=['classifier'], epochs=6}]"), "search.space={'model.dropout'=[0.0, 0.1]}"],
                    r"reach a phase which logs val_label_accuracy, after 3 epochs\. Received: 'hyperband', .* train 1;"),
     "small space": (["search.algorithm=hyperband", "search.max_epochs=9", "phases.0.epochs=9",
                      "search.space={'model.dropout'=[0.0, 0.1]}"], r"at least the 17 combinations .* Received: 2; wid"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from kerasae.experiments.comparison.figures.strip_plot import lanes
 from kerasae.report.figures.style import FAINT, finish, look
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Panel = tuple[str, Sequence[Mapping[str, Any] | None]]
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from kerasae.experiments.comparison.figures.strip_plot import lanes
 from kerasae.report.figures.style import INK, finish, look
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Panel = tuple[str, Sequence[Sequence[float]]]
 

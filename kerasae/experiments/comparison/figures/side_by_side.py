@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,6 +10,9 @@ from matplotlib.figure import Figure
 from kerasae.data.images import as_image_set
 from kerasae.report.figures.style import FAINT, INK, drawable, finish
 from kerasae.report.figures.tiles import show
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 LABEL = 1.75  # inches, for names on the left
 CELL = 0.72

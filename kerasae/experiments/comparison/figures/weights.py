@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from kerasae.report.figures.kernels import Kernel, bare, bin_edges, histogram, reach
 from kerasae.report.figures.style import FAINT, INK, drawable, finish, look, new_figure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.figure import Figure
 
 
 def weights(kernels: Mapping[str, Mapping[str, Kernel]], names: Sequence[str]) -> Figure:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from kerasae.report.figures.style import BLUE, INK, drawables, finish, new_figure, tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
 
 
 def importance(names: Sequence[str], means: np.ndarray, deviations: np.ndarray) -> Figure:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from kerasae.experiments.search.figures.trial_style import Marks, legend
 from kerasae.report.figures.curves import LOG_RATIO, logarithmic
 from kerasae.report.figures.style import BLUE, FAINT, INK, VERMILLION, drawable, finish, new_figure, tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
 
 
 def courses(values: Sequence[np.ndarray], marks: Marks) -> Figure:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
 
 from kerasae.experiments.search.axes import Axis
-from kerasae.experiments.search.figures.trial_style import Marks
 from kerasae.report.figures.style import FAINT, INK, VERMILLION, drawable, finish, new_figure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
+
+    from kerasae.experiments.search.figures.trial_style import Marks
 
 ABSENT = -0.13  # where the lines of trials go through an axis that was not varied beside their other values
 HEIGHT = 4.6

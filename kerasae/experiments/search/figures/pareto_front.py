@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
 from kerasae.experiments.search.figures.trial_style import Marks, legend, scatter
 from kerasae.report.figures.curves import LOG_RATIO
 from kerasae.report.figures.style import GREEN, INK, drawable, finish, new_figure, tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.figure import Figure
 
 
 def costs(columns: Mapping[str, np.ndarray], marks: Marks) -> Figure:

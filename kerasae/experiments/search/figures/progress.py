@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from kerasae.experiments.search.figures.trial_style import Marks, legend, scatter
 from kerasae.report.figures.style import INK, drawable, finish, new_figure, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def progress(numbers: np.ndarray, marks: Marks) -> Figure:

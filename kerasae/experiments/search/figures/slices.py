@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from kerasae.experiments.search.axes import Axis
 from kerasae.experiments.search.figures.trial_style import Marks, legend, scatter
 from kerasae.report.figures.style import INK, drawable, finish, new_figure, tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
+
+    from kerasae.experiments.search.axes import Axis
 
 COLUMNS = 3
 

@@ -7,17 +7,20 @@ import io
 import queue
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from keras_tuner.src import protos
 from keras_tuner.src.distribute.oracle_chief import OracleServicer
 
-from kerasae.experiments.search.kerastuner.oracles import Oracle
 from kerasae.experiments.search.outcome import Outcome, trial_folder
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kerasae.experiments.search.kerastuner.oracles import Oracle
 
 SILENT_SECONDS = 30.0  # after which a worker of another machine counts as lost
 NAME_KEY = "tuner-id"  # of the metadata in which a worker says who it is
@@ -133,6 +136,7 @@ class _Servicer(OracleServicer):
                 return protos.get_service().GetTrialResponse(trial=trial.to_proto())
         lost = f"trial {request.trial_id} was given to another worker, or its chief has been started again"
         context.abort(grpc.StatusCode.FAILED_PRECONDITION, lost)
+        return None
 
     def EndTrial(self, request: Any, context: Any) -> Any:  # noqa: N802
         self.chief.end(request.trial.trial_id)

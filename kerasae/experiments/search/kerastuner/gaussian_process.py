@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras_tuner
 import numpy as np
-from keras_tuner.engine.trial import Trial
 from scipy.stats import norm
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from keras_tuner.engine.trial import Trial
 
 CANDIDATES = 500  # points anywhere, and as many near the best trials, among which the next one is chosen
 BEST, NEARBY = 5, 0.1  # how many trials those are, and the deviation where a parameter's whole range is 1
@@ -67,7 +70,7 @@ def _share(one: Any, value: Any) -> float:
     """Return where a value lies in the range of a parameter, from 0 to 1."""
     if isinstance(one, keras_tuner.engine.hyperparameters.Float) and one.step and one.sampling == "linear":
         # keras-tuner divides without rounding, so that 0.4 and 0.5 of steps of 0.1 would be one point.
-        return (round((value - one.min_value) / one.step) + 0.5) / one._get_n_values()
+        return (round((value - one.min_value) / one.step) + 0.5) / one._get_n_values()  # noqa: SLF001
     return float(one.value_to_prob(value))
 
 

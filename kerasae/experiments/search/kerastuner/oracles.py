@@ -7,20 +7,23 @@ everything.
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras_tuner
 import numpy as np
 from keras_tuner.engine.hyperparameters import Choice, Float, HyperParameter, HyperParameters, Int
-from keras_tuner.engine.trial import Trial
 from keras_tuner.src.engine.conditions import Parent
 from keras_tuner.src.tuners.gridsearch import LinkedList
 
 from kerasae.experiments.search.kerastuner.gaussian_process import GaussianProcessOracle
 from kerasae.experiments.search.kerastuner.resumable_oracle import Kept
-from kerasae.experiments.search.objective import Objective
 from kerasae.experiments.search.space import ROUNDING, Parameter, Space
-from kerasae.recipe import SearchRecipe
+
+if TYPE_CHECKING:
+    from keras_tuner.engine.trial import Trial
+
+    from kerasae.experiments.search.objective import Objective
+    from kerasae.recipe import SearchRecipe
 
 TRIALS = 20  # of random and Bayesian searches that name no number
 FIRST = 10  # trials that a Bayesian search draws at random
@@ -48,10 +51,10 @@ class GridSearch(Kept, _SteadyGrid):
     def get_state(self) -> dict[str, Any]:
         """Return the state with the order of the trials and those that the next ones follow from."""
         order = []
-        place = self._ordered_ids._next_index[None]
+        place = self._ordered_ids._next_index[None]  # noqa: SLF001
         while place is not None:
-            order.append(self._ordered_ids._memory[place])
-            place = self._ordered_ids._next_index[place]
+            order.append(self._ordered_ids._memory[place])  # noqa: SLF001
+            place = self._ordered_ids._next_index[place]  # noqa: SLF001
         return {**super().get_state(), "ordered_ids": order, "populate_next": self._populate_next}
 
     def set_state(self, state: dict[str, Any]) -> None:
@@ -167,7 +170,7 @@ def make_oracle(search: SearchRecipe, space: Space, objective: Objective, epochs
         kinds: dict[str, Any] = {"random": RandomSearch, "grid": GridSearch}
         oracle = kinds[search.algorithm](max_trials=None, **common)
     if (size := space.size) is not None:  # after 20 draws of what was tried keras-tuner takes a space for exhausted
-        oracle._max_collisions = min(max(20, COLLISIONS * size), MOST_COLLISIONS)
+        oracle._max_collisions = min(max(20, COLLISIONS * size), MOST_COLLISIONS)  # noqa: SLF001
     return oracle
 
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras_tuner
 from keras_tuner.engine.trial import Trial
 
 from kerasae.experiments.search.outcome import Outcome, damaged, read_state, trial_folder, trial_ids
-from kerasae.experiments.search.space import Space
 from kerasae.files.writing import write_text
 from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kerasae.experiments.search.space import Space
 
 FATAL_LOSSES = 2  # of one trial's process, after which it is not tried again
 
