@@ -182,7 +182,7 @@ WRONG = {
     ),
     "an option that the encoder's own decoder lacks": (
         lambda: ["--set", "model.encoder=prototype", "--set", "model.decoder.convolutions=1"],
-        r"recipe: unknown key 'model\.decoder\.convolutions'; expected one of filters, kernel_size",
+        r"recipe: expected one of the keys filters, kernel_size.* Received: unknown key 'model\.decoder\.convolutions'",
     ),
     "scale": (
         lambda: ["--set", "model.output=standardized"],

@@ -8,6 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from kerasae.utils.errors import RequestError
+
 Part = Literal["encoder", "decoder", "classifier"]
 Head = Literal["reconstruction", "label"]
 Term = Literal["reconstruction", "label", "kl_divergence"]
@@ -84,15 +86,15 @@ def only(table: Table, keys: Set[str], beside: str) -> None:
     """Refuse what has no meaning beside something else.
 
     Args:
-        table: whose other keys have to be at their defaults.
-        keys: those that may be set.
-        beside: what they are set beside, in words.
+        table: the table whose other keys must have their defaults.
+        keys: the keys that may be set.
+        beside: the setting that excludes the other keys, for the message.
 
     Raises:
-        ValueError: names the first key that is set.
+        RequestError: names the first other key that is set.
     """
     for name, field in type(table).model_fields.items():
         value = getattr(table, name)
         if name not in keys and value != field.get_default(call_default_factory=True):
-            alone = f"{', '.join(sorted(keys))} alone" if keys else "nothing to be set"
-            raise ValueError(f"expected {alone} beside {beside}. Received: {name} = {value!r}")
+            allowed = f"{', '.join(sorted(keys))} alone" if keys else "nothing to be set"
+            raise RequestError(expected=f"{allowed} beside {beside}", received=f"{name} = {value!r}")

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from kerasae.recipe import Recipe, overlay, toml
-from kerasae.recipe.validation import explain
+from kerasae.recipe.validation import to_request_error
 from kerasae.utils.errors import RequestError, nearest
 
 
@@ -61,9 +61,7 @@ def parse(tree: Mapping[str, Any]) -> Recipe:
     try:
         return Recipe.model_validate(tree)
     except ValidationError as error:
-        raise RequestError(
-            "recipe", received=f"{explain(error, overlay.fields, elsewhere=overlay.paths_ending_in)}"
-        ) from None
+        raise to_request_error(error, overlay.fields, elsewhere=overlay.paths_ending_in).within("recipe") from None
 
 
 def _find(name: str) -> Path:
@@ -91,17 +89,23 @@ def _read(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
     try:
         return overlay.merge(base, tree)
     except RequestError as error:
-        raise RequestError("", received=f"recipe {path}: {error}") from None
+        raise error.within(f"recipe {path}") from None
 
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
         with path.open(encoding="utf-8") as file:
             return toml.read(file.read(toml.MOST_CHARACTERS + 1))
+    except RequestError as error:
+        raise error.within(f"recipe {path}") from None
     except ValueError as error:
-        raise RequestError("", received=f"recipe {path}: not valid TOML: {error}") from None
+        raise RequestError(
+            f"recipe {path}", expected="TOML", received=f"text that is not valid TOML: {error}"
+        ) from None
     except OSError as error:
-        raise RequestError("", received=f"recipe {path}: cannot be read: {error.strerror}") from None
+        raise RequestError(
+            f"recipe {path}", expected="a file that can be read", received=f"one that cannot be read: {error.strerror}"
+        ) from None
 
 
 def _parent(path: Path, parent: Any, below: tuple[Path, ...]) -> Path:
@@ -109,5 +113,7 @@ def _parent(path: Path, parent: Any, below: tuple[Path, ...]) -> Path:
         raise RequestError(f"recipe {path}: extends", expected="a recipe's name", received=f"{parent!r}")
     other = _find(str(path.parent / parent) if parent.endswith(".toml") else parent)
     if other.resolve() in (*below, path.resolve()):
-        raise RequestError("", received=f"recipe {path}: extends itself through {parent!r}")
+        raise RequestError(
+            f"recipe {path}: extends", expected="a recipe that does not extend this one", received=repr(parent)
+        )
     return other

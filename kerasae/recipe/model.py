@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from kerasae.recipe.base import PartSpec, Positive, Spec, Table, only, switch
+from kerasae.utils.errors import RequestError
 
 
 class Variational(Table):
@@ -59,9 +60,9 @@ class ModelRecipe(Table):
     @model_validator(mode="after")
     def _standardized_by_something(self) -> ModelRecipe:
         if self.output == "standardized" and self.standardize == "none":
-            raise ValueError(
-                "expected standardize 'mean', 'z-score' or 'whitening' where output is 'standardized'. Received: "
-                "standardize 'none'"
+            raise RequestError(
+                expected="standardize 'mean', 'z-score' or 'whitening' where output is 'standardized'",
+                received="standardize 'none'",
             )
         return self
 
@@ -93,8 +94,8 @@ class LossRecipe(Table):
     @model_validator(mode="after")
     def _smooths_entropies(self) -> LossRecipe:
         if self.label_smoothing and not self.label.endswith("crossentropy"):
-            raise ValueError(
-                f"expected label_smoothing 0 where label is no cross-entropy. Received: {self.label_smoothing:g} and "
-                f"{self.label!r}"
+            raise RequestError(
+                expected="label_smoothing 0 where label is no cross-entropy",
+                received=f"{self.label_smoothing:g} and {self.label!r}",
             )
         return self

@@ -137,8 +137,8 @@ def _override(tree: dict[str, Any], assignment: str, keys: Container[str]) -> No
         value = toml.read(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text
-    except ValueError as error:
-        raise RequestError("", received=f"--set {key}: {error}") from None
+    except RequestError as error:
+        raise error.at(f"--set {key}") from None
     *path, last = key.strip().split(".")
     if path[:2] == ["search", "space"]:  # what follows is one name: a field that is searched
         path, last = path[:2], ".".join([*path[2:], last]).strip("\"'")  # quoted as in TOML, or not

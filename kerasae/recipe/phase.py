@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from kerasae.recipe.base import HEADS, PARTS, Fraction, Head, Part, Positive, Spec, Table, Term, switch
+from kerasae.utils.errors import RequestError
 
 
 class EarlyStopping(Table):
@@ -30,8 +31,8 @@ class BatchSizes(Table):
     @model_validator(mode="after")
     def _rises(self) -> BatchSizes:
         if sorted(set(self.at)) != self.at or len(self.at) != len(self.sizes) - 1:
-            raise ValueError(
-                f"expected rising epochs `at`, one fewer than `sizes`. Received: at {self.at}, sizes {self.sizes}"
+            raise RequestError(
+                expected="rising epochs `at`, one fewer than `sizes`", received=f"at {self.at}, sizes {self.sizes}"
             )
         return self
 
@@ -50,8 +51,8 @@ class DiscriminatorRecipe(Table):
     @model_validator(mode="after")
     def _rises(self) -> DiscriminatorRecipe:
         if sorted(set(self.at)) != self.at or len(self.at) != len(self.steps) - 1:
-            raise ValueError(
-                f"expected rising epochs `at`, one fewer than `steps`. Received: at {self.at}, steps {self.steps}"
+            raise RequestError(
+                expected="rising epochs `at`, one fewer than `steps`", received=f"at {self.at}, steps {self.steps}"
             )
         return self
 
@@ -112,17 +113,22 @@ class Phase(Table):
             if (value := getattr(self, key)) and set(self.heads) != set(HEADS):
                 shown = value.model_dump() if isinstance(value, Table) else value
                 off = 0.0 if key == "error_focus" else "none"
-                raise ValueError(
-                    f"expected both heads to be trained beside {key} = {shown!r}. Received: {self.heads}; "
-                    f"set {key}={off} to train without"
+                raise RequestError(
+                    expected=f"both heads to be trained beside {key} = {shown!r}",
+                    received=self.heads,
+                    fix=f"set {key}={off} to train without",
                 )
         fixed = sorted(set(self.loss_weights) & set(HEADS))
         if self.balance and "encoder" not in self.learns:
-            raise ValueError(f"expected the encoder to learn, which balance shares out. Received: learns {self.learns}")
+            raise RequestError(
+                expected="the encoder to learn, since balance weighs the gradients that reach it",
+                received=f"learns {self.learns}",
+            )
         if self.balance and fixed:
-            raise ValueError(
-                f"expected no loss_weights for heads that balance = {self.balance!r} weighs. Received: "
-                f"{', '.join(fixed)}; set loss_weights to {{}} or leave out balance"
+            raise RequestError(
+                expected=f"no loss_weights for heads that balance = {self.balance!r} weighs",
+                received=", ".join(fixed),
+                fix="set loss_weights to {} or leave out balance",
             )
         return self
 
@@ -144,26 +150,27 @@ class Phase(Table):
     @model_validator(mode="after")
     def _steps_within_the_phase(self) -> Phase:
         if self.discriminator is not None and any(epoch >= self.epochs for epoch in self.discriminator.at):
-            raise ValueError(
-                f"expected discriminator.at to hold epochs below the phase's last, {self.epochs}. "
-                f"Received: {self.discriminator.at}"
+            raise RequestError(
+                expected=f"discriminator.at to hold epochs below the phase's last, {self.epochs}",
+                received=self.discriminator.at,
             )
         return self
 
     @model_validator(mode="after")
     def _sizes_within_the_phase(self) -> Phase:
         if isinstance(self.batch_size, BatchSizes) and self.batch_size.at[-1] >= self.epochs:
-            raise ValueError(
-                f"expected batch_size.at to hold epochs below the phase's last, {self.epochs}. "
-                f"Received: {self.batch_size.at}"
+            raise RequestError(
+                expected=f"batch_size.at to hold epochs below the phase's last, {self.epochs}",
+                received=self.batch_size.at,
             )
         return self
 
     @model_validator(mode="after")
     def _trains_something(self) -> Phase:
         if not self.heads:
-            raise ValueError(
-                f"expected a head with a loss weight above zero. Received: learns {self.learns}, "
-                f"loss_weights {self.loss_weights}; this phase would train nothing"
+            raise RequestError(
+                expected="a head with a loss weight above zero",
+                received=f"learns {self.learns}, loss_weights {self.loss_weights}",
+                fix="this phase would train nothing",
             )
         return self

@@ -143,7 +143,9 @@ def _read(name: str) -> tuple[Path, bytes]:
     try:
         return path, path.read_bytes()
     except OSError as error:
-        raise RequestError("recipe", received=f"plugins: {name} cannot be read: {error.strerror}") from None
+        raise RequestError(
+            "recipe: plugins", expected="a file that can be read", received=f"{name}: {error.strerror}"
+        ) from None
 
 
 def _execute(name: str, path: Path, source: bytes) -> None:
@@ -161,7 +163,11 @@ def _execute(name: str, path: Path, source: bytes) -> None:
         del sys.modules[module_name]
         if not isinstance(error, Exception):
             raise
-        raise RequestError("recipe", received=f"plugins: {name} fails with {type(error).__name__}: {error}") from error
+        raise RequestError(
+            "recipe: plugins",
+            expected=f"{name} to be imported without an error",
+            received=f"{type(error).__name__}: {error}",
+        ) from error
 
 
 def _memory() -> Path | None:

@@ -12,6 +12,7 @@ from kerasae.recipe.data import DataRecipe
 from kerasae.recipe.model import LossRecipe, ModelRecipe
 from kerasae.recipe.phase import Phase
 from kerasae.recipe.search import SearchRecipe
+from kerasae.utils.errors import RequestError
 
 
 class EvaluationRecipe(Table):
@@ -23,9 +24,11 @@ class EvaluationRecipe(Table):
     def _names(self) -> EvaluationRecipe:
         for name in self.variants:
             if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name) or name in ("test", "train"):
-                raise ValueError(
-                    "expected names of up to 40 letters, digits, - and _, other than 'test' and 'train', for the "
-                    f"variants. Received: {name!r}"
+                raise RequestError(
+                    expected=(
+                        "names of up to 40 letters, digits, - and _, other than 'test' and 'train', for the variants"
+                    ),
+                    received=repr(name),
                 )
         return self
 
@@ -93,9 +96,13 @@ class Recipe(Table):
     @model_validator(mode="after")
     def _loss_has_a_scale(self) -> Recipe:
         if self.model.output == "standardized" and self.loss.reconstruction == "binary_crossentropy":
-            raise ValueError(
-                "loss.reconstruction: expected mean_squared_error, mean_absolute_error or huber where model.output is "
-                "'standardized', whose values leave [0, 1]. Received: 'binary_crossentropy'"
+            raise RequestError(
+                "loss.reconstruction",
+                expected=(
+                    "mean_squared_error, mean_absolute_error or huber where model.output is 'standardized', whose "
+                    "values leave [0, 1]"
+                ),
+                received="'binary_crossentropy'",
             )
         return self
 
@@ -104,26 +111,31 @@ class Recipe(Table):
         """Refuse what only the other kind of model knows; at the root, since the two kinds meet there alone."""
         for index, phase in enumerate(self.phases):
             if self.model.adversarial is None and phase.discriminator is not None:
-                raise ValueError(
-                    f"phases.{index}.discriminator: expected none without model.adversarial. Received: "
-                    f"{phase.discriminator.model_dump(exclude_defaults=True)}"
+                raise RequestError(
+                    f"phases.{index}.discriminator",
+                    expected="none without model.adversarial",
+                    received=phase.discriminator.model_dump(exclude_defaults=True),
                 )
         if self.model.adversarial is not None:
             fields = {"name", "epochs", "batch_size", "optimizer", "schedule", "augment", "discriminator"}
             for index, phase in enumerate(self.phases):
                 _only_beside_adversarial(phase, fields, f"phases.{index}")
                 if not isinstance(phase.batch_size, int):
-                    raise ValueError(
-                        f"phases.{index}.batch_size: expected one number beside model.adversarial. "
-                        f"Received: {phase.batch_size.model_dump()}"
+                    raise RequestError(
+                        f"phases.{index}.batch_size",
+                        expected="one number beside model.adversarial",
+                        received=phase.batch_size.model_dump(),
                     )
             _only_beside_adversarial(self.loss, set(), "loss")
             _only_beside_adversarial(self.evaluation, set(), "evaluation")
             _only_beside_adversarial(self.rejection, set(), "rejection")
             if self.precision == "mixed_float16" or self.data.labelled_share != "natural":
-                raise ValueError(
-                    "expected another precision than mixed_float16 and data.labelled_share 'natural' beside "
-                    f"model.adversarial. Received: {self.precision!r} and {self.data.labelled_share!r}"
+                raise RequestError(
+                    expected=(
+                        "another precision than mixed_float16 and data.labelled_share 'natural' beside "
+                        "model.adversarial"
+                    ),
+                    received=f"{self.precision!r} and {self.data.labelled_share!r}",
                 )
         return self
 
@@ -145,5 +157,5 @@ class Recipe(Table):
 def _only_beside_adversarial(table: Table, keys: set[str], where: str) -> None:
     try:
         only(table, keys, "model.adversarial")
-    except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None
+    except RequestError as error:
+        raise error.at(where) from None

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, get_type_hints
 from pydantic import ConfigDict, ValidationError, create_model
 
 from kerasae.recipe import Spec
-from kerasae.recipe.validation import explain
+from kerasae.recipe.validation import to_request_error
 from kerasae.utils.errors import RequestError, nearest
 
 Product = TypeVar("Product")
@@ -64,7 +64,7 @@ class Registry(Generic[Product]):
         try:
             checked = checker.model_validate(spec.options)
         except ValidationError as error:
-            raise RequestError("recipe", received=f"{explain(error, lambda path: list(options), key)}") from None
+            raise to_request_error(error, lambda path: list(options), key).within("recipe") from None
         return {name: getattr(checked, name) for name in options}
 
     def build(self, spec: Spec, key: str, *arguments: Any) -> Product:

@@ -12,8 +12,7 @@ from pydantic import ValidationError
 
 from kerasae.recipe import Recipe, Table
 from kerasae.recipe.loading import builtin
-from kerasae.recipe.validation import explain
-from kerasae.utils.errors import RequestError
+from kerasae.recipe.validation import to_request_error
 
 # The lines of a recipe's header that say what came of it, as `python -m benchmarks.studies tables` writes them.
 RESULT = re.compile(r"^# Result: +(.*\n(?:#   .*\n)*)", re.MULTILINE)
@@ -88,9 +87,7 @@ def read(path: Path) -> Result:
     try:
         return Result.model_validate_json(path.read_text(encoding="utf-8"))
     except ValidationError as error:
-        raise RequestError(
-            "", received=f"result {path}: {explain(error, lambda _: list(Result.model_fields))}"
-        ) from None
+        raise to_request_error(error, lambda _: list(Result.model_fields)).within(f"result {path}") from None
 
 
 def spread(values: list[float], digits: int) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from kerasae.recipe.base import Positive, Seed, Table, switch
+from kerasae.utils.errors import RequestError
 
 Number = Annotated[list[int | float], Field(min_length=2, max_length=2)]
 
@@ -46,20 +47,22 @@ class Range(Table):
     def _is_of_one_kind(self) -> Range:
         given = [kind for kind in ("choice", "range", "depth", "like") if getattr(self, kind) is not None]
         if len(given) != 1:
-            raise ValueError(
-                "expected one of choice = [...], range = [low, high], or a list's depth (or like) with width. "
-                f"Received: {' and '.join(given) or 'none of them'}"
+            raise RequestError(
+                expected="one of choice = [...], range = [low, high], or a list's depth (or like) with width",
+                received=" and ".join(given) or "none of them",
             )
         of_list = given[0] in ("depth", "like")
         if of_list != (self.width is not None) or (self.growth is not None and not of_list):
-            raise ValueError(
-                "expected width, and growth if any, beside depth or like. Received: "
-                f"{', '.join(key for key in (*given, 'width', 'growth') if getattr(self, key) is not None)}"
+            raise RequestError(
+                expected="width, and growth if any, beside depth or like",
+                received=", ".join(key for key in (*given, "width", "growth") if getattr(self, key) is not None),
             )
         if self.mirror and not of_list:
-            raise ValueError(f"expected mirror beside a list's depth. Received: mirror and {given[0]}; see also")
+            raise RequestError(
+                expected="mirror beside a list's depth", received=f"mirror and {given[0]}", fix="use also instead"
+            )
         if (self.log or (self.step is not None and not self.growth)) and self.range is None:
-            raise ValueError(f"expected log and step beside range. Received: {given[0]}")
+            raise RequestError(expected="log and step beside range", received=given[0])
         return self
 
     @model_validator(mode="after")
@@ -68,14 +71,14 @@ class Range(Table):
             return self
         low, high = self.range
         if low >= high or (self.log and low <= 0):
-            raise ValueError(
-                f"expected range [low, high] with low below high{' and above 0, since log is set' * self.log}. "
-                f"Received: {self.range}"
+            raise RequestError(
+                expected=f"range [low, high] with low below high{' and above 0, since log is set' * self.log}",
+                received=self.range,
             )
         if self.is_whole and isinstance(self.step, float):
-            raise ValueError(f"expected a whole step in a range of whole numbers. Received: {self.step:g}")
+            raise RequestError(expected="a whole step in a range of whole numbers", received=f"{self.step:g}")
         if self.log and self.step is not None and self.step <= 1:
-            raise ValueError(f"expected a step above 1, which multiplies where log is set. Received: {self.step:g}")
+            raise RequestError(expected="a step above 1, which multiplies where log is set", received=f"{self.step:g}")
         return self
 
     @property
@@ -119,9 +122,12 @@ class SearchRecipe(Table):
     @classmethod
     def _names_a_folder(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}", value):
-            raise ValueError(
-                "expected up to 80 letters, digits, '_', '-' and '.', the first of them neither '-' nor '.', since it "
-                f"names a folder. Received: {value!r}"
+            raise RequestError(
+                expected=(
+                    "up to 80 letters, digits, '_', '-' and '.', the first of them neither '-' nor '.', since it names "
+                    "a folder"
+                ),
+                received=repr(value),
             )
         return value
 
@@ -134,13 +140,13 @@ class SearchRecipe(Table):
         if not isinstance(value, Mapping):
             return value
         if not value:
-            raise ValueError("expected at least one field. Received: none; leave it out for the default space")
+            raise RequestError(expected="at least one field", received="none", fix="leave it out for the default space")
         return dict(_flat(value, ""))
 
     @model_validator(mode="after")
     def _stops_in_one_way(self) -> SearchRecipe:
         if self.prune is not None and self.algorithm == "hyperband":
-            raise ValueError("expected no prune beside hyperband, which stops trials by itself. Received: both")
+            raise RequestError(expected="no prune beside hyperband, which stops trials by itself", received="both")
         return self
 
 
