@@ -273,4 +273,7 @@ def test_a_verb_that_writes_into_a_run_waits_for_the_other(words: tuple[str, ...
         code, out, err = typed(*words)
         assert sorted(run.path.iterdir()) == before
     assert (code, out) == (2, "")
-    assert re.fullmatch(r"kerasae: run: another process is exporting run \(process \d+ on .*\); wait for it\n", err)
+    assert re.fullmatch(
+        r"kerasae: run: expected run to be free\. Received: another process is exporting run \(process \d+ on .*\); wait for it\n",
+        err,
+    )

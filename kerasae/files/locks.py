@@ -91,7 +91,12 @@ def _held(path: Path, option: str, otherwise: str) -> int:
         except BlockingIOError:
             doing = _described(descriptor, path.parent)
             os.close(descriptor)
-            raise RequestError(option, received=f"another process is {doing}", fix=f"wait for it{otherwise}") from None
+            raise RequestError(
+                option,
+                expected=f"{path.parent} to be free",
+                received=f"another process is {doing}",
+                fix=f"wait for it{otherwise}",
+            ) from None
         except OSError as error:
             if error.errno not in WITHOUT_LOCKS:
                 os.close(descriptor)

@@ -135,14 +135,20 @@ def check(path: Path, fix: str) -> bool:
         if not path.exists():
             if ABSENT in accepted:
                 return False
-            raise RequestError("run", received=f"{path.parent} lacks {path.name}, which kerasae wrote", fix=fix)
+            raise RequestError(
+                "run",
+                expected=f"{path.name} in {path.parent}, where kerasae wrote it",
+                received="no such file",
+                fix=fix,
+            )
         if not path.is_file():
             break
         if digest(path) in accepted:
             return True
     raise RequestError(
         "run",
-        received=f"{path} is not as kerasae wrote it: its SHA-256 is not that of {FILE}",
+        expected=f"{path} as kerasae wrote it",
+        received=f"a changed file, whose SHA-256 is not that of {FILE}",
         fix=f"{fix}. If the change is yours, remove {root / FILE}: then the files count as they are",
     )
 
@@ -224,7 +230,8 @@ def _content(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise RequestError(
             "run",
-            received=f"{path} is damaged",
+            expected=f"{path} as kerasae wrote it",
+            received="a damaged file",
             fix="put it back, or remove it: then the files are not checked, and count as they are",
         ) from None
     return content

@@ -54,7 +54,7 @@ def check(path: Path, fix: str | None = None) -> bool:
     fix = fix or how_to_fix(path)
     whole = manifest.check(path, fix)
     if not path.exists():
-        raise RequestError("run", received=f"{path.parent} lacks {path.name}", fix=fix)
+        raise RequestError("run", expected=f"{path.name} in {path.parent}", received="no such file", fix=fix)
     if not path.is_file():
         raise RequestError(
             "run", expected="a file", received=f"{path}, which is a folder", fix=f"move it away, and {fix}"
@@ -62,9 +62,19 @@ def check(path: Path, fix: str | None = None) -> bool:
     return whole
 
 
-def damaged(path: Path, what: str, fix: str | None = None) -> RequestError:
-    """Return the error for a file that does not hold what it should."""
-    return RequestError("run", received=f"{path} is damaged: {what}", fix=f"{fix or how_to_fix(path)}")
+def damaged(path: Path, reason: str, fix: str | None = None) -> RequestError:
+    """Return the error for a file that does not hold what it should.
+
+    Args:
+        reason: what is wrong with the content, such as "expected a JSON object".
+        fix: what to do about it; by default what `how_to_fix` says.
+    """
+    return RequestError(
+        "run",
+        expected=f"{path} as kerasae wrote it",
+        received=f"a damaged file ({reason})",
+        fix=fix or how_to_fix(path),
+    )
 
 
 @contextlib.contextmanager

@@ -33,11 +33,16 @@ def written_whole(path: Path, *, replaces: bool = True) -> Iterator[Path]:
     try:
         yield temporary
         if not replaces and os.path.lexists(path):
-            raise RequestError("", received=f"{path} was made by another process meanwhile", fix="give another name")
-        if path.exists() and path.is_dir() != temporary.is_dir():
-            kinds = ("folder", "file") if path.is_dir() else ("file", "folder")
             raise RequestError(
-                "run", received=f"{path} is a {kinds[0]}, where a {kinds[1]} belongs", fix="move it away and try again"
+                path,
+                expected="a free name",
+                received="one that another process has taken meanwhile",
+                fix="give another name",
+            )
+        if path.exists() and path.is_dir() != temporary.is_dir():
+            present, wanted = ("folder", "file") if path.is_dir() else ("file", "folder")
+            raise RequestError(
+                "run", expected=f"a {wanted} at {path}", received=f"a {present}", fix="move it away and try again"
             )
         with listed(path, temporary):
             if temporary.is_dir() and replaces:

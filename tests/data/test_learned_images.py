@@ -171,7 +171,7 @@ def test_a_damaged_file_takes_one_line(noise: Path, tmp_path: Path) -> None:
     run = finished(tmp_path / "a", recipe_of(noise))
     for content in (b"", b"PK\x03\x04", b"nothing"):
         run.learned.write_bytes(content)
-        with pytest.raises(RequestError, match=r"learned\.npz is damaged"):
+        with pytest.raises(RequestError, match=r"learned\.npz as .* a damaged file"):
             learned_before(recipe_of(noise, run))
 
 

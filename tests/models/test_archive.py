@@ -118,7 +118,9 @@ def test_a_class_that_a_plugin_registered_is_known(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [0, 3, 200])
 def test_a_damaged_file_is_named(size: int, plain: Path, tmp_path: Path) -> None:
     (tmp_path / "model.keras").write_bytes(plain.read_bytes()[:size])
-    with pytest.raises(RequestError, match=r"model\.keras is damaged: .*; put it back, or remove it and make it again"):
+    with pytest.raises(
+        RequestError, match=r"model\.keras as .* a damaged file .*; put it back, or remove it and make it again"
+    ):
         load_model(tmp_path / "model.keras")
 
 

@@ -135,7 +135,10 @@ def test_only_the_images_shown_are_loaded(report):
 def test_a_report_without_metrics_is_refused(report, tmp_path):
     made = report(*BOTH)
     run = Run(tmp_path)
-    with pytest.raises(RequestError, match=r"lacks metrics\.json; make it again with: kerasae evaluate"):
+    with pytest.raises(
+        RequestError,
+        match=r"expected metrics\.json in .*\. Received: no such file; make it again with: kerasae evaluate",
+    ):
         write_report(run, made.model, made.collection)
     assert not list(tmp_path.iterdir())
 
