@@ -16,6 +16,7 @@ from PIL import Image
 
 from kerasae import __version__, cli
 from kerasae.files.manifest import begin
+from kerasae.runs.data_facts import DataFacts, SplitCounts
 from kerasae.runs.run import Run
 
 
@@ -182,7 +183,7 @@ def test_a_folder_of_photographs_is_told_of_the_recipe_for_them(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    facts = {"counts": {"train": {"classes": {"cat": 4, "dog": 3}, "unlabelled": unlabelled}}}
+    facts = DataFacts(counts={"train": SplitCounts(classes={"cat": 4, "dog": 3}, unlabelled=unlabelled)})
     recipe = SimpleNamespace(data=SimpleNamespace(image_shape=image_shape))
     made = SimpleNamespace(recipe=recipe, facts=facts, path=tmp_path)
     monkeypatch.setattr("kerasae.workflows.train.train", lambda *_, **__: made)
@@ -274,6 +275,6 @@ def test_a_verb_that_writes_into_a_run_waits_for_the_other(words: tuple[str, ...
         assert sorted(run.path.iterdir()) == before
     assert (code, out) == (2, "")
     assert re.fullmatch(
-        r"kerasae: run: expected run to be free\. Received: another process is exporting run \(process \d+ on .*\); wait for it\n",
+        r"kerasae: run: expected .* another process is exporting run \(process \d+ on .*\); wait for it\n",
         err,
     )

@@ -184,7 +184,7 @@ def test_a_removed_file_is_named(run: Path, file: str) -> None:
     removed(run / file)
     with pytest.raises(
         RequestError,
-        match=rf"^run: (expected {file} in run, where kerasae wrote it|run lacks {file}, without which every answer would be )",
+        match=rf"^run: (expected {file} in run, where kerasae|run lacks {file}, without which every answer would be )",
     ):
         USERS[file](run)
 

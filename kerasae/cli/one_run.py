@@ -65,8 +65,8 @@ def train(
     if measured:
         out.print(strangers_table(measured))
     if recipe is None and data is not None and _suits_photos(made.recipe.data.image_shape):
-        train = made.facts["counts"]["train"]
-        better = "photos-few-labels" if train["unlabelled"] > sum(train["classes"].values()) else "photos"
+        train = made.facts.counts["train"]
+        better = "photos-few-labels" if train.unlabelled > train.labelled else "photos"
         command = shlex.join(["kerasae", "train", better, "--data", data])
         err.print(f"For photographs, {command} takes longer and recognises more.", soft_wrap=True)
 

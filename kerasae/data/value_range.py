@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from kerasae.runs.data_facts import ValueFacts
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
@@ -135,34 +136,33 @@ def setting(value: Literal["auto"] | Sequence[float]) -> Range | None:
     return None if isinstance(value, str) else (float(value[0]), float(value[1]))
 
 
-def resolved(images: Sequence[Values], asked: Range | None) -> tuple[Range | None, dict[str, Any]]:
+def resolve_range(images: Sequence[Values], requested: Range | None) -> tuple[Range | None, ValueFacts]:
     """Find the range that images of more than 8 bits are mapped from.
 
     Args:
-        images: all that is known; those of unknown range are left to `Values.unusable`.
-        asked: `data.range`, None for "auto".
+        images: what is known of each image; those of unknown range are left to `Values.unusable`.
+        requested: `data.range`, None for "auto".
 
     Returns:
-        The range, None if every image is of 8 bits and none is asked for; and JSON-able facts: `lowest` and `highest`
-        of the numbers that the range is for, the `range`, and the `rule` by which it was found, empty if there is none.
+        The range, None if every image is of 8 bits and no range is requested; and the facts for data.json.
 
     Raises:
-        RequestError: the files contradict each other or their numbers; says how to set `data.range`.
+        RequestError: the files contradict each other or their numbers; the message says how to set `data.range`.
     """
     wide = [image for image in images if image.is_wide]
     narrow = [image for image in images if image.kind == "8 bits"]
-    if asked is None:
+    if requested is None:
         known = [image for image in wide if image.is_known]
         limits = declared(known)
         if known and limits is None:
-            ranges = sorted({one for image in known if (one := declared([image])) is not None})
+            ranges = sorted({common for image in known if (common := declared([image])) is not None})
             raise RequestError(
                 "data.range",
                 expected="one range for all images of more than 8 bits",
-                received=f"{len(ranges)}, {', '.join(_listed(one) for one in ranges)}",
+                received=f"{len(ranges)}, {', '.join(map(_listed, ranges))}",
                 fix="set data.range to the one that is meant",
             )
-        # What is unusable is set aside; of the others nobody knows that they mean the same numbers.
+        # Unusable images are left out; the others need not mean the same numbers.
         guessed = [image for image in wide if not image.is_known and not image.unusable(limits)] if known else []
         if guessed:
             raise RequestError(
@@ -175,44 +175,38 @@ def resolved(images: Sequence[Values], asked: Range | None) -> tuple[Range | Non
                 fix="set data.range to the one that is meant",
             )
         _check_bright(known, limits)
-        facts = _facts(known or narrow, limits)
         if not known:
-            return None, facts
+            return None, _facts(narrow, limits)
         by_tags = limits != known[0].container
-        return limits, facts | {
-            "rule": f"range {_listed(limits)} of {'their tags' if by_tags else 'how they are stored'}"
-        }
-    scaled = narrow if scales_8_bits(asked) else []
-    facts = _facts(wide + scaled or narrow, asked)
-    if (wide or scaled) and (facts["highest"] <= asked[0] or facts["lowest"] >= asked[1]):
-        raise RequestError(
-            "data.range",
-            expected=f"a range that holds some of the values, {facts['lowest']:g} to {facts['highest']:g}",
-            received=f"{_listed(asked)}, which makes every image black or white",
-        )
+        rule = f"range {_listed(limits)} of {'their tags' if by_tags else 'how they are stored'}"
+        return limits, _facts(known, limits, rule)
+    scaled = narrow if scales_8_bits(requested) else []
     changed = (
         f"{len(wide) + len(scaled):,} of {len(images):,} images" if wide or scaled else "no image, all are of 8 bits"
     )
-    return asked, facts | {"rule": f"range {_listed(asked)} set by data.range, for {changed}"}
+    rule = f"range {_listed(requested)} set by data.range, for {changed}"
+    facts = _facts(wide + scaled or narrow, requested, rule)
+    if (wide or scaled) and (facts.highest <= requested[0] or facts.lowest >= requested[1]):
+        raise RequestError(
+            "data.range",
+            expected=f"a range that holds some of the values, {facts.lowest:g} to {facts.highest:g}",
+            received=f"{_listed(requested)}, which makes every image black or white",
+        )
+    return requested, facts
 
 
-def check_8_bits(facts: dict[str, Any]) -> None:
+def check_8_bits(facts: ValueFacts) -> None:
     """Refuse images of 8 bits that are all nearly black, such as arrays of 0 and 1.
 
-    Args:
-        facts: as `resolved` gives them.
-
     Raises:
-        RequestError: says how to set `data.range`.
+        RequestError: the message says how to set `data.range`.
     """
-    if facts["range"] is None and is_dim(facts["highest"], FULL_8):
+    if facts.range is None and is_dim(facts.highest, FULL_8):
         raise RequestError(
             "data.range",
             expected="8-bit values that use their range, 0 to 255",
-            received=f"{facts['lowest']:g} to {facts['highest']:g} over all images",
-            fix=(
-                f"set data.range = {_listed((0.0, facts['highest']))} to scale them, or [0, 255] to keep them as dark"
-            ),
+            received=f"{facts.lowest:g} to {facts.highest:g} over all images",
+            fix=f"set data.range = {_listed((0.0, facts.highest))} to scale them, or [0, 255] to keep them as dark",
         )
 
 
@@ -234,13 +228,13 @@ def _check_bright(wide: Sequence[Values], limits: Range | None) -> None:
     )
 
 
-def _facts(images: Sequence[Values], limits: Range | None) -> dict[str, Any]:
-    return {
-        "lowest": min((image.lowest for image in images), default=0.0),
-        "highest": max((image.highest for image in images), default=0.0),
-        "range": None if limits is None else list(limits),
-        "rule": "",
-    }
+def _facts(images: Sequence[Values], limits: Range | None, rule: str = "") -> ValueFacts:
+    return ValueFacts(
+        lowest=min((image.lowest for image in images), default=0.0),
+        highest=max((image.highest for image in images), default=0.0),
+        range=limits,
+        rule=rule,
+    )
 
 
 def _listed(limits: Range | None) -> str:

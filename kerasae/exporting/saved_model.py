@@ -9,8 +9,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasae.data.decoding import Resize, resize
-from kerasae.data.images import UNLABELLED, ArrayImages
+from kerasae.data.array_images import ArrayImages
+from kerasae.data.images import UNLABELLED
+from kerasae.data.resizing import Resize, resize
 from kerasae.data.value_range import FULL_16, Range, scales_8_bits, setting
 from kerasae.exporting.decoding import decode
 from kerasae.exporting.operations import check_operations
@@ -56,7 +57,7 @@ def export(run: Run, model: JointAutoencoder, collection: Collection | None, to:
     data = run.recipe.data
     with written_whole(target, replaces=to is None) as temporary:
         temporary.mkdir()  # TensorFlow would not say where it may not write
-        class_names = run.facts["class_names"] if collection is None else collection.class_names
+        class_names = run.facts.class_names if collection is None else collection.class_names
         save(model, tuple(class_names), data.resize, temporary, data.range)
         _say_what_predict_refuses(temporary)
         seal(temporary)

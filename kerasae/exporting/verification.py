@@ -21,7 +21,7 @@ from kerasae.models.ood.with_ood_score import chosen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from kerasae.data.decoding import Resize
+    from kerasae.data.resizing import Resize
     from kerasae.data.value_range import Range
 
 # Both sides run in float32 on the CPU; other batches and fused operations move the last bits only.

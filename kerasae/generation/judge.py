@@ -82,7 +82,7 @@ def check_judge(path: Path, run: Run) -> None:
             received=f"{str(path)!r}, which does not",
             fix="train one with: kerasae train judge --data SOURCE",
         )
-    names, known = (one.facts["class_names"] for one in (run, judge))
+    names, known = (one.facts.class_names for one in (run, judge))
     missing = [name for name in names if name not in known]
     if missing:
         raise RequestError(
@@ -123,7 +123,7 @@ def judge_of(run: Run, collection: Collection, given: Path | None = None) -> Jud
 
 
 def _opened(run: Run, collection: Collection) -> Judge:
-    names = tuple(run.facts["class_names"])
+    names = run.facts.class_names
     return Judge(run.path, load_trained(run, needs_rejection=False), names, collection.class_names)
 
 
@@ -135,7 +135,7 @@ def _train(own: Run, run: Run, collection: Collection) -> None:
     )
     own.path.mkdir(parents=True, exist_ok=True)
     begin_manifest(own.path)
-    write_json(own.data_facts, run.facts)
+    write_json(own.data_facts, run.facts.to_json())
     write_json(own.environment, environment(precision=recipe.precision, jit_compile=recipe.jit_compile))
     write_json(own.recipe_file, recipe.model_dump(mode="json"))
     fit(own, recipe, collection)

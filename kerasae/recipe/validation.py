@@ -37,7 +37,7 @@ def to_request_error(
     first = _steps(details[0]["loc"])
     # Each member of a union reports its own errors: the one that got furthest into the value says most.
     steps = max(
-        (path for detail in details if (path := _steps(detail["loc"]))[: len(first)] == first),
+        (location for detail in details if (location := _steps(detail["loc"]))[: len(first)] == first),
         key=len,
     )
     details = [detail for detail in details if _steps(detail["loc"]) == steps]

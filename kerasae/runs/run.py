@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kerasae.utils.errors import RequestError
+from kerasae.utils.errors import RequestError, in_a_line
 from kerasae.files.locks import alone, at_work
 from kerasae.files.manifest import listed, remind
 from kerasae.files.reading import damaged
+from kerasae.runs.data_facts import DataFacts
 from kerasae.files.reading import read_json
 from kerasae.recipe import Recipe
 from kerasae.recipe.loading import parse
@@ -73,10 +74,13 @@ class Run:
             raise damaged(self.recipe_file, str(error)) from None
 
     @property
-    def facts(self) -> dict[str, Any]:
-        """What the run keeps about its images."""
-        facts: dict[str, Any] = read_json(self.data_facts, {"class_names": list, "counts": dict, "fingerprint": str})
-        return facts
+    def facts(self) -> DataFacts:
+        """What the run knows about its images."""
+        tree = read_json(self.data_facts, {"class_names": list, "counts": dict, "fingerprint": str})
+        try:
+            return DataFacts.from_json(tree)
+        except ValueError as error:
+            raise damaged(self.data_facts, in_a_line(error)) from None
 
     @property
     def finished_epochs(self) -> int:

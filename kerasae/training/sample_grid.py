@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from PIL import Image
 
-from kerasae.data.images import as_image_set
+from kerasae.data.images import to_uint8
 from kerasae.files.writing import written_whole
 from kerasae.training.collapse import made, rows_of
 
@@ -44,7 +44,7 @@ class Sheets(keras.callbacks.Callback):
         """Write the sheet of an epoch that has one."""
         number = self.first + epoch + 1
         if number in self.epochs:
-            images = as_image_set(made(self.model, self.noise, rows_of(self.model, self.classes)))
+            images = to_uint8(made(self.model, self.noise, rows_of(self.model, self.classes)))
             with written_whole(self.folder / f"epoch-{number:04d}.png") as temporary:
                 pixels = tiled(images, self.columns)
                 Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(temporary)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kerasae import models
 from kerasae.data.collection import Collection, open_collection
@@ -30,9 +31,10 @@ from kerasae.training.rejection import check as check_rejection
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from kerasae.recipe import Recipe
+    from kerasae.runs.data_facts import DataFacts
 
 # Files of a run, a comparison and a search: what lies below them is theirs, not a recipe of the user's own.
 _OF_FOLDERS = ("recipe.json", "comparison.json", "search.json")
@@ -75,7 +77,7 @@ def reopen(run: Run, source: str | None = None) -> Collection:
     data = recipe.data if source is None else recipe.data.model_copy(update={"source": source})
     if data.source in BUILTIN:
         data = data.model_copy(update={"range": "auto"})
-    if "normal" not in before:  # versions before `normal` learned from every class
+    if before.unknown is None:  # versions before `normal` learned from every class
         data = data.model_copy(update={"normal": "all"})
     collection = open_collection(data, classifies=recipe.classifies, asks=False)
     check_unchanged(before, collection.facts, str(run.path))
@@ -133,7 +135,8 @@ def resolve(recipe: Recipe, collection: Collection) -> Recipe:
     tree = recipe.model_dump(mode="json", exclude={"search"})
     tree["data"]["image_shape"] = list(collection.image_shape)
     if recipe.data.range == "auto":
-        tree["data"]["range"] = collection.facts.get("values", {}).get("range") or "auto"
+        values = collection.facts.values
+        tree["data"]["range"] = list(values.range) if values is not None and values.range is not None else "auto"
     tree["plugins"] = [str(Path(file).expanduser().resolve()) for file in recipe.plugins]
     if recipe.data.source not in BUILTIN:
         tree["data"]["source"] = str(Path(recipe.data.source).expanduser().resolve())
@@ -175,7 +178,7 @@ def raised(recipe: Recipe, resolved: Recipe) -> list[str]:
     ]
 
 
-def begin(run: Run, recipe: Recipe, facts: Mapping[str, Any]) -> None:
+def begin(run: Run, recipe: Recipe, facts: DataFacts) -> None:
     """Write what a run begins with, or leave no run; the recipe last, since without it there is none to resume."""
     try:
         begin_manifest(run.path)
@@ -192,10 +195,10 @@ def begin(run: Run, recipe: Recipe, facts: Mapping[str, Any]) -> None:
         raise
 
 
-def _write_facts(run: Run, facts: Mapping[str, Any]) -> None:
-    write_json(run.data_facts, facts)
+def _write_facts(run: Run, facts: DataFacts) -> None:
+    write_json(run.data_facts, facts.to_json())
     text = io.StringIO()
     writer = csv.DictWriter(text, ("path", "reason"), lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(facts["quarantine"])
+    writer.writerows(map(asdict, facts.quarantine))
     write_text(run.quarantine, text.getvalue())

@@ -102,7 +102,7 @@ def evaluate(
         "evaluation_seconds": seconds,
         "images_per_second": len(collection.test) / seconds,
     }
-    write_predictions(run.predictions, predictions, collection.test, collection.facts["source"], histograms)
+    write_predictions(run.predictions, predictions, collection.test, collection.facts.source, histograms)
     write_json(run.metrics, metrics)
     return metrics
 

@@ -47,7 +47,7 @@ def generate(
         RequestError: anything wrong with the request; nothing is written then.
     """
     opened = Run.open(run)
-    names: list[str] = opened.facts["class_names"]
+    names = opened.facts.class_names
     asked = _check(opened, names, classes, count, noise, judge, seed)
     ends = None
     if between is not None:

@@ -153,7 +153,7 @@ def _from_run(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]]
         "image_shape": data.image_shape,
         "resize": data.resize,
         "range": data.range,
-        "class_names": run.facts["class_names"],
+        "class_names": list(run.facts.class_names),
     }
     return guarded(load_trained(run)).predict_on_batch, about
 

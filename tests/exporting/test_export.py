@@ -16,7 +16,7 @@ from PIL import Image
 
 from kerasae.data import decoding
 from kerasae.data.collection import Collection, open_collection
-from kerasae.data.decoding import resize
+from kerasae.data.resizing import resize
 from kerasae.data.value_range import FULL_16
 from kerasae.exporting import ExportError, export, samples, saved_model
 from kerasae.exporting import verification as gate

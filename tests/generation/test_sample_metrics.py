@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kerasae.data.array_images import ArrayImages
 from kerasae.data.collection import Collection
-from kerasae.data.images import ArrayImages
 from kerasae.generation.judge import Judge, Opinion
 from kerasae.generation.method import Method, Samples
 from kerasae.generation.sample_metrics import Reality, agreement, flat
 from kerasae.models import load_trained
+from kerasae.runs.data_facts import DataFacts
 from kerasae.runs.run import Run
 
 RANDOM = np.random.default_rng(0)
@@ -43,7 +44,7 @@ def reality() -> Reality:
         ("dark", "bright"),
         (8, 8, 1),
         np.ones(2, np.float32),
-        {},
+        DataFacts(),
     )
     return Reality(collection, Brightness(), [0, 1])
 

@@ -14,6 +14,7 @@ import pytest
 from kerasae.files.writing import write_json, write_text
 from kerasae.recipe import Recipe
 from kerasae.report import write_report
+from kerasae.runs.data_facts import DataFacts
 from kerasae.runs.run import Run
 from kerasae.workflows.evaluate import evaluate
 
@@ -52,7 +53,7 @@ class TinyCollection:
     class_names: tuple[str, ...] = CLASS_NAMES
     image_shape: tuple[int, int, int] = IMAGE_SHAPE
     class_weights: np.ndarray = field(default_factory=lambda: np.ones(len(CLASS_NAMES), np.float32))
-    facts: dict[str, str] = field(default_factory=lambda: {"source": "tiny"})
+    facts: DataFacts = field(default_factory=lambda: DataFacts(source="tiny"))
 
 
 @dataclass(frozen=True)

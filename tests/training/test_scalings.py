@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import pytest
 
+from kerasae.data.array_images import ArrayImages
 from kerasae.data.collection import Collection
-from kerasae.data.images import ArrayImages
 from kerasae.models import DECODERS, build, check, deviation
 from kerasae.recipe import HEADS
 from kerasae.recipe.loading import parse

@@ -75,8 +75,8 @@ def test_what_is_broken_in_a_folder_is_left_out_with_a_line(
     (tmp_path / "torn.png").write_bytes((images / "0.png").read_bytes()[:40])
     (answer,) = predict(digits_run, [tmp_path, images / "1.png"])
     assert answer.image == str(images / "1.png")
-    assert f"left out: {tmp_path / 'torn.png'} cannot be decoded" in capsys.readouterr().err
-    with pytest.raises(RequestError, match=r"predict: .*torn\.png cannot be decoded"):
+    assert f"left out: {tmp_path / 'torn.png'}, which cannot be decoded" in capsys.readouterr().err
+    with pytest.raises(RequestError, match=r"predict: .*torn\.png, which cannot be decoded"):
         predict(digits_run, [tmp_path / "torn.png"])
     with pytest.raises(RequestError, match=r"predict: expected an image that can be decoded\. Received: none"):
         predict(digits_run, [tmp_path])
@@ -113,7 +113,7 @@ def test_a_name_outside_utf8_is_left_out_and_a_long_one_cut(
 def test_what_cannot_be_answered_takes_one_line(digits_run: Path, images: Path, tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"expected an image's file\. Received: 'none\.png', which does not exist"):
         predict(digits_run, [Path("none.png")])
-    with pytest.raises(RequestError, match=r"notes\.txt cannot be decoded"):
+    with pytest.raises(RequestError, match=r"notes\.txt, which cannot be decoded"):
         predict(digits_run, [images / "notes.txt"])
     with pytest.raises(RequestError, match="a folder without any"):
         predict(digits_run, [tmp_path])

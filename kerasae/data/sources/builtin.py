@@ -91,7 +91,10 @@ def _keras(name: str) -> Source:
         cause = getattr(error.__context__, "reason", error)
         reason = " ".join(str(cause).split()) or type(error).__name__
         raise RequestError(
-            "data.source", received=f"{name!r} could not be fetched ({reason})", fix=f"fetch {steps}"
+            "data.source",
+            expected=f"{name} in {home} or a connection to fetch it",
+            received=f"{name!r} could not be fetched ({reason})",
+            fix=f"fetch {steps}",
         ) from None
     return from_arrays({"train": train, "test": test}, known.class_names, name)
 

@@ -38,18 +38,19 @@ def open_csv(path: Path, recipe: DataRecipe) -> Source:
         entries = list(_entries(names, lines, path))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise RequestError(
-            "data.source", received=f"{path} cannot be read as a table in UTF-8: {error}", fix="save it as CSV in UTF-8"
+            "data.source",
+            expected="a table in UTF-8",
+            received=f"{path}, which cannot be read as a table in UTF-8: {error}",
+            fix="save it as CSV in UTF-8",
         ) from None
     if not entries:
         raise RequestError("data.source", expected=f"images in {path}", received="a header without rows")
     try:
-        return from_files(path, entries, (entry.label for entry in entries if entry.label), recipe, {})
+        return from_files(path, entries, (entry.label for entry in entries if entry.label), recipe)
     except RequestError as error:
         if any(Path(entry.path).exists() for entry in entries):
             raise
-        raise RequestError(
-            "", received=error, fix=f"no file is there, and paths are relative to {path.parent}"
-        ) from None
+        raise error.with_fix(f"no listed file exists, and paths are relative to {path.parent}") from None
 
 
 def _text(path: Path) -> str:
@@ -73,11 +74,8 @@ def _header(text: str, path: Path) -> tuple[list[str], Iterator[tuple[int, list[
         by = "" if separator == "," else f", separated by {_SEPARATORS[separator]}"
         raise RequestError(
             "data.source",
-            received=f"{path} lacks the column {lacking!r}",
-            fix=(
-                "expected the header path,label or path,label,split. Received: "
-                f"{','.join(names).strip() or 'an empty file'}{by}.{nearest(lacking, names)}"
-            ),
+            expected=f"the header path,label or path,label,split in {path}, which lacks the column {lacking!r}",
+            received=f"{','.join(names).strip() or 'an empty file'}{by}.{nearest(lacking, names)}",
         )
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     names = [name.strip().casefold() for name in next(reader)]

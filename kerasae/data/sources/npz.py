@@ -54,7 +54,9 @@ def open_npz(
             names = _names(path, stored.files)
             arrays = {name: _read(stored, own, path) for name, own in names.items() if name in _KNOWN}
     except (OSError, zipfile.BadZipFile) as error:
-        raise RequestError("data.source", received=f"{path} cannot be read: {error}") from None
+        raise RequestError(
+            "data.source", expected="an npz file", received=f"{path}, which cannot be read: {error}"
+        ) from None
     by_split: dict[Split, Arrays] = {
         split: (arrays[f"x_{split}"], arrays[f"y_{split}"]) for split in SPLITS if f"x_{split}" in arrays
     }
@@ -91,11 +93,8 @@ def _check_names(path: Path, found: list[str]) -> None:
     if missing:
         raise RequestError(
             "data.source",
-            received=f"{path} lacks {', '.join(missing)}",
-            fix=(
-                f"expected the arrays {', '.join(_REQUIRED)}. Received: "
-                f"{', '.join(sorted(found)) or 'none'}.{nearest(missing[0], found)}"
-            ),
+            expected=f"the arrays {', '.join(_REQUIRED)} in {path}, which lacks {', '.join(missing)}",
+            received=f"{', '.join(sorted(found)) or 'none'}.{nearest(missing[0], found)}",
         )
 
 
@@ -110,7 +109,9 @@ def _read(stored: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:
                 received="pickled objects, which are never unpickled because that can run code",
                 fix="save it again with one shape and a plain dtype",
             ) from None
-        raise RequestError(path, received=f"{name} cannot be read: {error}") from None
+        raise RequestError(
+            f"{path}: {name}", expected="an array that can be read", received=f"one that cannot be read: {error}"
+        ) from None
     if not isinstance(array, np.ndarray):
         raise RequestError(f"{path}: {name}", expected="an array", received="a member of another kind")
     return array

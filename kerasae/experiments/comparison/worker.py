@@ -30,7 +30,7 @@ def work(run: Run, judgement: Path) -> int:
     model, collection = go_on(run, exports=False)
     loss = ReconstructionLoss(run.recipe.loss.reconstruction, deviation(model))
     predictions = predict(model, collection.validation, loss=loss)
-    write_predictions(judgement.with_suffix(".npz"), predictions, collection.validation, collection.facts["source"])
+    write_predictions(judgement.with_suffix(".npz"), predictions, collection.validation, collection.facts.source)
     metrics = measured(predictions, collection.class_names)
     write_json(judgement.with_suffix(".json"), {"model": model_mark(run), "validation": metrics})
     return 0

@@ -22,6 +22,7 @@ from kerasae.files.writing import write_json
 from kerasae.recipe import KINDS, SEEDS, Recipe, SearchRecipe, toml
 from kerasae.recipe.differences import first_difference
 from kerasae.recipe.loading import parse
+from kerasae.runs.data_facts import DataFacts
 from kerasae.runs.origins import Origins, check_same, origins_of
 from kerasae.runs.run import check_new
 from kerasae.utils.console import stderr_console
@@ -52,7 +53,7 @@ class Search:
     asked: Recipe
     recipe: Recipe
     settings: SearchRecipe
-    facts: dict[str, Any]
+    facts: DataFacts
     origins: Origins | None
     space: Space
     objective: Objective
@@ -97,7 +98,7 @@ class Search:
                 "asked": self.asked.model_dump(mode="json"),
                 "recipe": self.recipe.model_dump(mode="json"),
                 "search": self.settings.model_dump(mode="json"),
-                "data": self.facts,
+                "data": self.facts.to_json(),
                 "origins": self.origins,
             },
         )
@@ -117,11 +118,13 @@ class Search:
         asked, recipe = parse(kept["asked"]), parse(kept["recipe"])
         settings = parse({**kept["asked"], "search": kept["search"]}).search
         assert settings is not None
-        return cls._of(kept["name"], folder, asked, recipe, settings, kept["data"], kept.get("origins"))
+        return cls._of(
+            kept["name"], folder, asked, recipe, settings, DataFacts.from_json(kept["data"]), kept.get("origins")
+        )
 
     @classmethod
     def _of(
-        cls, name: str, folder: Path, asked: Recipe, recipe: Recipe, settings: SearchRecipe, facts: dict[str, Any],
+        cls, name: str, folder: Path, asked: Recipe, recipe: Recipe, settings: SearchRecipe, facts: DataFacts,
         origins: Origins | None,
     ) -> Search:  # fmt: skip
         objective = objective_of(recipe.model_copy(update={"search": settings}))

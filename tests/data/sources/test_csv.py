@@ -7,6 +7,7 @@ import pytest
 
 from kerasae.data.sources.csv import open_csv
 from kerasae.recipe import DataRecipe
+from kerasae.runs.data_facts import BrokenFile
 from kerasae.utils.errors import RequestError
 
 MakeFolder = Callable[[dict[str, int]], Path]
@@ -107,4 +108,4 @@ def test_missing_files_are_set_aside_as_broken_ones_are(table: Callable[[str], P
     path = table("path,label\na/0.png,x\na/1.png,y\na/2.png,y\na/9.png,z\n")
     source = open_csv(path, DataRecipe(max_broken_fraction=0.3))
     assert len(source.parts["train"]) == 3
-    assert source.facts["quarantine"] == [{"path": str(path.parent / "a/9.png"), "reason": "No such file or directory"}]
+    assert source.facts.quarantine == (BrokenFile(str(path.parent / "a/9.png"), "No such file or directory"),)
