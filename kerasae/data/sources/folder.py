@@ -1,4 +1,4 @@
-"""A folder of images: one sub-folder a class, flat or under train/, validation/ (or val/) and test/."""
+"""A folder of images: one sub-folder for each class, flat or under train/, validation/ (or val/) and test/."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class _Walk:
         return {folder: by_name[folder.name] for folder in unnamed if folder.name in by_name}
 
     def split(self, root: Path, split: Split) -> Iterator[Entry]:
-        """Walk through one sub-folder a class, or, if there are none, through images without a label."""
+        """Walk through the sub-folders of classes, or, if there are none, through images without a label."""
         folders = _folders(root)
         if not folders:
             yield from self.below(root, None, split, set())
