@@ -11,15 +11,15 @@ from kerasae.utils.errors import RequestError
 
 
 class Variational(Table):
-    """A Gaussian latent; `latent_dim` is its size, or None for the encoder's own."""
+    """A Gaussian latent of size `latent_dim`; None takes the encoder's own size."""
 
     latent_dim: Positive | None = None
 
 
 class Adversarial(Table):
-    """A generator against a discriminator, in place of encoder, decoder and classifier.
+    """A generator and a discriminator, in place of encoder, decoder and classifier.
 
-    `name` is "gan", which takes noise alone, or "acgan", whose images are of a class that is asked for.
+    `name` is "gan", which generates from noise alone, or "acgan", which generates images of a given class.
     """
 
     is_named = True
@@ -33,7 +33,7 @@ class Adversarial(Table):
 
 
 class ModelRecipe(Table):
-    """The parts of the model and what they share."""
+    """The parts of the model and their common options."""
 
     encoder: Spec = Spec(name="baseline")
     decoder: PartSpec | None = None

@@ -1,4 +1,4 @@
-"""`[[phases]]`: one stretch of training."""
+"""`[[phases]]`: the stages of training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class EarlyStopping(Table):
 
 
 class BatchSizes(Table):
-    """A batch size that changes after the epochs `at` (counted from 1 within the phase), the optimizer kept.
+    """Batch sizes that change after the epochs `at`, counted from 1 within the phase; the optimizer keeps its state.
 
     Smith et al., "Don't decay the learning rate, increase the batch size", arXiv 1711.00489.
     """
@@ -40,8 +40,10 @@ class BatchSizes(Table):
 class DiscriminatorRecipe(Table):
     """How the discriminator of an adversarial model is trained.
 
-    `steps` are its steps for one of the generator, the next number of them after each of the epochs `at` (counted from
-    1 within the phase); its optimizer is the phase's if it has none of its own.
+    Attributes:
+        steps: discriminator steps for each generator step; the next number holds after each of the epochs `at`.
+        at: epochs, counted from 1 within the phase.
+        optimizer: None takes the phase's.
     """
 
     steps: Annotated[list[Positive], Field(min_length=1)] = [1]
@@ -58,10 +60,14 @@ class DiscriminatorRecipe(Table):
 
 
 class PseudoLabels(Table):
-    """Where an image has no label, take the model's own answer to the clean image for one, if it is sure enough.
+    """Confident predictions for clean unlabelled images, used as labels.
 
-    `threshold` is the least probability of such an answer, `weight` what it counts beside a label. With `corrupt` the
-    input is corrupted and the answer is not: FixMatch, Sohn et al., arXiv 2001.07685.
+    With `corrupt`, the training step gets a corrupted image and the prediction does not: FixMatch, Sohn et al., arXiv
+    2001.07685.
+
+    Attributes:
+        threshold: the least probability of a prediction that is used.
+        weight: of its loss, relative to a label's.
     """
 
     threshold: Fraction = 0.95
@@ -69,11 +75,11 @@ class PseudoLabels(Table):
 
 
 class Phase(Table):
-    """One stretch of training: which parts learn, for how long, and how.
+    """One stage of training: which parts learn, for how long, and how.
 
-    `min_steps` raises `epochs` where they would make fewer steps on the images at hand; a run's own recipe has the
-    epochs that it came to. Epochs that a recipe or `--set` lays over another's are obeyed: they take its `min_steps`
-    back unless they come with one.
+    `min_steps` raises `epochs` where they would make fewer steps on the given images; the recipe in a run has the
+    resulting epochs. A recipe or `--set` that sets `epochs` over another recipe resets its `min_steps`, unless it sets
+    that too.
     """
 
     takes_back: ClassVar[Mapping[str, str]] = {"epochs": "min_steps"}

@@ -1,4 +1,4 @@
-"""A whole recipe."""
+"""`Recipe`, the complete configuration of a run, and its small tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kerasae.utils.errors import RequestError
 
 
 class EvaluationRecipe(Table):
-    """What a trained model is measured on beside the test images: variants of them, by name."""
+    """Variants of the test images, by name, on which the model is evaluated too."""
 
     variants: dict[str, Annotated[list[Spec], Field(min_length=1)]] = {}
 
@@ -34,9 +34,9 @@ class EvaluationRecipe(Table):
 
 
 class RejectionRecipe(Table):
-    """How often a known image may be rejected; "auto" is 0.05, or no rejection where validation images are few.
+    """How often an in-distribution image may be rejected: "auto" is 0.05, or no rejection if validation images are few.
 
-    `by_class` gives each predicted class a threshold of its own where its validation images are enough for the rate.
+    `by_class` gives each predicted class its own threshold, if it has enough validation images for the rate.
     """
 
     false_positive_rate: Literal["auto"] | Annotated[float, Field(gt=0, lt=1)] = "auto"
@@ -50,7 +50,7 @@ class DistributionRecipe(Table):
 
 
 class Reference(Table):
-    """Where an experiment comes from, and what was measured there; nothing in a run depends on it."""
+    """The source of an experiment and its published results; no run depends on it."""
 
     source: Annotated[str, Field(min_length=1)]
     accuracy: float | None = None
@@ -62,7 +62,7 @@ class Reference(Table):
 
 
 class Recipe(Table):
-    """Everything that one run needs to know."""
+    """The complete configuration of a run."""
 
     title: str = ""
     reference: Reference | None = None
@@ -81,12 +81,12 @@ class Recipe(Table):
 
     @property
     def bare(self) -> Recipe:
-        """The recipe without what no run depends on."""
+        """The recipe without the fields that no run depends on."""
         return self.model_copy(update={"title": "", "reference": None})
 
     @property
     def phase_names(self) -> tuple[str, ...]:
-        """What to call each phase: its name, numbered where another one has it too."""
+        """The name of each phase, numbered where several phases have the same name."""
         names = [phase.name for phase in self.phases]
         return tuple(
             name if names.count(name) == 1 else f"{name} {names[: index + 1].count(name)}"
@@ -108,7 +108,7 @@ class Recipe(Table):
 
     @model_validator(mode="after")
     def _trains_one_kind_of_model(self) -> Recipe:
-        """Refuse what only the other kind of model knows; at the root, since the two kinds meet there alone."""
+        """Refuse settings of the other kind of model; only the root sees both kinds."""
         for index, phase in enumerate(self.phases):
             if self.model.adversarial is None and phase.discriminator is not None:
                 raise RequestError(
@@ -148,7 +148,7 @@ class Recipe(Table):
 
     @property
     def heads(self) -> tuple[Head, ...]:
-        """The heads that some phase trains, in the order of `HEADS`; no other is built. An adversarial model: none."""
+        """The heads that some phase trains, in the order of `HEADS`; only these are built. None if adversarial."""
         if self.model.adversarial is not None:
             return ()
         return tuple(head for head in HEADS if any(head in phase.heads for phase in self.phases))

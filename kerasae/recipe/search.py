@@ -1,4 +1,4 @@
-"""`[search]`: what a search varies in a recipe, by which algorithm, toward what, and how far it goes."""
+"""`[search]`: the search space, algorithm, objective and limits of a hyperparameter search."""
 
 from __future__ import annotations
 
@@ -13,17 +13,27 @@ from kerasae.utils.errors import RequestError
 
 Number = Annotated[list[int | float], Field(min_length=2, max_length=2)]
 
-# The keys of which a range has one; a table without any of them is a table of fields.
+# A range has one of these keys; a table without them is a table of fields.
 KINDS = frozenset({"choice", "range", "depth", "like"})
 
 
 class Range(Table):
-    """What a field may be: one of `choice`, a number in `range`, or a list of `depth` entries, each a `width`.
+    """The values of a field in a search: one of `choice`, a number in `range`, or a list of `depth` entries.
 
-    A bare list is a choice. Of a list, `like` names another list that it is as long as; with `growth` the widths are
-    the first one times its powers, in multiples of `step`, else every entry is drawn by itself. `when` says for which
-    values of other fields the field is varied at all; `also` names fields that get the same value, `mirror` lists that
-    get it backwards.
+    A bare list is a choice.
+
+    Attributes:
+        choice: the values.
+        range: [low, high]; whole numbers if both are.
+        step: between numbers, or the factor between them if `log`; with `growth`, widths are multiples of it.
+        log: whether numbers are drawn on a logarithmic scale.
+        depth: the length of a list.
+        like: the field of another list that has the length.
+        width: each entry of a list, drawn separately, or the first one if there is a `growth`.
+        growth: the factor between the entries of a list.
+        when: the values of other fields for which the field is varied.
+        also: fields that get the same value.
+        mirror: fields that get the list in reverse order.
     """
 
     choice: Annotated[list[Any], Field(min_length=1)] | None = None
@@ -83,16 +93,16 @@ class Range(Table):
 
     @property
     def is_whole(self) -> bool:
-        """Whether the range is one of whole numbers."""
+        """Whether the range holds whole numbers."""
         return self.range is not None and all(isinstance(end, int) for end in self.range)
 
 
 class Pruning(Table):
-    """The median rule: stop a trial whose best value so far is worse than the median of earlier trials' at that epoch.
+    """The median rule: stop a trial whose best value so far is worse than the median of earlier trials at that epoch.
 
     Attributes:
-        startup: finished trials before the first one is stopped.
-        warmup: epochs of a trial in which it is left alone.
+        startup: the number of finished trials before any is stopped.
+        warmup: the number of epochs before a trial can be stopped.
     """
 
     startup: Annotated[int, Field(ge=1)] = 5
@@ -100,7 +110,7 @@ class Pruning(Table):
 
 
 class SearchRecipe(Table):
-    """How a recipe is searched; `kerasae train` ignores it."""
+    """How the hyperparameters of a recipe are searched; `kerasae train` ignores it."""
 
     algorithm: Literal["random", "grid", "bayesian", "hyperband"] = "random"
     max_trials: Positive | None = None
@@ -136,7 +146,7 @@ class SearchRecipe(Table):
     @field_validator("space", mode="before")
     @classmethod
     def _dotted(cls, value: Any) -> Any:
-        """Write nested tables of fields as dotted names, as they stand in TOML without quotes."""
+        """Flatten nested tables of fields to dotted names, as TOML writes them without quotes."""
         if not isinstance(value, Mapping):
             return value
         if not value:
