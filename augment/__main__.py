@@ -89,7 +89,7 @@ def _from_recipe(path: Path) -> dict[str, list[Item]]:
         raise ValueError(f"Expected --recipe to be a file that can be read. Received: {path}: {error}") from None
     except ValueError as error:  # no TOML, or no UTF-8
         raise ValueError(f"Expected --recipe to be a TOML file. Received: {path}: {error}") from None
-    found: dict[str, list[Item]] = {}
+    sections: dict[str, list[Item]] = {}
     for index, phase in _numbered(tables.get("phases")):
         table = phase if isinstance(phase, dict) else {}
         before, after = (
@@ -98,13 +98,13 @@ def _from_recipe(path: Path) -> dict[str, list[Item]]:
         specs = [*before, *([table["mix"]] if table.get("mix", "none") != "none" else []), *after]
         if specs:
             title = f"Phase {index}: {table['name']}" if "name" in table else f"Phase {index}"
-            found[title] = [build(_table(spec)) for spec in specs]
-    if not found:
+            sections[title] = [build(_table(spec)) for spec in specs]
+    if not sections:
         raise ValueError(
             "Expected a recipe with a phase that has a list `augment` or `corrupt` of transforms, or `mix`; a recipe "
             f"that only extends another has none of its own. Received: {path}"
         )
-    return found
+    return sections
 
 
 def _numbered(phases: Any) -> Iterable[tuple[Any, Any]]:

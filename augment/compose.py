@@ -44,8 +44,8 @@ class Container(Transform):
         }
 
     def _apply_one(self, index: int, image: Image.Image, params: Mapping[str, Any]) -> Image.Image:
-        own = under(str(index), params)
-        return self.transforms[index].apply(image, **own) if own.pop("applied") else image
+        chosen = under(str(index), params)
+        return self.transforms[index].apply(image, **chosen) if chosen.pop("applied") else image
 
 
 @register("compose")
@@ -112,6 +112,6 @@ class OneOf(Container):
         for index, transform in enumerate(self.transforms):
             rows = np.flatnonzero(params["choice"] == index)
             if len(rows):
-                own = take(under(str(index), params), rows)
-                changed[rows] = transform.run(images[rows], own, "native")
+                chosen = take(under(str(index), params), rows)
+                changed[rows] = transform.run(images[rows], chosen, "native")
         return changed

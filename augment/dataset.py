@@ -51,8 +51,10 @@ def augment_batch(
     checks.choice("augment_batch", "engine", engine, ENGINES)
     composition = compose(transforms)
 
-    def change(sample_images: Any, moment: Any, places: Any) -> Any:
-        return apply(sample_images, composition, seed=seed, epoch=int(moment), positions=places, engine=engine)
+    def change(sample_images: Any, epoch_value: Any, image_positions: Any) -> Any:
+        return apply(
+            sample_images, composition, seed=seed, epoch=int(epoch_value), positions=image_positions, engine=engine
+        )
 
     # Not stateful: the same arguments give the same images, so that tf.data may share or drop the call.
     arguments = [images, tf.cast(epoch, tf.int64), tf.cast(positions, tf.int64)]
@@ -102,7 +104,7 @@ def map(
         images, rest = split(element)
         stack = images if batched else images[tf.newaxis]
         changed = augment_batch(
-            stack, composition, seed=seed, epoch=epoch, positions=_places(start, stack), engine=engine
+            stack, composition, seed=seed, epoch=epoch, positions=_positions(start, stack), engine=engine
         )
         return join(changed if batched else changed[0], rest)
 
@@ -113,17 +115,19 @@ def map(
     _check_pairs(dataset.element_spec)
 
     def mix(numbered_element: Any, other: Any) -> Any:
-        start, own = numbered_element
-        first, second = (own, other) if batched else tf.nest.map_structure(lambda part: part[tf.newaxis], (own, other))
-        places = _places(start, first[0])
-        mixed = mix_batch(first[0], second[0], first[1], second[1], mixing, seed=seed, epoch=epoch, positions=places)
+        start, element = numbered_element
+        first, second = (
+            (element, other) if batched else tf.nest.map_structure(lambda part: part[tf.newaxis], (element, other))
+        )
+        positions = _positions(start, first[0])
+        mixed = mix_batch(first[0], second[0], first[1], second[1], mixing, seed=seed, epoch=epoch, positions=positions)
         return mixed if batched else (mixed[0][0], mixed[1][0])
 
     pairs = tf.data.Dataset.zip(numbered(changed, batched), shifted(changed, batched, seed=seed, epoch=epoch))
     return pairs.map(tf.autograph.experimental.do_not_convert(mix), num_parallel_calls=calls, deterministic=True)
 
 
-def _places(start: Any, stack: Any) -> Any:
+def _positions(start: Any, stack: Any) -> Any:
     import tensorflow as tf
 
     return start + tf.range(tf.shape(stack, tf.int64)[0], dtype=tf.int64)

@@ -37,10 +37,10 @@ class GaussianBlur(Ranged):
         from augment.native import blur
 
         box = box_radii(radius)
-        whole = np.where(radius > 0, np.floor(box), -1).astype(np.int64)
+        radii = np.where(radius > 0, np.floor(box), -1).astype(np.int64)
         inner = (np.float32(1 << 24) / (box * np.float32(2) + np.float32(1))).astype(np.uint32)
-        outer = ((1 << 24) - (2 * np.maximum(whole, 0) + 1) * inner.astype(np.int64)) // 2
-        return blur.gaussian(np.ascontiguousarray(images), whole, inner, outer.astype(np.uint32))
+        outer = ((1 << 24) - (2 * np.maximum(radii, 0) + 1) * inner.astype(np.int64)) // 2
+        return blur.gaussian(np.ascontiguousarray(images), radii, inner, outer.astype(np.uint32))
 
 
 def box_radii(deviations: Any) -> Any:
@@ -84,9 +84,9 @@ class GaussianNoise(Ranged):
     def apply(self, image: Image.Image, *, deviation: float, key: int) -> Image.Image:  # type: ignore[override]
         """Add the noise that `key` gives, by NumPy."""
         pixels = np.atleast_3d(np.asarray(image))
-        places = np.arange((pixels.size + 3) // 4).astype(np.uint64)
-        words = mix(fold(np.array([key], np.uint64), 0) + places)
-        noise = normal_quantiles()[_quarters(words)[: pixels.size]] * np.float32(deviation)
+        counters = np.arange((pixels.size + 3) // 4).astype(np.uint64)
+        bits = mix(fold(np.array([key], np.uint64), 0) + counters)
+        noise = normal_quantiles()[_quarters(bits)[: pixels.size]] * np.float32(deviation)
         noisy = np.floor(np.clip(pixels.ravel() + noise + np.float32(0.5), 0, 255)).astype(np.uint8)
         return to_pillow(noisy.reshape(pixels.shape))
 
@@ -99,6 +99,6 @@ class GaussianNoise(Ranged):
         return noise.add(flat, keys, deviation.astype(np.float32), normal_quantiles()).reshape(images.shape)
 
 
-def _quarters(words: Keys) -> Any:
+def _quarters(bits: Keys) -> Any:
     shifts = np.array([0, 16, 32, 48], np.uint64)
-    return ((words[:, None] >> shifts) & np.uint64(0xFFFF)).astype(np.int64).ravel()
+    return ((bits[:, None] >> shifts) & np.uint64(0xFFFF)).astype(np.int64).ravel()

@@ -60,9 +60,9 @@ class Draws:
     @classmethod
     def at(cls, seed: int, epoch: int, positions: npt.ArrayLike) -> Draws:
         """Return the draws of the images at `positions`, integers (n,), in the order of `epoch` under `seed`."""
-        places = np.atleast_1d(np.asarray(positions, np.int64)).astype(np.uint64)
+        indices = np.atleast_1d(np.asarray(positions, np.int64)).astype(np.uint64)
         root = fold(fold(np.zeros(1, np.uint64), int(seed)), int(epoch))
-        return cls(fold(root, places))
+        return cls(fold(root, indices))
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -97,21 +97,21 @@ class Draws:
 
     def beta(self, alpha: float, beta: float) -> npt.NDArray[np.float64]:
         """Return float64 (n,) in [0, 1], distributed as Beta(alpha, beta), both above 0."""
-        own = self.stream(self._count)
+        stream = self.stream(self._count)
         self._count += 1
-        ratio = own.stream(1).log_gamma(beta) - own.stream(0).log_gamma(alpha)
+        ratio = stream.stream(1).log_gamma(beta) - stream.stream(0).log_gamma(alpha)
         return 1.0 / (1.0 + np.exp(np.clip(ratio, -700.0, 700.0)))
 
     def log_gamma(self, shape: float) -> npt.NDArray[np.float64]:
         """Logarithms of Gamma(shape, 1) values: Marsaglia and Tsang (2000), in logarithms as small shapes underflow."""
         boost = np.log(np.maximum(self.uniform(), 2.0**-54)) / shape
         third = shape + 1.0 - 1.0 / 3.0
-        found = np.full(len(self), np.nan)
-        while np.isnan(found).any():  # an image keeps its first accepted try, however many the others need
+        logarithms = np.full(len(self), np.nan)
+        while np.isnan(logarithms).any():  # an image keeps its first accepted try, however many the others need
             value = self.normal()
             cube = np.maximum(1.0 + value / np.sqrt(9.0 * third), 0.0) ** 3
             limit = np.log(np.maximum(self.uniform(), 2.0**-54))
             logarithm = np.log(np.maximum(cube, 1e-300))
             accepted = (cube > 0.0) & (limit < 0.5 * value**2 + third * (1.0 - cube + logarithm))
-            found = np.where(np.isnan(found) & accepted, np.log(third) + logarithm, found)
-        return found + boost
+            logarithms = np.where(np.isnan(logarithms) & accepted, np.log(third) + logarithm, logarithms)
+        return logarithms + boost

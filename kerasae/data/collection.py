@@ -105,13 +105,13 @@ def open_collection(recipe: DataRecipe, *, classifies: bool, asks: bool = True) 
         raise source.doubts[0]
     if asks and classifies and not recipe.class_names and (similar := find_similar(source.class_names)):
         raise similar
-    given = [split for split in SPLITS if split in source.parts and len(source.parts[split])]
-    parts = [source.parts[split] for split in given]
+    present = [split for split in SPLITS if split in source.parts and len(source.parts[split])]
+    parts = [source.parts[split] for split in present]
     if not parts:
         raise RequestError("data.source", expected=f"images in {recipe.source}", received="none")
     division = divide(
         np.concatenate([part.labels for part in parts]),
-        np.repeat(given, [len(part) for part in parts]),
+        np.repeat(present, [len(part) for part in parts]),
         source.class_names,
         recipe,
         classifies=classifies,

@@ -70,19 +70,19 @@ def _with_channels(image: tf.Tensor, channels: int) -> tf.Tensor:
     if image.shape[-1] is not None:
         converted = _convert(image, image.shape[-1], channels)
     else:
-        branches = [functools.partial(_convert, image, given, channels) for given in (1, 2, 3, 4)]
+        branches = [functools.partial(_convert, image, current, channels) for current in (1, 2, 3, 4)]
         converted = tf.switch_case(tf.shape(image)[-1] - 1, branches)
     return tf.ensure_shape(converted, [*image.shape[:-1], channels])
 
 
-def _convert(image: tf.Tensor, given: int, channels: int) -> tf.Tensor:
-    if given in (2, 4):
+def _convert(image: tf.Tensor, current: int, channels: int) -> tf.Tensor:
+    if current in (2, 4):
         # 255 * 255 + 127 fits in 16 bits; wider integers would take twice the memory.
         values = tf.cast(image, tf.uint16)
         alpha = values[..., -1:]
         image = tf.cast((values[..., :-1] * alpha + 255 * (255 - alpha) + 127) // 255, tf.uint8)
-        given -= 1
-    if given == 3 and channels == 1:
+        current -= 1
+    if current == 3 and channels == 1:
         luma = tf.reduce_sum(tf.cast(image, tf.int32) * [19595, 38470, 7471], axis=-1, keepdims=True)
         return tf.cast((luma + 0x8000) // 0x10000, tf.uint8)
-    return tf.repeat(image, 3, axis=-1) if given == 1 and channels == 3 else image
+    return tf.repeat(image, 3, axis=-1) if current == 1 and channels == 3 else image

@@ -33,13 +33,13 @@ class Division:
 
 
 def divide(
-    labels: np.ndarray, given: np.ndarray, class_names: tuple[str, ...], recipe: DataRecipe, *, classifies: bool
+    labels: np.ndarray, source_splits: np.ndarray, class_names: tuple[str, ...], recipe: DataRecipe, *, classifies: bool
 ) -> Division:
     """Divide images: first the test set (the source's or a part of all), then the cut, validation, and hidden labels.
 
     Args:
         labels: int64 (n,), -1 where there is none.
-        given: strings (n,), the split that the source puts each image in.
+        source_splits: strings (n,), the split that the source puts each image in.
         class_names: a name for each label.
         recipe: `keep`, `test`, `validation`, `fold`, `labelled_fraction`, `labelled_per_class` and `seed` are read.
         classifies: whether a classifier is trained; then every class must be in every split that is drawn, and
@@ -49,7 +49,7 @@ def divide(
         RequestError: a class has too few images, or an option needs a split or class that the source lacks.
     """
     draw = StratifiedDraw(labels, class_names, recipe.seed, classifies)
-    train, validation, test = (np.flatnonzero(given == split) for split in ("train", "validation", "test"))
+    train, validation, test = (np.flatnonzero(source_splits == split) for split in ("train", "validation", "test"))
     keeps_validation = recipe.fold is None and recipe.validation == "auto" and len(validation) > 0
     if not keeps_validation:
         train = np.sort(np.concatenate([train, validation]))

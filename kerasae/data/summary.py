@@ -110,5 +110,5 @@ def share(count: int, total: int) -> str:
 
 
 def _crosses(places: Sequence[str], split: str) -> bool:
-    splits = {place.partition(":")[0] for place in places}
+    splits = {entry.partition(":")[0] for entry in places}
     return {"train", split} <= splits

@@ -118,8 +118,8 @@ def scale(values: np.ndarray, limits: Range) -> np.ndarray:
     low, high = limits
     if values.dtype == np.uint16 and limits == FULL_16:
         return (values >> 8).astype(np.uint8)
-    whole = values.dtype.kind in "biu" and float(low).is_integer() and float(high).is_integer()
-    if whole and high - low >= 255:
+    is_integer = values.dtype.kind in "biu" and float(low).is_integer() and float(high).is_integer()
+    if is_integer and high - low >= 255:
         steps = np.clip(values.astype(np.int64), int(low), int(high)) - int(low)
         return (steps * 256 // (int(high - low) + 1)).astype(np.uint8)
     share = (np.clip(values.astype(np.float64), low, high) - low) / (high - low)

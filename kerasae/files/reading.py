@@ -52,14 +52,14 @@ def check(path: Path, fix: str | None = None) -> bool:
         RequestError: says `fix`, or by default `how_to_fix`.
     """
     fix = fix or how_to_fix(path)
-    whole = manifest.check(path, fix)
+    is_intact = manifest.check(path, fix)
     if not path.exists():
         raise RequestError("run", expected=f"{path.name} in {path.parent}", received="no such file", fix=fix)
     if not path.is_file():
         raise RequestError(
             "run", expected="a file", received=f"{path}, which is a folder", fix=f"move it away, and {fix}"
         )
-    return whole
+    return is_intact
 
 
 def damaged(path: Path, reason: str, fix: str | None = None) -> RequestError:

@@ -56,7 +56,7 @@ class Kind:
         )
 
     def below(self, step: str) -> Kind:
-        """Return the kind of a field, entry or value of this one; one that accepts anything if there is no such field."""
+        """Return the kind of a field, entry or value of this one; unknown fields accept anything."""
         field: FieldInfo | None = self.table.model_fields.get(step) if self.table is not None else None
         if field is not None:
             return Kind.of(field.annotation, _plain(field.get_default(call_default_factory=True)))

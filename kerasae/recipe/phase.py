@@ -109,8 +109,8 @@ class Phase(Table):
     @property
     def heads(self) -> tuple[Head, ...]:
         """The heads whose loss is trained on: those whose own part learns, or all if the encoder learns alone."""
-        own: dict[Head, Part] = {"reconstruction": "decoder", "label": "classifier"}
-        named = [head for head in HEADS if own[head] in self.learns]
+        part_of: dict[Head, Part] = {"reconstruction": "decoder", "label": "classifier"}
+        named = [head for head in HEADS if part_of[head] in self.learns]
         return tuple(head for head in named or HEADS if self.loss_weights.get(head, 1.0) != 0)
 
     @model_validator(mode="after")
@@ -149,9 +149,9 @@ class Phase(Table):
     @property
     def discriminator_stretches(self) -> tuple[tuple[range, int], ...]:
         """The epochs, counted from 0 within the phase, that share a number of discriminator steps, and that number."""
-        given = self.discriminator or DiscriminatorRecipe()
-        ends = [0, *given.at, self.epochs]
-        return tuple((range(*pair), steps) for pair, steps in zip(pairwise(ends), given.steps, strict=True))
+        discriminator = self.discriminator or DiscriminatorRecipe()
+        ends = [0, *discriminator.at, self.epochs]
+        return tuple((range(*pair), steps) for pair, steps in zip(pairwise(ends), discriminator.steps, strict=True))
 
     @model_validator(mode="after")
     def _steps_within_the_phase(self) -> Phase:

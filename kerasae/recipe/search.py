@@ -55,24 +55,24 @@ class Range(Table):
 
     @model_validator(mode="after")
     def _is_of_one_kind(self) -> Range:
-        given = [kind for kind in ("choice", "range", "depth", "like") if getattr(self, kind) is not None]
-        if len(given) != 1:
+        kinds = [kind for kind in ("choice", "range", "depth", "like") if getattr(self, kind) is not None]
+        if len(kinds) != 1:
             raise RequestError(
                 expected="one of choice = [...], range = [low, high], or a list's depth (or like) with width",
-                received=" and ".join(given) or "none of them",
+                received=" and ".join(kinds) or "none of them",
             )
-        of_list = given[0] in ("depth", "like")
+        of_list = kinds[0] in ("depth", "like")
         if of_list != (self.width is not None) or (self.growth is not None and not of_list):
             raise RequestError(
                 expected="width, and growth if any, beside depth or like",
-                received=", ".join(key for key in (*given, "width", "growth") if getattr(self, key) is not None),
+                received=", ".join(key for key in (*kinds, "width", "growth") if getattr(self, key) is not None),
             )
         if self.mirror and not of_list:
             raise RequestError(
-                expected="mirror beside a list's depth", received=f"mirror and {given[0]}", fix="use also instead"
+                expected="mirror beside a list's depth", received=f"mirror and {kinds[0]}", fix="use also instead"
             )
         if (self.log or (self.step is not None and not self.growth)) and self.range is None:
-            raise RequestError(expected="log and step beside range", received=given[0])
+            raise RequestError(expected="log and step beside range", received=kinds[0])
         return self
 
     @model_validator(mode="after")

@@ -69,8 +69,8 @@ def is_system(name: str) -> bool:
 
 def is_unlabelled(name: str) -> bool:
     """Return whether a folder of that name holds images without labels: unlabeled, unlabeled_images, no_label."""
-    match = _UNLABELLED.match(" ".join(_words(name)))
-    return match is not None and _says_nothing(tuple(" ".join(_words(name))[match.end() :].split()))
+    match = _UNLABELLED.match(" ".join(_split_words(name)))
+    return match is not None and _says_nothing(tuple(" ".join(_split_words(name))[match.end() :].split()))
 
 
 def is_masks(name: str, *, beside_normal: bool) -> bool:
@@ -88,11 +88,11 @@ def split_and_rest(name: str) -> tuple[Split | Literal["unclear"], tuple[str, ..
 
     "seg_train" gives "train" and ("seg",), "testSet" gives "test" and ("set",).
     """
-    words = _words(name)
-    splits = [word for word in words if word in _SPLIT_WORDS]
+    parts = _split_words(name)
+    splits = [word for word in parts if word in _SPLIT_WORDS]
     if len(splits) != 1:
         return None
-    return _SPLIT_WORDS[splits[0]], tuple(word for word in words if word != splits[0])
+    return _SPLIT_WORDS[splits[0]], tuple(word for word in parts if word != splits[0])
 
 
 def is_split(name: str) -> bool:
@@ -127,10 +127,10 @@ def pairs(names: list[str], shares_folders: frozenset[str]) -> dict[str, Split]:
     return certain[0] if len(certain) == 1 else {}
 
 
-def _words(name: str) -> list[str]:
+def _split_words(name: str) -> list[str]:
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", composed(name))
     return re.findall(r"[^\W\d_]+|\d+", parted.lower())
 
 
-def _says_nothing(words: tuple[str, ...]) -> bool:
-    return all(word in _GENERIC_WORDS or word.isdigit() for word in words)
+def _says_nothing(parts: tuple[str, ...]) -> bool:
+    return all(word in _GENERIC_WORDS or word.isdigit() for word in parts)

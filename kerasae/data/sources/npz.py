@@ -52,7 +52,7 @@ def open_npz(
     try:
         with np.load(path, allow_pickle=False) as stored:
             names = _names(path, stored.files)
-            arrays = {name: _read(stored, own, path) for name, own in names.items() if name in _KNOWN}
+            arrays = {name: _read(stored, stored_name, path) for name, stored_name in names.items() if name in _KNOWN}
     except (OSError, zipfile.BadZipFile) as error:
         raise RequestError(
             "data.source", expected="an npz file", received=f"{path}, which cannot be read: {error}"
@@ -70,31 +70,31 @@ def open_npz(
     )
 
 
-def _names(path: Path, found: list[str]) -> dict[str, str]:
+def _names(path: Path, stored_names: list[str]) -> dict[str, str]:
     """Return the array that holds what each known name means."""
-    repeated = next((name for name in found if found.count(name) > 1), None)
+    repeated = next((name for name in stored_names if stored_names.count(name) > 1), None)
     if repeated is not None:
         raise RequestError(
             "data.source",
             expected=f"every array once in {path}",
-            received=f"{repeated} {found.count(repeated)} times",
+            received=f"{repeated} {stored_names.count(repeated)} times",
             fix="write it with numpy.savez_compressed",
         )
-    of_medmnist = not set(_REQUIRED) & set(found) and "train_images" in found
-    names = {_MEDMNIST.get(name, name) if of_medmnist else name: name for name in found}
+    of_medmnist = not set(_REQUIRED) & set(stored_names) and "train_images" in stored_names
+    names = {_MEDMNIST.get(name, name) if of_medmnist else name: name for name in stored_names}
     _check_names(path, list(names))
     return names
 
 
-def _check_names(path: Path, found: list[str]) -> None:
-    missing = [name for name in _REQUIRED if name not in found]
-    if ("x_validation" in found) != ("y_validation" in found):
-        missing += [name for name in ("x_validation", "y_validation") if name not in found]
+def _check_names(path: Path, stored_names: list[str]) -> None:
+    missing = [name for name in _REQUIRED if name not in stored_names]
+    if ("x_validation" in stored_names) != ("y_validation" in stored_names):
+        missing += [name for name in ("x_validation", "y_validation") if name not in stored_names]
     if missing:
         raise RequestError(
             "data.source",
             expected=f"the arrays {', '.join(_REQUIRED)} in {path}, which lacks {', '.join(missing)}",
-            received=f"{', '.join(sorted(found)) or 'none'}.{nearest(missing[0], found)}",
+            received=f"{', '.join(sorted(stored_names)) or 'none'}.{nearest(missing[0], stored_names)}",
         )
 
 
