@@ -20,7 +20,7 @@ def test_array_images_of_the_same_pixels_are_found() -> None:
 
 
 def test_files_say_whether_their_bytes_or_only_their_pixels_agree() -> None:
-    hashes = {"a": ("1", "x"), "b": ("1", "x"), "c": ("2", "y"), "d": ("3", "y"), "e": ("4", "z")}
+    hashes = {"a": ("1", "aa"), "b": ("1", "aa"), "c": ("2", "bb"), "d": ("3", "bb"), "e": ("4", "cc")}
     facts = {name: FileFact(bytes_hash=own, pixels_hash=pixels) for name, (own, pixels) in hashes.items()}
 
     def files(*names: str) -> FileImages:

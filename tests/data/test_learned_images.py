@@ -95,7 +95,8 @@ def test_a_few_images_that_a_large_set_holds_twice_are_said_and_not_refused(nois
     learned = learned_before(recipe).ids
     others = np.arange(1, 1000, dtype=np.uint64)
     for count, refused in ((5, False), (6, True)):
-        ids = {"train": others[:1], "validation": others[:0], "test": np.concatenate([learned[:count], others[:995]])}
+        test = np.concatenate([learned[:count], others[: 1000 - count]])
+        ids = {"train": others[:1], "validation": others[:0], "test": test}
         counts = {**collection.facts.counts, "test": SplitCounts(1000)}
         many = replace(collection, image_ids=ids, facts=replace(collection.facts, counts=counts))
         if refused:

@@ -72,7 +72,7 @@ def test_splits_and_absolute_paths(table: Callable[[str], Path]) -> None:
         ("path\tclass\n", r"lacks the column 'label'.* separated by tabs"),
         ("path,label,label\na/0.png,x,y\n", r"the column 'label' once in .* Received: 2 times, path,label,label"),
         ("Path,path,label\na/0.png,x,y\n", r"the column 'path' once in "),
-        ("path,label\nb/0.png,x\nb/1.png,x\n", r"2 of 2; .* no file is there, and paths are relative to "),
+        ("path,label\nb/0.png,x\nb/1.png,x\n", r"2 of 2; .* no listed file exists, and paths are relative to "),
         ("path,label\na/0.png,\udcff\n", r"cannot be read as a table in UTF-8"),
         ('path,label\n"a/0.png,x\n', r"cannot be read as a table in UTF-8: unexpected end of data"),
     ],
