@@ -20,7 +20,7 @@ from augment.spec import build
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return 0, or 2 after one line on stderr that says what was wrong with the request."""
+    """Run the command line; return 0, or 2 after one line on stderr about a wrong request."""
     parser = argparse.ArgumentParser(prog="python -m augment", description="Pillow's augmentations, bit for bit.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="preview")
     preview = verbs.add_parser("preview", help="draw what each transform does to images, over its range")
@@ -65,7 +65,7 @@ def _format(out: Path) -> str:
 
 
 def _write(sheet: Image.Image, out: Path, kind: str) -> None:
-    """Write the sheet whole or not at all."""
+    """Write the sheet completely or not at all."""
     encoded = io.BytesIO()
     try:
         sheet.save(encoded, kind, optimize=True)
@@ -82,7 +82,7 @@ def _write(sheet: Image.Image, out: Path, kind: str) -> None:
 
 
 def _from_recipe(path: Path) -> dict[str, list[Item]]:
-    """Return the transforms of a recipe's phases by the names of the phases."""
+    """Return the transforms of a recipe's phases, by phase name."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -108,7 +108,7 @@ def _from_recipe(path: Path) -> dict[str, list[Item]]:
 
 
 def _numbered(phases: Any) -> Iterable[tuple[Any, Any]]:
-    """Return phases stated whole, in a list, or changed by their numbers, in a table."""
+    """Return the phases, which are a list, or a table by number where a recipe changes another one."""
     if isinstance(phases, dict):
         return phases.items()
     return enumerate(phases) if isinstance(phases, list) else ()

@@ -1,4 +1,4 @@
-"""The bridge to tf.data: the whole composition as one operation of the graph."""
+"""tf.data support: all transforms as one operation of the graph."""
 
 from __future__ import annotations
 
@@ -73,21 +73,21 @@ def map(
     mixing: Mixing | None = None,
     num_parallel_calls: int | None = None,
 ) -> tf.data.Dataset:
-    """Return `dataset` with its images changed; an image's position is its place in the dataset.
+    """Return `dataset` with its images augmented; an image's position is its index in the dataset.
 
-    The dataset must come in the same order each time it is read. With `mixing` it is read twice, and its elements are
-    pairs of images and float32 label rows (num_classes,); the partner is the image so many places further
-    on (from the last on to the first) as (seed, epoch) draw.
+    The dataset must have the same order each time it is read. With `mixing` it is read twice, and its elements are
+    pairs of images and float32 label rows (num_classes,). The partner of an image is the one a number of positions
+    later, which is drawn from (seed, epoch); after the last image follows the first.
 
     Args:
         dataset: images uint8 (H, W, C) or batches of them (n, H, W, C), alone or as the first of a tuple. Batched
             is much faster.
         transforms: what to apply, in this order.
         seed: any integer; with `epoch` and the position it decides every random choice.
-        epoch: any integer; give another one for each pass, so that the images are changed anew.
+        epoch: any integer; pass another one for each epoch, so that the images are augmented differently.
         engine: "native" (batched kernels) or "pil" (Pillow, one image after the other); same bytes.
         mixing: MixUp or CutMix, after the transforms; None mixes nothing.
-        num_parallel_calls: batches at work at once; None leaves it to tf.data. The order is kept.
+        num_parallel_calls: batches processed in parallel; None leaves it to tf.data. The order is kept.
 
     Raises:
         ValueError: for images of another rank or number of channels, or an unknown engine.
@@ -155,12 +155,12 @@ def is_batched(spec: Any) -> bool:
 
 
 def split(element: Any) -> tuple[Any, tuple[Any, ...] | None]:
-    """Return an element's images and what follows them; None if the element is the images alone."""
+    """Return an element's images and its other parts; None if there are no others."""
     return (element[0], tuple(element[1:])) if isinstance(element, tuple) else (element, None)
 
 
 def join(images: Any, rest: tuple[Any, ...] | None) -> Any:
-    """Return the element that `split` took apart."""
+    """Return the element of these images and other parts; the inverse of `split`."""
     return images if rest is None else (images, *rest)
 
 

@@ -1,4 +1,4 @@
-"""Random draws that depend on (seed, epoch, position) and on nothing else: no state, no neighbours, no order."""
+"""Random numbers that depend only on (seed, epoch, position), not on state, order or other images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 _GOLDEN = 0x9E3779B97F4A7C15
 _MASK = (1 << 64) - 1
-_STREAM = 1 << 32  # keeps the names of streams apart from seeds, epochs and positions
+_STREAM = 1 << 32  # separates the indices of streams from seeds, epochs and positions
 QUANTILES = 1 << 16
 
 Keys = npt.NDArray[np.uint64]
@@ -27,7 +27,7 @@ def mix(values: Keys) -> Keys:
 
 
 def fold(keys: Keys, value: int | Keys) -> Keys:
-    """Return the keys of what `value` names under `keys`; the order of several folds matters."""
+    """Return keys derived from `keys` and `value`; the order of several folds matters."""
     words = np.array([value & _MASK], np.uint64) if isinstance(value, int) else value
     return mix(keys ^ mix(words + np.uint64(_GOLDEN)))
 
@@ -46,11 +46,11 @@ def normal_quantiles() -> npt.NDArray[np.float32]:
 class Draws:
     """A source of random arrays of shape (n,), one value for each of n images.
 
-    Each call takes the next draw of every image. An image's k-th draw is a function of its key and k alone,
-    so that it is the same whichever images stand beside it.
+    Each call makes the next draw of every image. An image's k-th draw is a function of its key and k alone, so that it
+    does not depend on the other images.
 
     Args:
-        keys: uint64 array of shape (n,), one key an image; see `Draws.at`.
+        keys: uint64 array of shape (n,), one key for each image; see `Draws.at`.
     """
 
     def __init__(self, keys: Keys) -> None:
@@ -72,7 +72,7 @@ class Draws:
         return Draws(fold(self._keys, _STREAM + index))
 
     def bits(self) -> Keys:
-        """Return 64 random bits an image, uint64 (n,)."""
+        """Return 64 random bits for each image, uint64 (n,)."""
         self._count += 1
         return mix(self._keys + np.uint64(self._count * _GOLDEN & _MASK))
 
@@ -107,7 +107,7 @@ class Draws:
         boost = np.log(np.maximum(self.uniform(), 2.0**-54)) / shape
         third = shape + 1.0 - 1.0 / 3.0
         logarithms = np.full(len(self), np.nan)
-        while np.isnan(logarithms).any():  # an image keeps its first accepted try, however many the others need
+        while np.isnan(logarithms).any():  # an image keeps its first accepted value, however many tries the others need
             value = self.normal()
             cube = np.maximum(1.0 + value / np.sqrt(9.0 * third), 0.0) ** 3
             limit = np.log(np.maximum(self.uniform(), 2.0**-54))

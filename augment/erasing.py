@@ -73,7 +73,7 @@ class Cutout(Transform):
     Args:
         fraction_range: lowest and highest side of the square, in [0, 1] of the image's shorter side.
         fill: the level, in [0, 255], of the square.
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class CutPaste(Transform):
             image's shorter side.
         shift_range: lowest and highest number of levels that are added to the piece, in [-255, 255]; the sum is rounded
             and kept within [0, 255].
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     def __init__(
@@ -193,7 +193,7 @@ class Mask(Transform):
         patch_size: side of a patch, in [1, 4096] pixels.
         ratio: the share of patches to blank, in [0, 1], rounded to whole patches.
         fill: the level, in [0, 255], of a blanked patch.
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     def __init__(self, patch_size: int = 4, *, ratio: float = 0.75, fill: int = 0, probability: float = 1.0) -> None:

@@ -1,4 +1,4 @@
-"""Mixings: two images and their labels become one; the partner comes from the whole epoch, never the batch."""
+"""Mixings of two images and their labels; the partner is any image of the epoch, not only of the batch."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Mixing(Configured):
         """Return the parameters of len(draws) images: arrays whose first axis is the image."""
 
     def spread(self, num: int) -> Params:
-        """Return `num` rows of parameters that show the mixing over its range; here random ones."""
+        """Return `num` rows of parameters that show the mixing over its range; random ones by default."""
         return self.sample(Draws.at(0, 0, np.arange(num)))
 
     @abstractmethod
@@ -80,7 +80,7 @@ class Mixing(Configured):
     def run(
         self, images: Images, partner_images: Images, rows: Rows, partner_rows: Rows, params: Params
     ) -> tuple[Images, Rows]:
-        """Return images and rows, those that `params["applied"]` names mixed."""
+        """Return images and rows, mixed where `params["applied"]` is true."""
         applied = params["applied"]
         rest = {name: values for name, values in params.items() if name != "applied"}
         mixed_images, mixed_rows = self.mix(images, partner_images, rows, partner_rows, **rest)

@@ -1,4 +1,4 @@
-"""The bridge of mixings to tf.data."""
+"""tf.data support for mixings."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def partners(
 
 
 def shifted(dataset: tf.data.Dataset, batched: bool, *, seed: int, epoch: int) -> tf.data.Dataset:
-    """Return `dataset` turned round by a number of images drawn from (seed, epoch): each image's partner.
+    """Return `dataset` rotated by a number of images drawn from (seed, epoch), so that it holds each image's partner.
 
     A stream cannot be read at any place, but it can be read twice: the second time from a random image on, and then
     from the start. So no image meets a batch-mate but by chance, and none meets itself.

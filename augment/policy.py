@@ -1,4 +1,4 @@
-"""Learned and random policies: which transforms an image goes through, and how strongly."""
+"""Learned and random policies, which choose the transforms of each image and their strength."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NONE = -1  # the operation of a stage that leaves the image as it is
 
 
 class Policy(Transform):
-    """What the policies share: stages, each of which sends every image through one operation or none.
+    """The base of policies: stages, each of which applies one operation, or none, to every image.
 
     Args:
         resample: "nearest" or "bilinear", for the operations that move pixels.

@@ -1,4 +1,4 @@
-"""What a contact sheet shows: each transform on an image, over its range."""
+"""The content of a contact sheet: each transform applied to an image, over its range."""
 
 from __future__ import annotations
 

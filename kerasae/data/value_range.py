@@ -1,4 +1,4 @@
-"""What the numbers of an image mean: the range of stored values that becomes black to white, 0 to 255."""
+"""The range of stored values that is mapped to 0 to 255, black to white."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 Range = tuple[float, float]
 FULL_8: Range = (0.0, 255.0)
 FULL_16: Range = (0.0, 65535.0)
-# Images that all stay below this share of their range have lost their upper two bits, or hold other numbers than the
-# range says, such as 12 bits in files of 16 or classes 0 and 1.
+# Images that all stay below this share of their range have lost their upper two bits, or hold numbers of another range,
+# such as 12 bits in files of 16 bits, or classes 0 and 1.
 DIM = 0.25
 UNKNOWN = "whose range cannot be known"
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What is known of the numbers of one image, before they become 8 bits.
+    """What is known of the stored numbers of one image, before they are converted to 8 bits.
 
     Attributes:
         kind: "8 bits"; "wide" for one channel of more than 8 bits or of floating point; "wide colour" for colours of 16
             bits, of which only the upper 8 can be read; "colours" for palettes and black and white, which are no
             measurements.
         lowest, highest: of the stored numbers.
-        container: the range of what the numbers are stored in, None where it says nothing.
-        tagged: the range that the file's tags give beyond that, if any.
+        container: the range of the stored type, None where it tells nothing.
+        tagged: the range in the file's tags, if any.
     """
 
     kind: Literal["8 bits", "wide", "wide colour", "colours"] = "8 bits"
@@ -43,16 +43,16 @@ class Values:
 
     @property
     def is_wide(self) -> bool:
-        """Whether 8 bits do not hold the numbers as they are stored."""
+        """Whether the stored numbers do not fit into 8 bits."""
         return self.kind.startswith("wide")
 
     @property
     def is_known(self) -> bool:
-        """Whether the file gives a range that its own numbers keep to."""
+        """Whether the file gives a range that holds all of its numbers."""
         return self.within(declared([self]))
 
     def within(self, limits: Range | None) -> bool:
-        """Return whether no number lies outside a range."""
+        """Return whether all numbers lie in a range."""
         return limits is not None and limits[0] <= self.lowest and self.highest <= limits[1]
 
     def unusable(self, limits: Range | None) -> str:
@@ -75,7 +75,7 @@ class Values:
         return ""
 
     def _contradicts(self, limits: Range) -> bool:
-        """Tell numbers around 1, as programs keep images in floats, from a range of whole numbers, and vice versa."""
+        """Return whether the numbers are around 1, as in floats, and the range is one of integers, or vice versa."""
         if self.kind not in ("8 bits", "wide"):
             return False
         if self.container is not None:
@@ -84,7 +84,7 @@ class Values:
 
 
 def declared(images: Sequence[Values]) -> Range | None:
-    """Return the one range that the files of images give, by tags that their numbers keep to or else by container."""
+    """Return the common range of images, by their tags if these hold all numbers, or else by container."""
     tagged = {image.tagged for image in images}
     if len(tagged) == 1 and (common := tagged.pop()) is not None and all(image.within(common) for image in images):
         return common
@@ -102,14 +102,14 @@ def _is_around_1(limits: Range) -> bool:
 
 
 def likely(highest: float) -> Range:
-    """Return the range that whole numbers up to `highest` are probably meant in."""
+    """Return the probable range of integers up to `highest`."""
     return 0.0, float(2 ** int(highest).bit_length() - 1) if highest > 127 else highest
 
 
 def scale(values: np.ndarray, limits: Range) -> np.ndarray:
-    """Map numbers from `limits` to 0 to 255; what lies outside is cut off.
+    """Map numbers from `limits` to 0 to 255; numbers outside are clipped.
 
-    Whole numbers are put into 256 equal bins, which for 16 bits is their upper byte, as PNG decoders have it; those of
+    Integers are put into 256 equal bins, which for 16 bits gives their upper byte, as PNG decoders do. Integers of
     fewer than 256 steps, and floating-point numbers, are scaled linearly and rounded.
 
     Returns:
@@ -127,7 +127,7 @@ def scale(values: np.ndarray, limits: Range) -> np.ndarray:
 
 
 def scales_8_bits(limits: Range | None) -> bool:
-    """Return whether a range is one of 8-bit numbers, such as [0, 1]; others leave images of 8 bits as they are."""
+    """Return whether a range is one of 8-bit numbers, such as [0, 1]; others do not change images of 8 bits."""
     return limits is not None and limits[1] <= FULL_8[1] and limits != FULL_8
 
 

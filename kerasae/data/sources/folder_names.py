@@ -1,4 +1,4 @@
-"""What the name of a folder may stand for other than a class: a split, images without labels, masks, system files."""
+"""Folder names that do not mean a class: splits, images without labels, masks of defects, system files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 from kerasae.data.sources.source import SPLIT_NAMES, Split
 
-# "eval" is used for validation and for test sets, so that it tells a split but not which.
+# "eval" is used for validation and for test sets.
 _SPLIT_WORDS: dict[str, Split | Literal["unclear"]] = {
     **SPLIT_NAMES,
     "trn": "train",
@@ -63,7 +63,7 @@ def composed(name: str) -> str:
 
 
 def is_system(name: str) -> bool:
-    """Return whether a folder of that name is made by an operating system or a storage device, and not by a user."""
+    """Return whether folders of that name are made by an operating system or a storage device."""
     return name.casefold() in _SYSTEM
 
 
@@ -74,17 +74,17 @@ def is_unlabelled(name: str) -> bool:
 
 
 def is_masks(name: str, *, beside_normal: bool) -> bool:
-    """Return whether a folder of that name holds masks of defects; mask/ only where it lies beside normal images."""
+    """Return whether a folder of that name holds masks of defects; mask/ only beside normal images."""
     return name.casefold() in _MASKS or (beside_normal and name.casefold() in _MASKS_BESIDE_NORMAL)
 
 
 def is_normal(name: str) -> bool:
-    """Return whether a class of that name holds normal images, those that an anomaly detector learns from."""
+    """Return whether a class of that name holds normal images, from which an anomaly detector learns."""
     return name.casefold() in NORMAL_NAMES
 
 
 def split_and_rest(name: str) -> tuple[Split | Literal["unclear"], tuple[str, ...]] | None:
-    """Return the split that a name tells, and its other words; None if it tells none or more than one.
+    """Return the split in a name, and the name's other words; None if it has no split or several.
 
     "seg_train" gives "train" and ("seg",), "testSet" gives "test" and ("set",).
     """
@@ -96,7 +96,7 @@ def split_and_rest(name: str) -> tuple[Split | Literal["unclear"], tuple[str, ..
 
 
 def is_split(name: str) -> bool:
-    """Return whether a name tells a split and nothing else: dev, test_set, val2017; not bullet_train."""
+    """Return whether a name means a split and nothing else: dev, test_set, val2017; not bullet_train."""
     parts = split_and_rest(name)
     return parts is not None and _says_nothing(parts[1])
 

@@ -34,13 +34,17 @@ _MEDMNIST = {
 def open_npz(
     path: Path, class_names: Sequence[str] = (), value_range: Literal["auto"] | Sequence[float] = "auto"
 ) -> Source:
-    """Read x_train, y_train, x_test, y_test and, where there are, x_validation, y_validation, x_unlabeled, class_names.
+    """Read x_train, y_train, x_test, y_test, and optionally x_validation, y_validation, x_unlabeled, class_names.
 
-    The names that MedMNIST gives its arrays, train_images to test_labels, are read too. `class_names` are the recipe's,
-    for a file that has none; `value_range` is its `data.range`.
+    MedMNIST's names, train_images to test_labels, are read too.
+
+    Args:
+        path: the file.
+        class_names: the recipe's, for a file without any.
+        value_range: the recipe's `data.range`.
 
     Raises:
-        RequestError: the file is no npz, lacks an array, holds pickled objects or arrays of another kind.
+        RequestError: the file is not an npz file, lacks an array, or holds pickled objects or arrays of another kind.
     """
     if not zipfile.is_zipfile(path):
         raise RequestError(
@@ -71,7 +75,7 @@ def open_npz(
 
 
 def _names(path: Path, stored_names: list[str]) -> dict[str, str]:
-    """Return the array that holds what each known name means."""
+    """Return the stored name of each array by its name here."""
     repeated = next((name for name in stored_names if stored_names.count(name) > 1), None)
     if repeated is not None:
         raise RequestError(
