@@ -72,7 +72,7 @@ class Compose(Container):
 
 @register("one_of")
 class OneOf(Container):
-    """One of `transforms`, chosen anew for each image.
+    """One of `transforms`, chosen for each image.
 
     Args:
         transforms: at least one transform, or tables of a recipe that describe them.

@@ -20,7 +20,7 @@ class Crop(Transform):
     He et al., "Deep residual learning for image recognition" (2016), section 4.2, with 4 pixels at 32x32.
 
     Args:
-        padding: width of the margin, in [0, 4096] pixels; the piece lies anywhere in the padded image.
+        padding: width of the margin, in [0, 4096] pixels; the piece is anywhere in the padded image.
         mode: what the margin holds: "constant" is `fill`, "reflect" mirrors the image without repeating its edge
             (`numpy.pad`; Pillow has none).
         fill: the level, in [0, 255], of a constant margin.
@@ -183,7 +183,7 @@ def _shifted(shift: float) -> np.ndarray:
 
 @register("mask")
 class Mask(Transform):
-    """Square patches of the image blanked: a share of a grid of them, chosen anew for each image.
+    """Square patches of the image blanked: a share of a grid of them, chosen for each image.
 
     He et al., "Masked autoencoders are scalable vision learners" (arXiv 2111.06377), section 3: patches are drawn
     without replacement, 75% of them, so that exactly the share asked for is hidden. At the right and the bottom a patch

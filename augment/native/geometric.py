@@ -31,11 +31,11 @@ def _run(values: Any, position: Any, out: Any, target: Any, size: Any) -> None:
 
 @inline
 def _steps(values: Any, shape: Any, matrix: Any, out: Any, columns: Any) -> None:
-    """Nearest pixel where only scale and shift are asked for: Pillow adds up the coordinates in float64."""
+    """Nearest pixel of a scale and shift without rotation: Pillow adds up the coordinates in float64."""
     height, width, channels = shape
     first, end, unbroken = 0, 0, True
     x_in = matrix[2] + matrix[0] * 0.5
-    for x in range(width):  # the same on every line; what lies inside is one stretch of x
+    for x in range(width):  # the same on every line; the pixels inside are one range of x
         if 0.0 <= x_in < width:
             columns[x] = np.int64(x_in)
             first = first if end else x

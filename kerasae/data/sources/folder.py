@@ -220,7 +220,7 @@ class _Walk:
                 self.ignored[f"suffix {path.suffix.lower() or '(none)'}"] += 1
 
     def beside(self, root: Path, split: Split) -> Iterator[Entry]:
-        """Count what lies beside sub-folders, where no class can be told."""
+        """Count the files beside sub-folders, which have no class."""
         for path in _listed(root):
             if path.name.startswith("."):
                 self.ignored["hidden"] += 1
