@@ -44,8 +44,8 @@ class Policy(Transform):
         """Apply the operation of each stage."""
         for chosen, amount in zip(operation.tolist(), value, strict=True):
             if chosen != _NONE:
-                operation = self.operations[chosen]
-                image = operation.transform.apply(image, **row(operation.params(np.array([amount])), 0))
+                step = self.operations[chosen]
+                image = step.transform.apply(image, **row(step.params(np.array([amount])), 0))
         return image
 
     def batch(self, images: Images, *, operation: Any, value: Any, **params: Any) -> Images:  # type: ignore[override]
@@ -55,14 +55,14 @@ class Policy(Transform):
             for chosen in np.unique(operation[:, stage]).tolist():
                 if chosen != _NONE:
                     rows = np.flatnonzero(operation[:, stage] == chosen)
-                    operation = self.operations[chosen]
-                    images[rows] = operation.transform.batch(images[rows], **operation.params(value[rows, stage]))
+                    step = self.operations[chosen]
+                    images[rows] = step.transform.batch(images[rows], **step.params(value[rows, stage]))
         return images
 
     def _values(self, operation: Any, level: Any, draws: Draws) -> Values:
         """Return the value of each image's operation at `level` in [0, 1], its sign drawn where it has one."""
         sign = np.where(draws.uniform() < 0.5, -1.0, 1.0)
-        table = np.array([operation.at(level, sign) for operation in self.operations])
+        table = np.array([step.at(level, sign) for step in self.operations])
         return np.where(operation == _NONE, 0.0, table[operation, np.arange(len(draws))])
 
 
