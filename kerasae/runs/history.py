@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kerasae.utils.errors import in_a_line
 from kerasae.files.reading import damaged, read_csv
+from kerasae.utils.errors import in_a_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)

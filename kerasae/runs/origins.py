@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kerasae.utils.errors import RequestError
 from kerasae.files.manifest import is_listed
-from kerasae.recipe.plugins import OPTION, digests, load_plugins, trusts_all
 from kerasae.files.reading import read_json
-from kerasae.recipe import Recipe
 from kerasae.files.writing import write_json
+from kerasae.recipe.plugins import OPTION, digests, load_plugins, trusts_all
 from kerasae.runs.run import Run
+from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from kerasae.recipe import Recipe
 
 Origins = dict[str, dict[str, str]]
 
@@ -62,7 +65,12 @@ def load_kept(plugins: Iterable[str], kept: Origins | None, owner: str) -> None:
     """Import the plugins of something that began with these origins; raises as `load_plugins_of` does."""
     files = list(plugins)
     if files and kept is None and not trusts_all():
-        raise RequestError(f"{owner}: plugins", expected=f"the SHA-256 of {', '.join(files)} as it was", received="none, from an earlier version of kerasae", fix=f"if the file is the same and you trust it, add {OPTION}")
+        raise RequestError(
+            f"{owner}: plugins",
+            expected=f"the SHA-256 of {', '.join(files)} as it was",
+            received="none, from an earlier version of kerasae",
+            fix=f"if the file is the same and you trust it, add {OPTION}",
+        )
     load_plugins(files, None if kept is None else kept["plugins"], owner)
 
 
@@ -92,7 +100,12 @@ def check_same(before: Origins | None, now: Origins, owner: str) -> None:
 def _check_models(before: Mapping[str, str], now: Mapping[str, str], owner: str) -> None:
     changed = next((folder for folder, digest in before.items() if now.get(folder, digest) != digest), None)
     if changed is not None:
-        raise RequestError(f"{owner}: start_from", expected=f"the model of {changed} as it was", received="another one", fix="put the old model.keras back, or train a new run")
+        raise RequestError(
+            f"{owner}: start_from",
+            expected=f"the model of {changed} as it was",
+            received="another one",
+            fix="put the old model.keras back, or train a new run",
+        )
 
 
 def _model_digest(folder: str) -> str:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kerasae.utils.errors import RequestError
 from kerasae.files.locks import alone, at_work
-from kerasae.files.manifest import listed, remind
-from kerasae.files.reading import damaged
-from kerasae.files.reading import read_json
-from kerasae.recipe import Recipe
+from kerasae.files.manifest import remind
+from kerasae.files.reading import damaged, read_json
+from kerasae.files.unfinished import remove_unfinished
 from kerasae.recipe.loading import parse
-from kerasae.files.replacing import replace_folder
-from kerasae.files.unfinished import name_beside, remove, remove_unfinished, remove_unfinished_of
+from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kerasae.recipe import Recipe
 
 RUNS = Path("runs")
 
@@ -132,14 +132,22 @@ class Run:
         """
         run = cls(path)
         if not path.is_dir():
-            raise RequestError("run", expected="the directory of a run", received=f"{str(path)!r}, which does not exist")
+            raise RequestError(
+                "run", expected="the directory of a run", received=f"{str(path)!r}, which does not exist"
+            )
         if not run.recipe_file.is_file():
             raise RequestError("run", received=f"{path} holds no recipe.json, so it is not a run's directory")
         remind(path.resolve(), "run")
         if trained and not run.model.is_file():
             if (doing := at_work(path)) is not None:
-                raise RequestError("run", expected="a finished run", received=f"one that another process is {doing}", fix="wait")
-            raise RequestError("run", received=f"{path} holds no model.keras", fix=f"finish it with: kerasae train --run {path} --resume")
+                raise RequestError(
+                    "run", expected="a finished run", received=f"one that another process is {doing}", fix="wait"
+                )
+            raise RequestError(
+                "run",
+                received=f"{path} holds no model.keras",
+                fix=f"finish it with: kerasae train --run {path} --resume",
+            )
         return run
 
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from kerasae.utils.errors import RequestError
 from kerasae.files.manifest import begin
-from kerasae.models.loading import _check_without_rejection
-from kerasae.runs.origins import read_origins
-from kerasae.recipe import Recipe
-from kerasae.files.replacing import FILES
 from kerasae.files.reading import read_json
+from kerasae.files.replacing import FILES
 from kerasae.files.writing import write_json, written_whole
+from kerasae.models.loading import _check_without_rejection
+from kerasae.recipe import Recipe
+from kerasae.runs.origins import read_origins
 from kerasae.runs.run import Run, check_new
+from kerasae.utils.errors import RequestError
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
