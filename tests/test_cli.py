@@ -78,12 +78,11 @@ def test_what_an_input_pipeline_raises_is_found_inside(typed: Typed, monkeypatch
 
 
 def test_a_full_disk_takes_one_line(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kerasae.workflows import train
 
     def full(*arguments: object, **more: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "runs/x/model.keras")
 
-    monkeypatch.setattr(train, "fit", full)
+    monkeypatch.setattr("kerasae.tasks.joint.fit", full)
     code, _, err = typed("train", "--run", "x")
     assert code == 2
     assert err.strip().endswith("kerasae: runs/x/model.keras: No space left on device; mend that and try again")

@@ -62,7 +62,7 @@ def _measure(case: Case, data: Path | None) -> dict[str, Any]:
     from kerasae.models import load_trained
     from kerasae.ood import open_strangers, write_unknown
     from kerasae.training.rejection import fit_rejection
-    from kerasae.workflows.begin import reopen
+    from kerasae.workflows.opening import reopen
 
     opened = Run.open(path)
     model, collection = load_trained(opened, needs_rejection=False), reopen(opened)

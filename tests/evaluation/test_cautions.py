@@ -8,7 +8,7 @@ from kerasae.evaluation.cautions import cautions
 from kerasae.files.reading import read_json
 from kerasae.files.writing import write_text
 from kerasae.runs.history import History
-from kerasae.workflows.evaluate import evaluate
+from kerasae.tasks.joint_evaluation import evaluate
 
 LABELS = np.repeat([0, 1, -1], [30, 10, 5])  # the larger class has three quarters of those with a label
 NAN = float("nan")

@@ -9,9 +9,10 @@ from sklearn.linear_model import LogisticRegression
 from kerasae.evaluation import baseline
 from kerasae.files.reading import read_json
 from kerasae.files.writing import write_json
+from kerasae.models.summary import parameter_counts
 from kerasae.recipe import DataRecipe, Recipe
+from kerasae.tasks.joint_evaluation import evaluate
 from kerasae.utils.errors import RequestError
-from kerasae.workflows.evaluate import evaluate, parameter_counts
 
 
 def test_metrics_agree_with_the_whole_set_at_once(run, model, collection):

@@ -15,7 +15,7 @@ from kerasae.files.writing import write_json, write_text
 from kerasae.recipe import Recipe
 from kerasae.report import write_report
 from kerasae.runs.run import Run
-from kerasae.workflows.evaluate import evaluate
+from kerasae.tasks.joint_evaluation import evaluate
 
 IMAGE_SHAPE = (8, 8, 1)
 CLASS_NAMES = ('<script>alert("x")</script>', "costs $5 or $6", "猫 & dog", "long " * 40)

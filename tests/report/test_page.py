@@ -16,8 +16,8 @@ from kerasae.report import write_report
 from kerasae.report.report_figure import report_figure
 from kerasae.report.report_figures import COURSES, _kept
 from kerasae.runs.run import Run
+from kerasae.tasks.joint_evaluation import evaluate
 from kerasae.utils.errors import RequestError
-from kerasae.workflows.evaluate import evaluate
 
 BOTH = ("reconstruction", "label")
 VOID = {"meta", "img", "br", "link", "input", "hr"}

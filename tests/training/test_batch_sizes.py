@@ -8,8 +8,8 @@ import pytest
 from kerasae.data.collection import Collection
 from kerasae.recipe.loading import parse
 from kerasae.runs.run import Run
-from kerasae.training import fit, history
-from kerasae.training.fit import check
+from kerasae.training import fit
+from kerasae.training.callbacks import HistoryWriter
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.begin import raised, resolve
 
@@ -57,7 +57,7 @@ def test_steps_orders_and_speeds_follow_the_size(
 ) -> None:
     seen = []
     monkeypatch.setattr(
-        history.History, "on_train_batch_end", lambda self, batch, logs=None: seen.append(self.images_per_epoch)
+        HistoryWriter, "on_train_batch_end", lambda self, batch, logs=None: seen.append(self.images_per_epoch)
     )
     phase = {
         "epochs": 3,
@@ -92,7 +92,7 @@ def test_wrong_sizes_are_refused(size: object, message: str) -> None:
 def test_more_than_all_images_are_refused(collection: Collection) -> None:
     recipe = parse({"phases": [{"epochs": 2, "batch_size": {"sizes": [8, 41], "at": [1]}}]})
     with pytest.raises(RequestError, match=r"batch_size\.sizes: expected no more than the 40 images.*Received: 41"):
-        check(recipe, collection)
+        check_fit(recipe, collection)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from kerasae.recipe import HEADS, ModelRecipe, Spec
 from kerasae.recipe.loading import parse
 from kerasae.runs.run import Run
 from kerasae.training import GradientNormBalance, LossWeights, fit
-from kerasae.training.gradient_norm import latent_gradient_norms
+from kerasae.training.callbacks.gradient_norm_balance import latent_gradient_norms
 from kerasae.training.loss_weights import check, schedules
 from kerasae.utils.errors import RequestError
 

@@ -9,8 +9,9 @@ import pytest
 from kerasae.data.collection import Collection
 from kerasae.recipe.loading import parse
 from kerasae.training import fit
-from kerasae.training import phase as phases
 from kerasae.training.batches import batch_size_stages
+from kerasae.training.compiling import pseudo_labels
+from kerasae.training.phase_plan import check
 from kerasae.utils.errors import RequestError
 
 from tiny_task import killed_and_resumed, make, rows  # isort: skip
@@ -34,7 +35,7 @@ def test_sure_answers_teach_and_a_killed_run_goes_on_to_the_same_bytes(
 ) -> None:
     data = {"labelled_share": 0.25}
     whole, recipe = make(tmp_path / "whole", PHASE, data=data)
-    phases.check(recipe.phases[0], "phases.0")
+    check(recipe.phases[0], "phases.0")
     expected = fit(whole, recipe, sparse).get_weights()
     shares = [float(row["pseudo_labelled"]) for row in rows(whole)]
     assert 0 < max(shares) <= 1
@@ -66,10 +67,10 @@ def test_two_devices_follow_one(tmp_path: Path, sparse: Collection) -> None:
 
 
 def test_a_phase_makes_them_only_on_request() -> None:
-    pseudo_labels = phases.pseudo_labels(parse({"phases": [PHASE]}).phases[0])
-    assert pseudo_labels is not None
-    assert pseudo_labels.get_config() == {"threshold": 0.6, "weight": 1.0}
-    assert phases.pseudo_labels(parse({"phases": [{}]}).phases[0]) is None
+    built = pseudo_labels(parse({"phases": [PHASE]}).phases[0])
+    assert built is not None
+    assert built.get_config() == {"threshold": 0.6, "weight": 1.0}
+    assert pseudo_labels(parse({"phases": [{}]}).phases[0]) is None
 
 
 def test_they_need_images_without_label(collection: Collection, sparse: Collection) -> None:

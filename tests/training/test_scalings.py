@@ -13,10 +13,10 @@ from kerasae.data.images import ArrayImages
 from kerasae.models import DECODERS, build, check, deviation
 from kerasae.recipe import HEADS
 from kerasae.recipe.loading import parse
+from kerasae.tasks.joint_evaluation import evaluate
 from kerasae.training import fit
-from kerasae.training.fit import build_model
+from kerasae.training.joint import build_model
 from kerasae.utils.errors import RequestError
-from kerasae.workflows.evaluate import evaluate
 
 from tiny_task import make  # isort: skip
 

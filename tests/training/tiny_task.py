@@ -15,7 +15,7 @@ from kerasae.files.writing import write_json
 from kerasae.recipe import Recipe
 from kerasae.recipe.loading import parse
 from kerasae.runs.run import Run
-from kerasae.training import history
+from kerasae.training.callbacks import history_writer
 
 
 def make(folder: Path, *phases: dict, **more: object) -> tuple[Run, Recipe]:
@@ -46,7 +46,7 @@ class Killed(BaseException):
 @contextmanager
 def killed_after(epochs: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Kill the training inside: the history has the last of the epochs already, the checkpoint does not."""
-    write = history.write_text
+    write = history_writer.write_text
 
     def kill(path: Path, text: str) -> None:
         write(path, text)
@@ -54,7 +54,7 @@ def killed_after(epochs: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
             raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(history, "write_text", kill)
+        patched.setattr(history_writer, "write_text", kill)
         with pytest.raises(Killed):
             yield
 

@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerasae.cli.app import open_run
 from kerasae.recipe.loading import parse
 from kerasae.runs.run import Run
 from kerasae.utils.errors import RequestError
 from kerasae.workflows import begin as preparation
 from kerasae.workflows import train
+from kerasae.workflows.opening import open_run
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(train, "_finish", lambda *arguments: None)
+    monkeypatch.setattr(train, "finish", lambda *arguments, **options: None)
 
 
 def images() -> str:

@@ -14,7 +14,7 @@ from kerasae.models import JointAutoencoder, load_trained
 from kerasae.models.kernels import kernels
 from kerasae.report.figures.kernels import Kernel
 from kerasae.report.selection import typical
-from kerasae.training.fit import build_model
+from kerasae.training.joint import build_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -16,8 +16,9 @@ from kerasae.recipe import Recipe
 from kerasae.recipe.loading import parse
 from kerasae.runs.run import Run
 from kerasae.training import DivergedError, adversarial
-from kerasae.training.adversarial_data import adversarial_dataset, adversarial_stages, fixed_noise
-from kerasae.training.collapse import Collapse
+from kerasae.training.adversarial_data import adversarial_dataset
+from kerasae.training.batches import adversarial_stages
+from kerasae.training.generator_samples import fixed_noise
 from kerasae.training.sample_grid import tiled, untiled
 from kerasae.utils.errors import RequestError
 
@@ -149,7 +150,7 @@ class Constant:
 def test_collapse_is_told(spread: float, warned: bool) -> None:
     text = io.StringIO()
     noise = np.random.default_rng(0).normal(size=(40, 9)).astype(np.float32)
-    callback = Collapse(noise, np.repeat([0, 1], 20), 0.2, Console(file=text, width=300))
+    callback = CollapseWarning(noise, np.repeat([0, 1], 20), 0.2, Console(file=text, width=300))
     callback.set_model(Constant(spread))  # type: ignore[arg-type]
     logs: dict[str, float] = {}
     callback.on_epoch_end(6, logs)

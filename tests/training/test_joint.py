@@ -14,7 +14,7 @@ from kerasae.recipe import Recipe
 from kerasae.runs.run import Run
 from kerasae.training import DivergedError, fit
 from kerasae.training.batches import shared_batch
-from kerasae.training.fit import build_model, check
+from kerasae.training.joint import build_model, check_fit
 from kerasae.utils.errors import RequestError
 
 from tiny_task import killed_and_resumed, make, rows  # isort: skip
@@ -108,17 +108,17 @@ def test_a_fold_starts_from_no_run_that_has_seen_it(tmp_path: Path, collection: 
 
     message = r"phases\.0\.start_from\.encoder: expected a run that did not learn from .* a fold .*of the same digits"
     with pytest.raises(RequestError, match=message):
-        check(of_fold(recipe, [0, 3]), collection)
+        check_fit(of_fold(recipe, [0, 3]), collection)
     write_json(saved.recipe_file, of_fold(saved.recipe, [0, 3]).model_dump(mode="json"))
-    check(of_fold(recipe, [0, 3]), collection)  # of that fold's own training images
+    check_fit(of_fold(recipe, [0, 3]), collection)  # of that fold's own training images
     with pytest.raises(RequestError, match=message):
-        check(of_fold(recipe, [1, 3]), collection)
+        check_fit(of_fold(recipe, [1, 3]), collection)
 
 
 def test_a_part_that_no_phase_builds_starts_from_nothing(tmp_path: Path, collection: Collection) -> None:
     _, recipe = make(tmp_path / "run", {"learns": ["encoder", "decoder"], "start_from": {"classifier": "runs/other"}})
     with pytest.raises(RequestError, match=r"start_from\.classifier: expected a part that some phase trains"):
-        check(recipe, collection)
+        check_fit(recipe, collection)
 
 
 def test_a_phase_of_parts_without_weights_trains_nothing(
@@ -132,7 +132,7 @@ def test_a_phase_of_parts_without_weights_trains_nothing(
     model = {"encoder": {"name": "baseline", "filters": [4, 2]}, "classifier": "mean"}
     _, recipe = make(tmp_path / "run", {}, {"learns": ["classifier"]}, model=model)
     with pytest.raises(RequestError, match=r"phases\.1\.learns: expected a part with weights that can learn\. Rec"):
-        check(recipe, collection)
+        check_fit(recipe, collection)
 
 
 def test_a_loss_that_is_no_number_ends_training_with_advice(tmp_path: Path, collection: Collection) -> None:
