@@ -84,7 +84,7 @@ def read_rows(run: Run, count: int) -> list[Row]:
     """
     if not count:
         return []
-    fix = how_to_fix(run.checkpoints / "last.npz")  # training cannot resume without its history
+    fix = how_to_fix(run.last_checkpoint)  # training cannot resume without its history
     rows = read_csv(run.history, fix)
     if len(rows) < count:
         raise damaged(run.history, f"expected {count} epochs, found {len(rows)}", fix)

@@ -219,9 +219,8 @@ class JointPhase(loop.CompiledPhase):
         self.recipe, self.collection, self.plan = recipe, collection, plan
         self.model = compiled
         self.targets = Targets(plan.phase.heads, len(collection.class_names))
-        best = run.checkpoints / "best.npz"
-        self.best = best if plan.phase.restore_best else None
-        self.counted = counted_callbacks(plan.phase, plan.optimizers[0].schedule, best)
+        self.best = run.best_weights if plan.phase.restore_best else None
+        self.counted = counted_callbacks(plan.phase, plan.optimizers[0].schedule, run.best_weights)
         self.state = [*whole.variables, *compiled.optimizer.variables]
         self.state += compiled.uncertainty.variables if compiled.uncertainty is not None else []
         self.log_name = re.sub(r"[^\w.-]+", "-", plan.phase.name)[:50]

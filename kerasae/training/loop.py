@@ -131,7 +131,7 @@ def train_phases(
         DivergedError: a loss is no longer finite.
     """
     console = stderr_console()
-    last = run.checkpoints / "last.npz"
+    last = run.last_checkpoint
     with distribution.strategy(recipe.distribution.devices).scope():
         model = training.build(distribution.precision(recipe.precision))
         progress = Progress()
@@ -158,7 +158,7 @@ def _train_phase(
     extra_callbacks: Callable[[], Sequence[keras.callbacks.Callback]],
 ) -> list[Row]:
     """Train a phase in place, and return the rows of the history so far."""
-    model, last = compiled.model, run.checkpoints / "last.npz"
+    model, last = compiled.model, run.last_checkpoint
     rows = read_rows(run, progress.rows)
     resumed = progress if progress.epoch else None
     checkpoint = Checkpoint(last, compiled.state, plan.index, compiled.counted, rows, resumed)

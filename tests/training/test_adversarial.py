@@ -18,6 +18,7 @@ from kerasae.runs.run import Run
 from kerasae.training import DivergedError, adversarial
 from kerasae.training.adversarial_data import adversarial_dataset
 from kerasae.training.batches import adversarial_stages
+from kerasae.training.callbacks import CollapseWarning
 from kerasae.training.generator_samples import fixed_noise
 from kerasae.training.sample_grid import tiled, untiled
 from kerasae.utils.errors import RequestError

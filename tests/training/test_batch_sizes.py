@@ -10,6 +10,7 @@ from kerasae.recipe.loading import parse
 from kerasae.runs.run import Run
 from kerasae.training import fit
 from kerasae.training.callbacks import HistoryWriter
+from kerasae.training.joint import check_fit
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.begin import raised, resolve
 
