@@ -79,10 +79,6 @@ class OnlyFiniteImproves:
         return math.isfinite(monitor_value) and bool(better._is_improvement(monitor_value, reference_value))  # noqa: SLF001
 
 
-class EarlyStopping(OnlyFiniteImproves, keras.callbacks.EarlyStopping):
-    """Keras' own, for which NaN and infinities are no improvement."""
-
-
 class ReduceLROnPlateau(OnlyFiniteImproves, keras.callbacks.ReduceLROnPlateau):
     """Keras' own, for which NaN and infinities are no improvement."""
 
