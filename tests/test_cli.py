@@ -44,7 +44,7 @@ def test_an_interruption_says_how_to_go_on(typed: Typed, monkeypatch: pytest.Mon
     monkeypatch.setattr(train, "train", interrupt)
     code, _, err = typed("train")
     assert code == 130
-    assert err.startswith("kerasae: interrupted; a run goes on with: kerasae train --run DIR --resume, a comparison ")
+    assert err.startswith("kerasae: interrupted; resume a run with: kerasae train --run DIR --resume, a comparison ")
     assert len(err.splitlines()) == 1
 
 
@@ -85,7 +85,7 @@ def test_a_full_disk_takes_one_line(typed: Typed, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("kerasae.tasks.joint.fit", full)
     code, _, err = typed("train", "--run", "x")
     assert code == 2
-    assert err.strip().endswith("kerasae: runs/x/model.keras: No space left on device; mend that and try again")
+    assert err.strip().endswith("kerasae: runs/x/model.keras: No space left on device; fix this and try again")
 
 
 @pytest.mark.parametrize("where", ["NumPy", "TensorFlow"])
@@ -102,7 +102,7 @@ def test_too_little_memory_takes_one_line(where: str, typed: Typed, monkeypatch:
     monkeypatch.setattr(train, "train", allocate)
     code, _, err = typed("train")
     assert code == 2
-    assert err.startswith("kerasae: the memory does not hold what was asked for; try smaller images, such as --set ")
+    assert err.startswith("kerasae: out of memory; try smaller images, such as --set ")
     assert len(err.splitlines()) == 1
 
 

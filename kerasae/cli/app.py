@@ -24,18 +24,18 @@ err = stderr_console()
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The directory of a run.")]
 
 
-def _trust_plugins(everything: bool) -> bool:
-    trust_all(everything)
-    return everything
+def _trust_plugins(trusts: bool) -> bool:
+    trust_all(trusts)
+    return trusts
 
 
 TrustPlugins = Annotated[
-    bool, typer.Option(OPTION, help="Import a run's plugins, Python files that run as you.", callback=_trust_plugins)
+    bool, typer.Option(OPTION, help="Import the plugins of a run; they are Python files.", callback=_trust_plugins)
 ]
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def _show_version(shows: bool) -> None:
+    if shows:
         out.print(__version__)
         raise typer.Exit
 
@@ -47,7 +47,7 @@ def _common(
         bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Take the options that every verb has; `main` acts on them."""
+    """Take the options of every verb; `main` and the callbacks of the options use them."""
 
 
 DataOption = Annotated[
@@ -57,7 +57,7 @@ DataOption = Annotated[
 
 
 def check_finished(path: Path) -> None:
-    """Refuse what is no finished run, before TensorFlow is imported, which takes seconds."""
+    """Refuse the path of an unfinished run before TensorFlow is imported, which takes seconds."""
     from kerasae.runs.run import Run
 
     Run.open(path)

@@ -38,7 +38,7 @@ def train(
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set any field, as in phases.0.epochs=5.")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume an interrupted run.")] = False,
     trust_plugins: TrustPlugins = False,
 ) -> None:
     """Train a recipe, then evaluate, report and export it.
@@ -70,12 +70,12 @@ def evaluate(
     run: RunArgument,
     unknown: Annotated[
         list[str] | None,
-        typer.Option(metavar="SOURCE", help="Strangers: any source of images, or a transform of the test images."),
+        typer.Option(metavar="SOURCE", help="OOD data: any source of images, or a transform of the test images."),
     ] = None,
     data: DataOption = None,
     trust_plugins: TrustPlugins = False,
 ) -> None:
-    """Measure a run on its test images again, or on what it was never taught (--unknown)."""
+    """Evaluate a run on its test images again, or on out-of-distribution data (--unknown)."""
     check_finished(run)
     load_tensorflow()
     from kerasae.workflows import evaluate as verb
@@ -108,9 +108,9 @@ def explore(
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="The most images on a map.")] = 5_000,
     maps: Annotated[str, typer.Option(metavar="NAMES", help="Which maps: pca, tsne, umap.")] = "pca,tsne,umap",
     perplexity: Annotated[
-        float | None, typer.Option(metavar="P", help="How many neighbours t-SNE keeps together; 30 if left out.")
+        float | None, typer.Option(metavar="P", help="Of t-SNE, the effective number of neighbours; 30 if left out.")
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of everything random in the maps.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of the maps.")] = 0,
     near: Annotated[
         list[Path] | None,
         typer.Option(metavar="IMAGE", help="Only find the training images that are nearest to this one."),
@@ -118,7 +118,7 @@ def explore(
     source: DataOption = None,
     trust_plugins: TrustPlugins = False,
 ) -> None:
-    """Look at a run's latent space: maps, distances, neighbours, filters, and an interactive page."""
+    """Explore a run's latent space: maps, distances, neighbours, filters, and an interactive page."""
     check_finished(run)
     load_tensorflow()
     from kerasae.exploration import Plan
@@ -154,14 +154,14 @@ def predict(
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Images, or folders of them.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     heatmaps: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write where each reconstruction misses its image.")
+        Path | None, typer.Option(metavar="DIR", help="Write the reconstruction error of each image as a heat map.")
     ] = None,
     table: Annotated[
-        Path | None, typer.Option("--csv", metavar="FILE", help="Write a row an image, with every class.")
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write a row for each image, with every class.")
     ] = None,
     trust_plugins: TrustPlugins = False,
 ) -> None:
-    """Name what images show, how well the model rebuilds them, and whether to trust the answer."""
+    """Predict the class of images, their reconstruction error, and whether the prediction is accepted."""
     import dataclasses
 
     load_tensorflow()
@@ -178,22 +178,22 @@ def predict(
 def generate(
     run: RunArgument,
     classes: Annotated[
-        list[str] | None, typer.Option("--class", metavar="NAME", help="A class to make images of; all if left out.")
+        list[str] | None, typer.Option("--class", metavar="NAME", help="A class to generate; all if left out.")
     ] = None,
     count: Annotated[int, typer.Option(metavar="N", help="Images of each class.")] = 100,
     noise: Annotated[
-        float, typer.Option(metavar="X", help="How far from the middle; 1 is as diverse as what was learned.")
+        float, typer.Option(metavar="X", help="Standard deviation; 1 is as diverse as the training images.")
     ] = 1.0,
     between: Annotated[
-        tuple[str, str] | None, typer.Option(metavar="A B", help="Two classes or images to go between.")
+        tuple[str, str] | None, typer.Option(metavar="A B", help="Two classes or images to interpolate between.")
     ] = None,
     judge: Annotated[
         Path | None, typer.Option(metavar="RUN", help="A classifier's run; if left out, one is trained, once.")
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Another seed draws other images.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Of the samples.")] = 0,
     trust_plugins: TrustPlugins = False,
 ) -> None:
-    """Make new images with a run's model, and judge them."""
+    """Generate images with a run's model, and judge them."""
     load_tensorflow()
     from kerasae.workflows.generate import generate as verb
 
