@@ -45,7 +45,7 @@ class AdversarialTask(Task[AdversarialModel]):
 
     def plan(self, recipe: Recipe, collection: Collection) -> TrainingPlan:
         """Return the plan of a training."""
-        return adversarial.check_fit(recipe, collection)
+        return adversarial.plan_training(recipe, collection)
 
     def build(self, recipe: Recipe, collection: Collection, precision: str = "float32") -> AdversarialModel:
         """Return the untrained model."""

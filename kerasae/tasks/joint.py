@@ -18,7 +18,7 @@ from kerasae.runs.run import Run
 from kerasae.tasks.base import Task
 from kerasae.tasks.joint_evaluation import evaluate
 from kerasae.training import distribution, loss_weights, rejection
-from kerasae.training.joint import build_model, check_fit, fit
+from kerasae.training.joint import build_model, fit, plan_training
 from kerasae.training.phase_plan import check as check_phase
 from kerasae.utils.errors import RequestError
 
@@ -55,7 +55,7 @@ class JointTask(Task[JointAutoencoder]):
 
     def plan(self, recipe: Recipe, collection: Collection) -> TrainingPlan:
         """Return the plan of a training, after a check of the rejection too."""
-        _, plan = check_fit(recipe, collection)
+        plan = plan_training(recipe, collection)
         rejection.check(recipe, collection)
         return plan
 

@@ -97,11 +97,8 @@ def plan_optimizers(
     ]
 
 
-def check_fit(recipe: Recipe, collection: Collection) -> TrainingPlan:
-    """Refuse images and batches that do not fit the recipe, before a run is created.
-
-    Returns:
-        The plan of the training.
+def plan_training(recipe: Recipe, collection: Collection) -> TrainingPlan:
+    """Return the plan of a training; refuse images and batches that do not fit the recipe, before a run is created.
 
     Raises:
         RequestError: what `fit` would raise.

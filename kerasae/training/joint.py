@@ -58,25 +58,36 @@ def plan_phases(recipe: Recipe, collection: Collection) -> list[PhasePlan]:
     return plans
 
 
-def check_fit(recipe: Recipe, collection: Collection) -> tuple[JointAutoencoder, TrainingPlan]:
+def check_fit(recipe: Recipe, collection: Collection) -> JointAutoencoder:
     """Refuse images, batches and saved parts that do not fit the recipe, before a run is created.
 
     Returns:
-        The model that training starts with, in float32, and the plan of the training.
+        The model that training starts with, in float32.
 
     Raises:
         RequestError: what `fit` would raise, except for what shows only in training.
     """
+    model, _ = _check_and_plan(recipe, collection)
+    return model
+
+
+def plan_training(recipe: Recipe, collection: Collection) -> TrainingPlan:
+    """Return the plan of a training, after the checks of `check_fit`, and with its errors."""
+    _, plan = _check_and_plan(recipe, collection)
+    return plan
+
+
+def _check_and_plan(recipe: Recipe, collection: Collection) -> tuple[JointAutoencoder, TrainingPlan]:
     model = build_model(recipe, collection, "float32")
-    plans = plan_phases(recipe, collection)
-    for plan in plans:
+    phases = plan_phases(recipe, collection)
+    for plan in phases:
         largest = max(stage.order.batch_size for stage in plan.stages)
         check_memory(model, largest, distribution.precision(recipe.precision), f"phases.{plan.index}.batch_size")
         _check_trains(model, plan.phase, f"phases.{plan.index}")
         start_from(model, recipe, plan.index)
     facts = facts_of(recipe, collection)
     check_unseen(recipe, collection, facts)
-    return model, TrainingPlan(plans, facts)
+    return model, TrainingPlan(phases, facts)
 
 
 def fit(run: Run, recipe: Recipe, collection: Collection, plans: Sequence[PhasePlan] | None = None) -> JointAutoencoder:

@@ -197,7 +197,7 @@ def test_phases_that_cannot_be(phase: dict, message: str, collection: Collection
 
     def checked() -> None:
         adversarial.check(recipe)
-        adversarial.check_fit(recipe, collection)
+        adversarial.plan_training(recipe, collection)
 
     with pytest.raises(RequestError, match=message):
         checked()

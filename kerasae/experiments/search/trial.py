@@ -89,7 +89,7 @@ def _trained(search: Search, blank: Outcome, opener: Opener, limit: int | None) 
         collection = opener(seeded)
         ready = resolve(seeded, collection)
         if cost is None:
-            cost = costs(check_fit(ready, collection)[0], search.settings)
+            cost = costs(check_fit(ready, collection), search.settings)
         run = Run(trial_folder(search.folder, blank.id) / name)
         _begin(search, run, ready, collection, blank.continues)
         pruned = _train(search, run, ready, collection, limit)
