@@ -225,7 +225,7 @@ def test_edited_metrics_are_measured_again(run: Path, typed: Typed) -> None:
 
 
 def test_a_model_and_a_rejection_that_are_removed_are_made_again(run: Path) -> None:
-    weights = load_trained(Run(run)).get_weights()
+    weights = load_trained(Run(run)).model.get_weights()
     threshold = float(load_trained(Run(run)).rejection.threshold)
     for names in (["model.keras"], ["rejection.keras"], ["model.keras", "rejection.keras"]):
         for name in names:
@@ -275,7 +275,8 @@ def test_training_goes_on_only_with_its_course_so_far(run: Path, old: Path) -> N
 
 
 def test_kept_latents_that_changed_are_computed_again(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    opened, model, collection = open_run(run)
+    opened, trained, collection = open_run(run)
+    model = trained.model
     found = trained_on(opened, model, collection)
     path = run / "explore" / "training.npz"
     assert trained_on(opened, None, collection) is not None  # type: ignore[arg-type]  # no model: read from the file

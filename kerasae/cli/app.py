@@ -64,7 +64,7 @@ def hold(context: typer.Context, path: Path, doing: str) -> None:
 
 
 def open_run(path: Path, data: str | None = None, *, needs_images: bool = True) -> tuple[Any, Any, Any]:
-    """Open a finished run with its model and its images.
+    """Open a finished run with its trained model (`TrainedModel`) and its images.
 
     Args:
         path: of the run.
@@ -77,14 +77,14 @@ def open_run(path: Path, data: str | None = None, *, needs_images: bool = True) 
     from kerasae.models import load_trained
     from kerasae.workflows.begin import has_images, reopen
 
-    model = load_trained(run)
+    trained = load_trained(run)
     if not needs_images and data is None and not has_images(run):
         err.print(
             f"The images of {path} are not in {run.recipe.data.source} any more; --data says where they are.",
             soft_wrap=True,
         )
-        return run, model, None
-    return run, model, reopen(run, data)
+        return run, trained, None
+    return run, trained, reopen(run, data)
 
 
 def is_adversarial(path: Path) -> bool:

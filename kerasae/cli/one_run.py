@@ -111,31 +111,31 @@ def evaluate(
         write_generator_report(opened, collection)
         out.print(summary(opened))
         return
-    opened, model, collection = open_run(run, data)
+    opened, trained, collection = open_run(run, data)
     if unknown:
         from kerasae.ood import open_all, write_unknown
-        from kerasae.training.rejection import fit_rejection
+        from kerasae.training.rejection import with_rejection
 
         recipe = opened.recipe
         if data is not None:  # where the classes that were left out are too
             recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"source": data})})
         strangers = open_all(unknown, recipe, collection, opened.path / "unknown")
-        if model.rejection is None:
-            fit_rejection(opened, opened.recipe, model, collection, refuses=True)
+        if trained.rejection is None:
+            trained = with_rejection(opened, opened.recipe, trained.model, collection, refuses=True)
             err.print(
                 f"{run} has a rejection now; its report and its export have it after: kerasae evaluate {run} and "
                 f"kerasae export {run}",
                 soft_wrap=True,
             )
-        out.print(strangers_table(write_unknown(opened, model, collection, strangers)))
+        out.print(strangers_table(write_unknown(opened, trained, collection, strangers)))
         for one in strangers:
             out.print(str(opened.path / "unknown" / one.name / "unknown.html"), soft_wrap=True)
         return
     from kerasae.ood import write_own_unknown
 
-    found = write_own_unknown(opened, model, collection)
-    measure(opened, model, collection)
-    write_report(opened, model, collection)
+    found = write_own_unknown(opened, trained, collection)
+    measure(opened, trained, collection)
+    write_report(opened, trained.model, collection)
     out.print(summary(opened))
     if found:
         out.print(strangers_table(found))
@@ -155,8 +155,8 @@ def report(
         opened, _, collection = open_generator(run, data)
         out.print(str(write_generator_report(opened, collection)), soft_wrap=True)
         return
-    opened, model, collection = open_run(run, data, needs_images=False)
-    out.print(str(write_report(opened, model, collection)), soft_wrap=True)
+    opened, trained, collection = open_run(run, data, needs_images=False)
+    out.print(str(write_report(opened, trained.model, collection)), soft_wrap=True)
 
 
 @app.command()
@@ -186,22 +186,22 @@ def explore(
         from kerasae.data.image_inputs import read_each
         from kerasae.data.value_range import setting
 
-        opened, model, collection = open_run(run, source)
+        opened, trained, collection = open_run(run, source)
         data = opened.recipe.data
         images = list(read_each(near, collection.image_shape, data.resize, "--near", err, setting(data.range)))
         found, known, figure = exploration.nearest(
-            opened, model, collection, [(str(path), image) for path, image in images]
+            opened, trained.model, collection, [(str(path), image) for path, image in images]
         )
         out.print(neighbours_table([path for path, _ in images], found, known, collection.class_names))
         out.print(str(figure), soft_wrap=True)
         return
     plan = exploration.Plan(split, limit, tuple(dict.fromkeys(maps.replace(" ", "").split(","))), perplexity, seed)
-    opened, model, collection = open_run(run, source)
-    page = exploration.write_exploration(opened, model, collection, plan, console=err)
+    opened, trained, collection = open_run(run, source)
+    page = exploration.write_exploration(opened, trained.model, collection, plan, console=err)
     if opened.metrics.is_file():
         from kerasae.report import write_report
 
-        write_report(opened, model, collection)  # which shows some of the figures
+        write_report(opened, trained.model, collection)  # which shows some of the figures
     out.print(str(page), soft_wrap=True)
 
 
@@ -226,8 +226,8 @@ def export(
         opened, generator, collection = open_generator(run, data)
         out.print(str(export_generator(opened, generator, collection, to)), soft_wrap=True)
         return
-    opened, model, collection = open_run(run, data, needs_images=False)
-    out.print(str(write(opened, model, collection, to)), soft_wrap=True)
+    opened, trained, collection = open_run(run, data, needs_images=False)
+    out.print(str(write(opened, trained, collection, to)), soft_wrap=True)
 
 
 @app.command()

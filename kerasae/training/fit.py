@@ -246,7 +246,7 @@ def _start_from(model: JointAutoencoder, recipe: Recipe, index: int) -> None:
             )
         other = Run.open(Path(folder))
         _check_apart(recipe.data, other, f"{key}.start_from.{part}")
-        saved = getattr(load_trained(other, needs_rejection=False), part)
+        saved = getattr(load_trained(other, needs_rejection=False).model, part)
         own = getattr(model, part)
         shapes = [None if one is None else [tuple(weight.shape) for weight in one.weights] for one in (own, saved)]
         if shapes[1] is None or shapes[0] != shapes[1]:

@@ -10,8 +10,9 @@ import numpy as np
 from kerasae.data.dataset import Targets, evaluation_dataset
 from kerasae.data.images import batch_size
 from kerasae.files.writing import write_json
+from kerasae.models import TrainedModel, fit_rejection
 from kerasae.models.ood.fitting import MOST_REFERENCES, needed, splits, too_few
-from kerasae.models.ood.with_ood_score import save
+from kerasae.models.ood.saving import save_rejection
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 
@@ -52,12 +53,16 @@ def _rate(recipe: Recipe) -> float:
     return DEFAULT_RATE if rate == "auto" else rate
 
 
-def fit_rejection(
+def with_rejection(
     run: Run, recipe: Recipe, model: JointAutoencoder, collection: Collection, *, refuses: bool = False
-) -> None:
-    """Fit the model's rejection and keep it in the run, and beside it, in rejection.json, whether there is one and how.
+) -> TrainedModel:
+    """Fit a rejection for the model and keep it in the run.
 
-    Where the validation images are too few, it is left out with one line about it, or with `refuses` a RequestError.
+    rejection.json says whether there is one and how it was fitted. Where the validation images are too few, it is left
+    out with one line about it, or with `refuses` a RequestError.
+
+    Returns:
+        The model with its rejection, if there is one.
     """
     rate, count = _rate(recipe), len(collection.validation)
     if not fits(recipe, collection):
@@ -66,15 +71,15 @@ def fit_rejection(
         reason = f"it takes {needed(rate)} validation images or more, and there are {count}"
         stderr_console().print(f"no rejection: {reason}; train with data.validation larger for one", soft_wrap=True)
         write_json(run.rejection_facts, {"fitted": False, "reason": reason})
-        return
+        return TrainedModel(model)
     targets = Targets(("label",) if collection.class_names else (), len(collection.class_names))
     validation, known = (
         evaluation_dataset(images, targets, batch_size=batch_size(images.image_shape))
         for images in (collection.validation, collection.train.some(MOST_REFERENCES))
     )
     by_class = recipe.rejection.by_class
-    rejection = model.fit_rejection(validation, rate, known, by_class=by_class)
-    save(rejection, run.rejection)
+    rejection = fit_rejection(model, validation, rate, known, by_class=by_class)
+    save_rejection(rejection, run.rejection)
     facts: dict[str, Any] = {
         "fitted": True,
         "false_positive_rate": rate,
@@ -94,3 +99,4 @@ def fit_rejection(
                 soft_wrap=True,
             )
     write_json(run.rejection_facts, facts)
+    return TrainedModel(model, rejection)

@@ -23,7 +23,7 @@ from kerasae.files.writing import write_json, written_whole
 from kerasae.generation import Request, by_generator, judge_of, write_generated
 from kerasae.inference.forward import predict
 from kerasae.losses import ReconstructionLoss
-from kerasae.models import AdversarialModel, deviation
+from kerasae.models import AdversarialModel, TrainedModel, deviation
 from kerasae.recipe import PARTS
 from kerasae.runs.history import History, read_history
 from kerasae.utils.errors import RequestError
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 def evaluate(
     run: Run,
-    model: keras.Model,
+    trained: TrainedModel,
     collection: Collection,
     *,
     batch_size: int = 256,
@@ -57,8 +57,8 @@ def evaluate(
 
     Args:
         run: where the recipe and history are read and the results kept.
-        model: takes uint8 (n, H, W, C); returns "reconstruction" float32 (n, H, W, C) in [0, 1], "label" softmax
-            (n, num_classes), or both, by name.
+        trained: the model takes uint8 (n, H, W, C) and returns "reconstruction" float32 (n, H, W, C) in [0, 1], "label"
+            softmax (n, num_classes), or both, by name.
         collection: the images; only `test` is predicted, `train` is what the linear baseline learns from.
         batch_size: the most images of one batch; fewer where images are large.
         linear_baseline: whether to fit a linear model beside it; None does where that takes seconds.
@@ -75,14 +75,14 @@ def evaluate(
         )
     started = time.perf_counter()
     recipe = run.recipe
-    loss = ReconstructionLoss(recipe.loss.reconstruction, deviation(model))
-    predictions = predict(model, collection.test, loss=loss, batch_size=batch_size)
+    loss = ReconstructionLoss(recipe.loss.reconstruction, deviation(trained.model))
+    predictions = predict(trained, collection.test, loss=loss, batch_size=batch_size)
     seconds = time.perf_counter() - started
 
     metrics: dict[str, Any] = {"test": measured(predictions, collection.class_names)}
     histograms = {"test": predictions.histogram}
     for name, images in changed(collection.test, recipe).items():
-        answers = predict(model, images, loss=loss, batch_size=batch_size)
+        answers = predict(trained, images, loss=loss, batch_size=batch_size)
         metrics.setdefault("variants", {})[name] = measured(answers, collection.class_names)
         histograms[name] = answers.histogram
     if recipe.evaluation.variants:
@@ -96,7 +96,7 @@ def evaluate(
         metrics |= {"baseline": {"linear": baseline}} if baseline else {}
     if warned := cautions(read_history(run.history), collection.validation.labels, metrics):
         metrics["cautions"] = warned
-    metrics["model"] = parameter_counts(model)
+    metrics["model"] = parameter_counts(trained.model)
     metrics["timings"] = {
         "training_seconds": _training_seconds(run),
         "evaluation_seconds": seconds,

@@ -62,7 +62,7 @@ def generate(
             ways = between_classes(generator, (labels[0], labels[1]), names, noise, seed) if labels else None
             methods = [by_generator(generator)]
         else:
-            model, collection = load_trained(opened, needs_rejection=False), reopen(opened)
+            model, collection = load_trained(opened, needs_rejection=False).model, reopen(opened)
             methods, latents = methods_of(model, collection, asked)
             methods = [method for method in methods if method.by_class or not classes]
             ways = between_latents(latents, ends, len(names), noise, seed) if ends is not None else None

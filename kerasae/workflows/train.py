@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kerasae import models
 from kerasae.data.collection import Collection, open_collection
@@ -18,8 +18,8 @@ from kerasae.report import write_report
 from kerasae.runs.origins import load_plugins_of
 from kerasae.runs.run import Run, check_new
 from kerasae.training import adversarial, distribution, fit
-from kerasae.training.rejection import fit_rejection
 from kerasae.training.rejection import fits as rejection_fits
+from kerasae.training.rejection import with_rejection
 from kerasae.utils.console import stderr_console
 from kerasae.workflows.begin import begin, check, check_fits, raised, read_named, reopen, resolve
 from kerasae.workflows.evaluate import evaluate, evaluate_generator
@@ -70,11 +70,11 @@ def resume(run: Path) -> Run:
     return made
 
 
-def go_on(run: Run, *, exports: bool = True) -> tuple[Any, Collection]:
+def go_on(run: Run, *, exports: bool = True) -> tuple[models.TrainedModel | models.AdversarialModel, Collection]:
     """Do what of a begun run's work is not done yet, without rejection and export if not `exports`.
 
     Returns:
-        The trained model and the images.
+        The trained model, with its rejection if it is no adversarial one, and the images.
 
     Raises:
         RequestError: the images are not what they were, or another process is at work on the run.
@@ -88,27 +88,32 @@ def go_on(run: Run, *, exports: bool = True) -> tuple[Any, Collection]:
         return _finish(run, recipe, collection, exports), collection
 
 
-def _finish(run: Run, recipe: Recipe, collection: Collection, exports: bool = True) -> Any:
+def _finish(
+    run: Run, recipe: Recipe, collection: Collection, exports: bool = True
+) -> models.TrainedModel | models.AdversarialModel:
     """Do what of a run's work is not done yet, and return its model."""
     if recipe.model.adversarial is not None:
         return _finish_adversarial(run, recipe, collection)
-    model = models.load_trained(run, needs_rejection=False) if run.model.is_file() else fit(run, recipe, collection)
-    if exports and model.rejection is None:
+    if run.model.is_file():
+        trained = models.load_trained(run, needs_rejection=False)
+    else:
+        trained = models.TrainedModel(fit(run, recipe, collection))
+    if exports and trained.rejection is None:
         if rejection_fits(recipe, collection):  # what was measured and exported without it is out of date
             run.saved_model.unlink(missing_ok=True)
             for file in (run.metrics, run.report):
                 file.unlink(missing_ok=True)
                 forget(file)
-        fit_rejection(run, recipe, model, collection)
+        trained = with_rejection(run, recipe, trained.model, collection)
     if not run.metrics.is_file():
         if exports:
-            write_own_unknown(run, model, collection)
-        evaluate(run, model, collection)
+            write_own_unknown(run, trained, collection)
+        evaluate(run, trained, collection)
     if not run.report.is_file():
-        write_report(run, model, collection)
+        write_report(run, trained.model, collection)
     if exports and not run.saved_model.is_file():
-        export(run, model, collection)
-    return model
+        export(run, trained, collection)
+    return trained
 
 
 def _finish_adversarial(run: Run, recipe: Recipe, collection: Collection) -> models.AdversarialModel:
