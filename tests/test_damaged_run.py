@@ -234,7 +234,7 @@ def test_a_model_and_a_rejection_that_are_removed_are_made_again(run: Path) -> N
             predicts(run)
         train.resume(run)
         again = load_trained(Run(run))
-        for weight, one in zip(again.get_weights(), weights, strict=True):
+        for weight, one in zip(again.model.get_weights(), weights, strict=True):
             np.testing.assert_array_equal(weight, one)
         assert float(again.rejection.threshold) == threshold
 

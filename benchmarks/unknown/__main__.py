@@ -66,9 +66,8 @@ def _measure(case: Case, data: Path | None) -> dict[str, Any]:
 
     opened = Run.open(path)
     model, collection = load_trained(opened, needs_rejection=False).model, reopen(opened)
-    trained = with_rejection(
-        opened, opened.recipe, model, collection, refuses=True
-    )  # as this version does, whatever the run has
+    # Fitted as this version does, whatever the run has.
+    trained = with_rejection(opened, opened.recipe, model, collection, refuses=True)
     strangers = {name: open_strangers(words, opened.recipe, collection) for name, words in case.strangers.items()}
     found = write_unknown(opened, trained, collection, list(strangers.values()))
     return {
