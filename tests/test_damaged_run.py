@@ -224,7 +224,7 @@ def test_edited_metrics_are_measured_again(run: Path, typed: Typed) -> None:
 
 
 def test_a_model_and_a_rejection_that_are_removed_are_made_again(run: Path) -> None:
-    weights = load_trained(Run(run)).get_weights()
+    weights = load_trained(Run(run)).model.get_weights()
     threshold = float(load_trained(Run(run)).rejection.threshold)
     for names in (["model.keras"], ["rejection.keras"], ["model.keras", "rejection.keras"]):
         for name in names:
@@ -233,7 +233,7 @@ def test_a_model_and_a_rejection_that_are_removed_are_made_again(run: Path) -> N
             predicts(run)
         train.resume(run)
         again = load_trained(Run(run))
-        for weight, one in zip(again.get_weights(), weights, strict=True):
+        for weight, one in zip(again.model.get_weights(), weights, strict=True):
             np.testing.assert_array_equal(weight, one)
         assert float(again.rejection.threshold) == threshold
 
@@ -275,11 +275,11 @@ def test_training_goes_on_only_with_its_course_so_far(run: Path, old: Path) -> N
 
 def test_kept_latents_that_changed_are_computed_again(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     opened = open_run(run)
-    found = trained_on(opened.run, opened.model, opened.collection)
+    found = trained_on(opened.run, opened.model.model, opened.collection)
     path = run / "explore" / "training.npz"
     assert trained_on(opened.run, None, opened.collection) is not None  # type: ignore[arg-type]  # no model: read from the file
     other_arrays(path)
-    np.testing.assert_array_equal(trained_on(opened.run, opened.model, opened.collection).latent, found.latent)
+    np.testing.assert_array_equal(trained_on(opened.run, opened.model.model, opened.collection).latent, found.latent)
     assert f"left out: run: {path} is not as kerasae wrote it" in capsys.readouterr().err
     assert Latents.read(path).label.tolist() == found.label.tolist()
 

@@ -1,4 +1,4 @@
-"""What all builders of parts share: the registries, the settings that a recipe gives to the whole model, and blocks."""
+"""What all builders of parts share: the settings that a recipe gives to the whole model, and blocks of layers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,7 @@ import keras
 from pydantic import Field
 
 from kerasae.layers import BatchNormalization, NegativeProduct, PixelScale, Polarity, TiedConv2D, TiedDense, Whitening
-from kerasae.recipe.registry import Registry
 from kerasae.utils.errors import RequestError
-
-ENCODERS: Registry[keras.Model] = Registry("encoder")
-DECODERS: Registry[keras.Model] = Registry("decoder")
-CLASSIFIERS: Registry[keras.Model] = Registry("classifier")
-GENERATORS: Registry[keras.Model] = Registry("generator")
-DISCRIMINATORS: Registry[keras.Model] = Registry("discriminator")
 
 Count = Annotated[int, Field(gt=0)]
 Counts = Annotated[list[Count], Field(min_length=1)]
@@ -79,18 +72,6 @@ def check_sides(image_shape: tuple[int, int, int], halvings: int, name: str) -> 
                 f"set data.image_shape to [{nearest[0]}, {nearest[1]}, {image_shape[2]}] or change the encoder's "
                 "filters"
             ),
-        )
-
-
-def check_untied(settings: Settings, name: str) -> None:
-    """Refuse weight tying with an encoder that has no mirror.
-
-    Raises:
-        RequestError: the settings ask for tied weights.
-    """
-    if settings.tied:
-        raise RequestError(
-            "model.tied", expected="an encoder that has a mirror: baseline, mlp, prototype or vgg", received=f"{name!r}"
         )
 
 

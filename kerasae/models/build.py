@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Literal
 
 import keras
 
+import kerasae.models.classifiers
+import kerasae.models.decoders
+import kerasae.models.encoders  # noqa: F401 (registers the parts)
 from kerasae.layers import PixelScale, Whitening
-from kerasae.models import classifiers, decoders, encoders
-from kerasae.models.blocks import CLASSIFIERS, DECODERS, ENCODERS, Settings
-from kerasae.models.classifiers.latent import check_softmax
+from kerasae.models.blocks import Settings
 from kerasae.models.decoders.mirror import mirror
 from kerasae.models.joint import JointAutoencoder
+from kerasae.models.registries import CLASSIFIERS, DECODERS, ENCODERS
 from kerasae.models.variational import variational
 from kerasae.recipe import Head, ModelRecipe, Spec
 from kerasae.utils.errors import RequestError
@@ -22,11 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import numpy as np
-
-# The decoders of encoders that have none of their own name and whose latent is a map.
-MAPS = {"inception": "baseline", "nasnet": "baseline", "residual": "subpixel"}
-
-__all__ = ["build", "check", "classifiers", "decoders", "encoders", "part_of", "with_heads"]
 
 
 def check(recipe: ModelRecipe) -> None:
@@ -62,6 +59,7 @@ def check(recipe: ModelRecipe) -> None:
             received=f"{recipe.standardize!r}",
             fix="leave it out or set model.input to 'polarity'",
         )
+    _check_tie(recipe)
 
 
 def build(
@@ -84,6 +82,7 @@ def build(
     Raises:
         RequestError: the image's sides do not fit the encoder, or the parts do not fit each other.
     """
+    _check_tie(recipe)
     mean, variance = _standardization(recipe, statistics)
     settings = Settings(
         **recipe.model_dump(include={"activation", "initializer", "l1", "l2", "dropout", "tied", "input"}),
@@ -103,25 +102,30 @@ def build(
             decoder = DECODERS.build(part_of(recipe, "decoder"), "model.decoder", encoder, settings)
         if "label" in heads:
             untied = dataclasses.replace(settings, tied=False)
-            if part_of(recipe, "classifier").name == "latent":
-                check_softmax(encoder)
-            classifier = CLASSIFIERS.build(
-                part_of(recipe, "classifier"), "model.classifier", encoder.output_shape[1:], num_classes, untied
-            )
+            spec = part_of(recipe, "classifier")
+            if (check_encoder := CLASSIFIERS.traits(spec.name).check_encoder) is not None:
+                check_encoder(encoder)
+            classifier = CLASSIFIERS.build(spec, "model.classifier", encoder.output_shape[1:], num_classes, untied)
         return JointAutoencoder(encoder, decoder, classifier)
 
 
 def part_of(recipe: ModelRecipe, part: Literal["decoder", "classifier"]) -> Spec:
     """Return the recipe's decoder or classifier, or the one that comes with its encoder where it names none."""
-    given = recipe.decoder if part == "decoder" else recipe.classifier
-    if given is not None and given.name:
-        return given
-    own = recipe.encoder.name
-    if part == "decoder":
-        name = own if own in DECODERS.names else MAPS.get(own, "mlp")
-    else:
-        name = own if own in CLASSIFIERS.names else "baseline"
-    return Spec(name=name, **(given.options if given is not None else {}))
+    spec = recipe.decoder if part == "decoder" else recipe.classifier
+    if spec is not None and spec.name:
+        return spec
+    default = default_decoder if part == "decoder" else default_classifier
+    return Spec(name=default(recipe.encoder.name), **(spec.options if spec is not None else {}))
+
+
+def default_decoder(encoder: str) -> str:
+    """Return the name of the decoder that comes with an encoder."""
+    return ENCODERS.traits(encoder).decoder or (encoder if encoder in DECODERS.names else "mlp")
+
+
+def default_classifier(encoder: str) -> str:
+    """Return the name of the classifier that comes with an encoder."""
+    return ENCODERS.traits(encoder).classifier or (encoder if encoder in CLASSIFIERS.names else "baseline")
 
 
 def with_heads(
@@ -159,6 +163,18 @@ def deviation(model: keras.Model) -> tuple[float, ...] | None:
     """Return the deviation of each channel on the scale of the decoder, if that is a standardized one."""
     layers = getattr(getattr(model, "decoder", None), "layers", ())
     return next((layer.deviation for layer in layers if isinstance(layer, PixelScale)), None)
+
+
+def _check_tie(recipe: ModelRecipe) -> None:
+    """Refuse tied weights for an encoder that cannot be mirrored."""
+    encoder = recipe.encoder.name
+    if recipe.tied and not ENCODERS.traits(encoder).can_be_tied:
+        *others, last = (name for name in ENCODERS.names if ENCODERS.traits(name).can_be_tied)
+        raise RequestError(
+            "model.tied",
+            expected=f"an encoder that has a mirror: {', '.join(others)} or {last}",
+            received=f"{encoder!r}",
+        )
 
 
 def _standardization(

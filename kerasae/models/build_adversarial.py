@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from kerasae.models import discriminators, generators
+import kerasae.models.discriminators
+import kerasae.models.generators  # noqa: F401 (registers the parts)
 from kerasae.models.adversarial import AdversarialModel
-from kerasae.models.blocks import DISCRIMINATORS, GENERATORS, Settings
+from kerasae.models.blocks import Settings
 from kerasae.models.build import dtype_policy
+from kerasae.models.registries import DISCRIMINATORS, GENERATORS
 from kerasae.recipe import Adversarial, ModelRecipe, Spec
 from kerasae.utils.errors import RequestError
-
-__all__ = ["build_adversarial", "check_adversarial", "discriminators", "generators"]
 
 
 def check_adversarial(adversarial: Adversarial) -> None:
@@ -53,6 +53,9 @@ def build_adversarial(
 
 
 def _discriminator(adversarial: Adversarial) -> Spec:
-    """Return the discriminator that is named, or that of the generator's family, or the dense one."""
-    family = adversarial.generator.name if adversarial.generator.name in DISCRIMINATORS.names else "dense"
-    return adversarial.discriminator or Spec(name=family)
+    """Return the recipe's discriminator, or the one that comes with its generator."""
+    if adversarial.discriminator is not None:
+        return adversarial.discriminator
+    generator = adversarial.generator.name
+    default = GENERATORS.traits(generator).discriminator
+    return Spec(name=default or (generator if generator in DISCRIMINATORS.names else "dense"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import keras
 from keras import ops
 
-from kerasae.layers import Rejection, UncertaintyWeights, sharing
+from kerasae.layers import UncertaintyWeights, sharing
 from kerasae.losses import LabelLoss
 from kerasae.metrics import LabelledAccuracy
 from kerasae.models.assembly import check_parts, wire
@@ -20,8 +20,6 @@ from kerasae.models.objective import (
     per_image,
     scaled_for_replicas,
 )
-from kerasae.models.ood.fitting import fit as fit_rejection
-from kerasae.models.ood.with_ood_score import extractor, features
 from kerasae.models.variational import posterior
 
 if TYPE_CHECKING:
@@ -82,7 +80,6 @@ class JointAutoencoder(keras.Model):
         self.uncertainty = UncertaintyWeights(self.heads) if balance else None
         self.error_focus = 0.0
         self.pseudo_labels: PseudoLabels | None = None
-        self.rejection: Rejection | None = None
         names = {term: term if term == "kl_divergence" else f"{term}_loss" for term in self.terms}
         self.term_means = [keras.metrics.Mean(name=names[term]) for term in self.terms]
 
@@ -98,43 +95,6 @@ class JointAutoencoder(keras.Model):
         unused = [id(mean) for term, mean in named if self.term_weights and term not in self.term_weights]
         found = [metric for metric in super().metrics if id(metric) not in unused]
         return [*found, *([] if self.pseudo_labels is None else [self.pseudo_labels.share])]
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Keep the rejection beside the model: Keras would take it for a layer of a built model."""
-        if name == "rejection":
-            object.__setattr__(self, name, value)
-        else:
-            super().__setattr__(name, value)
-
-    def fit_rejection(
-        self,
-        validation: Any,
-        false_positive_rate: float = 0.05,
-        reference: Any | None = None,
-        *,
-        by_class: bool = False,
-    ) -> Rejection:
-        """Learn from known images when not to answer, and keep it as `rejection`.
-
-        Args:
-            validation: dataset of known images that the model was not trained on, elements as `evaluate` takes them:
-                every scale and the threshold come from these alone.
-            false_positive_rate: the share of known images that may be rejected, in (0, 1). Positive means unknown.
-            reference: dataset of images that the centres of the classes are taken from, training images for
-                instance; `validation` if None.
-            by_class: whether each predicted class that has validation images enough gets a threshold of its own.
-
-        Returns:
-            The layer that scores features; `kerasae.models.ood.with_ood_score` joins it to the model.
-
-        Raises:
-            RequestError: too few validation images for the rate, or `by_class` of a model without labels.
-        """
-        extract = extractor(self)
-        known, labels = features(extract, validation)
-        basis, classes = (None, None) if reference is None else features(extract, reference)
-        self.rejection = fit_rejection(basis, classes, known, labels, false_positive_rate, by_class=by_class)
-        return self.rejection
 
     @property
     def terms(self) -> tuple[str, ...]:

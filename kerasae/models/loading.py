@@ -8,7 +8,8 @@ from kerasae.files.reading import damaged, read_json, without
 from kerasae.models.adversarial import AdversarialModel
 from kerasae.models.archive import load_model
 from kerasae.models.joint import JointAutoencoder
-from kerasae.models.ood.with_ood_score import load
+from kerasae.models.ood.saving import load_rejection
+from kerasae.models.trained import TrainedModel
 from kerasae.runs.origins import load_plugins_of
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from kerasae.runs.run import Run
 
 
-def load_trained(run: Run, *, needs_rejection: bool = True) -> JointAutoencoder:
+def load_trained(run: Run, *, needs_rejection: bool = True) -> TrainedModel:
     """Load a run's model, uncompiled, with its rejection if it has one, after the plugins that its layers come from.
 
     Args:
@@ -39,13 +40,13 @@ def load_trained(run: Run, *, needs_rejection: bool = True) -> JointAutoencoder:
     model = load_model(run.model)
     if not isinstance(model, JointAutoencoder):
         raise damaged(run.model, f"expected a joint model, found {type(model).__name__}")
-    model.rejection = load(run.rejection) if run.rejection.exists() else None
-    if model.rejection is None and needs_rejection:
-        _check_without_rejection(run)
-    return model
+    rejection = load_rejection(run.rejection) if run.rejection.exists() else None
+    if rejection is None and needs_rejection:
+        check_without_rejection(run)
+    return TrainedModel(model, rejection)
 
 
-def _check_without_rejection(run: Run) -> None:
+def check_without_rejection(run: Run) -> None:
     """Refuse a run that was fitted a rejection, which is not there; say so where the run does not say."""
     if run.rejection_facts.is_file():
         fitted = read_json(run.rejection_facts, {"fitted": bool})["fitted"]

@@ -11,7 +11,7 @@ from kerasae.exporting import export
 from kerasae.files.manifest import forget
 from kerasae.generation import methods_of
 from kerasae.generation.interpolation import between_latents
-from kerasae.models import JointAutoencoder
+from kerasae.models import JointAutoencoder, TrainedModel
 from kerasae.ood import write_own_unknown
 from kerasae.report import write_report
 from kerasae.runs.run import Run
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from kerasae.training.phase_plan import TrainingPlan
 
 
-class JointTask(Task[JointAutoencoder]):
+class JointTask(Task[TrainedModel]):
     """The task of a `JointAutoencoder`."""
 
     predicts = True
@@ -63,17 +63,15 @@ class JointTask(Task[JointAutoencoder]):
         """Return the untrained model."""
         return build_model(recipe, collection, precision)
 
-    def fit(
-        self, run: Run, recipe: Recipe, collection: Collection, plan: TrainingPlan | None = None
-    ) -> JointAutoencoder:
+    def fit(self, run: Run, recipe: Recipe, collection: Collection, plan: TrainingPlan | None = None) -> TrainedModel:
         """Train a run."""
-        return fit(run, recipe, collection, None if plan is None else plan.phases)
+        return TrainedModel(fit(run, recipe, collection, None if plan is None else plan.phases))
 
-    def load(self, run: Run, *, needs_rejection: bool = True) -> JointAutoencoder:
+    def load(self, run: Run, *, needs_rejection: bool = True) -> TrainedModel:
         """Load the trained model of a run, with its rejection."""
         return models.load_trained(run, needs_rejection=needs_rejection)
 
-    def follow_up(self, run: Run, recipe: Recipe, model: JointAutoencoder, collection: Collection) -> JointAutoencoder:
+    def follow_up(self, run: Run, recipe: Recipe, model: TrainedModel, collection: Collection) -> TrainedModel:
         """Fit the rejection of a model that has none."""
         if model.rejection is None:
             if rejection.fits(recipe, collection):  # what was measured and exported without it is out of date
@@ -81,22 +79,22 @@ class JointTask(Task[JointAutoencoder]):
                 for file in (run.metrics, run.report):
                     file.unlink(missing_ok=True)
                     forget(file)
-            rejection.fit_rejection(run, recipe, model, collection)
+            return rejection.with_rejection(run, recipe, model.model, collection)
         return model
 
-    def measure_ood(self, run: Run, model: JointAutoencoder, collection: Collection) -> dict[str, dict[str, Any]]:
+    def measure_ood(self, run: Run, model: TrainedModel, collection: Collection) -> dict[str, dict[str, Any]]:
         """Measure the model on the classes that the recipe leaves out."""
         return write_own_unknown(run, model, collection)
 
-    def evaluate(self, run: Run, model: JointAutoencoder, collection: Collection) -> dict[str, Any]:
+    def evaluate(self, run: Run, model: TrainedModel, collection: Collection) -> dict[str, Any]:
         """Evaluate the model on the test images."""
         return evaluate(run, model, collection)
 
-    def report(self, run: Run, model: JointAutoencoder, collection: Collection | None) -> Path:
+    def report(self, run: Run, model: TrainedModel, collection: Collection | None) -> Path:
         """Write the report of a run."""
-        return write_report(run, model, collection)
+        return write_report(run, model.model, collection)
 
-    def export(self, run: Run, model: JointAutoencoder, collection: Collection | None, to: Path | None = None) -> Path:
+    def export(self, run: Run, model: TrainedModel, collection: Collection | None, to: Path | None = None) -> Path:
         """Write the SavedModel of a run."""
         return export(run, model, collection, to)
 
@@ -112,7 +110,7 @@ class JointTask(Task[JointAutoencoder]):
 
     def samplers(
         self,
-        model: JointAutoencoder,
+        model: TrainedModel,
         collection: Collection,
         request: Request,
         *,
@@ -120,7 +118,7 @@ class JointTask(Task[JointAutoencoder]):
         ends: tuple[End, End] | None = None,
     ) -> tuple[list[Method], Ways | None]:
         """Return the samplers of the latent space, and an interpolation between latents."""
-        methods, latents = methods_of(model, collection, request.classes)
+        methods, latents = methods_of(model.model, collection, request.classes)
         num_classes = len(collection.class_names)
         interpolation = (
             None if ends is None else between_latents(latents, ends, num_classes, request.noise, request.seed)

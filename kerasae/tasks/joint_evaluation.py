@@ -30,17 +30,16 @@ from kerasae.utils.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import keras
-
     from kerasae.data.collection import Collection
     from kerasae.data.images import ImageSet
     from kerasae.evaluation.predictions import Predictions
+    from kerasae.models import TrainedModel
     from kerasae.runs.run import Run
 
 
 def evaluate(
     run: Run,
-    model: keras.Model,
+    trained: TrainedModel,
     collection: Collection,
     *,
     batch_size: int = 256,
@@ -56,7 +55,7 @@ def evaluate(
 
     Args:
         run: its recipe and history are read, and results are written to it.
-        model: takes uint8 (n, H, W, C); returns "reconstruction" float32 (n, H, W, C) in [0, 1], "label" softmax
+        trained: its model takes uint8 (n, H, W, C) and returns "reconstruction" float32 (n, H, W, C) in [0, 1], "label" softmax
             (n, num_classes), or both, by name.
         collection: the images: `test` is predicted, and the linear baseline is fitted on `train`.
         batch_size: the largest batch; batches are smaller where images are large.
@@ -74,14 +73,14 @@ def evaluate(
         )
     started = time.perf_counter()
     recipe = run.recipe
-    loss = ReconstructionLoss(recipe.loss.reconstruction, deviation(model))
-    predictions = predict(model, collection.test, loss=loss, batch_size=batch_size)
+    loss = ReconstructionLoss(recipe.loss.reconstruction, deviation(trained.model))
+    predictions = predict(trained, collection.test, loss=loss, batch_size=batch_size)
     seconds = time.perf_counter() - started
 
     metrics: dict[str, Any] = {"test": metrics_of(predictions, collection.class_names)}
     histograms = {"test": predictions.histogram}
     for name, images in changed(collection.test, recipe).items():
-        answers = predict(model, images, loss=loss, batch_size=batch_size)
+        answers = predict(trained, images, loss=loss, batch_size=batch_size)
         metrics.setdefault("variants", {})[name] = metrics_of(answers, collection.class_names)
         histograms[name] = answers.histogram
     if recipe.evaluation.variants:
@@ -95,7 +94,7 @@ def evaluate(
         metrics |= {"baseline": {"linear": baseline}} if baseline else {}
     if warned := cautions(read_history(run.history), collection.validation.labels, metrics):
         metrics["cautions"] = warned
-    metrics["model"] = parameter_counts(model)
+    metrics["model"] = parameter_counts(trained.model)
     metrics["timings"] = {
         "training_seconds": training_seconds(run),
         "evaluation_seconds": seconds,

@@ -10,8 +10,9 @@ import numpy as np
 from kerasae.data.dataset import Targets, evaluation_dataset
 from kerasae.data.images import batch_size
 from kerasae.files.writing import write_json
+from kerasae.models import TrainedModel, fit_rejection
 from kerasae.models.ood.fitting import MOST_REFERENCES, needed, splits, too_few
-from kerasae.models.ood.with_ood_score import save
+from kerasae.models.ood.saving import save_rejection
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 
@@ -53,17 +54,20 @@ def _rate(recipe: Recipe) -> float:
     return DEFAULT_RATE if rate == "auto" else rate
 
 
-def fit_rejection(
+def with_rejection(
     run: Run, recipe: Recipe, model: JointAutoencoder, collection: Collection, *, refuses: bool = False
-) -> None:
+) -> TrainedModel:
     """Fit the rejection of a model, and write it to rejection.keras and its facts to rejection.json.
 
     Args:
         run: where the files are written.
         recipe: the recipe of the run.
-        model: gets the rejection.
+        model: the trained model.
         collection: the images of the run.
         refuses: whether to raise where there are too few validation images; else a line says that there is none.
+
+    Returns:
+        The model with its rejection, if there is one.
 
     Raises:
         RequestError: with `refuses`, if there are too few validation images.
@@ -75,15 +79,15 @@ def fit_rejection(
         reason = f"it takes {needed(rate)} validation images or more, and there are {count}"
         stderr_console().print(f"no rejection: {reason}; train with data.validation larger for one", soft_wrap=True)
         write_json(run.rejection_facts, {"fitted": False, "reason": reason})
-        return
+        return TrainedModel(model)
     targets = Targets(("label",) if collection.class_names else (), len(collection.class_names))
     validation, references = (
         evaluation_dataset(images, targets, batch_size=batch_size(images.image_shape))
         for images in (collection.validation, collection.train.some(MOST_REFERENCES))
     )
     by_class = recipe.rejection.by_class
-    rejection = model.fit_rejection(validation, rate, references, by_class=by_class)
-    save(rejection, run.rejection)
+    rejection = fit_rejection(model, validation, rate, references, by_class=by_class)
+    save_rejection(rejection, run.rejection)
     facts: dict[str, Any] = {
         "fitted": True,
         "false_positive_rate": rate,
@@ -103,3 +107,4 @@ def fit_rejection(
                 soft_wrap=True,
             )
     write_json(run.rejection_facts, facts)
+    return TrainedModel(model, rejection)

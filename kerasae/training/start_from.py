@@ -37,7 +37,7 @@ def start_from(model: JointAutoencoder, recipe: Recipe, index: int) -> None:
             )
         saved_run = Run.open(Path(folder))
         _check_fold(recipe.data, saved_run, f"{key}.start_from.{name}")
-        saved = getattr(load_trained(saved_run, needs_rejection=False), name)
+        saved = getattr(load_trained(saved_run, needs_rejection=False).model, name)
         shapes = [tuple(weight.shape) for weight in part.weights]
         if saved is None or [tuple(weight.shape) for weight in saved.weights] != shapes:
             raise RequestError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kerasae.ood import open_all, write_unknown
 from kerasae.runs.run import Run
 from kerasae.tasks import JointTask
-from kerasae.training.rejection import fit_rejection
+from kerasae.training.rejection import with_rejection
 from kerasae.utils.console import stderr_console
 from kerasae.workflows.opening import open_run
 
@@ -72,7 +72,7 @@ def evaluate_ood(path: Path, sources: Sequence[str], *, data: str | None = None)
             recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"source": data})})
         ood_sets = open_all(sources, recipe, collection, run.path / "unknown")
         if model.rejection is None:
-            fit_rejection(run, run.recipe, model, collection, refuses=True)
+            model = with_rejection(run, run.recipe, model.model, collection, refuses=True)
             stderr_console().print(
                 f"{path} has a rejection now; its report and its export have it after: kerasae evaluate {path} and "
                 f"kerasae export {path}",

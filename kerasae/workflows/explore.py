@@ -58,9 +58,9 @@ def explore(path: Path, plan: Plan, *, data: str | None = None) -> Path:
     with Run.open(path).alone("exploring"):
         opened = open_run(path, data, task=JointTask())
         run, model, collection = opened.run, opened.model, opened.collection
-        page = exploration.write_exploration(run, model, collection, plan, console=stderr_console())
+        page = exploration.write_exploration(run, model.model, collection, plan, console=stderr_console())
         if run.metrics.is_file():
-            write_report(run, model, collection)
+            write_report(run, model.model, collection)
         return page
 
 
@@ -83,6 +83,6 @@ def find_nearest(path: Path, images: Sequence[Path], *, data: str | None = None)
             read_each(images, collection.image_shape, recipe.resize, "--near", stderr_console(), setting(recipe.range))
         )
         named = [(str(image_path), image) for image_path, image in inputs]
-        neighbours, known, figure = exploration.nearest(run, model, collection, named)
+        neighbours, known, figure = exploration.nearest(run, model.model, collection, named)
         paths = tuple(image_path for image_path, _ in inputs)
         return NearestImages(paths, neighbours, known, collection.class_names, figure)

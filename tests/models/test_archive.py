@@ -12,9 +12,9 @@ import keras
 import numpy as np
 import pytest
 
-from kerasae.models import JointAutoencoder, guarded
+from kerasae.models import JointAutoencoder, TrainedModel, model_with_ood_score
 from kerasae.models.archive import load_model
-from kerasae.models.ood.with_ood_score import load as load_rejection
+from kerasae.models.ood.saving import load_rejection
 from kerasae.utils.errors import RequestError
 
 
@@ -48,7 +48,8 @@ def test_models_of_keras_and_of_ours_load(plain: Path, digits_run: Path) -> None
     assert isinstance(load_model(plain), keras.Model)
     model = load_model(digits_run / "model.keras")
     assert isinstance(model, JointAutoencoder)
-    assert guarded(model, load_rejection(digits_run / "rejection.keras")).name == "guarded"
+    scored = model_with_ood_score(TrainedModel(model, load_rejection(digits_run / "rejection.keras")))
+    assert scored.name == "model_with_ood_score"
 
 
 def test_every_kind_of_layer_of_keras_is_known_but_those_that_run_code() -> None:

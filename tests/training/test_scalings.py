@@ -10,7 +10,7 @@ import pytest
 
 from kerasae.data.collection import Collection
 from kerasae.data.images import ArrayImages
-from kerasae.models import DECODERS, build, check, deviation
+from kerasae.models import DECODERS, TrainedModel, build, check, deviation
 from kerasae.recipe import HEADS
 from kerasae.recipe.loading import parse
 from kerasae.tasks.joint_evaluation import evaluate
@@ -40,7 +40,7 @@ def test_the_loss_is_of_the_trained_scale_and_the_reconstruction_of_pixels(
     rebuilt = model.predict(collection.test.images, verbose=0)["reconstruction"]
     assert rebuilt.dtype == np.float32
     assert 0 <= rebuilt.min() < rebuilt.max() <= 1
-    metrics = evaluate(run, model, collection)["test"]["reconstruction"]
+    metrics = evaluate(run, TrainedModel(model), collection)["test"]["reconstruction"]
     assert metrics["mse"] == pytest.approx(np.square(rebuilt - collection.test.images / 255.0).mean(), rel=1e-4)
     assert metrics["loss"] == pytest.approx(metrics["mse"] / variance[0], rel=1e-4)
     with run.history.open() as file:

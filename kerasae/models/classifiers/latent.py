@@ -5,11 +5,28 @@ from __future__ import annotations
 import keras
 
 from kerasae.layers import LogProbabilities
-from kerasae.models.blocks import CLASSIFIERS, Settings
+from kerasae.models.blocks import Settings
+from kerasae.models.registries import CLASSIFIERS, ClassifierTraits
 from kerasae.utils.errors import RequestError
 
 
-@CLASSIFIERS.register("latent")
+def check_softmax(encoder: keras.Model) -> None:
+    """Refuse an encoder whose latent is no softmax.
+
+    Raises:
+        RequestError: says how to make it one.
+    """
+    last = encoder.layers[-1]
+    if not isinstance(last, keras.layers.Softmax):
+        raise RequestError(
+            "model.classifier: 'latent' takes the latent for the class output",
+            expected="an encoder that ends in a softmax",
+            received=f"one that ends in {last.name!r}",
+            fix="set model.encoder to 'strided' with latent = 'softmax'",
+        )
+
+
+@CLASSIFIERS.register("latent", ClassifierTraits(check_encoder=check_softmax))
 def latent(latent_shape: tuple[int, ...], num_classes: int, settings: Settings) -> keras.Model:
     """Build a classifier without weights, whose logits are the logarithm of the latent, a softmax over the classes.
 
@@ -29,19 +46,3 @@ def latent(latent_shape: tuple[int, ...], num_classes: int, settings: Settings) 
     probabilities = keras.Input(latent_shape, name="latent")
     logits = LogProbabilities(dtype="float32", name="logits")(probabilities)
     return keras.Model(probabilities, logits, name="classifier")
-
-
-def check_softmax(encoder: keras.Model) -> None:
-    """Refuse an encoder whose latent is no softmax.
-
-    Raises:
-        RequestError: says how to make it one.
-    """
-    last = encoder.layers[-1]
-    if not isinstance(last, keras.layers.Softmax):
-        raise RequestError(
-            "model.classifier: 'latent' takes the latent for the class output",
-            expected="an encoder that ends in a softmax",
-            received=f"one that ends in {last.name!r}",
-            fix="set model.encoder to 'strided' with latent = 'softmax'",
-        )

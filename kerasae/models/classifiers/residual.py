@@ -6,9 +6,10 @@ import dataclasses
 
 import keras
 
-from kerasae.models.blocks import CLASSIFIERS, Count, Rate, Repeats, Settings
+from kerasae.models.blocks import Count, Rate, Repeats, Settings
 from kerasae.models.blocks import dropout as drop
 from kerasae.models.blocks import logits as logits_of
+from kerasae.models.registries import CLASSIFIERS
 from kerasae.models.residual import residual_groups
 
 # The largest responses are large: unscaled, their logits would saturate the softmax from the first steps at the high

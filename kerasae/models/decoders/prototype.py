@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.blocks import DECODERS, Count, Counts, Settings, dropout, image_output, transposed_convolution
+from kerasae.models.blocks import Count, Counts, Settings, dropout, image_output, transposed_convolution
 from kerasae.models.decoder_widths import doublings
+from kerasae.models.registries import DECODERS, DecoderTraits
 
 
-@DECODERS.register("prototype")
+@DECODERS.register("prototype", DecoderTraits(widths="filters"))
 def prototype(
     encoder: keras.Model,
     settings: Settings,

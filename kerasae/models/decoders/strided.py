@@ -6,11 +6,12 @@ import math
 
 import keras
 
-from kerasae.models.blocks import DECODERS, Count, Settings, activated, dense, dropout, image
+from kerasae.models.blocks import Count, Settings, activated, dense, dropout, image
 from kerasae.models.decoder_widths import check_returning_sides
+from kerasae.models.registries import DECODERS, DecoderTraits
 
 
-@DECODERS.register("strided")
+@DECODERS.register("strided", DecoderTraits(widths="units"))
 def strided(
     encoder: keras.Model,
     settings: Settings,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import keras
 
 from kerasae.layers import DepthToSpace
-from kerasae.models.blocks import DECODERS, Count, Counts, Settings, convolution, dropout, image
+from kerasae.models.blocks import Count, Counts, Settings, convolution, dropout, image
 from kerasae.models.decoder_widths import doublings
+from kerasae.models.registries import DECODERS
 
 
 @DECODERS.register("subpixel")

@@ -7,7 +7,6 @@ from typing import Literal
 import keras
 
 from kerasae.models.blocks import (
-    DECODERS,
     Count,
     Counts,
     Settings,
@@ -17,9 +16,10 @@ from kerasae.models.blocks import (
     transposed_convolution,
 )
 from kerasae.models.decoder_widths import doublings
+from kerasae.models.registries import DECODERS, DecoderTraits
 
 
-@DECODERS.register("vgg")
+@DECODERS.register("vgg", DecoderTraits(widths="filters"))
 def vgg(
     encoder: keras.Model,
     settings: Settings,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.blocks import DISCRIMINATORS, Counts, Rate, Settings
+from kerasae.models.blocks import Counts, Rate, Settings
 from kerasae.models.blocks import dense as dense_block
 from kerasae.models.blocks import dropout as drop
 from kerasae.models.discriminators.ends import judged, seen
+from kerasae.models.registries import DISCRIMINATORS
 
 
 @DISCRIMINATORS.register("dense")

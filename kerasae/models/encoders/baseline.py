@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.blocks import ENCODERS, Count, Counts, Settings, check_sides, convolution, dropout, image_input
+from kerasae.models.blocks import Count, Counts, Settings, check_sides, convolution, dropout, image_input
+from kerasae.models.registries import ENCODERS, EncoderTraits, SearchSpace
 
 
-@ENCODERS.register("baseline")
+@ENCODERS.register(
+    "baseline",
+    EncoderTraits(
+        decoder="baseline",
+        classifier="baseline",
+        search=SearchSpace("filters", widths=(16, 32, 48, 64)),
+    ),
+)
 def baseline(
     image_shape: tuple[int, int, int],
     settings: Settings,

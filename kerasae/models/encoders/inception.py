@@ -8,20 +8,27 @@ import keras
 from pydantic import Field
 
 from kerasae.models.blocks import (
-    ENCODERS,
     Count,
     Settings,
     check_sides,
-    check_untied,
     convolution,
     dropout,
     image_input,
 )
+from kerasae.models.registries import ENCODERS, EncoderTraits, SearchSpace
 
 Quartered = Annotated[int, Field(gt=0, multiple_of=4)]
 
 
-@ENCODERS.register("inception")
+@ENCODERS.register(
+    "inception",
+    EncoderTraits(
+        can_be_tied=False,
+        decoder="baseline",
+        classifier="baseline",
+        search=SearchSpace("filters", widths=(32, 64, 128), others={"blocks": [1, 2]}),
+    ),
+)
 def inception(
     image_shape: tuple[int, int, int],
     settings: Settings,
@@ -35,7 +42,6 @@ def inception(
     32x32 becomes a latent of 8x8x128. Every branch of a block gives a quarter of its channels, so that the default
     widths are multiples of 16 throughout, for which the CPU's kernels are made; the paper's are uneven.
     """
-    check_untied(settings, "inception")
     check_sides(image_shape, len(filters), "inception")
     inputs, x = image_input(image_shape, settings)
     x = convolution(x, stem, 3, settings)

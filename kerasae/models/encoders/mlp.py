@@ -5,7 +5,6 @@ from __future__ import annotations
 import keras
 
 from kerasae.models.blocks import (
-    ENCODERS,
     Counts,
     Settings,
     batch_normalization,
@@ -13,9 +12,17 @@ from kerasae.models.blocks import (
     dropout,
     image_input,
 )
+from kerasae.models.registries import ENCODERS, EncoderTraits, SearchSpace
 
 
-@ENCODERS.register("mlp")
+@ENCODERS.register(
+    "mlp",
+    EncoderTraits(
+        decoder="mlp",
+        classifier="mlp",
+        search=SearchSpace("units", widths=(128, 256, 512, 1024), max_depth=3),
+    ),
+)
 def mlp(
     image_shape: tuple[int, int, int],
     settings: Settings,

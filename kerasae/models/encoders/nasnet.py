@@ -8,20 +8,27 @@ import keras
 from pydantic import Field
 
 from kerasae.models.blocks import (
-    ENCODERS,
     Count,
     Settings,
     batch_normalization,
     check_sides,
-    check_untied,
     dropout,
     image_input,
 )
+from kerasae.models.registries import ENCODERS, EncoderTraits, SearchSpace
 
 Halved = Annotated[int, Field(gt=0, multiple_of=2)]
 
 
-@ENCODERS.register("nasnet")
+@ENCODERS.register(
+    "nasnet",
+    EncoderTraits(
+        can_be_tied=False,
+        decoder="baseline",
+        classifier="baseline",
+        search=SearchSpace("filters", widths=(16, 32), others={"cells": [1, 2]}),
+    ),
+)
 def nasnet(
     image_shape: tuple[int, int, int],
     settings: Settings,
@@ -36,7 +43,6 @@ def nasnet(
     sees the outputs of the two before it. On CPUs it is faster in float32 than in bfloat16, for which TensorFlow
     has no fast depthwise convolution there.
     """
-    check_untied(settings, "nasnet")
     check_sides(image_shape, len(filters), "nasnet")
     inputs, x = image_input(image_shape, settings)
     x = keras.layers.Conv2D(stem, 3, padding="same", use_bias=False, **settings.kernel)(x)

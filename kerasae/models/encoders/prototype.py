@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.blocks import ENCODERS, Count, Counts, Settings, check_sides, convolution, dropout, image_input
+from kerasae.models.blocks import Count, Counts, Settings, check_sides, convolution, dropout, image_input
+from kerasae.models.registries import ENCODERS, EncoderTraits, SearchSpace
 
 
-@ENCODERS.register("prototype")
+@ENCODERS.register(
+    "prototype",
+    EncoderTraits(
+        decoder="prototype",
+        classifier="prototype",
+        search=SearchSpace("filters", widths=(12, 24, 48)),
+    ),
+)
 def prototype(
     image_shape: tuple[int, int, int],
     settings: Settings,

@@ -6,12 +6,13 @@ import math
 
 import keras
 
-from kerasae.models.blocks import GENERATORS, Count, Counts, Settings, activated, dense, transposed_convolution
+from kerasae.models.blocks import Count, Counts, Settings, activated, dense, transposed_convolution
 from kerasae.models.generators.ends import drawn_input, painted
+from kerasae.models.registries import GENERATORS, GeneratorTraits
 from kerasae.utils.errors import RequestError
 
 
-@GENERATORS.register("convolutional")
+@GENERATORS.register("convolutional", GeneratorTraits(discriminator="convolutional"))
 def convolutional(
     image_shape: tuple[int, int, int],
     noise_dim: int,

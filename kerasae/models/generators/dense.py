@@ -6,12 +6,13 @@ import math
 
 import keras
 
-from kerasae.models.blocks import GENERATORS, Counts, Settings
+from kerasae.models.blocks import Counts, Settings
 from kerasae.models.blocks import dense as dense_block
 from kerasae.models.generators.ends import drawn_input, painted
+from kerasae.models.registries import GENERATORS, GeneratorTraits
 
 
-@GENERATORS.register("dense")
+@GENERATORS.register("dense", GeneratorTraits(discriminator="dense"))
 def dense(
     image_shape: tuple[int, int, int],
     noise_dim: int,

@@ -1,4 +1,4 @@
-"""A `Rejection` fitted to the features of known images."""
+"""Fits a `Rejection` to known images: images that the model was not trained on, of the classes that it knows."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from keras import ops
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
-from sklearn.covariance import LedoitWolf
 
-from kerasae.layers.rejection import LOG_FLOOR, NUM_KNOTS, Rejection, Scales
-from kerasae.models.ood.with_ood_score import Features, chosen, predicted
+from kerasae.layers.rejection import Rejection, Scales
+from kerasae.models.ood.estimators import centres_and_whitening, expected_error, scale, temperature
+from kerasae.models.ood.feature_extractor import Features, chosen, feature_extractor, features_and_labels, predicted
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-TAIL = 0.1  # share of the known images that the exponential tail is fitted to
+    import tensorflow as tf
+
+    from kerasae.models.joint import JointAutoencoder
+
 FEWEST_OF_HALF = 500  # known images that scales and tails are learned from, where the others alone are ranked
 NUM_FOLDS = 10  # of known images where all are ranked, each by what the other folds teach
 MOST_REFERENCES = 10_000  # training images that centres and covariance are taken from; more change little
@@ -51,7 +52,37 @@ def splits(false_positive_rate: float, count: int) -> bool:
     return count // 2 >= max(FEWEST_OF_HALF, 10 * needed(false_positive_rate))
 
 
-def fit(
+def fit_rejection(
+    model: JointAutoencoder,
+    validation: tf.data.Dataset,
+    false_positive_rate: float = 0.05,
+    reference: tf.data.Dataset | None = None,
+    *,
+    by_class: bool = False,
+) -> Rejection:
+    """Fit a rejection for a model, which stays unchanged.
+
+    Args:
+        model: a trained model.
+        validation: known images that the model was not trained on; elements as `model.evaluate` takes them. All scales
+            and the threshold are estimated from these images alone.
+        false_positive_rate: the share of known images that may be rejected, in (0, 1). Positive means unknown.
+        reference: images that the class centres are computed from, such as training images; `validation` if None.
+        by_class: whether each predicted class with enough validation images gets its own threshold.
+
+    Returns:
+        The layer that scores features; `model_with_ood_score` joins it to the model.
+
+    Raises:
+        RequestError: too few validation images for the rate, or `by_class` for a model without labels.
+    """
+    extract = feature_extractor(model)
+    known, labels = features_and_labels(extract, validation)
+    basis, classes = (None, None) if reference is None else features_and_labels(extract, reference)
+    return fit_to_features(basis, classes, known, labels, false_positive_rate, by_class=by_class)
+
+
+def fit_to_features(
     reference: Features | None,
     reference_labels: np.ndarray | None,
     known: Features,
@@ -202,54 +233,3 @@ def _assign(rejection: Rejection, scales: Scales) -> None:
     for own, learned in zip(rejection.scales, scales, strict=True):
         for measure, values in learned.items() if isinstance(learned, dict) else ():
             own[measure].assign(values[-1, 0])
-
-
-def centres_and_whitening(latent: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return class means (classes, d), and W (d, d) with |x W|^2 the squared Mahalanobis distance of a difference x.
-
-    The covariance within classes is shrunk as by Ledoit and Wolf 2004, "A well-conditioned estimator for
-    large-dimensional covariance matrices", so that it has an inverse with few images and with units that never vary.
-    Where no class has two labelled images, it is that of all images around their mean.
-    """
-    latent = np.asarray(latent, np.float64)
-    classes = [one for one in np.unique(labels) if one >= 0]
-    groups = [latent[labels == one] for one in classes] or [latent]
-    centres = np.stack([group.mean(axis=0) for group in groups])
-    within = np.concatenate([group - centre for group, centre in zip(groups, centres, strict=True)])
-    if len(within) == len(centres):  # one image a class says nothing about how far a class reaches; all together do
-        within = latent - latent.mean(axis=0)
-    fitted = LedoitWolf(assume_centered=True).fit(within / max(within.std(), 1e-12))
-    values, vectors = np.linalg.eigh(fitted.covariance_)
-    # A latent that is the same for all images leaves nothing to divide by.
-    whitening = vectors / np.sqrt(np.maximum(values, 1e-6)) / max(within.std(), 1e-12)
-    return centres, whitening
-
-
-def expected_error(error: np.ndarray, contrast: np.ndarray) -> tuple[float, float]:
-    """Return offset and slope of log error over log contrast: least squares, the offset moved to the median."""
-    y, x = (np.log(np.asarray(values, np.float64) + LOG_FLOOR) for values in (error, contrast))
-    slope = float(np.polyfit(x, y, 1)[0]) if np.ptp(x) > 1e-6 else 0.0
-    return float(np.median(y - slope * x)), slope
-
-
-def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Return the temperature with the least cross-entropy on labelled images, in [0.05, 20]; 1 without any."""
-    labelled = labels >= 0
-    if not labelled.any():
-        return 1.0
-    rows, truth = np.asarray(logits, np.float64)[labelled], labels[labelled]
-
-    def entropy(log_temperature: float) -> float:
-        chances = log_softmax(rows / math.exp(log_temperature), axis=1)
-        return float(-chances[np.arange(len(truth)), truth].mean())
-
-    return math.exp(minimize_scalar(entropy, bounds=(math.log(0.05), math.log(20.0)), method="bounded").x)
-
-
-def scale(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return knots, their -log(tail probability), and the slope beyond the last, for a measure of known images."""
-    shares = np.linspace(0.0, 1.0 - TAIL, NUM_KNOTS)
-    knots = np.quantile(values, shares)
-    excess = float(np.mean(np.maximum(values - knots[-1], 0.0))) / TAIL
-    spread = max(excess, 1e-3 * float(np.std(values)), 1e-6)
-    return knots, -np.log1p(-shares), 1.0 / spread
