@@ -55,8 +55,8 @@ def evaluate(
 
     Args:
         run: its recipe and history are read, and results are written to it.
-        trained: its model takes uint8 (n, H, W, C) and returns "reconstruction" float32 (n, H, W, C) in [0, 1], "label" softmax
-            (n, num_classes), or both, by name.
+        trained: its model takes uint8 (n, H, W, C) and returns "reconstruction" float32 (n, H, W, C) in [0, 1], "label"
+            softmax (n, num_classes), or both, by name.
         collection: the images: `test` is predicted, and the linear baseline is fitted on `train`.
         batch_size: the largest batch; batches are smaller where images are large.
         linear_baseline: whether to fit a linear baseline; None to fit it where this takes seconds.
