@@ -183,8 +183,8 @@ def test_a_folder_of_photographs_is_told_of_the_recipe_for_them(
 ) -> None:
     facts = {"counts": {"train": {"classes": {"cat": 4, "dog": 3}, "unlabelled": unlabelled}}}
     recipe = SimpleNamespace(data=SimpleNamespace(image_shape=image_shape))
-    made = SimpleNamespace(recipe=recipe, facts=facts, path=tmp_path)
-    monkeypatch.setattr("kerasae.workflows.train.train", lambda *_, **__: made)
+    run = SimpleNamespace(recipe=recipe, facts=facts, path=tmp_path)
+    monkeypatch.setattr("kerasae.workflows.train.train", lambda *_, **__: run)
     monkeypatch.setattr("kerasae.cli.one_run.summary", lambda _: "done")
     code, said, noted = typed("train", *words)
     assert (code, said) == (0, "done\n")

@@ -35,12 +35,12 @@ def test_every_optimizer_is_new_and_follows_the_schedule(collection: Collection)
     recipe = parse({"phases": [{"epochs": 2, "batch_size": 8, "schedule": schedule}]})
     (plan,) = joint.plan_phases(recipe, collection)
     (optimizer,) = plan.optimizers
-    one, other = optimizer.build(), optimizer.build()
-    assert one is not other
-    assert float(one.learning_rate) == pytest.approx(0.001)
-    one.iterations.assign(5)  # 40 images in batches of 8 are five steps
-    assert float(one.learning_rate) == pytest.approx(0.0001)
-    assert isinstance(one, keras.optimizers.Adam)
+    first, second = optimizer.build(), optimizer.build()
+    assert first is not second
+    assert float(first.learning_rate) == pytest.approx(0.001)
+    first.iterations.assign(5)  # 40 images in batches of 8 are five steps
+    assert float(first.learning_rate) == pytest.approx(0.0001)
+    assert isinstance(first, keras.optimizers.Adam)
 
 
 def test_the_discriminator_has_a_schedule_over_its_own_steps(collection: Collection) -> None:
