@@ -183,8 +183,8 @@ def test_a_folder_of_photographs_is_told_of_the_recipe_for_them(
 ) -> None:
     facts = {"counts": {"train": {"classes": {"cat": 4, "dog": 3}, "unlabelled": unlabelled}}}
     recipe = SimpleNamespace(data=SimpleNamespace(image_shape=image_shape))
-    made = SimpleNamespace(recipe=recipe, facts=facts, path=tmp_path)
-    monkeypatch.setattr("kerasae.workflows.train.train", lambda *_, **__: made)
+    run = SimpleNamespace(recipe=recipe, facts=facts, path=tmp_path)
+    monkeypatch.setattr("kerasae.workflows.train.train", lambda *_, **__: run)
     monkeypatch.setattr("kerasae.cli.one_run.summary", lambda _: "done")
     code, said, noted = typed("train", *words)
     assert (code, said) == (0, "done\n")
@@ -222,15 +222,13 @@ def test_help_and_the_list_of_recipes_need_no_tensorflow() -> None:
 
 
 def test_a_module_runs_its_verb() -> None:
-    for verb in ("train", "evaluate", "predict", "compare", "tune"):
+    modules = [["kerasae", verb] for verb in ("train", "evaluate", "predict", "compare", "tune")]
+    for words in (*modules, ["kerasae.tune"]):
         done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-m", f"kerasae.{verb}", "--help"],
-            capture_output=True,
-            text=True,
-            check=False,
+            [sys.executable, "-W", "ignore", "-m", *words, "--help"], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
-        assert f"kerasae {verb}" in done.stdout
+        assert f"kerasae {words[-1].removeprefix('kerasae.')}" in done.stdout
 
 
 @pytest.mark.slow

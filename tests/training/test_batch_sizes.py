@@ -36,12 +36,12 @@ def trained(folder: Path, collection: Collection, phase: dict) -> tuple[Run, lis
 def test_stretches_of_one_size_are_one_training(tmp_path: Path, collection: Collection) -> None:
     run, weights = trained(tmp_path / "one", collection, {**PHASE, "batch_size": 8})
     sizes = {"sizes": [8, 8, 8], "at": [1, 3]}
-    parted, others = trained(tmp_path / "parted", collection, {**PHASE, "batch_size": sizes})
+    parted, parted_weights = trained(tmp_path / "parted", collection, {**PHASE, "batch_size": sizes})
     assert rows(parted) == rows(run)
     assert len(rows(run)) == 4  # stopped early, in the third stretch, and stayed stopped
     assert len({row["learning_rate"] for row in rows(run)}) == 2
-    for one, other in zip(weights, others, strict=True):
-        np.testing.assert_array_equal(one, other)
+    for left, right in zip(weights, parted_weights, strict=True):
+        np.testing.assert_array_equal(left, right)
 
 
 @pytest.mark.parametrize("kill_after", [3, pytest.param(2, marks=pytest.mark.slow)])

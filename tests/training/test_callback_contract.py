@@ -68,12 +68,12 @@ CASES = {
 def defined_callbacks() -> set[type[keras.callbacks.Callback]]:
     """Return every callback that is defined in `kerasae.training` or `kerasae.metrics`."""
     names = [module.name for module in pkgutil.walk_packages(kerasae.training.__path__, "kerasae.training.")]
-    found = set()
+    classes = set()
     for module in map(importlib.import_module, [*names, "kerasae.metrics"]):
         for _, value in inspect.getmembers(module, inspect.isclass):
             if issubclass(value, keras.callbacks.Callback) and value.__module__ == module.__name__:
-                found.add(value)
-    return found
+                classes.add(value)
+    return classes
 
 
 def joint_model() -> JointAutoencoder:

@@ -47,18 +47,18 @@ def test_the_loss_is_of_the_trained_scale_and_the_reconstruction_of_pixels(
         history = list(csv.DictReader(file))
     # In training nothing is cut off: the first steps are far out, and still find their way.
     assert float(history[-1]["reconstruction_loss"]) < 0.5 * float(history[0]["reconstruction_loss"])
-    judged = model.predict(collection.validation.images, verbose=0)["reconstruction"]
-    pixels = np.square(judged - collection.validation.images / 255.0).mean()
+    rebuilt = model.predict(collection.validation.images, verbose=0)["reconstruction"]
+    pixels = np.square(rebuilt - collection.validation.images / 255.0).mean()
     best = min(float(row["val_reconstruction_loss"]) for row in history)
     assert best == pytest.approx(pixels / variance[0], rel=1e-4)  # the best epoch's weights were restored
 
 
 @pytest.mark.parametrize("decoder", [*DECODERS.names, "tied"])
 def test_every_decoder_is_linear_and_has_a_gradient_beyond_the_pixels(decoder: str, collection: Collection) -> None:
-    own = {"tied": True} if decoder == "tied" else {"decoder": decoder}
+    options = {"tied": True} if decoder == "tied" else {"decoder": decoder}
     recipe = parse(
         {
-            "model": {**MODEL, "standardize": "z-score", "encoder": {"name": "baseline", "filters": [4]}, **own},
+            "model": {**MODEL, "standardize": "z-score", "encoder": {"name": "baseline", "filters": [4]}, **options},
             "phases": [PHASE],
         }
     )
@@ -73,15 +73,15 @@ def test_every_decoder_is_linear_and_has_a_gradient_beyond_the_pixels(decoder: s
     assert 0 <= cut.min() <= cut.max() <= 1
 
 
-@pytest.mark.parametrize("own", [{}, {"variational": True}, {"input": "polarity"}], ids=str)
+@pytest.mark.parametrize("options", [{}, {"variational": True}, {"input": "polarity"}], ids=str)
 def test_whitening_is_of_the_standardized_training_images_and_does_not_learn(
-    own: dict, tmp_path: Path, collection: Collection
+    options: dict, tmp_path: Path, collection: Collection
 ) -> None:
-    run, recipe = make(tmp_path / "run", {"epochs": 2}, model={**MODEL, "standardize": "whitening", **own})
+    run, recipe = make(tmp_path / "run", {"epochs": 2}, model={**MODEL, "standardize": "whitening", **options})
     begun = build_model(recipe, collection, "float32")
     fit(run, recipe, collection)
     model = keras.saving.load_model(run.model, compile=False)
-    before, after = (one.encoder.get_layer("whitening") for one in (begun, model))
+    before, after = (candidate.encoder.get_layer("whitening") for candidate in (begun, model))
     np.testing.assert_array_equal(after.components, before.components)
     assert not np.array_equal(after.bias, before.bias)
     whitened = keras.Model(begun.encoder.input, before.output)(collection.train.images / 255.0)

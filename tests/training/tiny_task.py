@@ -61,7 +61,7 @@ def killed_after(epochs: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 def killed_and_resumed(
     folder: Path,
-    whole: Run,
+    uninterrupted: Run,
     weights: Sequence[np.ndarray],
     train: Callable[[Run, Recipe, Collection], keras.Model],
     collection: Collection,
@@ -70,10 +70,10 @@ def killed_and_resumed(
 ) -> Run:
     """Train as `whole` was in a new run, killed after some epochs, and check that it comes to the same bytes."""
     broken = Run.create(folder, "test")
-    shutil.copy(whole.recipe_file, broken.recipe_file)
+    shutil.copy(uninterrupted.recipe_file, broken.recipe_file)
     with killed_after(epochs, monkeypatch):
-        train(broken, whole.recipe, collection)
-    for one, other in zip(weights, train(broken, whole.recipe, collection).get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert rows(broken) == rows(whole)
+        train(broken, uninterrupted.recipe, collection)
+    for expected, actual in zip(weights, train(broken, uninterrupted.recipe, collection).get_weights(), strict=True):
+        np.testing.assert_array_equal(expected, actual)
+    assert rows(broken) == rows(uninterrupted)
     return broken

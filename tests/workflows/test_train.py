@@ -36,7 +36,7 @@ def test_images_that_changed_are_not_mixed_with_the_old(monkeypatch: pytest.Monk
     run = train.train("joint", data=images(), run=Path("x"))
     train.resume(run.path)
     Path("pictures/cat/0.png").rename("pictures/dog/0.png")
-    message = r"expected the images that x was made with, 16 in .*images\. Received: 16, not all of them the same"
+    message = r"expected the images that x was made with, 16 in .*pictures\. Received: 16, not all of them the same"
     with pytest.raises(RequestError, match=message):
         train.resume(run.path)
     run.model.touch()
