@@ -9,6 +9,7 @@ from keras import ops
 
 from kerasae.models.objective import scaled_for_replicas
 from kerasae.utils.errors import RequestError
+from kerasae.utils.pixels import scale_image_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,7 +125,7 @@ class AdversarialModel(keras.Model):
         wanted = None if asked is None else ops.one_hot(asked, self.num_classes)
         made = ops.stop_gradient(self.drawn(noise, wanted, training=True))
         with tf.GradientTape() as tape:
-            real = self.discriminator(ops.cast(images, "float32") / 255.0, training=True)
+            real = self.discriminator(scale_image_tensor(images), training=True)
             fake = self.discriminator(made, training=True)
             loss = 0.5 * ops.mean(_entropy(real["real"], 1.0 - self.smoothing) + _entropy(fake["real"], 0.0))
             self.means["discriminator_loss"].update_state(loss)
