@@ -97,9 +97,8 @@ def image_input(image_shape: tuple[int, int, int], settings: Settings) -> tuple[
         if min(image_shape[:2]) < 2:
             raise RequestError(
                 "model.standardize",
-                received=(
-                    f"'whitening' looks at patches of 2x2 pixels. Received: images of {image_shape[0]}x{image_shape[1]}"
-                ),
+                expected="images of at least 2x2 pixels for 'whitening'",
+                received=f"images of {image_shape[0]}x{image_shape[1]}",
                 fix="set it to 'z-score' or data.image_shape larger",
             )
         x = activated(Whitening(name="whitening")(x), settings, normalize=False)

@@ -36,7 +36,8 @@ def build_adversarial(
     if adversarial.name == "acgan" and num_classes < 2:
         raise RequestError(
             "model.adversarial",
-            received=f"'acgan' expects images of two classes or more. Received: {num_classes}",
+            expected="images of at least two classes for 'acgan'",
+            received=num_classes,
             fix="set it to 'gan', which takes images without classes",
         )
     classes = num_classes if adversarial.name == "acgan" else 0
