@@ -48,7 +48,7 @@ def with_error(images: Any, outputs: Mapping[str, Any]) -> dict[str, Any]:
 
     All are mean squares on [0, 1]: the error of the reconstruction over all pixels; the largest error of any square
     window whose side is a seventh of the image's shorter side; and the contrast of the image, the differences between
-    neighboring pixels.
+    neighbouring pixels.
 
     Args:
         images: uint8 (batch, height, width, channels).
