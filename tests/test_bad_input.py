@@ -162,7 +162,7 @@ WRONG = {
     ),
     "sides that do not come back": (
         lambda: ["--set", "model.encoder=strided"],
-        r"'strided' comes back to sides of 12, 20, 28.*Received: 8x8; set data\.image_shape to \[12, 12, 1\]",
+        r"expected sides of 12, 20, 28.*Received: 8x8; set data\.image_shape to \[12, 12, 1\]",
     ),
     "too many halvings": (
         lambda: ["--set", "model.encoder={name='vgg', filters=[4, 4, 4, 4]}"],

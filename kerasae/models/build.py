@@ -1,4 +1,4 @@
-"""From a recipe to a model: the parts by name, then the joint model over those that some phase trains."""
+"""Builds the joint model of a recipe: the parts by name, those that some phase trains."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 def check(recipe: ModelRecipe) -> None:
-    """Refuse unknown names and options of parts, and combinations that cannot be, before any data is read.
+    """Check the names and options of the parts, and their combinations, before any data is read.
 
     Raises:
-        RequestError: one of them.
+        RequestError: an unknown name or option, or parts that cannot be combined.
     """
     ENCODERS.check(recipe.encoder, "model.encoder")
     DECODERS.check(part_of(recipe, "decoder"), "model.decoder")
@@ -74,13 +74,13 @@ def build(
 
     Args:
         image_shape: (height, width, channels) of the images.
-        num_classes: classes of the softmax head.
-        heads: the heads that some phase trains; no other is built.
-        statistics: mean and variance a channel of the scaled training images, used if the recipe standardizes.
+        num_classes: number of classes of the label head.
+        heads: the heads to build: those that some phase trains.
+        statistics: mean and variance of each channel of the scaled training images, used if the recipe standardizes.
         precision: Keras dtype policy of the layers inside.
 
     Raises:
-        RequestError: the image's sides do not fit the encoder, or the parts do not fit each other.
+        RequestError: the sides of the images do not fit the encoder, or the parts do not fit each other.
     """
     _check_tie(recipe)
     mean, variance = _standardization(recipe, statistics)
@@ -110,7 +110,7 @@ def build(
 
 
 def part_of(recipe: ModelRecipe, part: Literal["decoder", "classifier"]) -> Spec:
-    """Return the recipe's decoder or classifier, or the one that comes with its encoder where it names none."""
+    """Return the recipe's decoder or classifier, or the default of its encoder if the recipe names none."""
     spec = recipe.decoder if part == "decoder" else recipe.classifier
     if spec is not None and spec.name:
         return spec
@@ -119,19 +119,19 @@ def part_of(recipe: ModelRecipe, part: Literal["decoder", "classifier"]) -> Spec
 
 
 def default_decoder(encoder: str) -> str:
-    """Return the name of the decoder that comes with an encoder."""
+    """Return the name of an encoder's default decoder."""
     return ENCODERS.traits(encoder).decoder or (encoder if encoder in DECODERS.names else "mlp")
 
 
 def default_classifier(encoder: str) -> str:
-    """Return the name of the classifier that comes with an encoder."""
+    """Return the name of an encoder's default classifier."""
     return ENCODERS.traits(encoder).classifier or (encoder if encoder in CLASSIFIERS.names else "baseline")
 
 
 def with_heads(
     model: JointAutoencoder, heads: Sequence[Head], balance: Literal["uncertainty"] | None = None
 ) -> JointAutoencoder:
-    """Return a model over the same parts with `heads` alone: a phase need not compute what it does not train."""
+    """Return a model over the same parts with only `heads`, so that a phase computes only what it trains."""
     return JointAutoencoder(
         model.encoder,
         model.decoder if "reconstruction" in heads else None,
@@ -142,7 +142,7 @@ def with_heads(
 
 @contextlib.contextmanager
 def dtype_policy(precision: str) -> Iterator[None]:
-    """Make `precision` the default dtype policy of the layers built inside."""
+    """Use `precision` as the default dtype policy of layers built in the context."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
     try:
@@ -160,7 +160,7 @@ def whiten(encoder: keras.Model, images: np.ndarray) -> None:
 
 
 def deviation(model: keras.Model) -> tuple[float, ...] | None:
-    """Return the deviation of each channel on the scale of the decoder, if that is a standardized one."""
+    """Return the deviation of each channel by which the decoder's output is standardized; None if it is not."""
     layers = getattr(getattr(model, "decoder", None), "layers", ())
     return next((layer.deviation for layer in layers if isinstance(layer, PixelScale)), None)
 
@@ -180,7 +180,7 @@ def _check_tie(recipe: ModelRecipe) -> None:
 def _standardization(
     recipe: ModelRecipe, statistics: tuple[Sequence[float], Sequence[float]] | None
 ) -> tuple[tuple[float, ...], tuple[float, ...]] | tuple[None, None]:
-    """Return the mean that the encoder subtracts and the variance that it divides by, if the recipe standardizes."""
+    """Return the mean and the variance that the encoder standardizes with; None if the recipe does not standardize."""
     if recipe.standardize == "none" or statistics is None:
         return None, None
     mean, variance = (tuple(map(float, values)) for values in statistics)

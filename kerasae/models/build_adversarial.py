@@ -1,4 +1,4 @@
-"""From a recipe to an adversarial model: generator and discriminator by name."""
+"""Builds the adversarial model of a recipe: generator and discriminator by name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kerasae.utils.errors import RequestError
 
 
 def check_adversarial(adversarial: Adversarial) -> None:
-    """Refuse unknown names and options, before any data is read."""
+    """Check the names and options of the parts before any data is read."""
     GENERATORS.check(adversarial.generator, "model.adversarial.generator")
     DISCRIMINATORS.check(_discriminator(adversarial), "model.adversarial.discriminator")
 
@@ -25,18 +25,19 @@ def build_adversarial(
 
     Args:
         image_shape: (height, width, channels) of the images.
-        num_classes: classes of the images; "gan" has no use for them.
+        num_classes: number of classes of the images; "gan" ignores them.
         precision: Keras dtype policy of the layers inside.
 
     Raises:
-        RequestError: the image's sides do not fit the generator, or there are no classes to ask for.
+        RequestError: the sides of the images do not fit the generator, or "acgan" has fewer than two classes.
     """
     adversarial = recipe.adversarial
     assert adversarial is not None
     if adversarial.name == "acgan" and num_classes < 2:
         raise RequestError(
             "model.adversarial",
-            received=f"'acgan' expects images of two classes or more. Received: {num_classes}",
+            expected="images of at least two classes for 'acgan'",
+            received=num_classes,
             fix="set it to 'gan', which takes images without classes",
         )
     classes = num_classes if adversarial.name == "acgan" else 0
@@ -53,7 +54,7 @@ def build_adversarial(
 
 
 def _discriminator(adversarial: Adversarial) -> Spec:
-    """Return the recipe's discriminator, or the one that comes with its generator."""
+    """Return the recipe's discriminator, or the default of its generator."""
     if adversarial.discriminator is not None:
         return adversarial.discriminator
     generator = adversarial.generator.name

@@ -35,7 +35,9 @@ def test_a_run_keeps_what_it_rejects(digits_run: Path) -> None:
 def test_a_rate_that_validation_is_too_small_for_is_refused(typed: Typed, tmp_path: Path) -> None:
     code, _, err = typed("train", "--run", tmp_path / "r", "--set", "rejection.false_positive_rate=0.001")
     assert code == 2
-    assert "rejection.false_positive_rate: 0.001 takes 999 validation images or more. Received: 1" in err
+    assert (
+        "rejection.false_positive_rate: expected at least 999 validation images for a rate of 0.001. Received: 1" in err
+    )
     assert not (tmp_path / "r").exists()
 
 

@@ -106,7 +106,7 @@ def test_few_of_large_images_are_enough_to_whiten(collection: Collection) -> Non
     ("model", "image_shape", "message"),
     [
         ({"tied": True}, (8, 8, 1), r"model\.standardize: expected another with model\.tied, .* 'whitening'"),
-        ({"encoder": "mlp"}, (1, 8, 1), r"model\.standardize: 'whitening' looks at patches of 2x2 .* of 1x8;"),
+        ({"encoder": "mlp"}, (1, 8, 1), r"model\.standardize: expected images of at least 2x2 .* of 1x8;"),
     ],
 )
 def test_whitening_of_what_has_no_way_back_or_no_patches_is_refused(

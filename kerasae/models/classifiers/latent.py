@@ -11,10 +11,10 @@ from kerasae.utils.errors import RequestError
 
 
 def check_softmax(encoder: keras.Model) -> None:
-    """Refuse an encoder whose latent is no softmax.
+    """Refuse an encoder whose latent is not a softmax.
 
     Raises:
-        RequestError: says how to make it one.
+        RequestError: suggests an encoder with a softmax latent.
     """
     last = encoder.layers[-1]
     if not isinstance(last, keras.layers.Softmax):
@@ -30,11 +30,11 @@ def check_softmax(encoder: keras.Model) -> None:
 def latent(latent_shape: tuple[int, ...], num_classes: int, settings: Settings) -> keras.Model:
     """Build a classifier without weights, whose logits are the logarithm of the latent, a softmax over the classes.
 
-    Their softmax is the latent itself. Study C's first approach: a sample of a class is drawn by decoding its one-hot
-    row; the price is a softmax in the middle of the autoencoder.
+    The softmax of the logits is the latent itself. First approach of study C: decoding a one-hot row samples an image
+    of the class, at the cost of a softmax in the middle of the autoencoder.
 
     Raises:
-        RequestError: the latent has not one entry a class.
+        RequestError: the latent does not have one entry for each class.
     """
     if latent_shape != (num_classes,):
         raise RequestError(

@@ -1,4 +1,4 @@
-"""The `prototype` decoder: large transposed convolutions and no more."""
+"""The `prototype` decoder: large transposed convolutions."""
 
 from __future__ import annotations
 

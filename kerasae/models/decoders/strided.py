@@ -1,4 +1,4 @@
-"""The `strided` decoder: the way back of the `strided` encoder, from a vector to the image."""
+"""The `strided` decoder: the inverse of the `strided` encoder, from a vector to the image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The `vgg` decoder: blocks of 3x3 convolutions with enlargement between, learned or by repetition."""
+"""The `vgg` decoder: blocks of 3x3 convolutions with learned or repeated upsampling between them."""
 
 from __future__ import annotations
 

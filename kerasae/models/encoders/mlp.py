@@ -32,8 +32,8 @@ def mlp(
 ) -> keras.Model:
     """Build one dense layer for each entry of `units`; the latent is the last one's features, batch-normalized.
 
-    Study B's first model, with 768 features. Without the normalization (`normalize = False`) no classifier converged on
-    them there.
+    The first model of study B, with 768 features. Without normalization (`normalize = False`) no classifier converged
+    on them.
     """
     inputs, x = image_input(image_shape, settings)
     x = keras.layers.Flatten()(x)

@@ -1,4 +1,4 @@
-"""The `prototype` encoder: three large strided convolutions and no more."""
+"""The `prototype` encoder: three large strided convolutions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def prototype(
 ) -> keras.Model:
     """Build an encoder of one convolution of stride 2 for each entry of `filters`: 32x32 to a latent of 4x4x48.
 
-    Study A's first model: no batch normalization, a high compression.
+    The first model of study A: no batch normalization, high compression.
     """
     check_sides(image_shape, len(filters), "prototype")
     inputs, x = image_input(image_shape, settings)

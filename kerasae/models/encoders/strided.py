@@ -17,7 +17,7 @@ from kerasae.models.blocks import (
 from kerasae.models.decoder_widths import check_returning_sides
 from kerasae.models.registries import ENCODERS, EncoderTraits, SearchSpace
 
-# Zeros laid around the map before each convolution: 28 -> 15 -> 8 -> 3.
+# Zero padding before each convolution: 28 -> 15 -> 8 -> 3.
 PADDING = (2, 1, 0)
 
 
@@ -63,6 +63,6 @@ def strided(
         x = dropout(dense(x, width, settings, normalize=normalize), settings.dropout)
     outputs = keras.layers.Dense(latent_dim, name="latent_vector", **settings.kernel)(x)
     if latent == "softmax":
-        # In float32, because the logarithm of a probability that half precision takes for 0 or 1 has no gradient.
+        # In float32: in half precision a probability may round to 0 or 1, and its logarithm has no gradient.
         outputs = keras.layers.Softmax(dtype="float32", name="latent_softmax")(outputs)
     return keras.Model(inputs, outputs, name="encoder")

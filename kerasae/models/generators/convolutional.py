@@ -7,7 +7,7 @@ import math
 import keras
 
 from kerasae.models.blocks import Count, Counts, Settings, activated, dense, transposed_convolution
-from kerasae.models.generators.ends import drawn_input, painted
+from kerasae.models.generators.ends import generator_input, tanh_image
 from kerasae.models.registries import GENERATORS, GeneratorTraits
 from kerasae.utils.errors import RequestError
 
@@ -40,7 +40,7 @@ def convolutional(
             received=f"{height}x{width}",
             fix="set data.image_shape or change the generator's filters",
         )
-    inputs, x = drawn_input(noise_dim, num_classes)
+    inputs, x = generator_input(noise_dim, num_classes)
     for count in units:
         x = dense(x, count, settings)
     small = (height // step, width // step, filters[0])
@@ -49,4 +49,4 @@ def convolutional(
     for count in filters[1:]:
         x = transposed_convolution(x, count, kernel_size, settings)
     x = keras.layers.Conv2DTranspose(channels, kernel_size, 2, padding="same", **settings.kernel)(x)
-    return keras.Model(inputs, painted(x), name="generator")
+    return keras.Model(inputs, tanh_image(x), name="generator")

@@ -13,6 +13,7 @@ from keras import ops
 from kerasae.layers.rejection import ERROR
 from kerasae.models.assembly import wire
 from kerasae.utils.errors import RequestError
+from kerasae.utils.pixels import scale_image_tensor
 
 if TYPE_CHECKING:
     from kerasae.layers import Rejection
@@ -47,7 +48,7 @@ def with_error(images: Any, outputs: Mapping[str, Any]) -> dict[str, Any]:
 
     All are mean squares on [0, 1]: the error of the reconstruction over all pixels; the largest error of any square
     window whose side is a seventh of the image's shorter side; and the contrast of the image, the differences between
-    neighboring pixels.
+    neighbouring pixels.
 
     Args:
         images: uint8 (batch, height, width, channels).
@@ -55,7 +56,7 @@ def with_error(images: Any, outputs: Mapping[str, Any]) -> dict[str, Any]:
     """
     if "reconstruction" not in outputs:
         return dict(outputs)
-    scaled = ops.cast(images, "float32") / 255.0
+    scaled = scale_image_tensor(images)
     steps = (scaled[:, 1:] - scaled[:, :-1], scaled[:, :, 1:] - scaled[:, :, :-1])
     num_values = float(np.prod(scaled.shape[1:]))
     contrast = sum(ops.sum(ops.square(step), axis=(1, 2, 3)) for step in steps) / num_values
