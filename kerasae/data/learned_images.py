@@ -80,15 +80,20 @@ def facts_of(recipe: Recipe, collection: Collection) -> DataFacts:
     )
 
 
-def check_unseen(recipe: Recipe, collection: Collection) -> None:
+def check_unseen(recipe: Recipe, collection: Collection, facts: DataFacts) -> None:
     """Refuse test images that the runs which a recipe starts from have learned from, unless the recipe allows it.
 
     A share of at most `MOST_SHARED` is accepted and reported, see `facts_of`: large sets hold some images twice.
 
+    Args:
+        recipe: the recipe.
+        collection: the images.
+        facts: what `facts_of` returns for them.
+
     Raises:
         RequestError: there are more; or a fold would be measured on validation images that were learned from.
     """
-    before = facts_of(recipe, collection).start_from or LearnedBefore()
+    before = facts.start_from or LearnedBefore()
     for split, overlap, allowed, fix in (
         (
             "test",

@@ -59,7 +59,7 @@ def test_the_same_split_of_the_same_images_is_unseen(noise: Path, tmp_path: Path
     run = finished(tmp_path / "a", recipe_of(noise))
     recipe = recipe_of(noise, run)
     collection = opened(recipe)
-    check_unseen(recipe, collection)
+    check_unseen(recipe, collection, facts_of(recipe, collection))
     facts = facts_of(recipe, collection)
     assert facts.start_from == LearnedBefore(0, 0, ())
     assert warnings(facts) == []
@@ -77,9 +77,9 @@ def test_another_split_is_refused_with_how_many_or_allowed_and_said(noise: Path,
         rf"Received: {run.path}, which learned from {expected} of 10 \({expected * 10}%\) of them; .*learned_test=allow"
     )
     with pytest.raises(RequestError, match=message):
-        check_unseen(recipe, now)
+        check_unseen(recipe, now, facts_of(recipe, now))
     allowed = recipe_of(noise, run, seed=1, learned_test="allow")
-    check_unseen(allowed, now)
+    check_unseen(allowed, now, facts_of(allowed, now))
     facts = facts_of(allowed, now)
     assert facts.start_from.test == expected
     assert any(
@@ -101,9 +101,9 @@ def test_a_few_images_that_a_large_set_holds_twice_are_said_and_not_refused(nois
         many = replace(collection, image_ids=ids, facts=replace(collection.facts, counts=counts))
         if refused:
             with pytest.raises(RequestError, match="learned from 6 of 1,000"):
-                check_unseen(recipe, many)
+                check_unseen(recipe, many, facts_of(recipe, many))
         else:
-            check_unseen(recipe, many)
+            check_unseen(recipe, many, facts_of(recipe, many))
             assert "5 of 1,000 (0%) test images are among those" in " ".join(warnings(facts_of(recipe, many)))
 
 
@@ -121,7 +121,7 @@ def test_chains_of_runs_and_grown_data_are_seen(noise: Path, tmp_path: Path) -> 
     from_both = recipe_of(grown, second, first)
     assert learned_before(from_both).ids.tolist() == learned_before(recipe).ids.tolist()
     with pytest.raises(RequestError, match="did not learn from the test images"):
-        check_unseen(recipe, collection)
+        check_unseen(recipe, collection, facts_of(recipe, collection))
 
 
 def test_a_test_folder_that_stays_is_unseen_and_validation_is_said(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_test_folder_that_stays_is_unseen_and_validation_is_said(tmp_path: Pat
     write(root, range(80))
     recipe = recipe_of(root, run, seed=3)
     collection = opened(recipe)
-    check_unseen(recipe, collection)
+    check_unseen(recipe, collection, facts_of(recipe, collection))
     facts = facts_of(recipe, collection)
     assert facts.start_from.test == 0
     assert facts.start_from.validation > 0
@@ -150,7 +150,7 @@ def test_a_test_folder_that_stays_is_unseen_and_validation_is_said(tmp_path: Pat
     assert is_tested_unseen(facts)
     fold = recipe_of(root, run, fold=[0, 3])
     with pytest.raises(RequestError, match="did not learn from the validation images"):
-        check_unseen(fold, opened(fold))
+        check_unseen(fold, opened(fold), facts_of(fold, opened(fold)))
 
 
 def test_a_run_of_an_earlier_version_is_not_known(noise: Path, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_run_of_an_earlier_version_is_not_known(noise: Path, tmp_path: Path) -
     run.learned.unlink()
     recipe = recipe_of(noise, run, seed=1)
     collection = opened(recipe)
-    check_unseen(recipe, collection)
+    check_unseen(recipe, collection, facts_of(recipe, collection))
     facts = facts_of(recipe, collection)
     assert "cannot be checked" in warnings(facts)[0]
     assert str(run.path) in warnings(facts)[0]

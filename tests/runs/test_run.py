@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from kerasae.utils.errors import RequestError
 from kerasae.files.manifest import begin
-from kerasae.models.loading import _check_without_rejection
-from kerasae.runs.origins import read_origins
-from kerasae.recipe import Recipe
-from kerasae.files.replacing import FILES
 from kerasae.files.reading import read_json
+from kerasae.files.replacing import FILES
 from kerasae.files.writing import write_json, written_whole
+from kerasae.models.loading import check_without_rejection
+from kerasae.recipe import Recipe
+from kerasae.runs.origins import read_origins
 from kerasae.runs.run import Run, check_new
+from kerasae.utils.errors import RequestError
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_what_must_be_new_replaces_nothing_that_was_made_meanwhile(tmp_path: Pat
             temporary.write_text("ours")
             target.write_text("theirs")
 
-    with pytest.raises(RequestError, match=r"table\.csv: expected a free name\. .* another process has taken meanwhile; give another name"):
+    with pytest.raises(RequestError, match=r"table\.csv: expected a free name\. .* meanwhile; give another name"):
         write()
     assert target.read_text() == "theirs"
     assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
@@ -178,9 +178,9 @@ def test_metrics_that_were_changed_do_not_stop_the_model_from_which_they_are_mad
     begin(tmp_path)
     write_json(run.metrics, {"test": {"rejection": {}}})
     with pytest.raises(RequestError, match=r"lacks rejection\.keras, without which every answer would be accepted"):
-        _check_without_rejection(run)
+        check_without_rejection(run)
     run.metrics.write_text('{"test": {}}')
-    _check_without_rejection(run)
+    check_without_rejection(run)
     said = capsys.readouterr().err
     assert "make it again with: kerasae evaluate" in said
     assert "has no rejection and does not say whether it should" in said
