@@ -286,7 +286,7 @@ def test_kept_latents_that_changed_are_computed_again(run: Path, capsys: pytest.
     assert trained_on(opened.run, None, opened.collection) is not None  # type: ignore[arg-type]  # no model: read from the file
     other_arrays(path)
     np.testing.assert_array_equal(trained_on(opened.run, opened.model.model, opened.collection).latent, found.latent)
-    assert f"left out: run: {path} is not as kerasae wrote it" in capsys.readouterr().err
+    assert f"left out: run: expected {path} as kerasae wrote it. Received: a changed file" in capsys.readouterr().err
     assert Latents.read(path).label.tolist() == found.label.tolist()
 
 
