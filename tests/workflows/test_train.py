@@ -4,6 +4,7 @@ import errno
 import os
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from PIL import Image
 
 from kerasae.recipe.loading import parse
 from kerasae.runs.run import Run
+from kerasae.training import joint
+from kerasae.training.phase_plan import PhasePlan, TrainingPlan
 from kerasae.utils.errors import RequestError
 from kerasae.workflows import begin as preparation
 from kerasae.workflows import train
@@ -61,6 +64,30 @@ def test_a_folder_does_not_take_the_place_of_a_known_source() -> None:
     Path("digits").mkdir()
     run = train.train("digits-joint", run=Path("x"))
     assert run.recipe.data.source == "digits"
+
+
+def test_a_training_is_planned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    plans: list[PhasePlan] = []
+    facts: list[dict] = []
+    finished: list[TrainingPlan] = []
+    build, compute = PhasePlan.of, joint.facts_of
+
+    def counted(*arguments: Any) -> PhasePlan:
+        plans.append(build(*arguments))
+        return plans[-1]
+
+    def computed(*arguments: Any) -> dict:
+        facts.append(compute(*arguments))
+        return facts[-1]
+
+    monkeypatch.setattr(PhasePlan, "of", counted)
+    monkeypatch.setattr(joint, "facts_of", computed)
+    monkeypatch.setattr(train, "finish", lambda run, collection, plan: finished.append(plan))
+    train.train("two-stage", data="digits", run=Path("x"))
+    ((plan,), (fact,)) = finished, facts
+    assert list(plan.phases) == plans
+    assert [phase.name for phase in plans] == ["autoencoder", "classifier"]
+    assert plan.facts is fact
 
 
 def test_a_run_that_cannot_begin_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
