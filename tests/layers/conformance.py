@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,12 +48,15 @@ class Case:
     differentiable: bool = True
     call: Callable[..., Any] = lambda layer, *inputs, **options: layer(*inputs, **options)
 
-    def make(self, **others: Any) -> keras.layers.Layer:
-        """Construct the layer anew."""
+    def make(self, *, required_only: bool = False, **others: Any) -> keras.layers.Layer:
+        """Construct the layer anew, with all arguments or only those that have no default."""
+        parameters = arguments_of(self.kind)
         arguments = {
-            name: value() if name == "layer" else value for name, value in {**self.arguments, **others}.items()
+            name: value() if name == "layer" else value  # a layer is made anew as well
+            for name, value in self.arguments.items()
+            if not required_only or parameters[name].default is inspect.Parameter.empty
         }
-        return self.kind(**arguments)
+        return self.kind(**arguments, **others)
 
 
 def arguments_of(kind: type[keras.layers.Layer]) -> dict[str, inspect.Parameter]:
@@ -83,9 +87,10 @@ def _check_config(case: Case) -> None:
     layer = case.make(name="under_test", dtype="float64")
     config = layer.get_config()
     assert set(arguments_of(case.kind)) <= set(config), "get_config forgets an argument"
-    required = {name for name, parameter in arguments_of(case.kind).items() if parameter.default is parameter.empty}
-    plain = case.kind(**{name: value for name, value in case.arguments.items() if name in required}).get_config()
-    assert not [name for name in case.arguments if name not in required and config[name] == plain[name]]
+    defaults = case.make(required_only=True).get_config()
+    for name in case.arguments:
+        if arguments_of(case.kind)[name].default is not inspect.Parameter.empty:
+            assert config[name] != defaults[name], f"get_config gives the default of {name}"
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
     assert type(again) is case.kind
     assert again.get_config() == config
@@ -150,7 +155,8 @@ def _check_saving(case: Case, folder: Path) -> None:
     model.save(path)
     again = keras.saving.load_model(path)
     assert type(again.get_layer("under_test")) is case.kind
-    assert again.get_layer("under_test").get_config() == layer.get_config()
+    # As JSON: the shape that a nested layer was built for is a list after loading.
+    assert json.dumps(again.get_layer("under_test").get_config()) == json.dumps(layer.get_config())
     assert [(weight.name, weight.shape) for weight in again.weights] == [
         (weight.name, weight.shape) for weight in model.weights
     ]

@@ -20,17 +20,17 @@ def inner(layer: Whitening, images: np.ndarray = IMAGES) -> np.ndarray:
 def test_values_are_uncorrelated_with_equal_variance_and_their_negatives_behind_them() -> None:
     layer = Whitening(epsilon=1e-9)
     layer.adapt(IMAGES)
-    found = inner(layer)
-    assert found.shape[1] == 24
-    np.testing.assert_allclose(np.cov(found[:, :12], rowvar=False), np.eye(12), atol=1e-3)
-    np.testing.assert_allclose(found[:, 12:], -found[:, :12], atol=1e-5)
+    values = inner(layer)
+    assert values.shape[1] == 24
+    np.testing.assert_allclose(np.cov(values[:, :12], rowvar=False), np.eye(12), atol=1e-3)
+    np.testing.assert_allclose(values[:, 12:], -values[:, :12], atol=1e-5)
 
 
 def test_until_adapted_values_are_the_pixels_of_the_patch() -> None:
-    found = inner(Whitening())
-    np.testing.assert_allclose(found[:, :3], IMAGES[:, :-1, :-1].reshape(-1, 3), atol=1e-6)
-    np.testing.assert_allclose(found[:, 9:12], IMAGES[:, 1:, 1:].reshape(-1, 3), atol=1e-6)
-    np.testing.assert_allclose(found[:, 12:15], -found[:, :3], atol=1e-6)
+    values = inner(Whitening())
+    np.testing.assert_allclose(values[:, :3], IMAGES[:, :-1, :-1].reshape(-1, 3), atol=1e-6)
+    np.testing.assert_allclose(values[:, 9:12], IMAGES[:, 1:, 1:].reshape(-1, 3), atol=1e-6)
+    np.testing.assert_allclose(values[:, 12:15], -values[:, :3], atol=1e-6)
 
 
 @pytest.mark.parametrize("kernel_size", [2, 3])

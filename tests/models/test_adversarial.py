@@ -33,14 +33,14 @@ def built(family: str, name: str = "acgan", precision: str = "float32", **more: 
 
 def element(model: AdversarialModel, turns: int, batch: int = 6, *, labelled: bool = True) -> dict[str, Any]:
     """What a step trains on."""
-    found: dict[str, np.ndarray] = {
+    element: dict[str, np.ndarray] = {
         "images": RANDOM.integers(0, 256, (batch, turns, *SHAPE), dtype=np.uint8),
         "noise": RANDOM.normal(size=(batch, turns + 1, NOISE)).astype(np.float32),
     }
     if model.num_classes:
-        found["row"] = labelled * np.eye(CLASSES, dtype=np.float32)[RANDOM.integers(0, CLASSES, (batch, turns))]
-        found["asked"] = RANDOM.integers(0, CLASSES, (batch, turns + 1)).astype(np.int32)
-    return {name: keras.ops.convert_to_tensor(value) for name, value in found.items()}
+        element["row"] = labelled * np.eye(CLASSES, dtype=np.float32)[RANDOM.integers(0, CLASSES, (batch, turns))]
+        element["asked"] = RANDOM.integers(0, CLASSES, (batch, turns + 1)).astype(np.int32)
+    return {name: keras.ops.convert_to_tensor(value) for name, value in element.items()}
 
 
 def test_every_family_is_tested() -> None:
@@ -62,16 +62,16 @@ def test_noise_and_class_become_a_image(family: str, precision: str) -> None:
     assert images.min() >= 0.0
     assert images.max() <= 1.0
     assert np.abs(images - keras.ops.convert_to_numpy(model.drawn(noise, rows[::-1]))).max() > 1e-3
-    found = model.discriminator(images)
-    assert {name: tuple(value.shape) for name, value in found.items()} == {"real": (7, 1), "label": (7, CLASSES)}
-    assert all(keras.backend.standardize_dtype(value.dtype) == "float32" for value in found.values())
+    logits = model.discriminator(images)
+    assert {name: tuple(value.shape) for name, value in logits.items()} == {"real": (7, 1), "label": (7, CLASSES)}
+    assert all(keras.backend.standardize_dtype(value.dtype) == "float32" for value in logits.values())
 
 
 @pytest.mark.parametrize("family", SMALL)
 def test_a_gan_takes_noise_alone(family: str) -> None:
     model = built(family, "gan")
     assert model.num_classes == 0
-    assert [one.name for one in model.generator.inputs] == ["noise"]
+    assert [tensor.name for tensor in model.generator.inputs] == ["noise"]
     assert set(model.discriminator(np.zeros((1, *SHAPE), np.float32))) == {"real"}
     assert tuple(model.drawn(np.zeros((2, NOISE), np.float32)).shape) == (2, *SHAPE)
 

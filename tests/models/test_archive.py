@@ -107,6 +107,7 @@ def test_classes_that_moved_load_by_their_registered_names(module: str, tmp_path
     model = JointAutoencoder(parts.encoder, parts.decoder, parts.classifier, balance="uncertainty")
     loss = {"reconstruction": ReconstructionLoss("huber"), "label": LabelLoss("categorical_crossentropy")}
     model.compile(AdaBound(0.01), loss=loss, pseudo_labels=PseudoLabels(0.9))
+    model.optimizer.build(model.trainable_variables)
     model.save(tmp_path / "now.keras")
     old = rewritten(tmp_path / "now.keras", tmp_path / "old.keras", lambda config: moved(config, module))
     with zipfile.ZipFile(old) as archive:

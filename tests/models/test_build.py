@@ -123,7 +123,7 @@ def test_settings_reach_every_part() -> None:
     kernels = [layer for layer in layers if getattr(layer, "kernel", None) is not None and layer.name != "logits"]
     assert all(isinstance(layer.kernel_initializer, keras.initializers.RandomNormal) for layer in kernels)
     factors = {(float(layer.kernel_regularizer.l1), float(layer.kernel_regularizer.l2)) for layer in kernels}
-    assert [one for pair in factors for one in pair] == pytest.approx([0.1, 0.2])
+    assert [factor for pair in factors for factor in pair] == pytest.approx([0.1, 0.2])
     activations = {layer.activation.__name__ for layer in layers if isinstance(layer, keras.layers.Activation)}
     assert activations == {"elu", "sigmoid"}
 

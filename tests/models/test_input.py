@@ -59,8 +59,8 @@ def test_polarity_survives_saving_and_new_heads(tied: bool, tmp_path: Path) -> N
     again = keras.saving.load_model(tmp_path / "model.keras")
     sample_images = np.where(np.arange(16)[:, None, None, None] % 2, IMAGES, 255 - IMAGES)
     expected = joint.predict(sample_images, verbose=0)
-    for one in (again, with_heads(joint, ("reconstruction",)), with_heads(again, ("reconstruction",))):
-        answer = one.predict(sample_images, verbose=0)["reconstruction"]
+    for each in (again, with_heads(joint, ("reconstruction",)), with_heads(again, ("reconstruction",))):
+        answer = each.predict(sample_images, verbose=0)["reconstruction"]
         np.testing.assert_allclose(answer, expected["reconstruction"], atol=1e-6)
 
 

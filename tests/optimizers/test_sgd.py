@@ -42,10 +42,10 @@ def test_offsets_are_known_in_replicas_too() -> None:
         model.fit(x, x[:, :3], batch_size=8, epochs=3, verbose=0)
         return model.get_weights()
 
-    one = after(tf.distribute.get_strategy())
+    single = after(tf.distribute.get_strategy())
     mirrored = after(tf.distribute.MirroredStrategy(["/cpu:0"]))
-    for expected, found in zip(one, mirrored, strict=True):
-        np.testing.assert_allclose(found, expected, atol=1e-6)
+    for expected, actual in zip(single, mirrored, strict=True):
+        np.testing.assert_allclose(actual, expected, atol=1e-6)
 
 
 def test_config_round_trips() -> None:

@@ -22,7 +22,7 @@ LABELS = np.arange(200) % 3
 ROWS = np.eye(3, dtype=np.float32)[LABELS]
 
 
-def made(*heads: str) -> JointAutoencoder:
+def small_model(*heads: str) -> JointAutoencoder:
     keras.utils.set_random_seed(0)
     recipe = ModelRecipe.model_validate({"encoder": {"name": "mlp", "units": [16, 6]}})
     return build(recipe, (8, 8, 1), 3, heads=heads or ("reconstruction", "label"))
@@ -33,19 +33,19 @@ def dataset(images: np.ndarray = IMAGES, rows: np.ndarray = ROWS) -> tf.data.Dat
 
 
 def known(count: int, seed: int = 0) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Features of a made-up model: three classes in eight dimensions, errors that follow the contrast."""
+    """Features of an invented model: three classes in eight dimensions, errors that follow the contrast."""
     random = np.random.default_rng(seed)
     labels = random.integers(0, 3, count)
     contrast = np.exp(random.normal(size=count))
     error = 0.01 * contrast**0.5 * np.exp(0.1 * random.normal(size=count))
-    found = {
+    features = {
         "latent": random.normal(size=(count, 8)) + 4 * labels[:, None],
         "contrast": contrast,
         "error": error,
         "worst_error": 5 * error * np.exp(0.1 * random.normal(size=count)),
         "logits": 3 * np.eye(3)[labels] + random.normal(size=(count, 3)),
     }
-    return {name: value.astype(np.float32) for name, value in found.items()}, labels
+    return {name: value.astype(np.float32) for name, value in features.items()}, labels
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,7 @@ def test_classes_with_few_images_share_a_threshold() -> None:
 
 
 def test_thresholds_by_class_are_saved_and_decide_the_same(tmp_path: Path) -> None:
-    model = made()
+    model = small_model()
     rejection = fit_rejection(model, dataset(), by_class=True)
     answers = model_with_ood_score(TrainedModel(model, rejection)).predict(IMAGES, verbose=0)
     limits = np.asarray(rejection.threshold)[answers["logits"].argmax(axis=1)]
@@ -151,12 +151,12 @@ def test_a_rejection_of_an_older_version_has_one_threshold(fitted: Rejection) ->
 
 
 def test_thresholds_by_class_take_labels() -> None:
-    found, labels = known(100)
-    found.pop("logits")
+    features, labels = known(100)
+    features.pop("logits")
     with pytest.raises(
         RequestError, match=r"rejection\.by_class: expected a model that predicts classes\. Received: one"
     ):
-        fit_to_features(found, labels, found, labels, 0.05, by_class=True)
+        fit_to_features(features, labels, features, labels, 0.05, by_class=True)
     with pytest.raises(
         ValueError, match=r"by_class: expected the part 'label' beside it\. Received: parts \['latent'\]"
     ):
@@ -172,13 +172,13 @@ def test_what_is_odd_in_one_way_is_found_by_that_part(fitted: Rejection, part: s
         "latent": {"latent": odd["latent"] + 3 * np.resize([1, -1], 8).astype(np.float32)},
         "label": {"logits": 0 * odd["logits"]},
     }[part]
-    found = fitted(odd)
-    assert np.median(found[f"{part}_score"]) > np.max(np.quantile(usual[f"{part}_score"], 0.9))
+    scores = fitted(odd)
+    assert np.median(scores[f"{part}_score"]) > np.max(np.quantile(usual[f"{part}_score"], 0.9))
     for other in {"reconstruction", "latent", "label"} - {part}:
-        np.testing.assert_array_equal(found[f"{other}_score"], usual[f"{other}_score"])
-    chances = {one: np.exp(-np.asarray(found[f"{one}_score"], np.float64)) for one in fitted.parts}
+        np.testing.assert_array_equal(scores[f"{other}_score"], usual[f"{other}_score"])
+    chances = {part: np.exp(-np.asarray(scores[f"{part}_score"], np.float64)) for part in fitted.parts}
     beside = np.log1p(0.01 / chances["reconstruction"]) + np.log1p(0.05 / chances["latent"])
-    np.testing.assert_allclose(found["anomaly_score"], beside - np.log(chances["label"]), rtol=1e-5)
+    np.testing.assert_allclose(scores["anomaly_score"], beside - np.log(chances["label"]), rtol=1e-5)
 
 
 def test_logits_that_speak_for_no_class_are_odd_though_one_leads(fitted: Rejection) -> None:
@@ -190,9 +190,9 @@ def test_logits_that_speak_for_no_class_are_odd_though_one_leads(fitted: Rejecti
 def test_without_a_label_the_score_is_fishers_sum() -> None:
     latents, labels = known(300)
     latents.pop("logits")
-    found = fit_to_features(latents, labels, latents, labels, 0.05)(latents)
-    total = np.asarray(found["reconstruction_score"]) + np.asarray(found["latent_score"])
-    np.testing.assert_allclose(found["anomaly_score"], total, rtol=1e-6)
+    scores = fit_to_features(latents, labels, latents, labels, 0.05)(latents)
+    total = np.asarray(scores["reconstruction_score"]) + np.asarray(scores["latent_score"])
+    np.testing.assert_allclose(scores["anomaly_score"], total, rtol=1e-6)
 
 
 def test_without_a_label_a_small_defect_is_odd() -> None:
@@ -213,20 +213,20 @@ def test_an_error_too_small_for_its_contrast_is_odd_too(fitted: Rejection) -> No
 
 
 def test_distances_are_those_of_mahalanobis() -> None:
-    found, labels = known(400)
-    centres, whitening = centres_and_whitening(found["latent"], labels)
-    within = np.concatenate([found["latent"][labels == one] - centres[one] for one in range(3)])
+    features, labels = known(400)
+    centres, whitening = centres_and_whitening(features["latent"], labels)
+    within = np.concatenate([features["latent"][labels == label] - centres[label] for label in range(3)])
     precision = LedoitWolf(assume_centered=True).fit(within).precision_
-    for row in found["latent"][:5]:
+    for row in features["latent"][:5]:
         for centre in centres:
             own = np.linalg.norm((row - centre) @ whitening)
             assert own == pytest.approx(mahalanobis(row, centre, precision), rel=1e-3)
 
 
 def test_without_labels_there_is_one_centre() -> None:
-    found, _ = known(50)
-    centres, _ = centres_and_whitening(found["latent"], np.full(50, -1))
-    np.testing.assert_allclose(centres, found["latent"].mean(axis=0)[None], rtol=1e-5)
+    features, _ = known(50)
+    centres, _ = centres_and_whitening(features["latent"], np.full(50, -1))
+    np.testing.assert_allclose(centres, features["latent"].mean(axis=0)[None], rtol=1e-5)
 
 
 def test_a_latent_that_never_varies_gives_numbers() -> None:
@@ -266,10 +266,10 @@ def test_the_expected_error_follows_contrast() -> None:
 
 @pytest.mark.parametrize("heads", [("reconstruction", "label"), ("reconstruction",), ("label",)])
 def test_a_model_with_its_rejection_is_saved_and_decides_the_same(heads: tuple[str, ...], tmp_path: Path) -> None:
-    model = made(*heads)
+    model = small_model(*heads)
     rejection = fit_rejection(model, dataset(), reference=dataset(IMAGES[:100], ROWS[:100]))
-    whole = model_with_ood_score(TrainedModel(model, rejection))
-    answers = whole.predict(IMAGES, verbose=0)
+    scored = model_with_ood_score(TrainedModel(model, rejection))
+    answers = scored.predict(IMAGES, verbose=0)
     assert answers["accepted"].dtype == bool
     assert 0.02 < 1 - answers["accepted"].mean() < 0.06  # of the images that it learned from
     np.testing.assert_array_equal(answers["accepted"], answers["anomaly_score"] <= float(rejection.threshold))
@@ -278,13 +278,13 @@ def test_a_model_with_its_rejection_is_saved_and_decides_the_same(heads: tuple[s
         IMAGES, verbose=0
     )
     np.testing.assert_array_equal(again["anomaly_score"], answers["anomaly_score"])
-    whole.save(tmp_path / "whole.keras")
-    loaded = keras.saving.load_model(tmp_path / "whole.keras").predict(IMAGES, verbose=0)
+    scored.save(tmp_path / "scored.keras")
+    loaded = keras.saving.load_model(tmp_path / "scored.keras").predict(IMAGES, verbose=0)
     np.testing.assert_array_equal(loaded["anomaly_score"], answers["anomaly_score"])
 
 
 def test_the_model_itself_is_saved_as_before(tmp_path: Path) -> None:
-    model = made()
+    model = small_model()
     names = [weight.path for weight in model.weights]
     fit_rejection(model, dataset())
     assert [weight.path for weight in model.weights] == names
@@ -296,19 +296,19 @@ def test_the_model_itself_is_saved_as_before(tmp_path: Path) -> None:
 
 
 def test_features_are_what_a_rejection_goes_by() -> None:
-    model = made()
-    found, labels = features_and_labels(
+    model = small_model()
+    features, labels = features_and_labels(
         feature_extractor(model), dataset(rows=np.where(LABELS[:, None] == 2, 0, ROWS).astype(np.float32))
     )
     np.testing.assert_array_equal(labels, np.where(LABELS == 2, -1, LABELS))
     answers = model.predict(IMAGES, verbose=0)
     scaled = IMAGES / 255
     missed = np.mean((answers["reconstruction"] - scaled) ** 2, -1)
-    np.testing.assert_allclose(found["error"], missed.mean((1, 2)), rtol=1e-4)
+    np.testing.assert_allclose(features["error"], missed.mean((1, 2)), rtol=1e-4)
     windows = np.lib.stride_tricks.sliding_window_view(missed, (3, 3), (1, 2)).mean((-2, -1))
-    np.testing.assert_allclose(found["worst_error"], windows.max((1, 2)), rtol=1e-4)
+    np.testing.assert_allclose(features["worst_error"], windows.max((1, 2)), rtol=1e-4)
     steps = (np.diff(scaled, axis=1) ** 2).sum((1, 2, 3)) + (np.diff(scaled, axis=2) ** 2).sum((1, 2, 3))
-    np.testing.assert_allclose(found["contrast"], steps / 64, rtol=1e-4)
+    np.testing.assert_allclose(features["contrast"], steps / 64, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -326,18 +326,18 @@ def test_features_are_what_a_rejection_goes_by() -> None:
 )
 def test_what_is_no_dataset_of_known_images(known: object, message: str) -> None:
     with pytest.raises(RequestError, match=message):
-        fit_rejection(made(), known)
+        fit_rejection(small_model(), known)
 
 
 @pytest.mark.parametrize(("rate", "count"), [(0.05, 19), (0.01, 99), (0.5, 1)])
 def test_how_many_are_needed(rate: float, count: int) -> None:
     assert needed(rate) == count
-    found, labels = known(count)
+    features, labels = known(count)
     if count > 5:
-        fit_to_features(found, labels, found, labels, rate)
-    few = {name: values[:-1] for name, values in found.items()}
+        fit_to_features(features, labels, features, labels, rate)
+    few = {name: values[:-1] for name, values in features.items()}
     with pytest.raises(RequestError, match=rf"expected at least {count} validation images .*\. Received: {count - 1};"):
-        fit_to_features(found, labels, few, labels[:-1], rate)
+        fit_to_features(features, labels, few, labels[:-1], rate)
 
 
 def test_parts_are_checked() -> None:
