@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,8 +21,7 @@ from kerasae.cli.app import (
     open_run,
     out,
 )
-from kerasae.cli.tables import generated_table, neighbours_table, predictions_table, strangers_table, summary
-from kerasae.files.reading import read_json
+from kerasae.cli.tables import generated_table, neighbours_table, ood_table, predictions_table, summary
 from kerasae.runs.run import check_new
 from kerasae.utils.errors import RequestError
 from kerasae.utils.tensorflow import load_tensorflow
@@ -53,6 +51,7 @@ def train(
     if resume and (run is None or recipe is not None or data is not None or overrides):
         raise RequestError("--resume", expected="--run DIR and nothing else, since a run keeps its own recipe")
     load_tensorflow()
+    from kerasae.ood.measurement import read_all
     from kerasae.workflows import train as verb
 
     if resume and run is not None:
@@ -61,9 +60,8 @@ def train(
         name = recipe or ("digits-joint" if data is None else "joint")
         made = verb.train(name, data=data, run=run, overrides=overrides or [])
     out.print(summary(made))
-    measured = {path.parent.name: read_json(path) for path in sorted(made.path.glob("unknown/*/unknown.json"))}
-    if measured:
-        out.print(strangers_table(measured))
+    if measurements := read_all(made.path / "unknown"):
+        out.print(ood_table(measurements))
     if recipe is None and data is not None and _suits_photos(made.recipe.data.image_shape):
         train = made.facts["counts"]["train"]
         better = "photos-few-labels" if train["unlabelled"] > sum(train["classes"].values()) else "photos"
@@ -92,7 +90,7 @@ def evaluate(
     run: RunArgument,
     unknown: Annotated[
         list[str] | None,
-        typer.Option(metavar="SOURCE", help="Strangers: any source of images, or a transform of the test images."),
+        typer.Option(metavar="SOURCE", help="OOD images: any source of images, or a transform of the test images."),
     ] = None,
     data: DataOption = None,
     trust_plugins: TrustPlugins = False,
@@ -113,13 +111,13 @@ def evaluate(
         return
     opened, model, collection = open_run(run, data)
     if unknown:
-        from kerasae.ood import open_all, write_unknown
+        from kerasae.ood import open_all, write_ood_reports
         from kerasae.training.rejection import fit_rejection
 
         recipe = opened.recipe
         if data is not None:  # where the classes that were left out are too
             recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"source": data})})
-        strangers = open_all(unknown, recipe, collection, opened.path / "unknown")
+        ood_images = open_all(unknown, recipe, collection, opened.path / "unknown")
         if model.rejection is None:
             fit_rejection(opened, opened.recipe, model, collection, refuses=True)
             err.print(
@@ -127,18 +125,18 @@ def evaluate(
                 f"kerasae export {run}",
                 soft_wrap=True,
             )
-        out.print(strangers_table(write_unknown(opened, model, collection, strangers)))
-        for one in strangers:
-            out.print(str(opened.path / "unknown" / one.name / "unknown.html"), soft_wrap=True)
+        out.print(ood_table(write_ood_reports(opened, model, collection, ood_images)))
+        for images in ood_images:
+            out.print(str(opened.path / "unknown" / images.name / "unknown.html"), soft_wrap=True)
         return
-    from kerasae.ood import write_own_unknown
+    from kerasae.ood import write_unknown_class_reports
 
-    found = write_own_unknown(opened, model, collection)
+    measurements = write_unknown_class_reports(opened, model, collection)
     measure(opened, model, collection)
     write_report(opened, model, collection)
     out.print(summary(opened))
-    if found:
-        out.print(strangers_table(found))
+    if measurements:
+        out.print(ood_table(measurements))
 
 
 @app.command()
@@ -244,16 +242,14 @@ def predict(
     trust_plugins: TrustPlugins = False,
 ) -> None:
     """Name what images show, how well the model rebuilds them, and whether to trust the answer."""
-    import dataclasses
-
     load_tensorflow()
-    from kerasae.workflows.predict import predict as answer
+    from kerasae.workflows.predict import predict as verb
 
-    answers = answer(model, images, heatmaps=heatmaps, table=table, console=err)
+    predictions = verb(model, images, heatmaps=heatmaps, table=table, console=err)
     if as_json:
-        print(json.dumps([dataclasses.asdict(one) for one in answers], indent=2))
+        print(predictions.to_json())
         return
-    out.print(predictions_table(answers))
+    out.print(predictions_table(predictions))
 
 
 @app.command()

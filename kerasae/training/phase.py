@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 import augment
+from kerasae.data.transforms import transforms
 from kerasae.losses import LabelLoss, ReconstructionLoss
 from kerasae.metrics import EarlyStopping, LabelledAccuracy, LabelledMacroF1, direction
 from kerasae.models import JointAutoencoder, PseudoLabels
 from kerasae.optimizers import OPTIMIZERS
 from kerasae.optimizers.schedules import SCHEDULES, Plan
-from kerasae.recipe import PARTS, Head, LossRecipe, Part, Phase, Recipe, Spec
+from kerasae.recipe import PARTS, Head, LossRecipe, Part, Phase, Recipe
 from kerasae.training.callbacks import BestWeights, StopOnNaN
 from kerasae.utils.errors import RequestError
 
@@ -61,14 +62,6 @@ def check_trains(model: JointAutoencoder, phase: Phase, key: str) -> None:
             received=f"{phase.learns}, which has none in this model",
             fix="name another part, or leave the phase out",
         )
-
-
-def transforms(specs: Sequence[Spec], key: str) -> list[augment.Transform]:
-    """Return the transforms of a list that stands at `key` in the recipe; RequestError if one does not exist."""
-    try:
-        return augment.from_spec([{"name": spec.name, **spec.options} for spec in specs])
-    except (ValueError, TypeError) as error:
-        raise RequestError("recipe", received=f"{key}: {error}") from None
 
 
 def mixing(phase: Phase, key: str) -> augment.Mixing | None:

@@ -12,7 +12,7 @@ from kerasae import models
 from kerasae.data.collection import Collection, open_collection
 from kerasae.data.fingerprint import check_unchanged
 from kerasae.data.sources import BUILTIN
-from kerasae.evaluation.variants import variants
+from kerasae.data.variants import variant_transforms
 from kerasae.files.manifest import begin as begin_manifest
 from kerasae.files.manifest import remove as remove_manifest
 from kerasae.files.writing import write_json, write_text
@@ -101,7 +101,7 @@ def check(recipe: Recipe) -> None:
         adversarial.check(recipe)
         return
     models.check(recipe.model)
-    variants(recipe.evaluation)
+    variant_transforms(recipe.evaluation)
     check_loss_weights(recipe)
     for index, phase in enumerate(recipe.phases):
         check_phase(phase, f"phases.{index}", recipe.model.variational is not None)

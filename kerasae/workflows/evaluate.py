@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kerasae.data.pixel_histogram import pixel_histogram_of
+from kerasae.data.variants import variants_of
 from kerasae.evaluation.baseline import is_small
 from kerasae.evaluation.baseline import linear_baseline as fit_linear_baseline
 from kerasae.evaluation.cautions import cautions
-from kerasae.evaluation.label import label_metrics
+from kerasae.evaluation.metrics import ImageSetMetrics, RunMetrics, Timings, TrainingImages
 from kerasae.evaluation.numbers import number
-from kerasae.evaluation.pixels import count_pixels, pixel_statistics
-from kerasae.evaluation.reconstruction import reconstruction_metrics
-from kerasae.evaluation.rejection import rejection_metrics
-from kerasae.evaluation.variants import changed
+from kerasae.evaluation.pixels import PixelStatistics
 from kerasae.files.reading import without
 from kerasae.files.writing import write_json, written_whole
 from kerasae.generation import Request, by_generator, judge_of, write_generated
-from kerasae.inference.forward import predict
+from kerasae.inference.forward import predict_image_set
 from kerasae.losses import ReconstructionLoss
 from kerasae.models import AdversarialModel, deviation
 from kerasae.recipe import PARTS
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
     from kerasae.data.collection import Collection
     from kerasae.data.images import ImageSet
-    from kerasae.evaluation.predictions import Predictions
+    from kerasae.inference.predictions import Predictions
     from kerasae.runs.run import Run
 
 
@@ -74,34 +73,38 @@ def evaluate(
             "evaluate", expected="at least one test image", received="0", fix="give a source with test images"
         )
     started = time.perf_counter()
-    recipe = run.recipe
+    recipe, class_names = run.recipe, collection.class_names
     loss = ReconstructionLoss(recipe.loss.reconstruction, deviation(model))
-    predictions = predict(model, collection.test, loss=loss, batch_size=batch_size)
+    predictions = predict_image_set(model, collection.test, loss=loss, batch_size=batch_size)
     seconds = time.perf_counter() - started
 
-    metrics: dict[str, Any] = {"test": measured(predictions, collection.class_names)}
+    test = ImageSetMetrics.of(predictions, class_names)
     histograms = {"test": predictions.histogram}
-    for name, images in changed(collection.test, recipe).items():
-        answers = predict(model, images, loss=loss, batch_size=batch_size)
-        metrics.setdefault("variants", {})[name] = measured(answers, collection.class_names)
-        histograms[name] = answers.histogram
-    if recipe.evaluation.variants:
-        counts = {name: count_pixels(images) for name, images in changed(collection.train, recipe).items()}
-        histograms |= {"train": count_pixels(collection.train)}
-        histograms |= {f"train, {name}": counted for name, counted in counts.items()}
-        metrics["train"] = {"num_pictures": len(collection.train), "pixels": pixel_statistics(histograms["train"])}
-        metrics["train"]["variants"] = {name: pixel_statistics(counted) for name, counted in counts.items()}
-    if "label" in metrics["test"] and (is_small(collection) if linear_baseline is None else linear_baseline):
+    variants: dict[str, ImageSetMetrics] = {}
+    for name, images in variants_of(collection.test, recipe).items():
+        of_variant = predict_image_set(model, images, loss=loss, batch_size=batch_size)
+        variants[name] = ImageSetMetrics.of(of_variant, class_names)
+        histograms[name] = of_variant.histogram
+    train = None
+    if variants:
+        histograms["train"] = pixel_histogram_of(collection.train)
+        statistics: dict[str, PixelStatistics] = {}
+        for name, images in variants_of(collection.train, recipe).items():
+            histograms[f"train, {name}"] = pixel_histogram_of(images)
+            statistics[name] = PixelStatistics.of(histograms[f"train, {name}"])
+        train = TrainingImages(len(collection.train), PixelStatistics.of(histograms["train"]), statistics)
+    baseline = None
+    if test.label is not None and (is_small(collection) if linear_baseline is None else linear_baseline):
         baseline = fit_linear_baseline(collection)
-        metrics |= {"baseline": {"linear": baseline}} if baseline else {}
-    if warned := cautions(read_history(run.history), collection.validation.labels, metrics):
-        metrics["cautions"] = warned
-    metrics["model"] = parameter_counts(model)
-    metrics["timings"] = {
-        "training_seconds": _training_seconds(run),
-        "evaluation_seconds": seconds,
-        "images_per_second": len(collection.test) / seconds,
-    }
+    metrics = RunMetrics(
+        test=test,
+        variants=variants,
+        train=train,
+        baseline=baseline,
+        cautions=cautions(read_history(run.history), collection.validation.labels, test.label, baseline),
+        model=parameter_counts(model),
+        timings=Timings(_training_seconds(run), seconds, len(collection.test) / seconds),
+    ).to_json()
     write_predictions(run.predictions, predictions, collection.test, collection.facts["source"], histograms)
     write_json(run.metrics, metrics)
     return metrics
@@ -121,10 +124,7 @@ def evaluate_generator(run: Run, model: AdversarialModel, collection: Collection
     metrics = {
         "generated": found,
         "model": parameter_counts(model, ("generator", "discriminator")),
-        "timings": {
-            "training_seconds": _training_seconds(run),
-            "evaluation_seconds": time.perf_counter() - started,
-        },
+        "timings": Timings(_training_seconds(run), time.perf_counter() - started).to_json(),
     }
     write_json(run.metrics, metrics)
     return metrics
@@ -145,20 +145,6 @@ def parameter_counts(model: keras.Model, parts_of: Sequence[str] = PARTS) -> dic
         "parameters": sum(parts.values()) + rest,
         "parameters_by_part": parts | ({"other": rest} if rest else {}),
     }
-
-
-def measured(predictions: Predictions, class_names: tuple[str, ...]) -> dict[str, Any]:
-    """Return the metrics of what a model said about the images of one split, as in the table "test"."""
-    truth = predictions.label
-    metrics: dict[str, Any] = {"num_pictures": len(truth), "pixels": pixel_statistics(predictions.histogram)}
-    labelled = truth >= 0
-    if predictions.probabilities is not None and labelled.any():
-        metrics["label"] = label_metrics(truth[labelled], predictions.probabilities[labelled], class_names)
-    if predictions.anomaly:
-        metrics["rejection"] = rejection_metrics(predictions, class_names)
-    if predictions.errors:
-        metrics["reconstruction"] = reconstruction_metrics(predictions.errors, truth, class_names)
-    return metrics
 
 
 def _training_seconds(run: Run) -> float | None:

@@ -12,7 +12,7 @@ from kerasae.data.summary import lines
 from kerasae.exporting import export, export_generator
 from kerasae.files.manifest import forget
 from kerasae.generation import write_generator_report
-from kerasae.ood import write_own_unknown
+from kerasae.ood import write_unknown_class_reports
 from kerasae.recipe.loading import setting
 from kerasae.report import write_report
 from kerasae.runs.origins import load_plugins_of
@@ -102,7 +102,7 @@ def _finish(run: Run, recipe: Recipe, collection: Collection, exports: bool = Tr
         fit_rejection(run, recipe, model, collection)
     if not run.metrics.is_file():
         if exports:
-            write_own_unknown(run, model, collection)
+            write_unknown_class_reports(run, model, collection)
         evaluate(run, model, collection)
     if not run.report.is_file():
         write_report(run, model, collection)

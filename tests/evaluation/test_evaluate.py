@@ -134,7 +134,7 @@ def test_the_linear_baseline_is_left_out_where_it_would_cost(run, model, collect
 
 def test_an_unfinished_baseline_says_so(collection, monkeypatch):
     monkeypatch.setattr(baseline, "MAX_ITERATIONS", 2)
-    assert "stopped after 2 iterations" in baseline.linear_baseline(collection)["what"]
+    assert "stopped after 2 iterations" in baseline.linear_baseline(collection).what
 
 
 def test_shared_weights_count_once(model):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from kerasae.models.ood.fitting import fit
-from kerasae.ood.scores import JOINED, TITLES, Scorer, risk_coverage, separation
+from kerasae.ood.scores import JOINED, TITLES, Scorer, Separation, risk_coverage
 
 RANDOM = np.random.default_rng(0)
 
@@ -28,8 +28,8 @@ def test_every_score_is_larger_for_the_unusual() -> None:
     usual, odd = scorer(made(400, 0.0)), scorer(made(300, 2.0))
     assert set(usual) == set(TITLES)
     for name in TITLES:
-        assert separation(usual[name], odd[name])["auroc"] > 0.7, name
-    assert separation(usual[JOINED], odd[JOINED])["auroc"] > 0.98
+        assert Separation.of(usual[name], odd[name]).auroc > 0.7, name
+    assert Separation.of(usual[JOINED], odd[JOINED]).auroc > 0.98
 
 
 def test_without_softmax_head_its_scores_are_left_out() -> None:
@@ -39,10 +39,10 @@ def test_without_softmax_head_its_scores_are_left_out() -> None:
 
 
 def test_separation_by_hand() -> None:
-    found = separation(np.array([0.0, 1.0, 2.0, 5.0]), np.array([3.0, 4.0]))
-    assert found["auroc"] == pytest.approx(6 / 8)  # of eight pairs, the known 5 beats both unknown
-    assert found["fpr_at_95_tpr"] == pytest.approx(1 / 4)
-    assert found["aupr"] == pytest.approx((1 / 2 + 2 / 3) / 2)
+    found = Separation.of(np.array([0.0, 1.0, 2.0, 5.0]), np.array([3.0, 4.0]))
+    assert found.auroc == pytest.approx(6 / 8)  # of eight pairs, the known 5 beats both unknown
+    assert found.fpr_at_95_tpr == pytest.approx(1 / 4)
+    assert found.aupr == pytest.approx((1 / 2 + 2 / 3) / 2)
 
 
 def test_risk_coverage_by_hand() -> None:

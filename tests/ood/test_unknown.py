@@ -12,7 +12,7 @@ from PIL import Image
 
 from kerasae.data.collection import open_collection
 from kerasae.models import load_trained
-from kerasae.ood import open_all, open_own
+from kerasae.ood import open_all, open_unknown_classes
 from kerasae.ood.figures.images import heatmap
 from kerasae.ood.figures.scores import distributions
 from kerasae.recipe import DataRecipe, Recipe
@@ -191,9 +191,9 @@ def test_an_own_class_is_kept_in_one_place_wherever_it_lies(tmp_path: Path) -> N
             (tmp_path / "a").rename(source)
         recipe = Recipe(data=DataRecipe(source=str(source)))
         collection = open_collection(recipe.data, classifies=False)
-        own = open_own(collection, tmp_path / "unknown")
+        own = open_unknown_classes(collection, tmp_path / "unknown")
         named = open_all([str(source / "test" / "broken")], recipe, collection, tmp_path / "unknown")
         for one in (*own, *named):
-            assert (one.name, one.asked) == ("broken", "class broken")
+            assert (one.name, one.source) == ("broken", "class broken")
         other = open_all([str(source / "test" / "good")], recipe, collection, tmp_path / "unknown")
-        assert other[0].asked == str((source / "test" / "good").resolve())
+        assert other[0].source == str((source / "test" / "good").resolve())
