@@ -52,10 +52,10 @@ def test_nothing_is_said_without_a_history_or_of_one_class() -> None:
 def test_a_linear_model_that_is_better_beyond_chance_is_named(network: float, linear: float, warned: bool) -> None:
     classes = [ClassScores(name, None, None, None, support) for name, support in (("a", 60), ("b", 40))]
     label = LabelMetrics(network, None, None, None, None, classes, [], [])
-    found = cautions(History([], {}), LABELS, label, LinearBaseline(linear, None, "logistic regression"))
-    assert [caution.rule for caution in found] == ["linear"] * warned
+    signs = cautions(History([], {}), LABELS, label, LinearBaseline(linear, None, "logistic regression"))
+    assert [caution.rule for caution in signs] == ["linear"] * warned
     if warned:
-        assert found[0].text.startswith("a linear model is better: 95.0% of the test images against 80.0%; ")
+        assert signs[0].text.startswith("a linear model is better: 95.0% of the test images against 80.0%; ")
 
 
 def test_the_terminal_and_the_file_say_it(run, model, collection):

@@ -27,7 +27,7 @@ def test_metrics_agree_with_the_whole_set_at_once(run, model, collection):
     assert test["reconstruction"]["loss"] == test["reconstruction"]["mse"]
     right = outputs["label"].argmax(axis=1) == labels
     assert test["label"]["accuracy"] == right[labelled].mean()
-    assert sum(one["support"] for one in test["label"]["per_class"]) == 45
+    assert sum(scores["support"] for scores in test["label"]["per_class"]) == 45
 
     saved = np.load(run.predictions, allow_pickle=False)
     np.testing.assert_array_equal(saved["label"], labels)
