@@ -18,7 +18,7 @@ from kerasae.files.writing import written_whole
 from kerasae.inference.export_facts import ExportFacts
 from kerasae.inference.image_error import mean_squared_errors, scaled
 from kerasae.inference.operations import check_operations
-from kerasae.models import JointAutoencoder, guarded
+from kerasae.models import TrainedModel, model_with_ood_score
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 
@@ -34,7 +34,7 @@ NUM_NOISE = 256  # images of noise, which take the place of test images that are
 DECISION = ("anomaly_score", "accepted")
 
 
-def export(run: Run, model: JointAutoencoder, collection: Collection | None, to: Path | None = None) -> Path:
+def export(run: Run, trained: TrainedModel, collection: Collection | None, to: Path | None = None) -> Path:
     """Write the SavedModel of a trained run, and keep it only if it agrees with the model on the test images.
 
     Signatures:
@@ -52,7 +52,7 @@ def export(run: Run, model: JointAutoencoder, collection: Collection | None, to:
 
     Args:
         run: the run.
-        model: its trained model.
+        trained: its trained model.
         collection: its images; None if they are gone, and then the SavedModel must agree on noise.
         to: where to write it; None for the run's own `export`.
 
@@ -67,11 +67,11 @@ def export(run: Run, model: JointAutoencoder, collection: Collection | None, to:
     with written_whole(target, replaces=to is None) as temporary:
         temporary.mkdir()  # TensorFlow does not name a folder that it may not write to
         class_names = run.facts["class_names"] if collection is None else collection.class_names
-        save(model, tuple(class_names), data.resize, temporary, data.range)
+        save(trained, tuple(class_names), data.resize, temporary, data.range)
         warn_if_refused(temporary)
         seal(temporary)
-        images = _noise(model) if collection is None else collection.test
-        check_agreement(temporary, model, images, data.resize, setting(data.range))
+        images = _noise(trained) if collection is None else collection.test
+        check_agreement(temporary, trained, images, data.resize, setting(data.range))
     return target
 
 
@@ -85,14 +85,14 @@ def warn_if_refused(path: Path) -> None:
         )
 
 
-def _noise(model: JointAutoencoder) -> ArrayImages:
+def _noise(trained: TrainedModel) -> ArrayImages:
     """Return unlabelled images of noise in the shape of the model's inputs."""
-    images = np.random.default_rng(0).integers(0, 256, (NUM_NOISE, *model.input_shape[1:]), np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (NUM_NOISE, *trained.model.input_shape[1:]), np.uint8)
     return ArrayImages(images, np.full(NUM_NOISE, UNLABELLED), [f"noise/{index}" for index in range(NUM_NOISE)])
 
 
 def save(
-    model: JointAutoencoder,
+    trained: TrainedModel,
     class_names: tuple[str, ...],
     mode: Resize,
     path: Path,
@@ -101,15 +101,16 @@ def save(
     """Write the SavedModel with all its signatures to a new folder.
 
     Args:
-        model: the trained model.
+        trained: the trained model.
         class_names: in the order of its softmax head; empty without.
         mode: how training resized images.
         path: the folder.
         value_range: the run's `data.range`.
     """
+    model = trained.model
     image_shape = tuple(model.input_shape[1:])
     names = tf.constant(class_names or ("",))
-    model_with_score = guarded(model)
+    model_with_score = model_with_ood_score(trained)
 
     def serve(images: tf.Tensor) -> dict[str, tf.Tensor]:
         answers = _call(model_with_score, images)

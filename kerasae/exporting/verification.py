@@ -17,8 +17,8 @@ import tensorflow as tf
 from kerasae.data.images import ImageSet, batches
 from kerasae.exporting.samples import NUM_SAMPLES, decoded, encoded
 from kerasae.inference.saved_model import loadable
-from kerasae.models import JointAutoencoder, guarded
-from kerasae.models.ood.with_ood_score import chosen
+from kerasae.models import TrainedModel, model_with_ood_score
+from kerasae.models.ood.feature_extractor import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,7 +67,7 @@ class ExportError(RuntimeError):
 
 
 def check_agreement(
-    saved_model: Path, model: JointAutoencoder, image_set: ImageSet, mode: Resize, limits: Range | None = None
+    saved_model: Path, trained: TrainedModel, image_set: ImageSet, mode: Resize, limits: Range | None = None
 ) -> float:
     """Serve an image set from a new process, and compare every head and every decision with the model's.
 
@@ -76,7 +76,7 @@ def check_agreement(
 
     Args:
         saved_model: the folder of the SavedModel.
-        model: the model that was exported.
+        trained: the model that was exported.
         image_set: the images that are served.
         mode: how training resizes.
         limits: the range of stored values that training maps to 0 to 255; None for images of 8 bits as they are.
@@ -88,13 +88,13 @@ def check_agreement(
         ExportError: the difference is above `TOLERANCE`, an image whose score is further than that from the threshold
             is decided differently, or the process failed.
     """
-    return check_served(saved_model, _batches(model, image_set, mode, limits), TOLERANCE)
+    return check_served(saved_model, _batches(trained, image_set, mode, limits), TOLERANCE)
 
 
-def _batches(model: JointAutoencoder, image_set: ImageSet, mode: Resize, limits: Range | None) -> Iterator[ServedBatch]:
+def _batches(trained: TrainedModel, image_set: ImageSet, mode: Resize, limits: Range | None) -> Iterator[ServedBatch]:
     """Yield all images of a set, and some of them as files, with the outputs of the model."""
-    rejection = model.rejection
-    model_with_score = guarded(model)
+    rejection = trained.rejection
+    model_with_score = model_with_ood_score(trained)
 
     @tf.function(autograph=False)
     def call(images: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -103,7 +103,7 @@ def _batches(model: JointAutoencoder, image_set: ImageSet, mode: Resize, limits:
 
     def expected(images: np.ndarray) -> Arrays:
         outputs = {name: values.numpy() for name, values in call(tf.constant(images)).items()}
-        arrays = {head: outputs[head] for head in model.heads}
+        arrays = {head: outputs[head] for head in trained.model.heads}
         if rejection is not None:
             threshold = rejection.threshold_of(chosen(outputs, rejection)).numpy()
             arrays["margin"] = outputs["anomaly_score"] - threshold

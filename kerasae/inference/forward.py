@@ -14,7 +14,7 @@ from kerasae.data.progress import with_progress
 from kerasae.inference.image_error import image_errors, scaled
 from kerasae.inference.predictions import Predictions
 from kerasae.losses import ReconstructionLoss
-from kerasae.models import guarded
+from kerasae.models import TrainedModel, model_with_ood_score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -47,18 +47,19 @@ def apply_in_batches(function: Callable[[np.ndarray], Mapping[str, Any]], images
 
 
 def predict_image_set(
-    model: keras.Model, image_set: Readable, *, loss: ReconstructionLoss | None = None, batch_size: int = 256
+    trained: TrainedModel, image_set: Readable, *, loss: ReconstructionLoss | None = None, batch_size: int = 256
 ) -> Predictions:
     """Run a model over an image set; reconstructions are measured and dropped batch by batch.
 
     Args:
-        model: takes uint8 (n, H, W, C); returns "reconstruction" in [0, 1], "label" softmax, or both, by name.
+        trained: the model takes uint8 (n, H, W, C) and returns "reconstruction" in [0, 1], "label" softmax, or both, by
+            name; its rejection, if any, scores the images.
         image_set: at least one image.
         loss: the reconstruction loss of the training; mean squared error if None.
         batch_size: the largest batch; batches of large images are smaller.
     """
-    rejection = getattr(model, "rejection", None)
-    call = forward(guarded(model))
+    rejection = trained.rejection
+    call = forward(model_with_ood_score(trained))
 
     @tf.function(
         input_signature=[tf.TensorSpec((None, *image_set.image_shape), dtype) for dtype in ("uint8", "float32")],

@@ -8,7 +8,7 @@ from kerasae.data.value_range import setting
 from kerasae.files.reading import damaged
 from kerasae.inference.forward import forward
 from kerasae.inference.predictor import Outputs, Predictor
-from kerasae.models import guarded, load_trained
+from kerasae.models import load_trained, model_with_ood_score
 from kerasae.runs.run import Run
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class RunPredictor(Predictor):
         if image_shape == "auto":  # which the recipe of no run has
             raise damaged(run.recipe_file, "expected an image_shape of numbers")
         self.class_names = tuple(run.facts["class_names"])
-        self._forward = forward(guarded(load_trained(run)))
+        self._forward = forward(model_with_ood_score(load_trained(run)))
         height, width, channels = image_shape
         self.image_shape = (height, width, channels)
         self.resize = data.resize

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kerasae.inference.forward import apply_in_batches, forward
+from kerasae.models.ood.feature_extractor import Features, feature_extractor
 from kerasae.models.ood.fitting import MOST_REFERENCES
-from kerasae.models.ood.with_ood_score import Features, extractor
 from kerasae.ood.scores import Scorer, Scores
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Detector:
     @classmethod
     def of(cls, model: JointAutoencoder, rejection: Rejection, collection: Collection) -> Detector:
         """Score the test images of a collection."""
-        extract = extractor(model)
+        extract = feature_extractor(model)
         scorer = Scorer(rejection, apply_in_batches(extract, collection.train.some(MOST_REFERENCES)))
         features, labels = apply_in_batches(extract, collection.test), collection.test.labels
         is_known = "logits" in features and (labels >= 0).all()

@@ -24,37 +24,37 @@ if TYPE_CHECKING:
 
     from kerasae.data.collection import Collection
     from kerasae.layers import Rejection
-    from kerasae.models import JointAutoencoder
+    from kerasae.models import TrainedModel
     from kerasae.runs.run import Run
 
 
 def write_ood_reports(
-    run: Run, model: JointAutoencoder, collection: Collection, ood_images: Sequence[OodImages]
+    run: Run, trained: TrainedModel, collection: Collection, ood_images: Sequence[OodImages]
 ) -> dict[str, OodMeasurement]:
     """Compare sets of OOD images with the run's test images, and write a report for each below RUN/unknown.
 
     Args:
         run: where the reports are written.
-        model: with a fitted `rejection`.
+        trained: with a rejection.
         collection: the run's.
         ood_images: the sets.
 
     Returns:
         The measurement of each set by its name.
     """
-    assert model.rejection is not None
-    detector = Detector.of(model, model.rejection, collection)
+    assert trained.rejection is not None
+    detector = Detector.of(trained.model, trained.rejection, collection)
     return {images.name: _write_report(run, detector, images) for images in ood_images}
 
 
-def write_unknown_class_reports(run: Run, model: JointAutoencoder, collection: Collection) -> dict[str, OodMeasurement]:
+def write_unknown_class_reports(run: Run, trained: TrainedModel, collection: Collection) -> dict[str, OodMeasurement]:
     """Write reports as `write_ood_reports` does on the unknown classes of the run's data; none without a rejection."""
     if not collection.unknown:
         return {}
-    if model.rejection is None:
+    if trained.rejection is None:
         stderr_console().print(f"not measured without a rejection: {listing(list(collection.unknown))}", soft_wrap=True)
         return {}
-    return write_ood_reports(run, model, collection, open_unknown_classes(collection, run.path / "unknown"))
+    return write_ood_reports(run, trained, collection, open_unknown_classes(collection, run.path / "unknown"))
 
 
 def _write_report(run: Run, detector: Detector, ood_images: OodImages) -> OodMeasurement:

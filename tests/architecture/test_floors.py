@@ -21,6 +21,7 @@ FLOORS = [
     ["evaluation"],
     ["exporting", "report"],
     ["exploration", "generation", "ood"],
+    ["tasks"],
     ["workflows"],
     ["experiments"],
     ["cli"],

@@ -33,7 +33,5 @@ def test_the_file_keeps_the_keys_of_earlier_versions(tmp_path: Path) -> None:
 
 
 def test_other_saved_models_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(
-        RequestError, match=r"predict: expected a SavedModel that kerasae exported\. Received: .*"
-    ):
+    with pytest.raises(RequestError, match=r"predict: expected a SavedModel that kerasae exported\. Received: .*"):
         ExportFacts.read(tmp_path, "export again")

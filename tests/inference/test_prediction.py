@@ -69,7 +69,7 @@ def test_csv_has_a_column_for_each_class_and_replaces_nothing(tmp_path: Path) ->
         "p(cat & dog)": "0.75",
         "p(eel)": "0.25",
     }
-    with pytest.raises(RequestError, match=r"to_csv: .*predictions\.csv exists already; give another name"):
+    with pytest.raises(RequestError, match=r"to_csv: .*predictions\.csv, which exists already; give another name"):
         PredictionList((CAT,)).to_csv(path)
 
 

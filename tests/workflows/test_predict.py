@@ -76,7 +76,7 @@ def test_heatmaps_show_image_copy_and_error(
     pixels = np.asarray(Image.open(tmp_path / "maps" / "0001-1.png"))
     assert pixels.shape == (8, 3 * 8 + 2, 3)
     np.testing.assert_array_equal(pixels[:, :8, 0], np.asarray(Image.open(images / "1.png")))
-    with pytest.raises(RequestError, match=r"--heatmaps: .*maps exists already; give another name"):
+    with pytest.raises(RequestError, match=r"--heatmaps: .*maps, which exists already; give another name"):
         predict(digits_run / "export", [images], heatmaps=tmp_path / "maps")
 
 
@@ -93,7 +93,7 @@ def test_a_table_has_every_class(digits_run: Path, images: Path, tmp_path: Path)
             prediction.label,
             str(prediction.accepted),
         )
-    with pytest.raises(RequestError, match=r"--csv: .*answers\.csv exists already; give another name"):
+    with pytest.raises(RequestError, match=r"--csv: .*answers\.csv, which exists already; give another name"):
         predict(digits_run, [images], table=tmp_path / "answers.csv")
 
 

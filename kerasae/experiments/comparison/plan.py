@@ -15,7 +15,8 @@ from kerasae.recipe import SEEDS, Recipe
 from kerasae.recipe.differences import first_difference
 from kerasae.runs.origins import check_same, origins_of, read_origins
 from kerasae.runs.run import Run
-from kerasae.training.fit import check as check_fit
+from kerasae.tasks import task_of
+from kerasae.training.joint import check_fit
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.begin import check, raised, resolve, with_every_class, without_min_steps
 
@@ -184,7 +185,7 @@ def _folded(recipe: Recipe, fold: int, folds: int | None) -> Recipe:
 def _check_heads(listed: Sequence[Candidate]) -> None:
     baseline = listed[0]
     for one in listed:
-        if one.recipe.model.adversarial is not None:
+        if not task_of(one.recipe).predicts:
             raise RequestError(
                 "compare",
                 expected="recipes of models that answer for images",

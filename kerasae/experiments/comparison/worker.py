@@ -24,13 +24,14 @@ def work(run: Run, judgement: Path) -> int:
     from kerasae.evaluation.metrics import ImageSetMetrics
     from kerasae.inference.forward import predict_image_set
     from kerasae.losses import ReconstructionLoss
-    from kerasae.models import deviation
-    from kerasae.workflows.evaluate import write_predictions
+    from kerasae.models import TrainedModel, deviation
+    from kerasae.tasks.joint_evaluation import write_predictions
     from kerasae.workflows.train import go_on
 
-    model, collection = go_on(run, exports=False)
-    loss = ReconstructionLoss(run.recipe.loss.reconstruction, deviation(model))
-    predictions = predict_image_set(model, collection.validation, loss=loss)
+    trained, collection = go_on(run, exports=False)
+    assert isinstance(trained, TrainedModel)
+    loss = ReconstructionLoss(run.recipe.loss.reconstruction, deviation(trained.model))
+    predictions = predict_image_set(trained, collection.validation, loss=loss)
     write_predictions(judgement.with_suffix(".npz"), predictions, collection.validation, collection.facts["source"])
     metrics = ImageSetMetrics.of(predictions, collection.class_names).to_json()
     write_json(judgement.with_suffix(".json"), {"model": model_mark(run), "validation": metrics})
