@@ -34,7 +34,7 @@ from kerasae.data.collection import Collection, open_collection
 from kerasae.data.images import ImageSet
 from kerasae.evaluation.baseline import linear_baseline
 from kerasae.files.writing import write_json
-from kerasae.inference.forward import predict
+from kerasae.inference.forward import predict_image_set
 from kerasae.models import TrainedModel
 from kerasae.recipe import Recipe
 from kerasae.recipe.loading import load
@@ -74,11 +74,12 @@ def accuracies(recipe: Recipe, collection: Collection) -> tuple[Recipe, float, f
         run = Run.create(Path(folder) / "run", "small")
         write_json(run.recipe_file, resolved.model_dump(mode="json"))
         model = fit(run, resolved, collection)
-    probabilities = predict(TrainedModel(model), collection.test, batch_size=256).probabilities
+    probabilities = predict_image_set(TrainedModel(model), collection.test, batch_size=256).probabilities
     assert probabilities is not None
     linear = linear_baseline(collection)
     assert linear is not None
-    return resolved, float((probabilities.argmax(axis=1) == collection.test.labels).mean()), linear["accuracy"]
+    assert linear.accuracy is not None
+    return resolved, float((probabilities.argmax(axis=1) == collection.test.labels).mean()), linear.accuracy
 
 
 def rows(recipe: Recipe, images: list[int], classes: list[int], seeds: int) -> Iterator[list[str]]:

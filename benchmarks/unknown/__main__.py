@@ -60,7 +60,7 @@ def _measure(case: Case, data: Path | None) -> dict[str, Any]:
         subprocess.run([sys.executable, "-m", "kerasae", "train", *_words(case, path, data)], check=True)
 
     from kerasae.models import load_trained
-    from kerasae.ood import open_strangers, write_unknown
+    from kerasae.ood import open_ood_images, write_ood_reports
     from kerasae.training.rejection import with_rejection
     from kerasae.workflows.opening import reopen
 
@@ -68,14 +68,14 @@ def _measure(case: Case, data: Path | None) -> dict[str, Any]:
     model, collection = load_trained(opened, needs_rejection=False).model, reopen(opened)
     # Fitted as this version does, whatever the run has.
     trained = with_rejection(opened, opened.recipe, model, collection, refuses=True)
-    strangers = {name: open_strangers(words, opened.recipe, collection) for name, words in case.strangers.items()}
-    found = write_unknown(opened, trained, collection, list(strangers.values()))
+    strangers = {name: open_ood_images(words, opened.recipe, collection) for name, words in case.strangers.items()}
+    found = write_ood_reports(opened, trained, collection, list(strangers.values()))
     return {
         "recipe": case.recipe,
         "overrides": list(case.overrides),
         "epochs": sum(phase.epochs for phase in opened.recipe.phases),
         "accuracy": read_json(opened.metrics)["test"].get("label", {}).get("accuracy"),
-        "strangers": {name: measured(found[one.name]) for name, one in strangers.items()},
+        "strangers": {name: measured(found[one.name].to_json()) for name, one in strangers.items()},
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 from typing import Annotated
@@ -18,8 +17,7 @@ from kerasae.cli.app import (
     err,
     out,
 )
-from kerasae.cli.tables import generated_table, neighbours_table, predictions_table, strangers_table, summary
-from kerasae.files.reading import read_json
+from kerasae.cli.tables import generated_table, neighbours_table, ood_table, predictions_table, summary
 from kerasae.utils.errors import RequestError
 from kerasae.utils.tensorflow import load_tensorflow
 
@@ -48,6 +46,7 @@ def train(
     if resume and (run is None or recipe is not None or data is not None or overrides):
         raise RequestError("--resume", expected="--run DIR and nothing else, since a run keeps its own recipe")
     load_tensorflow()
+    from kerasae.ood.measurement import read_all
     from kerasae.workflows import train as verb
 
     if resume and run is not None:
@@ -57,9 +56,8 @@ def train(
             recipe or ("digits-joint" if data is None else "joint"), data=data, run=run, overrides=overrides or []
         )
     out.print(summary(trained))
-    ood = {path.parent.name: read_json(path) for path in sorted(trained.path.glob("unknown/*/unknown.json"))}
-    if ood:
-        out.print(strangers_table(ood))
+    if ood := read_all(trained.path / "unknown"):
+        out.print(ood_table(ood))
     if recipe is None and data is not None and (better := verb.recipe_for_photographs(trained)):
         command = shlex.join(["kerasae", "train", better, "--data", data])
         err.print(f"For photographs, {command} takes longer and recognises more.", soft_wrap=True)
@@ -86,7 +84,7 @@ def evaluate(
         evaluation = verb.evaluate(run, data=data)
         out.print(summary(evaluation.run))
     if evaluation.ood:
-        out.print(strangers_table(evaluation.ood))
+        out.print(ood_table(evaluation.ood))
     for page in evaluation.pages:
         out.print(str(page), soft_wrap=True)
 
@@ -162,16 +160,14 @@ def predict(
     trust_plugins: TrustPlugins = False,
 ) -> None:
     """Predict the class of images, their reconstruction error, and whether the prediction is accepted."""
-    import dataclasses
-
     load_tensorflow()
-    from kerasae.workflows.predict import predict as answer
+    from kerasae.workflows.predict import predict as verb
 
-    answers = answer(model, images, heatmaps=heatmaps, table=table, console=err)
+    predictions = verb(model, images, heatmaps=heatmaps, table=table, console=err)
     if as_json:
-        print(json.dumps([dataclasses.asdict(one) for one in answers], indent=2))
+        print(predictions.to_json())
         return
-    out.print(predictions_table(answers))
+    out.print(predictions_table(predictions))
 
 
 @app.command()

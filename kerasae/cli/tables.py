@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,9 @@ from kerasae.recipe import toml
 from kerasae.runs.data_facts import DataFacts
 
 if TYPE_CHECKING:
-    from kerasae.workflows.predict import Prediction
+    from kerasae.evaluation.rejection import RejectionRate
+    from kerasae.inference.prediction import Prediction
+    from kerasae.ood.measurement import OodMeasurement
 
 
 def summary(run: Any) -> Table:
@@ -97,30 +100,31 @@ def search_table(made: Any) -> Table:
     return table
 
 
-def strangers_table(found: Mapping[str, Any]) -> Table:
-    """Return the short table that a measurement of strangers ends with."""
+def ood_table(measurements: Mapping[str, OodMeasurement]) -> Table:
+    """Return the short table that a measurement of OOD images ends with."""
     headings = ("images", "AUROC", "AUPR", "FPR at 95% TPR", "rejected", "known rejected")
     table = Table(Column("unknown", overflow="fold"), *headings)
-    for name, one in found.items():
-        ours = one["scores"]["joined"]
+    for name, measurement in measurements.items():
+        separation = measurement.scores["joined"]
+        broken = f" ({measurement.num_broken:,} broken)" if measurement.num_broken else ""
         table.add_row(
             name,
-            f"{one['num_unknown']:,}" + (f" ({one['num_broken']:,} broken)" if one["num_broken"] else ""),
-            f"{ours['auroc']:.4f}",
-            f"{ours['aupr']:.4f}",
-            f"{ours['fpr_at_95_tpr']:.1%}",
-            _rate(one["unknown_rejected"]),
-            _rate(one["known_rejected"]),
+            f"{measurement.num_unknown:,}{broken}",
+            f"{separation.auroc:.4f}",
+            f"{separation.aupr:.4f}",
+            f"{separation.fpr_at_95_tpr:.1%}",
+            _rate(measurement.unknown_rejected),
+            _rate(measurement.known_rejected),
         )
     table.caption, table.caption_justify = "in brackets 95% intervals", "left"
-    if rates := next(iter(found.values()))["known_rejected_by_class"]:  # the same test images for all
-        table.caption += f"; the most rejected of the known is {_most_rejected(rates)}"
+    if rates := next(iter(measurements.values())).known_rejected_by_class:  # the same test images for all
+        table.caption += f"; the most rejected of the known is {_most_rejected([asdict(rate) for rate in rates])}"
     return table
 
 
-def _rate(found: Mapping[str, Any]) -> str:
-    low, high = found["interval"]
-    return f"{found['share']:.1%} ({low:.1%} to {high:.1%})"
+def _rate(rate: RejectionRate) -> str:
+    low, high = rate.interval
+    return f"{rate.share:.1%} ({low:.1%} to {high:.1%})"
 
 
 def neighbours_table(images: Sequence[Path], found: Sequence[Any], known: Any, class_names: Sequence[str]) -> Table:
@@ -161,21 +165,13 @@ def _or_dash(form: str, value: float | None) -> str:
     return "-" if value is None else form.format(value)
 
 
-def predictions_table(answers: Sequence[Prediction]) -> Table:
-    """Return a row an image, with what the model answers: a model without labels has no columns for them."""
-    columns = {
-        "label": [one.label or "-" for one in answers],
-        "probability": [_or_dash("{:.3f}", one.probability) for one in answers],
-        "top 3": [", ".join(f"{name} {probability:.3f}" for name, probability in one.top) or "-" for one in answers],
-        "reconstruction error": [_or_dash("{:.5f}", one.reconstruction_error) for one in answers],
-        "accepted, score": [
-            "-" if one.accepted is None else f"{'yes' if one.accepted else 'no'}, {one.anomaly_score:.1f}"
-            for one in answers
-        ],
-    }
-    shown = {heading: cells for heading, cells in columns.items() if set(cells) != {"-"}}
-    # A path is broken rather than cut: its end is what tells images apart.
-    table = Table(Column("image", overflow="fold"), *shown)
-    for row in zip((one.image for one in answers), *shown.values(), strict=True):
+def predictions_table(predictions: Sequence[Prediction]) -> Table:
+    """Return a row for each image; what the model does not predict has no column."""
+    from kerasae.inference.prediction import text_columns
+
+    columns = text_columns(predictions)
+    # A path is wrapped rather than cut: its end is what tells images apart.
+    table = Table(Column("image", overflow="fold"), *columns)
+    for row in zip((prediction.image for prediction in predictions), *columns.values(), strict=True):
         table.add_row(*row)
     return table

@@ -1,1 +1,1 @@
-"""What a finished model is worth, in numbers: one idea a file, put together by `kerasae.tasks.joint_evaluation`."""
+"""Metrics of predictions: one idea a file; `metrics` puts them together as metrics.json holds them."""

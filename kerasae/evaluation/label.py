@@ -1,8 +1,9 @@
-"""How well images are recognised, from the class probabilities of labelled images."""
+"""Classification metrics, from the class probabilities of labelled images."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
@@ -13,23 +14,63 @@ from kerasae.evaluation.numbers import number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SMALLEST_PROBABILITY = 1e-7  # what Keras clips probabilities to
-TOP_CONFUSIONS = 10
+MIN_PROBABILITY = 1e-7  # as Keras clips probabilities in its cross-entropy
+NUM_TOP_CONFUSIONS = 10
 
 
-def label_metrics(truth: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str]) -> dict[str, Any]:
-    """Measure the label head on images whose class is known.
+@dataclass(frozen=True, slots=True)
+class ClassScores:
+    """Precision, recall and F1 of one class, None where undefined, and the number of its images."""
 
-    Balanced accuracy is the mean recall of the classes that occur; macro-F1 averages the classes that occur or were
-    predicted, as scikit-learn does. A precision, recall or F1 that is not defined is None.
+    name: str
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    support: int
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """How often images of the class `true` were predicted as `predicted`; `share` is of all images of `true`."""
+
+    true: str
+    predicted: str
+    count: int
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMetrics:
+    """The table "label" of metrics.json; a value that is not defined is None.
+
+    Attributes:
+        accuracy: the share of images whose class is predicted.
+        balanced_accuracy: the mean recall of the classes that occur.
+        macro_f1: the mean F1 of the classes that occur or are predicted, as scikit-learn computes it.
+        loss: the mean cross-entropy in nats, without class weights.
+        expected_calibration_error: see `calibration`.
+        per_class: in the order of the classes.
+        confusion_matrix: counts, a row for each true class and a column for each predicted one.
+        top_confusions: the most frequent mistakes, at most 10, largest first.
+    """
+
+    accuracy: float | None
+    balanced_accuracy: float | None
+    macro_f1: float | None
+    loss: float | None
+    expected_calibration_error: float | None
+    per_class: list[ClassScores]
+    confusion_matrix: list[list[int]]
+    top_confusions: list[Confusion]
+
+
+def label_metrics(truth: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str]) -> LabelMetrics:
+    """Measure the label head on labelled images.
 
     Args:
         truth: int (n,), the true classes, each in [0, num_classes); n > 0.
         probabilities: float (n, num_classes), rows sum to 1.
         class_names: the name of each class.
-
-    Returns:
-        The table "test.label" of metrics.json.
     """
     predicted = probabilities.argmax(axis=1)
     classes = np.arange(len(class_names))
@@ -37,40 +78,29 @@ def label_metrics(truth: np.ndarray, probabilities: np.ndarray, class_names: Seq
         truth, predicted, labels=classes, zero_division=np.nan
     )
     counts = confusion_matrix(truth, predicted, labels=classes)
-    of_truth = np.clip(probabilities[np.arange(len(truth)), truth].astype(np.float64), SMALLEST_PROBABILITY, 1.0)
-    return {
-        "accuracy": number(accuracy_score(truth, predicted)),
-        "balanced_accuracy": number(recall[support > 0].mean()),
-        "macro_f1": number(f1_score(truth, predicted, average="macro", zero_division=0.0)),
-        "loss": number(-np.log(of_truth).mean()),
-        "expected_calibration_error": number(expected_calibration_error(truth, probabilities)),
-        "per_class": [
-            {
-                "name": name,
-                "precision": number(precision[index]),
-                "recall": number(recall[index]),
-                "f1": number(f1[index]),
-                "support": int(support[index]),
-            }
+    of_truth = np.clip(probabilities[np.arange(len(truth)), truth].astype(np.float64), MIN_PROBABILITY, 1.0)
+    return LabelMetrics(
+        accuracy=number(accuracy_score(truth, predicted)),
+        balanced_accuracy=number(recall[support > 0].mean()),
+        macro_f1=number(f1_score(truth, predicted, average="macro", zero_division=0.0)),
+        loss=number(-np.log(of_truth).mean()),
+        expected_calibration_error=number(expected_calibration_error(truth, probabilities)),
+        per_class=[
+            ClassScores(name, number(precision[index]), number(recall[index]), number(f1[index]), int(support[index]))
             for index, name in enumerate(class_names)
         ],
-        "confusion_matrix": counts.tolist(),
-        "top_confusions": top_confusions(counts, class_names),
-    }
+        confusion_matrix=counts.tolist(),
+        top_confusions=top_confusions(counts, class_names),
+    )
 
 
-def top_confusions(counts: np.ndarray, class_names: Sequence[str]) -> list[dict[str, Any]]:
-    """List the most frequent mistakes; `share` is the part of the true class that went wrong in this way."""
+def top_confusions(counts: np.ndarray, class_names: Sequence[str]) -> list[Confusion]:
+    """List the most frequent mistakes of a confusion matrix, int (num_classes, num_classes), largest first."""
     mistakes = counts - np.diag(np.diag(counts))
     shares = mistakes / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    order = np.lexsort((-shares.ravel(), -mistakes.ravel()))[:TOP_CONFUSIONS]
+    order = np.lexsort((-shares.ravel(), -mistakes.ravel()))[:NUM_TOP_CONFUSIONS]
     return [
-        {
-            "true": class_names[row],
-            "predicted": class_names[column],
-            "count": int(mistakes[row, column]),
-            "share": number(shares[row, column]),
-        }
+        Confusion(class_names[row], class_names[column], int(mistakes[row, column]), number(shares[row, column]))
         for row, column in zip(*np.unravel_index(order, counts.shape), strict=True)
         if mistakes[row, column]
     ]

@@ -7,6 +7,6 @@ from typing import SupportsFloat
 
 
 def number(value: SupportsFloat) -> float | None:
-    """Return a plain float, or None where the value is not defined (NaN) or not finite."""
+    """Return a plain float, or None for NaN and infinity."""
     plain = float(value)
     return plain if math.isfinite(plain) else None

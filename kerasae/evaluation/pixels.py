@@ -1,32 +1,25 @@
-"""How bright a set of images is."""
+"""The brightness of an image set."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
-from kerasae.data.images import Readable, batches
 from kerasae.evaluation.numbers import number
 
-LEVELS = 256
 
+@dataclass(frozen=True, slots=True)
+class PixelStatistics:
+    """Mean and standard deviation of pixel values on [0, 1]; None without images."""
 
-def count_pixels(images: Readable) -> np.ndarray:
-    """Return the `histogram` of all images of a set, which are read a batch at a time."""
-    counts = np.zeros(LEVELS, np.int64)
-    for places in batches(images):
-        counts += histogram(images.load(places))
-    return counts
+    mean: float | None
+    std: float | None
 
-
-def histogram(images: np.ndarray) -> np.ndarray:
-    """Count the values of uint8 images, over all channels: int64 (256,)."""
-    return np.bincount(images.ravel(), minlength=LEVELS)
-
-
-def pixel_statistics(counts: np.ndarray) -> dict[str, Any]:
-    """Return mean and standard deviation of the values that `histogram` counted, on the scale [0, 1]."""
-    levels = np.arange(LEVELS) / (LEVELS - 1)
-    mean = np.average(levels, weights=counts)
-    return {"mean": number(mean), "std": number(np.sqrt(np.average(np.square(levels - mean), weights=counts)))}
+    @classmethod
+    def of(cls, histogram: np.ndarray) -> PixelStatistics:
+        """Compute the statistics from the counts of the pixel values 0 to 255: int (256,)."""
+        values = np.arange(len(histogram)) / (len(histogram) - 1)
+        mean = np.average(values, weights=histogram)
+        std = np.sqrt(np.average(np.square(values - mean), weights=histogram))
+        return cls(number(mean), number(std))

@@ -1,74 +1,70 @@
-"""How well images are rebuilt: errors of each image on [0, 1] pixels, then their means."""
+"""Reconstruction metrics: the errors of images, averaged over all of them and over each class."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow as tf
 
 from kerasae.evaluation.numbers import number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from kerasae.losses import ReconstructionLoss
-
-LARGEST_PSNR = 100.0  # decibels; a perfect copy would have infinitely many and spoil every mean
-SSIM_FILTER = 11  # Wang et al. 2004, section III-B: an 11x11 Gaussian window
-MEASURES = ("mse", "psnr", "ssim")
+    from collections.abc import Mapping, Sequence
 
 
-def image_errors(target: tf.Tensor, reconstruction: tf.Tensor, loss: ReconstructionLoss) -> dict[str, tf.Tensor]:
-    """Measure each reconstruction against its image.
+@dataclass(frozen=True, slots=True)
+class ClassErrors:
+    """The mean errors of the images of one class, None where there are none, and the number of its images."""
 
-    Args:
-        target: float32 (n, H, W, C) in [0, 1].
-        reconstruction: float32 (n, H, W, C) in [0, 1].
-        loss: the reconstruction loss that was trained on, on its own scale.
+    name: str
+    mse: float | None
+    psnr: float | None
+    ssim: float | None
+    support: int
 
-    Returns:
-        float32 (n,) each: "mse"; "psnr" in decibels, at most 100; "ssim" in [-1, 1] (Wang et al. 2004, "Image
-        Quality Assessment"; the window shrinks to the largest odd size that fits, and below 3 it is NaN); "loss".
+
+@dataclass(frozen=True, slots=True)
+class ReconstructionMetrics:
+    """The table "reconstruction" of metrics.json: mean errors; a value that is not defined is None.
+
+    Attributes:
+        mse: mean squared error on [0, 1] pixels.
+        psnr: in decibels, at most 100 for each image.
+        ssim: in [-1, 1].
+        loss: the reconstruction loss of the training.
+        per_class: in the order of the classes.
     """
-    pixels = int(np.prod(target.shape[1:]))
-    flat = [tf.reshape(images, [-1, pixels]) for images in (target, reconstruction)]
-    mse = tf.reduce_mean(tf.math.squared_difference(*flat), axis=1)
-    side = min(SSIM_FILTER, *target.shape[1:3])
-    window = side - (side + 1) % 2
-    return {
-        "mse": mse,
-        "psnr": -10.0 / tf.math.log(10.0) * tf.math.log(tf.maximum(mse, 10.0 ** (-LARGEST_PSNR / 10))),
-        "ssim": (
-            tf.image.ssim(target, reconstruction, max_val=1.0, filter_size=window)
-            if window >= 3
-            else tf.fill(tf.shape(mse), np.float32("nan"))
-        ),
-        "loss": tf.convert_to_tensor(loss.call(target, reconstruction)),
-    }
+
+    mse: float | None
+    psnr: float | None
+    ssim: float | None
+    loss: float | None
+    per_class: list[ClassErrors]
 
 
 def reconstruction_metrics(
-    errors: dict[str, np.ndarray], truth: np.ndarray, class_names: Sequence[str]
-) -> dict[str, Any]:
+    errors: Mapping[str, np.ndarray], truth: np.ndarray, class_names: Sequence[str]
+) -> ReconstructionMetrics:
     """Average the errors of images over all of them, and over each class.
 
     Args:
-        errors: float (n,) by measure, as `image_errors` returns them; n > 0.
+        errors: float (n,) by measure: "mse", "psnr", "ssim" and "loss"; n > 0.
         truth: int (n,), the classes, -1 where unknown; such images count in the overall means alone.
         class_names: the name of each class.
-
-    Returns:
-        The table "test.reconstruction" of metrics.json; what is not defined is None.
     """
 
-    def means(chosen: np.ndarray, measures: Sequence[str]) -> dict[str, float | None]:
-        return {key: number(errors[key][chosen].mean(dtype=np.float64)) if chosen.any() else None for key in measures}
+    def mean(measure: str, chosen: np.ndarray) -> float | None:
+        return number(errors[measure][chosen].mean(dtype=np.float64)) if chosen.any() else None
 
-    return {
-        **means(np.ones(len(truth), bool), (*MEASURES, "loss")),
-        "per_class": [
-            {"name": name, **means(truth == index, MEASURES), "support": int((truth == index).sum())}
-            for index, name in enumerate(class_names)
-        ],
-    }
+    def errors_of_class(name: str, chosen: np.ndarray) -> ClassErrors:
+        return ClassErrors(name, mean("mse", chosen), mean("psnr", chosen), mean("ssim", chosen), int(chosen.sum()))
+
+    every_image = np.ones(len(truth), bool)
+    return ReconstructionMetrics(
+        mse=mean("mse", every_image),
+        psnr=mean("psnr", every_image),
+        ssim=mean("ssim", every_image),
+        loss=mean("loss", every_image),
+        per_class=[errors_of_class(name, truth == index) for index, name in enumerate(class_names)],
+    )

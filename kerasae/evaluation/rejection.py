@@ -1,8 +1,9 @@
-"""How often known images are rejected, and what that buys."""
+"""How often in-distribution images are rejected, and how accurate the accepted predictions are."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import binomtest
@@ -10,45 +11,84 @@ from scipy.stats import binomtest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kerasae.evaluation.predictions import Predictions
+    from kerasae.inference.predictions import Predictions
 
 
-def share(rejected: np.ndarray) -> dict[str, Any]:
-    """Return the share of what is true, bool (n,), with its exact 95% interval (Clopper and Pearson 1934)."""
-    interval = binomtest(int(rejected.sum()), len(rejected)).proportion_ci(0.95, method="exact")
-    return {"share": float(rejected.mean()), "interval": [float(interval.low), float(interval.high)]}
+@dataclass(frozen=True, slots=True)
+class RejectionRate:
+    """A share of rejected images in [0, 1] with its exact 95% interval (Clopper and Pearson 1934)."""
+
+    share: float
+    interval: list[float]
+
+    @classmethod
+    def of(cls, rejected: np.ndarray) -> RejectionRate:
+        """Return the share of what is true in bool (n,), n > 0."""
+        interval = binomtest(int(rejected.sum()), len(rejected)).proportion_ci(0.95, method="exact")
+        return cls(float(rejected.mean()), [float(interval.low), float(interval.high)])
 
 
-def by_class(rejected: np.ndarray, labels: np.ndarray, class_names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the share of what is true, bool (n,), among the images of each class that occurs, with its interval.
+@dataclass(frozen=True, slots=True)
+class ClassRejectionRate:
+    """The `RejectionRate` of the images of one class, and their number."""
+
+    name: str
+    support: int
+    share: float
+    interval: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionMetrics:
+    """The table "rejection" of metrics.json.
+
+    Attributes:
+        rejected: the number of rejected images.
+        rejected_share: of all images; among in-distribution images it is the false-positive rate.
+        rejected_interval: its exact 95% interval.
+        accepted_accuracy: the accuracy on the labelled images among the accepted ones; None without any.
+        per_class: the rate of each true class that occurs, since one overall rate may hide a class that is rejected far
+            more often.
+    """
+
+    rejected: int
+    rejected_share: float
+    rejected_interval: list[float]
+    accepted_accuracy: float | None
+    per_class: list[ClassRejectionRate]
+
+
+def rejection_rates_by_class(
+    rejected: np.ndarray, labels: np.ndarray, class_names: Sequence[str]
+) -> list[ClassRejectionRate]:
+    """Return the rejection rate of each class that occurs.
 
     Args:
-        labels: int (n,), the true classes, -1 where there is none; these count for no class.
+        rejected: bool (n,).
+        labels: int (n,), the true classes; -1, where unknown, counts for no class.
+        class_names: the name of each class.
     """
-    return [
-        {"name": name, "support": int((labels == index).sum()), **share(rejected[labels == index])}
-        for index, name in enumerate(class_names)
-        if (labels == index).any()
-    ]
+    rates = []
+    for index, name in enumerate(class_names):
+        of_class = rejected[labels == index]
+        if len(of_class):
+            rate = RejectionRate.of(of_class)
+            rates.append(ClassRejectionRate(name, len(of_class), rate.share, rate.interval))
+    return rates
 
 
-def rejection_metrics(predictions: Predictions, class_names: Sequence[str]) -> dict[str, Any]:
-    """Return the table `rejection`: how many images are rejected, of known ones the false-positive rate.
-
-    `rejected_share` has its interval beside it (see `share`), and `per_class` the same of each true class, since one
-    rate over all may hide a class that is rejected far more often. `accepted_accuracy` is the
-    accuracy on the labelled images among the accepted, None where there are none.
-    """
+def rejection_metrics(predictions: Predictions, class_names: Sequence[str]) -> RejectionMetrics:
+    """Measure the decisions of a model with a rejection."""
     accepted = predictions.anomaly["accepted"]
-    rejected = share(~accepted)
-    judged = accepted & (predictions.label >= 0)
+    rate = RejectionRate.of(~accepted)
+    labelled = accepted & (predictions.label >= 0)
     accuracy = None
-    if predictions.probabilities is not None and judged.any():
-        accuracy = float(np.mean(predictions.probabilities[judged].argmax(axis=1) == predictions.label[judged]))
-    return {
-        "rejected": int((~accepted).sum()),
-        "rejected_share": rejected["share"],
-        "rejected_interval": rejected["interval"],
-        "accepted_accuracy": accuracy,
-        "per_class": by_class(~accepted, predictions.label, class_names),
-    }
+    if predictions.probabilities is not None and labelled.any():
+        accuracy = float(np.mean(predictions.probabilities[labelled].argmax(axis=1) == predictions.label[labelled]))
+    return RejectionMetrics(
+        rejected=int((~accepted).sum()),
+        rejected_share=rate.share,
+        rejected_interval=rate.interval,
+        accepted_accuracy=accuracy,
+        per_class=rejection_rates_by_class(~accepted, predictions.label, class_names),
+    )

@@ -1,4 +1,4 @@
-"""Export: a SavedModel that any TensorFlow program can serve, checked before it is kept."""
+"""Export of trained models as SavedModels for any TensorFlow program, verified before they are kept."""
 
 from kerasae.exporting.generator import export_generator
 from kerasae.exporting.saved_model import export

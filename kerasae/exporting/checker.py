@@ -1,4 +1,7 @@
-"""The program that the gate runs: it must not need Keras or kerasae, and is started by path for that reason."""
+"""The process that serves a SavedModel for its verification, without Keras and without kerasae.
+
+`verification` runs this file by its path and calls `main`, so that nothing of the package is imported.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,50 @@ import threading
 import time
 from typing import Any
 
-# `import tensorflow` would load Keras by itself; None in its place makes any use of it fail.
-sys.modules["keras"] = None  # type: ignore[assignment]
-sys.modules["kerasae"] = None  # type: ignore[assignment]
+import numpy as np
 
-import numpy as np  # noqa: E402
-import tensorflow as tf  # noqa: E402
+PARENT_SECONDS = 0.5  # between two looks at the parent process
 
-PARENT_SECONDS = 0.5
+
+def main(path: str, parent: int) -> None:
+    """Serve the batches on standard input, and print how the outputs compare with the expected ones as JSON.
+
+    Every batch is served twice. Its arrays named `input/NAME` are the inputs of its signature, the others are the
+    expected outputs, except `margin`: how far the score of each image lies above the threshold, which the served
+    decision must agree with.
+
+    Args:
+        path: the folder of the SavedModel.
+        parent: the process that started this one, which ends with it.
+    """
+    threading.Thread(target=end_with_parent, args=(parent,), daemon=True).start()
+    # `import tensorflow` would load Keras by itself; with None in its place any use of it fails.
+    sys.modules["keras"] = None  # type: ignore[assignment]
+    sys.modules["kerasae"] = None  # type: ignore[assignment]
+    import tensorflow as tf
+
+    signatures = tf.saved_model.load(path).signatures
+    difference, undecided, repeatable = 0.0, 0.0, True
+    while (batch := receive()) is not None:
+        serve, arrays = signatures[batch[0]], batch[1]
+        margin = arrays.pop("margin", None)
+        inputs = {name.removeprefix("input/"): name for name in arrays if name.startswith("input/")}
+        tensors = {name: tf.constant(arrays.pop(key)) for name, key in inputs.items()}
+        first, second = serve(**tensors), serve(**tensors)
+        if margin is not None:
+            wrong = first["accepted"].numpy() != (margin <= 0)
+            undecided = max(undecided, float(np.max(np.abs(margin[wrong]), initial=0.0)))
+        for name, expected in arrays.items():
+            served = first[name].numpy()
+            repeatable &= served.tobytes() == second[name].numpy().tobytes()
+            # The maximum of an array with NaN is NaN, which is within no tolerance.
+            distance = np.abs(served.astype(np.float64) - expected)  # in float64, since unsigned integers wrap
+            difference = float(np.maximum(difference, np.max(distance, initial=0.0)))
+    print(json.dumps({"difference": difference, "undecided": undecided, "repeatable": repeatable}))
 
 
 def receive() -> tuple[str, dict[str, Any]] | None:
-    """Read the name of a signature and its arrays from standard input, or None at its end."""
+    """Read the signature and the arrays of the next batch from standard input; None at its end."""
     line = sys.stdin.buffer.readline()
     if not line:
         return None
@@ -34,38 +69,7 @@ def receive() -> tuple[str, dict[str, Any]] | None:
 
 
 def end_with_parent(parent: int) -> None:
-    """End this process as soon as the one that has started it is gone."""
+    """End this process as soon as its parent process is gone."""
     while os.getppid() == parent:
         time.sleep(PARENT_SECONDS)
     os._exit(1)
-
-
-def main(path: str) -> None:
-    """Serve every batch twice, and print the largest difference from what was expected.
-
-    What is named `given/NAME` goes in, the rest is what should come out. `margin` is no output: how far each image's
-    score lies above the threshold, which its decision must agree with.
-    """
-    signatures = tf.saved_model.load(path).signatures
-    difference, undecided, repeatable = 0.0, 0.0, True
-    while (message := receive()) is not None:
-        serve, expected = signatures[message[0]], message[1]
-        given = {name.removeprefix("given/"): name for name in expected if name.startswith("given/")}
-        inputs = {name: tf.constant(expected.pop(key)) for name, key in given.items()}
-        margin = expected.pop("margin", None)
-        first, second = serve(**inputs), serve(**inputs)
-        if margin is not None:
-            wrong = first["accepted"].numpy() != (margin <= 0)
-            undecided = max(undecided, float(np.max(np.abs(margin[wrong]), initial=0.0)))
-        for name, values in expected.items():
-            served = first[name].numpy()
-            repeatable &= served.tobytes() == second[name].numpy().tobytes()
-            # The maximum of an array with NaN is NaN, which no tolerance lets through.
-            distance = np.abs(served.astype(np.float64) - values)  # unsigned numbers have no differences below 0
-            difference = float(np.maximum(difference, np.max(distance, initial=0.0)))
-    print(json.dumps({"difference": difference, "undecided": undecided, "repeatable": repeatable}))
-
-
-if __name__ == "__main__":
-    threading.Thread(target=end_with_parent, args=(int(sys.argv[2]),), daemon=True).start()
-    main(sys.argv[1])

@@ -1,4 +1,4 @@
-"""Decoding of JPEG and PNG bytes inside a SavedModel, to the bit as `kerasae.data.decoding` does it."""
+"""Decoding of JPEG and PNG bytes inside a SavedModel, bit-equal to `kerasae.data.decoding`."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _GREY, _COLOUR = 0, 2  # the colour types of PNG in which tRNS names one transpa
 
 
 def decode(content: tf.Tensor) -> tf.Tensor:
-    """Decode JPEG or PNG bytes, checking the header before anything is decoded.
+    """Decode the bytes of a JPEG or PNG file, after a check of its header.
 
     Args:
         content: string scalar.
 
     Returns:
-        uint8 (height, width, channels); channels 2 and 4 end in alpha, and nothing else does.
+        uint8 (height, width, channels), channels 1 to 4; of 2 and 4 channels the last is alpha.
 
     Raises:
-        InvalidArgumentError: neither JPEG nor PNG, damaged, more than `MAX_PIXELS` pixels, a CMYK JPEG, whose colours
-            TensorFlow rounds otherwise than Pillow, or a PNG of 16-bit colours with a transparent one, which training
-            refuses too.
+        InvalidArgumentError: the file is neither JPEG nor PNG, is damaged, has more than `MAX_PIXELS` pixels, is a CMYK
+            JPEG, whose colours TensorFlow rounds differently from Pillow, or is a PNG with 16-bit colours of which one
+            is transparent, which training refuses too.
     """
     is_jpeg = tf.io.is_jpeg(content)
     is_png = tf.equal(tf.strings.substr(content, 0, len(_SIGNATURE)), _SIGNATURE)
@@ -33,7 +33,7 @@ def decode(content: tf.Tensor) -> tf.Tensor:
 
 
 def _checked(content: tf.Tensor, condition: tf.Tensor, message: str, *values: tf.Tensor) -> tf.Tensor:
-    """Return `content`, to be decoded only where the condition holds."""
+    """Return `content`; the graph raises an error if the condition does not hold."""
     with tf.control_dependencies([tf.debugging.Assert(condition, [message, *values])]):
         return tf.identity(content)
 
@@ -49,15 +49,15 @@ def _decode_jpeg(content: tf.Tensor) -> tf.Tensor:
     content = _check_size(content, shape[0], shape[1])
     message = "encoded: expected a JPEG of 1 or 3 components, grey or colour; convert it first. Received, components:"
     content = _checked(content, (shape[2] == 1) | (shape[2] == 3), message, shape[2])
-    # The exact inverse transform; the default one is faster and differs from Pillow's by a few grey levels.
+    # The exact inverse transform; TensorFlow's default is faster and differs from Pillow by a few grey levels.
     return tf.io.decode_jpeg(content, dct_method="INTEGER_ACCURATE")
 
 
 def _decode_png(content: tf.Tensor) -> tf.Tensor:
-    """Decode a PNG file with the channels that it has (a palette's are those of its colours).
+    """Decode a PNG file with the channels that it has; a palette image has those of its colours.
 
-    Asked for alpha, TensorFlow's decoder would fill it with 1, 3 or 15 in files of 1, 2 or 4 bits; left alone, it gives
-    alpha where a file has it for each pixel or palette entry, and ignores a colour that tRNS calls transparent.
+    With `channels=4`, TensorFlow's decoder fills alpha with 1, 3 or 15 in files of 1, 2 or 4 bits. By default it
+    returns alpha if a file has it for each pixel or palette entry, and ignores a single transparent colour in tRNS.
     """
     message = "encoded: expected a whole PNG file. Received: one that ends within its header, bytes:"
     length = tf.strings.length(content)
@@ -81,7 +81,13 @@ def _decode_png(content: tf.Tensor) -> tf.Tensor:
 
 
 def _decode_keyed(content: tf.Tensor, depth: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
-    """Decode a grey or colour PNG file and make the pixels of one colour white; `key`: 16 bits for each channel."""
+    """Decode a grey or RGB PNG file and make the pixels of its transparent colour white.
+
+    Args:
+        content: the file.
+        depth: its bits per value.
+        key: the transparent colour, 16 bits for each channel.
+    """
     key = tf.cast(tf.io.decode_raw(key, tf.uint16, little_endian=False), tf.int32)
 
     def whitened(image: tf.Tensor, level: tf.Tensor) -> tf.Tensor:
@@ -93,14 +99,14 @@ def _decode_keyed(content: tf.Tensor, depth: tf.Tensor, key: tf.Tensor) -> tf.Te
         return tf.cast(image // 256, tf.uint8)
 
     def in_8_bits() -> tf.Tensor:
-        levels = tf.bitwise.left_shift(1, depth) - 1  # of 1, 2 and 4 bits the decoder spreads the levels over 0 to 255
+        levels = tf.bitwise.left_shift(1, depth) - 1  # the decoder scales values of 1, 2 and 4 bits to 0 to 255
         return whitened(tf.io.decode_png(content), key * (255 // levels))
 
     return tf.cond(depth == 16, in_16_bits, in_8_bits)
 
 
 def _transparency(content: tf.Tensor) -> tf.Tensor:
-    """Return the data of the tRNS chunk of a PNG file, empty if none stands before the pixels."""
+    """Return the data of the tRNS chunk of a PNG file; empty if there is none before the pixels."""
     end = tf.strings.length(content)
 
     def kind(start: tf.Tensor) -> tf.Tensor:
@@ -111,15 +117,14 @@ def _transparency(content: tf.Tensor) -> tf.Tensor:
             start + 8 <= end, lambda: (kind(start) != b"IDAT") & (kind(start) != b"tRNS"), lambda: tf.constant(False)
         )
 
-    def after(start: tf.Tensor) -> tuple[tf.Tensor]:
+    def next_chunk(start: tf.Tensor) -> tuple[tf.Tensor]:
         return (start + tf.cast(tf.minimum(_number(content, start, 4), tf.cast(end, tf.int64)), tf.int32) + 12,)
 
-    (start,) = tf.while_loop(is_before, after, (tf.constant(_FIRST_CHUNK),))
+    (start,) = tf.while_loop(is_before, next_chunk, (tf.constant(_FIRST_CHUNK),))
 
     def data() -> tf.Tensor:
-        stands = kind(start) == b"tRNS"
         return tf.cond(
-            stands,
+            kind(start) == b"tRNS",
             lambda: tf.strings.substr(content, start + 8, tf.cast(_number(content, start, 4), tf.int32)),
             lambda: tf.constant(b""),
         )

@@ -1,4 +1,4 @@
-"""Images as files of the kinds that people have, for the gate of an export."""
+"""Sample images as JPEG and PNG files of many kinds, for the verification of an export."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def _saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     return file.getvalue()
 
 
-def _wide(image: Image.Image) -> Image.Image:
-    """Return the grey of an image in 16 bits, with a white pixel lest it be taken for one of fewer bits."""
+def _in_16_bits(image: Image.Image) -> Image.Image:
+    """Return an image as 16-bit grey, with a white pixel, without which it may pass for one of fewer bits."""
     values = np.asarray(image.convert("L")).astype(np.uint16) * 257
     values[0, 0] = 0xFFFF
     return Image.fromarray(values)
 
 
-# Each takes an RGB image.
-_KINDS: list[Callable[[Image.Image], bytes]] = [
+# Writers of files of 8 bits and fewer; each takes an RGB image.
+_WRITERS: list[Callable[[Image.Image], bytes]] = [
     lambda image: _saved(image.convert("L")),
     lambda image: _saved(image.convert("1")),
     lambda image: _saved(image.quantize(4)),
@@ -50,20 +50,24 @@ _KINDS: list[Callable[[Image.Image], bytes]] = [
 ]
 
 
-def kinds(limits: Range | None) -> list[Callable[[Image.Image], bytes]]:
-    """Return what writes the kinds of files that the export of a run with this `data.range` takes."""
+def writers_for(limits: Range | None) -> list[Callable[[Image.Image], bytes]]:
+    """Return writers for the kinds of files that the export of a run with this `data.range` takes."""
     if scales_8_bits(limits):
         return []
-    return [*_KINDS, lambda image: _saved(_wide(image))] if limits == FULL_16 else _KINDS
+    return [*_WRITERS, lambda image: _saved(_in_16_bits(image))] if limits == FULL_16 else _WRITERS
 
 
 def encoded(images: np.ndarray, limits: Range | None) -> list[bytes]:
-    """Write uint8 (n, height, width, channels) as PNG and JPEG files, of each kind in turn and every other one larger.
+    """Write images as PNG and JPEG files, of each kind in turn; every other one is enlarged.
+
+    Args:
+        images: uint8 (n, height, width, channels).
+        limits: the run's range of values.
 
     Returns:
-        The bytes of each; none ends in a zero byte. None at all where no kind is taken.
+        The bytes of each file, which never end in a zero byte; an empty list if the export takes no files.
     """
-    writers = kinds(limits)
+    writers = writers_for(limits)
     files: list[bytes] = []
     if not writers:
         return files
@@ -76,7 +80,7 @@ def encoded(images: np.ndarray, limits: Range | None) -> list[bytes]:
 
 
 def decoded(files: Sequence[bytes], image_shape: tuple[int, ...], mode: Resize, limits: Range | None) -> np.ndarray:
-    """Read such files as training does: uint8 (n, height, width, channels)."""
+    """Read files as training does: uint8 (n, height, width, channels)."""
     height, width, channels = image_shape
     resize = compiled_resize((height, width, channels), mode)
     return np.stack([resize(decoding.decode(io.BytesIO(file), limits)).numpy() for file in files])

@@ -1,1 +1,1 @@
-"""Inference: the forward pass of a trained model over images."""
+"""Inference with a trained model: the forward pass over image sets, and predictors for runs and exports."""

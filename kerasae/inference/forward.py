@@ -1,4 +1,4 @@
-"""One pass of a model over images, in constant memory: reconstructions are measured and dropped batch by batch."""
+"""The forward pass of a model over images, in constant memory."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 import tensorflow as tf
 
 from kerasae.data.images import Readable, batches
+from kerasae.data.pixel_histogram import NUM_LEVELS, pixel_histogram
 from kerasae.data.progress import with_progress
-from kerasae.evaluation.pixels import LEVELS, histogram
-from kerasae.evaluation.predictions import Predictions
-from kerasae.evaluation.reconstruction import image_errors
+from kerasae.inference.image_error import image_errors, scaled
+from kerasae.inference.predictions import Predictions
 from kerasae.losses import ReconstructionLoss
 from kerasae.models import TrainedModel, model_with_ood_score
 
@@ -30,26 +30,33 @@ def forward(model: keras.Model) -> Callable[[np.ndarray], Mapping[str, Any]]:
 
 
 def collected(outputs: Iterable[Mapping[str, Any]]) -> dict[str, np.ndarray]:
-    """Join what a model gives for one batch after the other: whole numbers or float32 (n, ...) by name."""
-    found: dict[str, list[np.ndarray]] = {}
+    """Concatenate the outputs of successive batches by name: integers and booleans as they are, floats as float32."""
+    batches_of: dict[str, list[np.ndarray]] = {}
     for batch in outputs:
         for name, value in batch.items():
             array = keras.ops.convert_to_numpy(value)
-            found.setdefault(name, []).append(array if array.dtype.kind in "biu" else np.asarray(array, np.float32))
-    return {name: np.concatenate(arrays) for name, arrays in found.items()}
+            batches_of.setdefault(name, []).append(
+                array if array.dtype.kind in "biu" else np.asarray(array, np.float32)
+            )
+    return {name: np.concatenate(arrays) for name, arrays in batches_of.items()}
 
 
-def predict(
+def apply_in_batches(function: Callable[[np.ndarray], Mapping[str, Any]], images: Readable) -> dict[str, np.ndarray]:
+    """Return what a function of uint8 (n, H, W, C) gives for an image set, called batch by batch: see `collected`."""
+    return collected(function(images.load(indices)) for indices in batches(images))
+
+
+def predict_image_set(
     trained: TrainedModel, image_set: Readable, *, loss: ReconstructionLoss | None = None, batch_size: int = 256
 ) -> Predictions:
-    """Run the model over all images, `batch_size` at a time or fewer where they are large.
+    """Run a model over an image set; reconstructions are measured and dropped batch by batch.
 
     Args:
         trained: the model takes uint8 (n, H, W, C) and returns "reconstruction" in [0, 1], "label" softmax, or both, by
             name; its rejection, if any, scores the images.
-        images: the images, at least one.
-        loss: the reconstruction loss that was trained on; mean squared error if None.
-        batch_size: the most images of one batch.
+        image_set: at least one image.
+        loss: the reconstruction loss of the training; mean squared error if None.
+        batch_size: the largest batch; batches of large images are smaller.
     """
     rejection = trained.rejection
     call = forward(model_with_ood_score(trained))
@@ -59,28 +66,28 @@ def predict(
         autograph=False,
     )
     def measure(images: tf.Tensor, reconstruction: tf.Tensor) -> dict[str, tf.Tensor]:
-        return image_errors(tf.cast(images, tf.float32) / 255.0, reconstruction, loss or ReconstructionLoss())
+        return image_errors(scaled(images), reconstruction, loss or ReconstructionLoss())
 
     probabilities: list[np.ndarray] = []
-    errors: dict[str, list[np.ndarray]] = {}
-    anomaly: dict[str, list[np.ndarray]] = {}
-    counts = np.zeros(LEVELS, np.int64)
+    errors: list[Mapping[str, Any]] = []
+    anomaly: list[Mapping[str, Any]] = []
+    histogram = np.zeros(NUM_LEVELS, np.int64)
     parts = batches(image_set, batch_size)
-    for places in with_progress(parts, len(parts), "Evaluating"):
-        images = image_set.load(places)
-        counts += histogram(images)
+    for indices in with_progress(parts, len(parts), "Evaluating"):
+        images = image_set.load(indices)
+        histogram += pixel_histogram(images)
         outputs = call(images)
         if "label" in outputs:
             probabilities.append(np.asarray(keras.ops.convert_to_numpy(outputs["label"]), np.float32))
-        for key in rejection.output_names if rejection is not None else ():
-            anomaly.setdefault(key, []).append(keras.ops.convert_to_numpy(outputs[key]))
+        if rejection is not None:
+            anomaly.append({name: keras.ops.convert_to_numpy(outputs[name]) for name in rejection.output_names})
         if "reconstruction" in outputs:
-            for key, value in measure(images, outputs["reconstruction"]).items():
-                errors.setdefault(key, []).append(value.numpy())
+            measured = measure(images, outputs["reconstruction"])
+            errors.append({name: values.numpy() for name, values in measured.items()})
     return Predictions(
         label=np.asarray(image_set.labels, np.int64),
         probabilities=np.concatenate(probabilities) if probabilities else None,
-        errors={key: np.concatenate(values) for key, values in errors.items()},
-        anomaly={key: np.concatenate(values) for key, values in anomaly.items()},
-        histogram=counts,
+        errors=collected(errors),
+        anomaly=collected(anomaly),
+        histogram=histogram,
     )

@@ -1,199 +1,121 @@
-"""What a run makes of strangers: numbers, figures and one self-contained page."""
+"""The report on OOD images: unknown.json, the scores, figures, and one self-contained page."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kerasae.data.images import Readable, batches
 from kerasae.data.sources.naming import listing
-from kerasae.evaluation.rejection import by_class, share
-from kerasae.files.writing import write_json, write_text, written_whole
-from kerasae.inference.forward import collected, forward
-from kerasae.models.ood.feature_extractor import Features, feature_extractor
-from kerasae.models.ood.fitting import MOST_REFERENCES
-from kerasae.ood import figures
-from kerasae.ood.scores import JOINED, TITLES, Scorer, Scores, risk_coverage, separation
-from kerasae.ood.sources import Strangers, open_own
-from kerasae.report.report_figure import ReportFigure, keep, report_figure
+from kerasae.evaluation.rejection import RejectionRate, rejection_rates_by_class
+from kerasae.files.writing import write_text, written_whole
+from kerasae.ood.detector import Detector, OodScores
+from kerasae.ood.measurement import ClassThreshold, OodMeasurement
+from kerasae.ood.report_figures import draw
+from kerasae.ood.scores import JOINED, TITLES, Separation, risk_coverage
+from kerasae.ood.sources import OodImages, open_unknown_classes
+from kerasae.report.report_figure import keep
 from kerasae.report.templating import render
 from kerasae.utils.console import stderr_console
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from kerasae.data.collection import Collection
     from kerasae.layers import Rejection
-    from kerasae.models import JointAutoencoder, TrainedModel
+    from kerasae.models import TrainedModel
     from kerasae.runs.run import Run
 
-SHOWN = 15
 
-
-@dataclass(frozen=True)
-class Known:
-    """What is the same for all strangers: the scores of the test images, who scores, and what of."""
-
-    extract: Callable[[Any], dict[str, Any]]
-    rebuild: Callable[[np.ndarray], Mapping[str, Any]]
-    scorer: Scorer
-    scores: Scores
-    rejected: np.ndarray
-    labels: np.ndarray
-    right: np.ndarray | None
-
-
-def write_unknown(
-    run: Run, trained: TrainedModel, collection: Collection, strangers: list[Strangers]
-) -> dict[str, dict[str, Any]]:
-    """Measure strangers against the run's test images, each into a folder below RUN/unknown.
+def write_ood_reports(
+    run: Run, trained: TrainedModel, collection: Collection, ood_images: Sequence[OodImages]
+) -> dict[str, OodMeasurement]:
+    """Compare sets of OOD images with the run's test images, and write a report for each below RUN/unknown.
 
     Args:
+        run: where the reports are written.
         trained: with a rejection.
+        collection: the run's.
+        ood_images: the sets.
 
     Returns:
-        By folder's name what its unknown.json holds.
+        The measurement of each set by its name.
     """
-    model, rejection = trained.model, trained.rejection
-    assert rejection is not None
-    extract = feature_extractor(model)
-    scorer = Scorer(rejection, _features(extract, collection.train.some(MOST_REFERENCES)))
-    found = _features(extract, collection.test)
-    right = None
-    if "logits" in found and (collection.test.labels >= 0).all():
-        right = found["logits"].argmax(axis=1) == collection.test.labels
-    known = Known(extract, forward(model), scorer, scorer(found), scorer.rejected(found), collection.test.labels, right)
-    return {one.name: _one(run, model, collection.class_names, known, one) for one in strangers}
+    assert trained.rejection is not None
+    detector = Detector.of(trained.model, trained.rejection, collection)
+    return {images.name: _write_report(run, detector, images) for images in ood_images}
 
 
-def write_own_unknown(run: Run, trained: TrainedModel, collection: Collection) -> dict[str, dict[str, Any]]:
-    """Measure the unknown classes of the run's own data as `write_unknown` does; none without a fitted rejection."""
+def write_unknown_class_reports(run: Run, trained: TrainedModel, collection: Collection) -> dict[str, OodMeasurement]:
+    """Write reports as `write_ood_reports` does on the unknown classes of the run's data; none without a rejection."""
     if not collection.unknown:
         return {}
     if trained.rejection is None:
         stderr_console().print(f"not measured without a rejection: {listing(list(collection.unknown))}", soft_wrap=True)
         return {}
-    return write_unknown(run, trained, collection, open_own(collection, run.path / "unknown"))
+    return write_ood_reports(run, trained, collection, open_unknown_classes(collection, run.path / "unknown"))
 
 
-def _one(
-    run: Run, model: JointAutoencoder, class_names: tuple[str, ...], known: Known, strangers: Strangers
-) -> dict[str, Any]:
-    folder = run.path / "unknown" / strangers.name
-    found = _features(known.extract, strangers.images)
-    scores = known.scorer(found)
-    rejected = known.scorer.rejected(found)
-    summary = {
-        "unknown": strangers.words,
-        "asked": strangers.asked,
-        "num_known": len(known.scores[JOINED]),
-        "num_unknown": len(scores[JOINED]),
-        "num_broken": strangers.num_broken,
-        **_thresholds(known.scorer.rejection, class_names),
-        "known_rejected": share(known.rejected),
-        "known_rejected_by_class": by_class(known.rejected, known.labels, class_names),
-        "unknown_rejected": share(rejected),
-        "scores": {name: separation(known.scores[name], scores[name]) for name in scores},
-    }
-    if known.right is not None:
-        summary["area_under_risk_coverage"] = {
-            name: float(np.mean(risk_coverage(values, known.right)[1])) for name, values in known.scores.items()
-        }
-    write_json(folder / "unknown.json", summary)
-    with written_whole(folder / "scores.npz") as temporary:
-        arrays: dict[str, Any] = {f"known-{name}": values for name, values in known.scores.items()}
-        arrays |= {f"unknown-{name}": values for name, values in scores.items()}
-        np.savez_compressed(temporary, **arrays)
-    report_figures = keep(_plates(model, class_names, known, strangers, found, scores, rejected), folder / "figures")
+def _write_report(run: Run, detector: Detector, ood_images: OodImages) -> OodMeasurement:
+    folder = run.path / "unknown" / ood_images.name
+    result = detector.score(ood_images.images)
+    measurement = _measure(detector, ood_images, result)
+    measurement.write(folder)
+    _write_scores(folder / "scores.npz", detector, result)
     page = render(
-        "unknown.html.j2",
+        "page.html.j2",
         "kerasae.ood",
-        title=strangers.words,
+        title=ood_images.title,
         run=run.name,
-        found=summary,
-        report_figures=report_figures,
+        measurement=measurement,
+        report_figures=keep(draw(detector, ood_images.images, result), folder / "figures"),
         titles=TITLES,
     )
     write_text(folder / "unknown.html", page)
-    return summary
+    return measurement
 
 
-def _thresholds(rejection: Rejection, class_names: tuple[str, ...]) -> dict[str, Any]:
+def _measure(detector: Detector, ood_images: OodImages, result: OodScores) -> OodMeasurement:
+    known, correct = detector.known_scores, detector.known_correct
+    threshold, thresholds = _thresholds(detector.scorer.rejection, detector.class_names)
+    areas = None
+    if correct is not None:
+        areas = {name: float(np.mean(risk_coverage(scores, correct)[1])) for name, scores in known.items()}
+    return OodMeasurement(
+        title=ood_images.title,
+        source=ood_images.source,
+        num_known=len(known[JOINED]),
+        num_unknown=len(result.scores[JOINED]),
+        num_broken=ood_images.num_broken,
+        threshold=threshold,
+        thresholds=thresholds,
+        known_rejected=RejectionRate.of(detector.known_rejected),
+        known_rejected_by_class=rejection_rates_by_class(
+            detector.known_rejected, detector.known_labels, detector.class_names
+        ),
+        unknown_rejected=RejectionRate.of(result.rejected),
+        scores={name: Separation.of(known[name], scores) for name, scores in result.scores.items()},
+        area_under_risk_coverage=areas,
+    )
+
+
+def _thresholds(
+    rejection: Rejection, class_names: Sequence[str]
+) -> tuple[float | None, dict[str, ClassThreshold] | None]:
+    """Return the one threshold, or those of the classes."""
     values = np.asarray(rejection.threshold)
     if not rejection.by_class:
-        return {"threshold": float(values)}
+        return float(values), None
     own = np.asarray(rejection.own, bool)
-    return {
-        "thresholds": {
-            name: {"threshold": float(value), "own": bool(alone)}
-            for name, value, alone in zip(class_names, values, own, strict=True)
-        }
+    return None, {
+        name: ClassThreshold(float(value), bool(alone))
+        for name, value, alone in zip(class_names, values, own, strict=True)
     }
 
 
-def _features(extract: Callable[[Any], dict[str, Any]], images: Readable) -> Features:
-    return collected(extract(images.load(places)) for places in batches(images))
-
-
-def _plates(
-    model: JointAutoencoder,
-    class_names: tuple[str, ...],
-    known: Known,
-    strangers: Strangers,
-    found: Features,
-    scores: Scores,
-    rejected: np.ndarray,
-) -> Iterator[ReportFigure]:
-    ours, thresholds = scores[JOINED], np.unique(np.asarray(known.scorer.rejection.threshold))
-    yield report_figure(
-        "distributions",
-        "Scores of known and unknown images",
-        "What lies right of the threshold is rejected. The threshold was set on validation images alone."
-        + " Each predicted class has its own." * (len(thresholds) > 1),
-        f"Histogram of anomaly scores; {np.mean(rejected):.0%} of the unknown lie above the threshold.",
-        figures.distributions(known.scores[JOINED], ours, thresholds),
-    )
-    areas = {TITLES[name]: separation(known.scores[name], scores[name])["auroc"] for name in scores}
-    yield report_figure(
-        "compared",
-        "Ways of scoring",
-        "The chance that an unknown image scores higher than a known one: the joined score, its parts, and the usual "
-        "scores of the same model.",
-        "; ".join(f"{name} {value:.3f}" for name, value in areas.items()),
-        figures.compared(areas, TITLES[JOINED]),
-    )
-    if known.right is not None:
-        curves = {TITLES[name]: risk_coverage(known.scores[name], known.right) for name in (JOINED, "max_softmax")}
-        yield report_figure(
-            "risk",
-            "Risk and coverage",
-            "Of the known images alone: how many answers are wrong if only the most usual are answered.",
-            f"Risk-coverage curves; with all answered, {1 - known.right.mean():.1%} are wrong.",
-            figures.risk(curves),
-        )
-    order = np.argsort(ours, kind="stable")
-    let_in = list(order[~rejected[order]][:SHOWN])
-    if let_in:
-        answers = [class_names[index] for index in found["logits"][let_in].argmax(axis=1)] if "logits" in found else []
-        yield report_figure(
-            "accepted",
-            "The strangers that look the most usual",
-            "Accepted, though unknown, the lowest scores first"
-            + "; in red what they were taken for" * bool(answers)
-            + ".",
-            f"{len(let_in)} accepted strangers.",
-            figures.accepted(strangers.images.load(let_in), answers or [""] * len(let_in), ours[let_in].tolist()),
-        )
-    if model.decoder is not None:
-        last = order[::-1][:SHOWN]
-        images = strangers.images.load(last)
-        rebuilt = np.asarray(known.rebuild(images)["reconstruction"])
-        yield report_figure(
-            "heatmaps",
-            "The strangers that look the most unusual",
-            "Each image, its reconstruction, and where the two differ: black where not, bright by half of the range.",
-            f"{len(last)} strangers with error maps.",
-            figures.heatmaps(images, rebuilt, ours[last].tolist()),
-        )
+def _write_scores(path: Path, detector: Detector, result: OodScores) -> None:
+    arrays: dict[str, Any] = {f"known-{name}": values for name, values in detector.known_scores.items()}
+    arrays |= {f"unknown-{name}": values for name, values in result.scores.items()}
+    with written_whole(path) as temporary:
+        np.savez_compressed(temporary, **arrays)

@@ -1,7 +1,8 @@
-"""Scores of known and unknown images, and how far apart they are."""
+"""Anomaly scores of in-distribution and OOD images, and how far they are apart."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,36 +30,40 @@ TITLES = {
     "isolation_forest": "isolation forest",
     "local_outlier_factor": "local outlier factor",
 }
-MOST_FITTED = 5_000  # images that the local outlier factor is fitted to: its time grows with their square
+MAX_FITTED = 5_000  # images that the local outlier factor is fitted to: its time grows with their square
 
 
 class Scorer:
-    """Every score of an image, larger for the more unusual: ours, its parts, and the usual ones on the same features.
+    """All anomaly scores of images; larger means more unusual.
 
-    The usual ones: the largest softmax probability (Hendrycks and Gimpel 2017, arXiv 1610.02136), the energy of the
-    logits (Liu et al. 2020, arXiv 2010.03759), the reconstruction error, and on latents an isolation forest (Liu, Ting
-    and Zhou 2008) and the local outlier factor (Breunig et al. 2000).
+    These are the joined score of the rejection, its parts, and the usual scores on the same features: the largest
+    softmax probability (Hendrycks and Gimpel 2017, arXiv 1610.02136), the energy of the logits (Liu et al. 2020, arXiv
+    2010.03759), the reconstruction error, and on latents an isolation forest (Liu, Ting and Zhou 2008) and the local
+    outlier factor (Breunig et al. 2000).
 
     Args:
         rejection: fitted.
-        reference: `latent` of known images, which forest and factor learn from.
+        reference: features of training images; isolation forest and local outlier factor are fitted to their `latent`.
     """
 
     def __init__(self, rejection: Rejection, reference: Features) -> None:
         self.rejection = rejection
         latent = reference["latent"]
-        latent = latent[spread(len(latent), MOST_FITTED)]
+        latent = latent[spread(len(latent), MAX_FITTED)]
         self.forest = IsolationForest(random_state=0).fit(latent)
         self.factor = LocalOutlierFactor(n_neighbors=min(20, len(latent) - 1), novelty=True).fit(latent)
 
     def rejected(self, features: Features) -> np.ndarray:
-        """Return which images are rejected, bool (n,)."""
+        """Return which images are rejected: bool (n,)."""
         return ~np.asarray(self.rejection(chosen(features, self.rejection))["accepted"])
 
     def __call__(self, features: Features) -> Scores:
-        """Score images by their features."""
-        own = {name: np.asarray(value) for name, value in self.rejection(chosen(features, self.rejection)).items()}
-        scores = {JOINED: own["anomaly_score"], **{part: own[f"{part}_score"] for part in self.rejection.parts}}
+        """Return the scores of images by name, float (n,) each."""
+        outputs = {name: np.asarray(value) for name, value in self.rejection(chosen(features, self.rejection)).items()}
+        scores = {
+            JOINED: outputs["anomaly_score"],
+            **{part: outputs[f"{part}_score"] for part in self.rejection.parts},
+        }
         if "logits" in features:
             logits = features["logits"].astype(np.float64)
             scores["max_softmax"] = -np.exp(logits.max(axis=1) - logsumexp(logits, axis=1))
@@ -70,30 +75,43 @@ class Scorer:
         return scores
 
 
-def separation(known: np.ndarray, unknown: np.ndarray) -> dict[str, float]:
-    """Return how far apart two sets of scores are; positive means unknown.
+@dataclass(frozen=True, slots=True)
+class Separation:
+    """How far the scores of in-distribution and OOD images are apart; OOD is the positive class.
 
-    Returns:
-        `auroc`: the chance that an unknown image scores higher than a known one. `aupr`: average precision.
-        `fpr_at_95_tpr`: the share of known images that is rejected where 95% of the unknown are.
+    Attributes:
+        auroc: the probability that an OOD image scores higher than an in-distribution one.
+        aupr: average precision.
+        fpr_at_95_tpr: the share of in-distribution images that a threshold rejects which rejects 95% of the OOD images.
     """
-    truth = np.repeat([0, 1], [len(known), len(unknown)])
-    scores = np.concatenate([known, unknown]).astype(np.float64)
-    threshold = np.quantile(unknown, 0.05, method="lower")
-    return {
-        "auroc": float(roc_auc_score(truth, scores)),
-        "aupr": float(average_precision_score(truth, scores)),
-        "fpr_at_95_tpr": float(np.mean(known >= threshold)),
-    }
+
+    auroc: float
+    aupr: float
+    fpr_at_95_tpr: float
+
+    @classmethod
+    def of(cls, known: np.ndarray, unknown: np.ndarray) -> Separation:
+        """Compare the scores of in-distribution images, (n,), with those of OOD images, (m,)."""
+        truth = np.repeat([0, 1], [len(known), len(unknown)])
+        scores = np.concatenate([known, unknown]).astype(np.float64)
+        threshold = np.quantile(unknown, 0.05, method="lower")
+        return cls(
+            auroc=float(roc_auc_score(truth, scores)),
+            aupr=float(average_precision_score(truth, scores)),
+            fpr_at_95_tpr=float(np.mean(known >= threshold)),
+        )
 
 
-def risk_coverage(scores: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return coverage, the share of images answered when the most usual come first, and the share of wrong answers.
+def risk_coverage(scores: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the risk-coverage curve of predictions that are accepted in order of their scores.
 
     Args:
         scores: (n,), larger for the more unusual.
-        right: bool (n,), whether the model named the right class.
+        correct: bool (n,), whether the predicted class is correct.
+
+    Returns:
+        Coverage, the share of accepted images, and risk, the share of wrong predictions among them: float (n,) each.
     """
     order = np.argsort(scores, kind="stable")
     counts = np.arange(1, len(order) + 1)
-    return counts / len(order), np.cumsum(~right[order]) / counts
+    return counts / len(order), np.cumsum(~correct[order]) / counts

@@ -1,4 +1,4 @@
-"""Where strangers come from: any source of images, or the test images after a transform."""
+"""Sources of OOD images: any source of images, or the test images after transforms."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import augment
 from kerasae.data.array_images import ArrayImages
 from kerasae.data.sources import BUILTIN, open_source
-from kerasae.evaluation.variants import Changed
-from kerasae.files.reading import read_json
+from kerasae.data.variants import TransformedImages
+from kerasae.ood.measurement import sources_in
 from kerasae.recipe import DataRecipe, Recipe
 from kerasae.utils.errors import RequestError
 
@@ -25,135 +25,158 @@ if TYPE_CHECKING:
     from kerasae.data.images import ImageSet
 
 LEFT_OUT = "left-out"
-LONGEST = 60  # characters of a name
+OPTION = "--unknown"
+MAX_NAME = 60  # characters
 
 
 @dataclass(frozen=True)
-class Strangers:
-    """Images that are to be rejected, in the run's own shape; `num_broken` more could not be decoded.
+class OodImages:
+    """Images that a model should reject, in the run's shape.
 
-    `asked` tells them from others of the same name: the whole path, or what was asked for.
+    Attributes:
+        name: of the folder that their measurement is written to.
+        source: what the user named, or a resolved path; tells images of the same name apart.
+        title: what they are, for a reader.
+        images: those that can be decoded.
+        num_broken: the number of files that cannot be decoded.
     """
 
     name: str
-    asked: str
-    words: str
-    images: ImageSet | Changed
+    source: str
+    title: str
+    images: ImageSet | TransformedImages
     num_broken: int
 
 
-def open_all(asked: Sequence[str], recipe: Recipe, collection: Collection, folder: Path) -> list[Strangers]:
-    """Open each of several strangers, as `open_strangers` does, under names that no others have in `folder` either."""
-    return _named_apart([open_strangers(words, recipe, collection) for words in dict.fromkeys(asked)], folder)
+def open_all(sources: Sequence[str], recipe: Recipe, collection: Collection, folder: Path) -> list[OodImages]:
+    """Open several sources as `open_ood_images` does; each gets a name that no other has, in `folder` either."""
+    opened = [open_ood_images(source, recipe, collection) for source in dict.fromkeys(sources)]
+    return _with_unique_names(opened, folder)
 
 
-def open_own(collection: Collection, folder: Path) -> list[Strangers]:
+def open_unknown_classes(collection: Collection, folder: Path) -> list[OodImages]:
     """Return the unknown classes of a run's own data, such as defects beside good images, named as by `open_all`."""
-    return _named_apart([_own(name, images) for name, images in collection.unknown.items()], folder)
+    classes = [
+        OodImages(_as_name(name), f"class {name}", name, images, 0) for name, images in collection.unknown.items()
+    ]
+    return _with_unique_names(classes, folder)
 
 
-def _own(name: str, images: ImageSet) -> Strangers:
-    return Strangers(_as_name(name), f"class {name}", name, images, 0)
-
-
-def _asked(folder: Path, collection: Collection) -> str:
-    """Return what to call a folder: an own class's is the class, wherever it lies, so that it is kept in one place."""
-    images = collection.unknown.get(folder.name, ())
-    below = [Path(images.name(index)).parent for index in range(len(images))] if images else []
-    return f"class {folder.name}" if below and Path(os.path.commonpath(below)).resolve() == folder else str(folder)
-
-
-def _named_apart(opened: Sequence[Strangers], folder: Path) -> list[Strangers]:
-    earlier = {path: read_json(path, {}, f"remove {path.parent}") for path in folder.glob("*/unknown.json")}
-    taken = {path.parent.name: summary.get("asked") for path, summary in earlier.items()}
-    found: dict[str, Strangers] = {}
-    for one in opened:
-        name, number = one.name, 2
-        while taken.setdefault(name, one.asked) != one.asked:
-            name, number = f"{one.name}-{number}", number + 1
-        found[name] = replace(one, name=name)
-    return list(found.values())
-
-
-def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strangers:
-    """Open images that a run does not know.
+def open_ood_images(source: str, recipe: Recipe, collection: Collection) -> OodImages:
+    """Open images that a model was not trained on.
 
     Args:
-        words: "left-out", the classes that `data.leave_out` kept from the run; a source as of `data.source`, whose test
-            images are taken if it names some and all if not; or a transform of the test images, by name or as a
-            TOML table such as `{name = "invert"}`, or a list of both.
+        source: "left-out", the classes that `data.leave_out` kept from the run; a source as of `data.source`, whose
+            test images are taken if it has a test split and all images if not; or transforms of the test images: a
+            name, a TOML table such as `{name = "invert"}`, or a list of both.
         recipe: the run's, whose shape and resizing are applied.
         collection: the run's.
 
     Raises:
-        RequestError: it is neither, or holds no image that can be decoded.
+        RequestError: it is none of these, or holds no image that can be decoded.
     """
-    there = _is_there(words)
-    name = _as_name(Path(words).stem if there else words)
-    if words == LEFT_OUT:
-        return _left_out(recipe, collection)
-    if words not in BUILTIN and not there:
-        changed = Changed(collection.test, _transforms(words), seed=recipe.data.seed)
-        return Strangers(name, words, f"the test images after {words}", changed, 0)
-    asked = {
-        "source": words,
+    if source == LEFT_OUT:
+        return _open_left_out(recipe, collection)
+    if source not in BUILTIN and not _exists(source):
+        transformed = TransformedImages(collection.test, _transforms(source), seed=recipe.data.seed)
+        return OodImages(_as_name(source), source, f"the test images after {source}", transformed, 0)
+    return _open_source(source, recipe, collection)
+
+
+def _open_source(source: str, recipe: Recipe, collection: Collection) -> OodImages:
+    is_builtin = source in BUILTIN
+    options = {
+        "source": source,
         "image_shape": list(collection.image_shape),
         "resize": recipe.data.resize,
-        "range": "auto" if words in BUILTIN else recipe.data.range,
-        "max_broken_fraction": 1.0,  # of strangers, those that can be decoded are enough
+        "range": "auto" if is_builtin else recipe.data.range,
+        "max_broken_fraction": 1.0,  # a few OOD images that can be decoded are enough
         "memory_limit_mb": recipe.data.memory_limit_mb,
     }
     try:
-        source = open_source(DataRecipe.model_validate(asked))
+        opened = open_source(DataRecipe.model_validate(options))
     except RequestError as error:
-        raise RequestError("--unknown", received=f"{str(error).removeprefix('data.source: ')}") from None
-    parts = [part for part in source.parts.values() if len(part)]
-    images = source.parts["test"] if len(source.parts.get("test", ())) else reduce(lambda a, b: a.join(b), parts)
-    if isinstance(images, ArrayImages):
-        images = images.resized(collection.image_shape, recipe.data.resize)
-    num_broken = len(source.facts.quarantine)
-    if words in BUILTIN:
-        return Strangers(name, words, words, images, num_broken)
-    asked_for = _asked(Path(words).expanduser().resolve(), collection)
-    return Strangers(name, asked_for, Path(words).name, images, num_broken)
+        where = OPTION if error.where == "data.source" else f"{OPTION}: {error.where}"
+        raise RequestError(where, error.expected, error.received, error.fix) from None
+    if len(opened.parts.get("test", ())):
+        images = opened.parts["test"]
+    else:
+        images = reduce(lambda left, right: left.join(right), [part for part in opened.parts.values() if len(part)])
+    num_broken = len(opened.facts.quarantine)
+    path = Path(source)
+    return OodImages(
+        name=_as_name(path.stem if _exists(source) else source),
+        source=source if is_builtin else _source_of_path(path.expanduser().resolve(), collection),
+        title=source if is_builtin else path.name,
+        images=_resized(images, recipe, collection),
+        num_broken=num_broken,
+    )
 
 
-def _left_out(recipe: Recipe, collection: Collection) -> Strangers:
+def _open_left_out(recipe: Recipe, collection: Collection) -> OodImages:
     names = recipe.data.leave_out
     if not names:
         raise RequestError(
-            "--unknown",
+            OPTION,
             expected=f"a run that was trained with data.leave_out beside {LEFT_OUT!r}",
             received="one that knows all its classes",
         )
-    images = open_source(recipe.data).only(names)
+    images = _resized(open_source(recipe.data).only(names), recipe, collection)
+    return OodImages(LEFT_OUT, LEFT_OUT, f"{', '.join(names)}, left out of training", images, 0)
+
+
+def _resized(images: ImageSet, recipe: Recipe, collection: Collection) -> ImageSet:
+    """Bring images in memory to the run's shape; files are decoded into it."""
     if isinstance(images, ArrayImages):
-        images = images.resized(collection.image_shape, recipe.data.resize)
-    return Strangers(LEFT_OUT, LEFT_OUT, f"{', '.join(names)}, left out of training", images, 0)
+        return images.resized(collection.image_shape, recipe.data.resize)
+    return images
 
 
-def _as_name(words: str) -> str:
-    return re.sub(r"[^\w.]+", "-", words).strip("-.")[:LONGEST] or "unknown"
+def _source_of_path(path: Path, collection: Collection) -> str:
+    """Return what tells a path apart: itself, or the class if it is the folder of an unknown class of the run.
+
+    The measurement of such a class then stays in one folder wherever the data are.
+    """
+    images = collection.unknown.get(path.name, ())
+    folders = [Path(images.name(index)).parent for index in range(len(images))] if images else []
+    is_class = bool(folders) and Path(os.path.commonpath(folders)).resolve() == path
+    return f"class {path.name}" if is_class else str(path)
 
 
-def _is_there(words: str) -> bool:
+def _with_unique_names(opened: Sequence[OodImages], folder: Path) -> list[OodImages]:
+    """Number the names of different sources that are alike, there or in `folder`."""
+    source_of_name = sources_in(folder)
+    named: dict[str, OodImages] = {}
+    for ood_images in opened:
+        name, number = ood_images.name, 2
+        while source_of_name.setdefault(name, ood_images.source) != ood_images.source:
+            name, number = f"{ood_images.name}-{number}", number + 1
+        named[name] = replace(ood_images, name=name)
+    return list(named.values())
+
+
+def _as_name(text: str) -> str:
+    return re.sub(r"[^\w.]+", "-", text).strip("-.")[:MAX_NAME] or "unknown"
+
+
+def _exists(source: str) -> bool:
     try:
-        return bool(words) and Path(words).expanduser().exists()
-    except OSError:  # too long for a name: a list of transforms
+        return bool(source) and Path(source).expanduser().exists()
+    except OSError:  # a list of transforms may be too long for a file name
         return False
 
 
-def _transforms(words: str) -> list[augment.Transform]:
+def _transforms(source: str) -> list[augment.Transform]:
     try:
-        read = tomllib.loads(f"spec = {words}")["spec"]
+        value = tomllib.loads(f"spec = {source}")["spec"]
     except tomllib.TOMLDecodeError:
-        read = words
-    specs = [{"name": one} if isinstance(one, str) else one for one in (read if isinstance(read, list) else [read])]
+        value = source
+    specs = value if isinstance(value, list) else [value]
     try:
-        return augment.from_spec(specs)
+        return augment.from_spec([{"name": spec} if isinstance(spec, str) else spec for spec in specs])
     except (ValueError, TypeError) as error:
         raise RequestError(
-            "--unknown",
+            OPTION,
             expected=f"{', '.join(BUILTIN)}, a folder, an .npz, a .csv or a transform of the test images",
-            received=f"{words!r}, which is not there, and as a transform: {error}",
+            received=f"{source!r}, which does not exist, and as a transform: {error}",
         ) from None

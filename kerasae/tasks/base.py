@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kerasae.generation import Request
     from kerasae.generation.interpolation import End, Ways
     from kerasae.generation.method import Method
+    from kerasae.ood import OodMeasurement
     from kerasae.recipe import Recipe
     from kerasae.runs.run import Run
     from kerasae.training.phase_plan import TrainingPlan
@@ -84,8 +85,8 @@ class Task(abc.ABC, Generic[Model]):
         """Do what follows a training before the model is evaluated, and return the model; by default nothing."""
         return model
 
-    def measure_ood(self, run: Run, model: Model, collection: Collection) -> dict[str, dict[str, Any]]:
-        """Measure the model on the OOD data that the recipe names; by name what unknown.json holds; by default none."""
+    def measure_ood(self, run: Run, model: Model, collection: Collection) -> dict[str, OodMeasurement]:
+        """Measure the model on the OOD data that the recipe names; the measurements by name; by default none."""
         return {}
 
     @abc.abstractmethod

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerasae import models
-from kerasae.evaluation.variants import variants
+from kerasae.data.variants import variant_transforms
 from kerasae.exporting import export
 from kerasae.files.manifest import forget
 from kerasae.generation import methods_of
 from kerasae.generation.interpolation import between_latents
 from kerasae.models import JointAutoencoder, TrainedModel
-from kerasae.ood import write_own_unknown
+from kerasae.ood import OodMeasurement, write_unknown_class_reports
 from kerasae.report import write_report
 from kerasae.runs.run import Run
 from kerasae.tasks.base import Task
@@ -42,7 +42,7 @@ class JointTask(Task[TrainedModel]):
     def check(self, recipe: Recipe) -> None:
         """Refuse unknown names and options of the model, the evaluation, the phases and their losses."""
         models.check(recipe.model)
-        variants(recipe.evaluation)
+        variant_transforms(recipe.evaluation)
         loss_weights.check(recipe)
         for index, phase in enumerate(recipe.phases):
             check_phase(phase, f"phases.{index}", recipe.model.variational is not None)
@@ -82,9 +82,9 @@ class JointTask(Task[TrainedModel]):
             return rejection.with_rejection(run, recipe, model.model, collection)
         return model
 
-    def measure_ood(self, run: Run, model: TrainedModel, collection: Collection) -> dict[str, dict[str, Any]]:
+    def measure_ood(self, run: Run, model: TrainedModel, collection: Collection) -> dict[str, OodMeasurement]:
         """Measure the model on the classes that the recipe leaves out."""
-        return write_own_unknown(run, model, collection)
+        return write_unknown_class_reports(run, model, collection)
 
     def evaluate(self, run: Run, model: TrainedModel, collection: Collection) -> dict[str, Any]:
         """Evaluate the model on the test images."""

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kerasae.data.pixel_histogram import pixel_histogram_of
+from kerasae.data.variants import variants_of
 from kerasae.evaluation.baseline import is_small
 from kerasae.evaluation.baseline import linear_baseline as fit_linear_baseline
 from kerasae.evaluation.cautions import cautions
-from kerasae.evaluation.label import label_metrics
+from kerasae.evaluation.metrics import ImageSetMetrics, RunMetrics, Timings, TrainingImages
 from kerasae.evaluation.numbers import number
-from kerasae.evaluation.pixels import count_pixels, pixel_statistics
-from kerasae.evaluation.reconstruction import reconstruction_metrics
-from kerasae.evaluation.rejection import rejection_metrics
-from kerasae.evaluation.variants import changed
+from kerasae.evaluation.pixels import PixelStatistics
 from kerasae.files.reading import without
 from kerasae.files.writing import write_json, written_whole
-from kerasae.inference.forward import predict
+from kerasae.inference.forward import predict_image_set
 from kerasae.losses import ReconstructionLoss
 from kerasae.models import deviation
 from kerasae.models.summary import parameter_counts
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
     from kerasae.data.collection import Collection
     from kerasae.data.images import ImageSet
-    from kerasae.evaluation.predictions import Predictions
+    from kerasae.inference.predictions import Predictions
     from kerasae.models import TrainedModel
     from kerasae.runs.run import Run
 
@@ -72,50 +71,40 @@ def evaluate(
             "evaluate", expected="at least one test image", received="0", fix="give a source with test images"
         )
     started = time.perf_counter()
-    recipe = run.recipe
+    recipe, class_names = run.recipe, collection.class_names
     loss = ReconstructionLoss(recipe.loss.reconstruction, deviation(trained.model))
-    predictions = predict(trained, collection.test, loss=loss, batch_size=batch_size)
+    predictions = predict_image_set(trained, collection.test, loss=loss, batch_size=batch_size)
     seconds = time.perf_counter() - started
 
-    metrics: dict[str, Any] = {"test": metrics_of(predictions, collection.class_names)}
+    test = ImageSetMetrics.of(predictions, class_names)
     histograms = {"test": predictions.histogram}
-    for name, images in changed(collection.test, recipe).items():
-        answers = predict(trained, images, loss=loss, batch_size=batch_size)
-        metrics.setdefault("variants", {})[name] = metrics_of(answers, collection.class_names)
-        histograms[name] = answers.histogram
-    if recipe.evaluation.variants:
-        counts = {name: count_pixels(images) for name, images in changed(collection.train, recipe).items()}
-        histograms |= {"train": count_pixels(collection.train)}
-        histograms |= {f"train, {name}": counted for name, counted in counts.items()}
-        metrics["train"] = {"num_pictures": len(collection.train), "pixels": pixel_statistics(histograms["train"])}
-        metrics["train"]["variants"] = {name: pixel_statistics(counted) for name, counted in counts.items()}
-    if "label" in metrics["test"] and (is_small(collection) if linear_baseline is None else linear_baseline):
+    variants: dict[str, ImageSetMetrics] = {}
+    for name, images in variants_of(collection.test, recipe).items():
+        of_variant = predict_image_set(trained, images, loss=loss, batch_size=batch_size)
+        variants[name] = ImageSetMetrics.of(of_variant, class_names)
+        histograms[name] = of_variant.histogram
+    train = None
+    if variants:
+        histograms["train"] = pixel_histogram_of(collection.train)
+        statistics: dict[str, PixelStatistics] = {}
+        for name, images in variants_of(collection.train, recipe).items():
+            histograms[f"train, {name}"] = pixel_histogram_of(images)
+            statistics[name] = PixelStatistics.of(histograms[f"train, {name}"])
+        train = TrainingImages(len(collection.train), PixelStatistics.of(histograms["train"]), statistics)
+    baseline = None
+    if test.label is not None and (is_small(collection) if linear_baseline is None else linear_baseline):
         baseline = fit_linear_baseline(collection)
-        metrics |= {"baseline": {"linear": baseline}} if baseline else {}
-    if warned := cautions(read_history(run.history), collection.validation.labels, metrics):
-        metrics["cautions"] = warned
-    metrics["model"] = parameter_counts(trained.model)
-    metrics["timings"] = {
-        "training_seconds": training_seconds(run),
-        "evaluation_seconds": seconds,
-        "images_per_second": len(collection.test) / seconds,
-    }
+    metrics = RunMetrics(
+        test=test,
+        variants=variants,
+        train=train,
+        baseline=baseline,
+        cautions=cautions(read_history(run.history), collection.validation.labels, test.label, baseline),
+        model=parameter_counts(trained.model),
+        timings=Timings(training_seconds(run), seconds, len(collection.test) / seconds),
+    ).to_json()
     write_predictions(run.predictions, predictions, collection.test, collection.facts.source, histograms)
     write_json(run.metrics, metrics)
-    return metrics
-
-
-def metrics_of(predictions: Predictions, class_names: tuple[str, ...]) -> dict[str, Any]:
-    """Return the metrics of the predictions for one split, as under "test" in metrics.json."""
-    labels = predictions.label
-    metrics: dict[str, Any] = {"num_pictures": len(labels), "pixels": pixel_statistics(predictions.histogram)}
-    labelled = labels >= 0
-    if predictions.probabilities is not None and labelled.any():
-        metrics["label"] = label_metrics(labels[labelled], predictions.probabilities[labelled], class_names)
-    if predictions.anomaly:
-        metrics["rejection"] = rejection_metrics(predictions, class_names)
-    if predictions.errors:
-        metrics["reconstruction"] = reconstruction_metrics(predictions.errors, labels, class_names)
     return metrics
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kerasae.ood import open_all, write_unknown
+from kerasae.ood import OodMeasurement, open_all, write_ood_reports
 from kerasae.runs.run import Run
 from kerasae.tasks import JointTask
 from kerasae.training.rejection import with_rejection
@@ -23,12 +23,12 @@ class Evaluation:
 
     Attributes:
         run: whose metrics.json and report.html are written.
-        ood: by OOD source, what unknown.json holds.
+        ood: by OOD source, its measurement.
         pages: the page of each OOD source that was asked for.
     """
 
     run: Run
-    ood: Mapping[str, Mapping[str, Any]]
+    ood: Mapping[str, OodMeasurement]
     pages: tuple[Path, ...] = ()
 
 
@@ -78,6 +78,6 @@ def evaluate_ood(path: Path, sources: Sequence[str], *, data: str | None = None)
                 f"kerasae export {path}",
                 soft_wrap=True,
             )
-        ood = write_unknown(run, model, collection, ood_sets)
+        ood = write_ood_reports(run, model, collection, ood_sets)
         pages = (run.path / "unknown" / ood_set.name / "unknown.html" for ood_set in ood_sets)
         return Evaluation(run, ood, tuple(pages))

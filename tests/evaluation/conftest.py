@@ -20,7 +20,7 @@ CLASS_NAMES = ("zero", "one", "two")
 
 
 class TinyImages:
-    """Images in memory that note how many were asked for at once."""
+    """Images in memory that record the largest number loaded at once."""
 
     def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
         self.images, self.labels, self.image_shape = images, labels, images.shape[1:]

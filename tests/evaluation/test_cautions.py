@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from kerasae.cli.tables import summary
+from kerasae.evaluation.baseline import LinearBaseline
 from kerasae.evaluation.cautions import cautions
+from kerasae.evaluation.label import ClassScores, LabelMetrics
 from kerasae.files.reading import read_json
 from kerasae.files.writing import write_text
 from kerasae.models import TrainedModel
@@ -21,7 +23,7 @@ def history(training: list[float], validation: list[float]) -> History:
 
 
 def rules(training: list[float], validation: list[float]) -> list[str]:
-    return [found["rule"] for found in cautions(history(training, validation), LABELS, {})]
+    return [caution.rule for caution in cautions(history(training, validation), LABELS, None, None)]
 
 
 @pytest.mark.parametrize(
@@ -41,18 +43,20 @@ def test_the_rules_on_curves(training: list[float], validation: list[float], exp
 
 
 def test_nothing_is_said_without_a_history_or_of_one_class() -> None:
-    assert cautions(History([], {}), LABELS, {}) == []
-    assert cautions(history([0.5], [1.0]), np.zeros(9, int), {}) == []
+    assert cautions(History([], {}), LABELS, None, None) == []
+    assert cautions(history([0.5], [1.0]), np.zeros(9, int), None, None) == []
 
 
-@pytest.mark.parametrize(("own", "linear", "warned"), [(0.80, 0.95, True), (0.90, 0.95, False), (0.95, 0.80, False)])
-def test_a_linear_model_that_is_better_beyond_chance_is_named(own: float, linear: float, warned: bool) -> None:
-    label = {"accuracy": own, "per_class": [{"support": 60}, {"support": 40}]}
-    metrics = {"baseline": {"linear": {"accuracy": linear}}, "test": {"label": label}}
-    found = cautions(History([], {}), LABELS, metrics)
-    assert [caution["rule"] for caution in found] == ["linear"] * warned
+@pytest.mark.parametrize(
+    ("network", "linear", "warned"), [(0.80, 0.95, True), (0.90, 0.95, False), (0.95, 0.80, False)]
+)
+def test_a_linear_model_that_is_better_beyond_chance_is_named(network: float, linear: float, warned: bool) -> None:
+    classes = [ClassScores(name, None, None, None, support) for name, support in (("a", 60), ("b", 40))]
+    label = LabelMetrics(network, None, None, None, None, classes, [], [])
+    signs = cautions(History([], {}), LABELS, label, LinearBaseline(linear, None, "logistic regression"))
+    assert [caution.rule for caution in signs] == ["linear"] * warned
     if warned:
-        assert found[0]["text"].startswith("a linear model is better: 95.0% of the test images against 80.0%; ")
+        assert signs[0].text.startswith("a linear model is better: 95.0% of the test images against 80.0%; ")
 
 
 def test_the_terminal_and_the_file_say_it(run, model, collection):

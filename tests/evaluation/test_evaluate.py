@@ -29,7 +29,7 @@ def test_metrics_agree_with_the_whole_set_at_once(run, model, collection):
     assert test["reconstruction"]["loss"] == test["reconstruction"]["mse"]
     right = outputs["label"].argmax(axis=1) == labels
     assert test["label"]["accuracy"] == right[labelled].mean()
-    assert sum(one["support"] for one in test["label"]["per_class"]) == 45
+    assert sum(scores["support"] for scores in test["label"]["per_class"]) == 45
 
     saved = np.load(run.predictions, allow_pickle=False)
     np.testing.assert_array_equal(saved["label"], labels)
@@ -136,7 +136,7 @@ def test_the_linear_baseline_is_left_out_where_it_would_cost(run, model, collect
 
 def test_an_unfinished_baseline_says_so(collection, monkeypatch):
     monkeypatch.setattr(baseline, "MAX_ITERATIONS", 2)
-    assert "stopped after 2 iterations" in baseline.linear_baseline(collection)["what"]
+    assert "stopped after 2 iterations" in baseline.linear_baseline(collection).what
 
 
 def test_shared_weights_count_once(model):

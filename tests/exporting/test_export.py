@@ -1,6 +1,7 @@
-"""The SavedModel of a finished run: its signatures, and a gate that shuts."""
+"""The SavedModel of a finished run: its signatures, and its verification."""
 
 import functools
+import importlib
 import io
 import json
 import shutil
@@ -18,8 +19,7 @@ from kerasae.data import decoding
 from kerasae.data.collection import Collection, open_collection
 from kerasae.data.resizing import resize
 from kerasae.data.value_range import FULL_16
-from kerasae.exporting import ExportError, export, samples, saved_model
-from kerasae.exporting import verification as gate
+from kerasae.exporting import ExportError, export, samples, saved_model, verification
 from kerasae.exporting.decoding import decode
 from kerasae.exporting.saved_model import of_range
 from kerasae.files.replacing import FILES
@@ -53,8 +53,8 @@ def test_any_batch_size(count: int, served: dict, trained: JointAutoencoder, col
     assert outputs["class_name"].shape == outputs["reconstruction_error"].shape == (count,)
     if count:
         expected = trained.predict(images, verbose=0)
-        np.testing.assert_allclose(outputs["label"], expected["label"], atol=gate.TOLERANCE)
-        np.testing.assert_allclose(outputs["reconstruction"], expected["reconstruction"], atol=gate.TOLERANCE)
+        np.testing.assert_allclose(outputs["label"], expected["label"], atol=verification.TOLERANCE)
+        np.testing.assert_allclose(outputs["reconstruction"], expected["reconstruction"], atol=verification.TOLERANCE)
         errors = np.square(expected["reconstruction"] - images / 255).mean(axis=(1, 2, 3))
         np.testing.assert_allclose(outputs["reconstruction_error"], errors, atol=1e-6)
         names = [name.decode() for name in outputs["class_name"].numpy()]
@@ -131,11 +131,20 @@ def test_encoded_values_of_another_range_are_refused() -> None:
             of_range(tf.constant(content), limits)
 
 
-def test_the_gate_finds_no_difference_without_keras(
+def test_verification_finds_no_difference_without_keras(
     digits_run: Path, trained: JointAutoencoder, collection: Collection
 ) -> None:
-    assert gate.check_agreement(digits_run / "export", TrainedModel(trained), collection.test, "fill") <= gate.TOLERANCE
-    assert 'sys.modules["keras"] = None' in Path(gate.__file__).with_name("checker.py").read_text()
+    assert (
+        verification.check_agreement(digits_run / "export", TrainedModel(trained), collection.test, "fill")
+        <= verification.TOLERANCE
+    )
+    assert 'sys.modules["keras"] = None' in verification.CHECKER.read_text()
+
+
+def test_the_checker_can_be_imported_without_hiding_a_package() -> None:
+    importlib.import_module("kerasae.exporting.checker")
+    assert sys.modules["keras"] is keras
+    assert sys.modules["kerasae"] is not None
 
 
 def test_an_export_that_disagrees_is_removed(
@@ -143,11 +152,11 @@ def test_an_export_that_disagrees_is_removed(
 ) -> None:
     save = saved_model.save
 
-    def shifted(*words: object) -> None:
+    def shifted(*arguments: object) -> None:
         bias = trained.trainable_variables[-1]
         kept = bias.numpy()
         bias.assign(kept + np.eye(len(kept))[0] * 1e-2)
-        save(*words)
+        save(*arguments)
         bias.assign(kept)
 
     monkeypatch.setattr("kerasae.exporting.saved_model.save", shifted)
@@ -171,7 +180,7 @@ def test_an_export_that_decodes_otherwise_is_removed(
     assert not list(tmp_path.iterdir())
 
 
-def test_the_gates_files_are_of_every_kind_that_pillow_writes(collection: Collection) -> None:
+def test_the_files_of_the_verification_are_of_every_kind_that_pillow_writes(collection: Collection) -> None:
     files = samples.encoded(collection.test.load(np.arange(samples.NUM_SAMPLES)), FULL_16)
     pngs = [file for file in files if file.startswith(b"\x89PNG")]
     assert {(file[25], file[24]) for file in pngs} == {  # colour type and depth
@@ -200,9 +209,9 @@ def test_an_export_that_decides_otherwise_is_removed(digits_run: Path, tmp_path:
     saved_model.save(trained, collection.class_names, "fill", tmp_path / "export")
     rejection.threshold.assign(float(np.median(scores)))
     with pytest.raises(ExportError, match="decisions"):
-        gate.check_agreement(tmp_path / "export", trained, collection.test, "fill")
+        verification.check_agreement(tmp_path / "export", trained, collection.test, "fill")
     rejection.threshold.assign(threshold)
-    gate.check_agreement(tmp_path / "export", trained, collection.test, "fill")
+    verification.check_agreement(tmp_path / "export", trained, collection.test, "fill")
 
 
 @pytest.mark.parametrize("name", ["mine [2,4]", "back\\slash"])
@@ -218,7 +227,7 @@ def test_an_export_may_lie_under_a_name_that_is_a_pattern(
 
 def test_what_is_no_saved_model_is_refused(tmp_path: Path, trained: JointAutoencoder, collection: Collection) -> None:
     with pytest.raises(ExportError, match="does not load on its own"):
-        gate.check_agreement(tmp_path, TrainedModel(trained), collection.test, "fill")
+        verification.check_agreement(tmp_path, TrainedModel(trained), collection.test, "fill")
 
 
 def test_beside_the_saved_model_lies_what_predict_needs(digits_run: Path) -> None:
@@ -228,8 +237,7 @@ def test_beside_the_saved_model_lies_what_predict_needs(digits_run: Path) -> Non
 
 
 def test_the_checking_process_ends_with_the_one_that_has_started_it() -> None:
-    checker = Path(gate.__file__).with_name("checker.py")
-    child = f"import runpy, sys; runpy.run_path({str(checker)!r})['end_with_parent'](int(sys.argv[1]))"
+    child = f"import runpy, sys; runpy.run_path({str(verification.CHECKER)!r})['end_with_parent'](int(sys.argv[1]))"
     start = (
         "import os, subprocess, sys, time\n"
         f"process = subprocess.Popen([sys.executable, '-c', {child!r}, str(os.getpid())])\n"

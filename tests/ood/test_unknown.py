@@ -12,7 +12,7 @@ from PIL import Image
 
 from kerasae.data.collection import open_collection
 from kerasae.models import load_trained
-from kerasae.ood import open_all, open_own
+from kerasae.ood import open_all, open_unknown_classes
 from kerasae.ood.figures.images import heatmap
 from kerasae.ood.figures.scores import distributions
 from kerasae.recipe import DataRecipe, Recipe
@@ -31,23 +31,23 @@ def photographs(tmp_path: Path) -> Path:
     return folder
 
 
-def test_strangers_get_numbers_figures_and_a_page(typed: Typed, digits_run: Path, photographs: Path) -> None:
+def test_ood_images_get_numbers_figures_and_a_page(typed: Typed, digits_run: Path, photographs: Path) -> None:
     code, out, err = typed("evaluate", digits_run, "--unknown", photographs, "--unknown", "invert")
     assert code == 0, err
     folder = digits_run / "unknown" / "photographs"
     assert str(folder / "unknown.html") in out.replace("\n", "")
-    found = json.loads((folder / "unknown.json").read_text())
-    assert (found["num_unknown"], found["num_broken"], found["num_known"]) == (12, 1, 359)
-    assert set(found["scores"]) >= {"joined", "reconstruction", "latent", "label", "energy", "isolation_forest"}
-    assert found["threshold"] == float(load_trained(Run(digits_run)).rejection.threshold)
+    measured = json.loads((folder / "unknown.json").read_text())
+    assert (measured["num_unknown"], measured["num_broken"], measured["num_known"]) == (12, 1, 359)
+    assert set(measured["scores"]) >= {"joined", "reconstruction", "latent", "label", "energy", "isolation_forest"}
+    assert measured["threshold"] == float(load_trained(Run(digits_run)).rejection.threshold)
     with np.load(folder / "scores.npz") as saved, np.load(digits_run / "predictions.npz") as predictions:
         np.testing.assert_allclose(saved["known-joined"], predictions["anomaly_score"], rtol=1e-4, atol=1e-4)
-        rates = found["known_rejected_by_class"]
+        rates = measured["known_rejected_by_class"]
         assert sum(rate["share"] * rate["support"] for rate in rates) == pytest.approx(
-            359 * found["known_rejected"]["share"]
+            359 * measured["known_rejected"]["share"]
         )
         assert "the most rejected of the known is" in out
-        assert found["unknown_rejected"]["share"] == np.mean(saved["unknown-joined"] > found["threshold"])
+        assert measured["unknown_rejected"]["share"] == np.mean(saved["unknown-joined"] > measured["threshold"])
     negatives = json.loads((digits_run / "unknown" / "invert" / "unknown.json").read_text())
     assert negatives["num_unknown"] == 359
     assert negatives["scores"]["joined"]["auroc"] > 0.95
@@ -67,7 +67,7 @@ def test_a_bare_or_written_out_transform(typed: Typed, digits_run: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("source", "message"),
     [
         ("nowhere", r"--unknown: expected digits, .* or a transform of the test images\. Received: 'nowhere'"),
         ('{name = "gaussian_noise", deviation_range = [9, 1]}', r"--unknown: .*as a transform: .*deviation_range"),
@@ -76,17 +76,17 @@ def test_a_bare_or_written_out_transform(typed: Typed, digits_run: Path) -> None
         ("", r"--unknown: expected digits, .* or a transform of the test images\. Received: ''"),
     ],
 )
-def test_what_is_no_source(typed: Typed, digits_run: Path, words: str, message: str) -> None:
+def test_what_is_no_source(typed: Typed, digits_run: Path, source: str, message: str) -> None:
     Path("empty").mkdir(exist_ok=True)
     before = sorted((digits_run / "unknown").glob("*")) if (digits_run / "unknown").exists() else []
-    code, _, err = typed("evaluate", digits_run, "--unknown", words)
+    code, _, err = typed("evaluate", digits_run, "--unknown", source)
     assert code == 2
     assert len(err.strip().splitlines()) == 1
     assert re.search(message, err), err
     assert before == (sorted((digits_run / "unknown").glob("*")) if before else [])
 
 
-def test_strangers_of_the_same_name_are_kept_apart(typed: Typed, digits_run: Path, photographs: Path) -> None:
+def test_ood_images_of_the_same_name_are_kept_apart(typed: Typed, digits_run: Path, photographs: Path) -> None:
     photographs = photographs.rename(photographs.with_name("alike"))
     other = photographs.with_name("other") / "alike"
     other.mkdir(parents=True)
@@ -116,13 +116,13 @@ def test_a_heatmap_is_black_where_nothing_differs() -> None:
     sample_image = np.full((2, 2, 3), 51, np.uint8)
     rebuilt = np.full((2, 2, 3), 0.2)
     rebuilt[0, 0] = 0.7
-    found = heatmap(sample_image, rebuilt)
-    assert found.shape == (2, 2, 3)
-    assert found[1, 1].max() < 5
-    assert found[0, 0].min() > 150  # the brightest, since half of the range and more is missed
+    pixels = heatmap(sample_image, rebuilt)
+    assert pixels.shape == (2, 2, 3)
+    assert pixels[1, 1].max() < 5
+    assert pixels[0, 0].min() > 150  # the brightest, since half of the range and more is missed
 
 
-def test_classes_that_are_left_out_are_strangers(typed: Typed, digits_run: Path) -> None:
+def test_classes_that_are_left_out_are_ood(typed: Typed, digits_run: Path) -> None:
     short = [
         "--set",
         "phases.0.epochs=2",
@@ -139,8 +139,10 @@ def test_classes_that_are_left_out_are_strangers(typed: Typed, digits_run: Path)
         assert saved["probabilities"].shape[1] == 8
     code, _, err = typed("evaluate", "without", "--unknown", "left-out")
     assert code == 0, err
-    found = json.loads(Path("without", "unknown", "left-out", "unknown.json").read_text())
-    assert found["num_unknown"] == 183 + 174  # threes and eights of the digits; all of them, as none was learned from
+    measured = json.loads(Path("without", "unknown", "left-out", "unknown.json").read_text())
+    assert (
+        measured["num_unknown"] == 183 + 174
+    )  # threes and eights of the digits; all of them, as none was learned from
     code, _, err = typed("evaluate", digits_run, "--unknown", "left-out")
     assert code == 2
     assert "expected a run that was trained with data.leave_out" in err
@@ -162,7 +164,7 @@ def test_defects_beside_good_images_are_measured_without_being_told(typed: Typed
             pixels = random.integers(0, 60 if folder.endswith("good") else 256, (8, 8), dtype=np.uint8)
             Image.fromarray(pixels).save(Path("bottle", folder, f"{index}.png"))
     short = ["phases.0.epochs=1", "model.encoder={name='vgg', filters=[4]}", "data.image_shape=[8, 8, 1]"]
-    short = [word for one in short for word in ("--set", one)]
+    short = [argument for setting in short for argument in ("--set", setting)]
     code, out, err = typed("train", "anomaly", "--data", "bottle", "--run", "run", *short)
     assert code == 0, err
     assert "hole" in out
@@ -176,24 +178,24 @@ def test_defects_beside_good_images_are_measured_without_being_told(typed: Typed
     assert json.loads(Path("run/unknown/hole/unknown.json").read_text()) == measured
     code, out, err = typed("evaluate", "run", "--unknown", "bottle/test/hole")
     assert code == 0, err
-    assert [path.name for path in Path("run/unknown").iterdir()] == ["hole"]  # the same folder, the same place
+    assert [path.name for path in Path("run/unknown").iterdir()] == ["hole"]  # the same folder
 
 
 def test_an_own_class_is_kept_in_one_place_wherever_it_lies(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
-    for place, count in (("train/good", 12), ("test/good", 2), ("test/broken", 2)):
-        (tmp_path / "a" / place).mkdir(parents=True)
+    for folder, count in (("train/good", 12), ("test/good", 2), ("test/broken", 2)):
+        (tmp_path / "a" / folder).mkdir(parents=True)
         for index in range(count):
             image = Image.fromarray(random.integers(0, 256, (32, 32), np.uint8))
-            image.save(tmp_path / "a" / place / f"{index}.png")
+            image.save(tmp_path / "a" / folder / f"{index}.png")
     for source in (tmp_path / "a", tmp_path / "b"):
         if not source.exists():
             (tmp_path / "a").rename(source)
         recipe = Recipe(data=DataRecipe(source=str(source)))
         collection = open_collection(recipe.data, classifies=False)
-        own = open_own(collection, tmp_path / "unknown")
+        unknown_classes = open_unknown_classes(collection, tmp_path / "unknown")
         named = open_all([str(source / "test" / "broken")], recipe, collection, tmp_path / "unknown")
-        for one in (*own, *named):
-            assert (one.name, one.asked) == ("broken", "class broken")
+        for images in (*unknown_classes, *named):
+            assert (images.name, images.source) == ("broken", "class broken")
         other = open_all([str(source / "test" / "good")], recipe, collection, tmp_path / "unknown")
-        assert other[0].asked == str((source / "test" / "good").resolve())
+        assert other[0].source == str((source / "test" / "good").resolve())

@@ -26,11 +26,36 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_run_and_export_agree(digits_run: Path, images: Path) -> None:
     from_run, from_export = (predict(model, [images]) for model in (digits_run, digits_run / "export"))
-    assert [Path(one.image).name for one in from_run] == ["0.png", "1.png", "2.png", "orange.jpg"]
-    for one, other in zip(from_run, from_export, strict=True):
-        assert one.label == other.label
-        assert one.probability == pytest.approx(other.probability, abs=1e-5)
-        assert one.reconstruction_error == pytest.approx(other.reconstruction_error, abs=1e-6)
+    assert [Path(prediction.image).name for prediction in from_run] == ["0.png", "1.png", "2.png", "orange.jpg"]
+    for prediction, other in zip(from_run, from_export, strict=True):
+        assert prediction.label == other.label
+        assert prediction.probability == pytest.approx(other.probability, abs=1e-5)
+        assert prediction.reconstruction_error == pytest.approx(other.reconstruction_error, abs=1e-6)
+
+
+def test_images_may_be_paths_arrays_or_pil_images(digits_run: Path, images: Path) -> None:
+    paths = [images / "0.png", images / "orange.jpg"]
+    expected = predict(digits_run, paths)
+    with Image.open(paths[0]) as first, Image.open(paths[1]) as second:
+        given = [str(paths[0]), first, np.asarray(first), np.asarray(second), paths[1], second]
+        mixed = predict(str(digits_run), given)
+    names = [str(paths[0]), str(paths[0]), "image 2", "image 3", str(paths[1]), str(paths[1])]
+    assert [prediction.image for prediction in mixed] == names
+    for prediction, index in zip(mixed, (0, 0, 0, 1, 1, 1), strict=True):
+        assert prediction.probabilities == pytest.approx(expected[index].probabilities, abs=1e-6)
+        assert prediction.reconstruction_error == pytest.approx(expected[index].reconstruction_error, abs=1e-6)
+
+
+def test_one_image_or_an_array_of_images_is_enough(digits_run: Path, images: Path) -> None:
+    pixels = np.asarray(Image.open(images / "0.png"))
+    (expected,) = predict(digits_run, images / "0.png")
+    for one_image in (str(images / "0.png"), pixels, pixels[..., np.newaxis], Image.open(images / "0.png")):
+        (prediction,) = predict(digits_run, one_image)
+        assert prediction.probabilities == pytest.approx(expected.probabilities, abs=1e-6)
+    batch = np.stack([pixels, 255 - pixels])[..., np.newaxis]
+    assert [prediction.image for prediction in predict(digits_run, batch)] == ["image 0", "image 1"]
+    with pytest.raises(RequestError, match=r"predict: expected uint8 images of 0 to 255\. Received: float64"):
+        predict(digits_run, pixels / 255)
 
 
 def test_top_three_come_best_first(digits_run: Path, images: Path) -> None:
@@ -59,12 +84,15 @@ def test_a_table_has_every_class(digits_run: Path, images: Path, tmp_path: Path)
     answers = predict(digits_run, [images], table=tmp_path / "answers.csv")
     with (tmp_path / "answers.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["image"] for row in rows] == [one.image for one in answers]
+    assert [row["image"] for row in rows] == [prediction.image for prediction in answers]
     assert list(rows[0])[-10:] == [f"p({digit})" for digit in range(10)]
-    for row, one in zip(rows, answers, strict=True):
+    for row, prediction in zip(rows, answers, strict=True):
         shares = {name[2:-1]: float(value) for name, value in row.items() if name.startswith("p(")}
         assert sum(shares.values()) == pytest.approx(1, abs=1e-5)
-        assert (max(shares, key=lambda name: shares[name]), row["accepted"]) == (one.label, str(one.accepted))
+        assert (max(shares, key=lambda name: shares[name]), row["accepted"]) == (
+            prediction.label,
+            str(prediction.accepted),
+        )
     with pytest.raises(RequestError, match=r"--csv: .*answers\.csv, which exists already; give another name"):
         predict(digits_run, [images], table=tmp_path / "answers.csv")
 
@@ -89,8 +117,8 @@ def test_a_folder_is_read_as_in_training(digits_run: Path, images: Path, tmp_pat
     for name in ("10.png", "9.png", ".hidden.png", ".thumbs/0.png"):
         shutil.copy(images / "0.png", folder / name)
     (folder / "linked").symlink_to(elsewhere, target_is_directory=True)
-    found = [Path(one.image).relative_to(folder).as_posix() for one in predict(digits_run, [folder])]
-    assert found == ["9.png", "10.png", "linked/0.png", "linked/1.png", "linked/2.png", "linked/orange.jpg"]
+    names = [Path(answer.image).relative_to(folder).as_posix() for answer in predict(digits_run, [folder])]
+    assert names == ["9.png", "10.png", "linked/0.png", "linked/1.png", "linked/2.png", "linked/orange.jpg"]
 
 
 def test_a_name_outside_utf8_is_left_out_and_a_long_one_cut(
@@ -122,8 +150,8 @@ def test_what_cannot_be_answered_takes_one_line(digits_run: Path, images: Path, 
 
 
 def test_the_table_has_only_what_the_model_answers() -> None:
-    whole = Prediction("a.png", "cat", 0.9, (("cat", 0.9), ("dog", 0.1)), 0.01, 3.0, False)
-    headings = [column.header for column in predictions_table([whole]).columns]
+    prediction = Prediction("a.png", "cat", 0.9, (("cat", 0.9), ("dog", 0.1)), 0.01, 3.0, False)
+    headings = [column.header for column in predictions_table([prediction]).columns]
     assert headings == ["image", "label", "probability", "top 3", "reconstruction error", "accepted, score"]
     table = predictions_table([Prediction("a.png", None, None, (), 0.01, None, None)])
     assert [(column.header, *column.cells) for column in table.columns] == [

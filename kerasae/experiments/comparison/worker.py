@@ -21,18 +21,19 @@ from kerasae.utils.tensorflow import load_tensorflow
 def work(run: Run, judgement: Path) -> int:
     """Finish a run, and measure it on its validation images too, which its own metrics leave out; return 0."""
     load_tensorflow()
-    from kerasae.inference.forward import predict
+    from kerasae.evaluation.metrics import ImageSetMetrics
+    from kerasae.inference.forward import predict_image_set
     from kerasae.losses import ReconstructionLoss
     from kerasae.models import TrainedModel, deviation
-    from kerasae.tasks.joint_evaluation import metrics_of, write_predictions
+    from kerasae.tasks.joint_evaluation import write_predictions
     from kerasae.workflows.train import go_on
 
     trained, collection = go_on(run, exports=False)
     assert isinstance(trained, TrainedModel)
     loss = ReconstructionLoss(run.recipe.loss.reconstruction, deviation(trained.model))
-    predictions = predict(trained, collection.validation, loss=loss)
+    predictions = predict_image_set(trained, collection.validation, loss=loss)
     write_predictions(judgement.with_suffix(".npz"), predictions, collection.validation, collection.facts.source)
-    metrics = metrics_of(predictions, collection.class_names)
+    metrics = ImageSetMetrics.of(predictions, collection.class_names).to_json()
     write_json(judgement.with_suffix(".json"), {"model": model_mark(run), "validation": metrics})
     return 0
 

@@ -1,4 +1,4 @@
-"""The figures of a page about strangers."""
+"""The figures of a report on OOD images, one a file."""
 
 from kerasae.ood.figures.curves import risk
 from kerasae.ood.figures.images import accepted, heatmaps

@@ -1,4 +1,4 @@
-"""What a stranger's export may hold, and that ours hold no more."""
+"""Which operations an export may hold, and that the exports of kerasae hold no others."""
 
 import itertools
 from collections.abc import Callable
@@ -13,9 +13,9 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from kerasae.data.resizing import resize
 from kerasae.exporting import generator, saved_model
-from kerasae.exporting.operations import COMPUTING, STORING, check_operations
-from kerasae.exporting.saved_model import ABOUT, decode
-from kerasae.files.writing import write_json
+from kerasae.exporting.decoding import decode
+from kerasae.inference.export_facts import ExportFacts
+from kerasae.inference.operations import COMPUTING, STORING, check_operations
 from kerasae.models import CLASSIFIERS, DECODERS, ENCODERS, GENERATORS, build, build_adversarial
 from kerasae.models.build import part_of
 from kerasae.recipe import ModelRecipe
@@ -83,7 +83,7 @@ def test_decoding_and_resizing_are_known(mode: Any, channels: int) -> None:
 @pytest.mark.parametrize("name", GENERATORS.names)
 def test_exports_of_generators_pass(kind: str, name: str, tmp_path: Path) -> None:
     recipe = ModelRecipe.model_validate({"adversarial": {"name": kind, "noise_dim": 4, "generator": {"name": name}}})
-    generator._save(build_adversarial(recipe, (8, 8, 1), 2), ("no", "yes"), tmp_path / "export")
+    generator.save_generator(build_adversarial(recipe, (8, 8, 1), 2), ("no", "yes"), tmp_path / "export")
     check_operations(tmp_path / "export")
 
 
@@ -111,7 +111,7 @@ class Stranger(tf.Module):
 
 def saved(module: tf.Module, path: Path) -> Path:
     tf.saved_model.save(module, path, signatures=module.serve)
-    write_json(path / ABOUT, {"image_shape": [8, 8, 1], "class_names": ["no", "yes"], "resize": "fill"})
+    ExportFacts((8, 8, 1), ("no", "yes"), "fill").write(path)
     return path
 
 
@@ -247,7 +247,7 @@ def test_what_is_hidden_is_refused(change: Callable, message: str, harmless: byt
 
 def test_a_damaged_export_is_named(harmless: bytes, tmp_path: Path) -> None:
     (tmp_path / "saved_model.pb").write_bytes(harmless[:-7])
-    with pytest.raises(RequestError, match=r"saved_model\.pb is damaged; export the run again"):
+    with pytest.raises(RequestError, match=r"saved_model\.pb, which is damaged; export the run again"):
         check_operations(tmp_path)
 
 
@@ -258,7 +258,7 @@ def test_the_lists_name_operations_that_exist() -> None:
 
 def test_an_export_that_predict_would_refuse_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "saved_model.pb").write_bytes(b"")
-    saved_model._say_what_predict_refuses(tmp_path)
+    saved_model.warn_if_refused(tmp_path)
     assert "`kerasae predict` refuses it: predict: expected an export that only" in " ".join(
         capsys.readouterr().err.split()
     )

@@ -1,4 +1,4 @@
-"""What the graph of an export may hold: a SavedModel is a program, and a stranger's may do more than answer."""
+"""The check of a SavedModel's graph: a SavedModel is a program, and an untrusted one may do more than compute."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-# Operations on tensors, of our own exports and of the layers of Keras: none reads or writes a file, runs Python or
-# talks to another machine.
+# Operations on tensors, of kerasae's exports and of the layers of Keras. None reads or writes a file, runs Python or
+# uses the network.
 _COMPUTING = """
     Abs Acos Acosh Add AddN AddV2 All Any ArgMax ArgMin Asin Asinh Atan Atan2 Atanh Ceil ClipByValue Cos Cosh Cumprod
     Cumsum Digamma Div DivNoNan Erf Erfc Erfinv Exp Expm1 Floor FloorDiv FloorMod Inv IsFinite IsInf IsNan L2Loss Lgamma
@@ -45,34 +45,40 @@ _COMPUTING = """
     StatefulPartitionedCall StatelessCase StatelessIf StatelessWhile StopGradient While
 """
 COMPUTING = frozenset(_COMPUTING.split())
-# Of the part of a graph that writes the variables and reads them back, which nothing that answers may call.
+# Operations that save and restore the variables; no function that serves may call them.
 _STORING = """
     AssignVariableOp DisableCopyOnRead MergeV2Checkpoints RestoreV2 SaveV2 ShardedFilename StaticRegexFullMatch
     VarHandleOp VarIsInitializedOp
 """
 STORING = frozenset(_STORING.split())
-# Kinds of the objects that are made anew when a SavedModel is loaded, without assets or resources of other kinds.
+# Kinds of objects that loading a SavedModel may create; assets and other resources are not among them.
 _OBJECTS = {"user_object", "function", "bare_concrete_function", "variable", "constant", "captured_tensor"}
 _CLASSES = {"_generic_user_object", "signature_map"} | {
     f"trackable_{kind}_wrapper" for kind in ("list", "dict", "tuple")
 }
 _REGISTERED = {"", "tf.TrackableConstant"}
-_FUNCTION = re.compile(r".+_\d+")  # as TensorFlow names functions, and no operation
-_FUNCTION_ATTRIBUTES = {"_construction_context", "_input_shapes"}  # others may exchange one function for another
+_FUNCTION = re.compile(r".+_\d+")  # how TensorFlow names functions; no operation has such a name
+_FUNCTION_ATTRIBUTES = {"_construction_context", "_input_shapes"}  # others may replace one function with another
 
 
 def check_operations(path: Path) -> None:
-    """Refuse a SavedModel that could do more than compute, by reading its file: nothing of it is run.
+    """Refuse a SavedModel that could do more than compute. Its file is read, but nothing in it runs.
+
+    Args:
+        path: the folder of the SavedModel.
 
     Raises:
-        RequestError: the file is damaged, or names an operation or an object that exports of kerasae have no use for.
+        RequestError: the file is damaged, or names an operation or an object that no export of kerasae has.
     """
     model = saved_model_pb2.SavedModel()
     try:
         model.ParseFromString((path / "saved_model.pb").read_bytes())
     except (OSError, DecodeError):
         raise RequestError(
-            "predict", received=f"{path / 'saved_model.pb'} is damaged", fix="export the run again"
+            "predict",
+            expected="the graph of a SavedModel",
+            received=f"{path / 'saved_model.pb'}, which is damaged",
+            fix="export the run again",
         ) from None
     if len(model.meta_graphs) != 1 or not model.meta_graphs[0].HasField("object_graph_def"):
         raise _refusal(path, "a SavedModel of another form")
@@ -84,9 +90,9 @@ def check_operations(path: Path) -> None:
     for name, function in functions.items():
         if not _FUNCTION.fullmatch(name) or set(function.attr) - _FUNCTION_ATTRIBUTES:
             raise _refusal(path, f"a function {name!r}")
-    answering = _reachable(_entries(graph.object_graph_def), functions)
+    serving = _reachable(_entries(graph.object_graph_def), functions)
     for name, function in functions.items():
-        _check_nodes(path, function.node_def, COMPUTING if name in answering else COMPUTING | STORING, functions)
+        _check_nodes(path, function.node_def, COMPUTING if name in serving else COMPUTING | STORING, functions)
     _check_nodes(path, graph.graph_def.node, COMPUTING | STORING, functions)
 
 
@@ -122,7 +128,7 @@ def _check_nodes(path: Path, nodes: Iterable[Any], allowed: frozenset[str], func
 
 
 def _entries(graph: Any) -> set[str]:
-    """Return the functions that can be called once a SavedModel is loaded, or that loading calls."""
+    """Return the functions that can be called after a SavedModel is loaded, or that loading calls."""
     names = set(graph.concrete_functions)
     for node in graph.nodes:
         names |= set(node.function.concrete_functions) | {node.bare_concrete_function.concrete_function_name}
@@ -131,7 +137,7 @@ def _entries(graph: Any) -> set[str]:
 
 
 def _reachable(names: Iterable[str], functions: Mapping[str, Any]) -> set[str]:
-    """Return the functions that these call, over any number of others, and themselves."""
+    """Return the given functions and all that they call, directly or through others."""
     reached: set[str] = set()
     waiting = [name for name in names if name in functions]
     while waiting:
@@ -143,7 +149,7 @@ def _reachable(names: Iterable[str], functions: Mapping[str, Any]) -> set[str]:
 
 
 def _called(node: Any) -> Iterator[str]:
-    """Yield the functions that a node names: as its operation, or in its attributes."""
+    """Yield the names of the functions that a node calls: as its operation, or in its attributes."""
     yield node.op
     waiting = list(node.attr.values())
     while waiting:

@@ -1,4 +1,4 @@
-"""Named variants of the test images, such as their negatives: the same images after transforms."""
+"""Named variants of an image set, such as its negatives: the same images after transforms."""
 
 from __future__ import annotations
 
@@ -16,8 +16,17 @@ if TYPE_CHECKING:
     from kerasae.recipe import EvaluationRecipe, Recipe
 
 
-class Changed:
-    """Images after transforms, which are a function of the seed and an image's place; read like `ImageSet`."""
+class TransformedImages:
+    """Images after transforms, read like an `ImageSet`.
+
+    The random choices of a transform are a function of the seed and the image's index.
+
+    Args:
+        images: what is transformed.
+        transforms: applied in turn.
+        seed: of the random choices.
+        engine: of `augment`; both give the same bytes.
+    """
 
     def __init__(
         self,
@@ -37,24 +46,24 @@ class Changed:
         return len(self.images)
 
     def load(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
-        """Return the changed pixels at `indices`: uint8 (k, H, W, C), [0, 255]."""
+        """Return the transformed pixels at `indices`: uint8 (k, H, W, C), [0, 255]."""
         return augment.apply(
             self.images.load(indices), self.transforms, seed=self.seed, positions=indices, engine=self.engine
         )
 
 
-def variants(recipe: EvaluationRecipe) -> dict[str, list[augment.Transform]]:
-    """Return the transforms of each variant, by its name.
+def variant_transforms(recipe: EvaluationRecipe) -> dict[str, list[augment.Transform]]:
+    """Return the transforms of each variant by its name.
 
     Raises:
-        RequestError: a transform or an option of one does not exist.
+        RequestError: a transform does not exist, or does not take its options.
     """
     return {name: transforms(specs, f"evaluation.variants.{name}") for name, specs in recipe.variants.items()}
 
 
-def changed(images: ImageSet, recipe: Recipe) -> dict[str, Changed]:
-    """Return each of the recipe's variants of a set of images; the same for every seed of the training."""
+def variants_of(images: ImageSet, recipe: Recipe) -> dict[str, TransformedImages]:
+    """Return the recipe's variants of an image set by name; they do not depend on the seed of the training."""
     return {
-        name: Changed(images, transforms, seed=recipe.data.seed, engine=recipe.data.augment_engine)
-        for name, transforms in variants(recipe.evaluation).items()
+        name: TransformedImages(images, steps, seed=recipe.data.seed, engine=recipe.data.augment_engine)
+        for name, steps in variant_transforms(recipe.evaluation).items()
     }
