@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +18,10 @@ from PIL import Image
 from rich.console import Console
 
 from kerasae.data.collection import open_collection
-from kerasae.experiments.comparison import running
-from kerasae.experiments.comparison.candidates import candidates
+from kerasae.experiments.comparison.candidates import read_candidates
 from kerasae.experiments.comparison.compare import compare
-from kerasae.experiments.comparison.plan import Job, plan
+from kerasae.experiments.comparison.plan import make_plan
+from kerasae.experiments.comparison.result import ComparisonResult
 from kerasae.files.reading import read_json
 from kerasae.runs.run import Run
 from kerasae.workflows.begin import begin
@@ -40,7 +39,8 @@ def test_a_comparison_from_runs_to_page(task: Path, in_this_process: list[str], 
     made = compare([*BOTH, "rebuilds.toml"], seeds=2, to=Path("c"), console=quiet)
     assert in_this_process[:3] == ["fast, seed 0", "slow, seed 0", "rebuilds, seed 0"]
     found = json.loads(Path("c/comparison.json").read_text())
-    assert found == made.found
+    assert found == made.result.to_json()
+    assert ComparisonResult.read(Path("c")) == made.result
     fast = found["recipes"][0]
     for run in found["runs"]:
         metrics = read_json(Path("c", run["path"], "metrics.json"))["test"]
@@ -75,15 +75,15 @@ def test_finished_runs_are_used_again(task: Path, in_this_process: list[str], qu
     grown = compare(BOTH, seeds=2, to=Path("c"), console=quiet)
     assert in_this_process == ["fast, seed 0", "slow, seed 0", "fast, seed 1", "slow, seed 1"]
     assert Path("c/runs/fast/seed-0/model.keras").stat().st_mtime_ns == before
-    assert numbers(grown.found)[0] == numbers(first.found)[0]
+    assert numbers(grown.result.to_json())[0] == numbers(first.result.to_json())[0]
     # A run of its own is used where it lies, and nothing is written into it.
     shutil.copytree("c/runs/slow/seed-0", "mine")
     kept = sorted(Path("mine").rglob("*"))
     other = compare(["mine", "c/runs/fast/seed-0"], seeds=1, to=Path("d"), console=quiet)
-    assert [run["path"] for run in other.found["runs"]] == ["../mine", "../c/runs/fast/seed-0"]
+    assert [run.path for run in other.result.runs] == ["../mine", "../c/runs/fast/seed-0"]
     assert sorted(Path("mine").rglob("*")) == kept
     assert not Path("d/runs").exists()
-    assert numbers(other.found) == numbers(grown.found)[1::-1]
+    assert numbers(other.result.to_json()) == numbers(grown.result.to_json())[1::-1]
 
 
 def test_a_comparison_uses_what_another_one_beside_it_finished(
@@ -94,16 +94,16 @@ def test_a_comparison_uses_what_another_one_beside_it_finished(
     before = {path: path.stat().st_mtime_ns for path in first.rglob("*") if path.name != ".lock"}
     grown = compare(BOTH, seeds=1, console=quiet)
     assert {path: path.stat().st_mtime_ns for path in before} == before  # judged, and not trained again
-    assert [run["path"] for run in grown.found["runs"]] == ["../fast/runs/fast/seed-0", "runs/slow/seed-0"]
+    assert [run.path for run in grown.result.runs] == ["../fast/runs/fast/seed-0", "runs/slow/seed-0"]
     arrays = dict(np.load("task.npz"))
     arrays["x_train"][0] += 1
     np.savez("task.npz", **arrays)  # other images: nothing fits
-    planned = plan(candidates(["fast.toml"], []), 1, None, Path("comparisons/other"))
+    planned = make_plan(read_candidates(["fast.toml"], []), 1, None, Path("comparisons/other"))
     assert [job.run.path for job in planned.jobs] == [Path("comparisons/other/runs/fast/seed-0")]
 
 
 def test_folds_validate_on_every_training_image_once(task: Path, in_this_process: list[str], quiet: Console) -> None:
-    found = compare(BOTH, folds=3, to=Path("c"), console=quiet).found
+    found = compare(BOTH, folds=3, to=Path("c"), console=quiet).result.to_json()
     assert found["measured_on"] == "validation"
     assert found["num_pictures"] == 48
     assert [run["path"] for run in found["runs"]][::2] == [f"runs/fast/fold-{fold}-seed-0" for fold in range(3)]
@@ -121,21 +121,16 @@ def test_folds_validate_on_every_training_image_once(task: Path, in_this_process
 
 
 def test_a_run_that_fails_does_not_end_the_others(
-    task: Path, in_this_process: list[str], typed: Typed, monkeypatch: pytest.MonkeyPatch
+    task: Path, in_this_process: list[str], typed: Typed, failures: dict[str, str]
 ) -> None:
-    run = running._run
-
-    def fail_once(job: Job, folder: Path, tell: Callable[[int], object]) -> str | None:
-        return "DivergedError: the loss is nan" if job.name == "slow" else run(job, folder, tell)
-
-    monkeypatch.setattr(running, "_run", fail_once)
+    failures["slow"] = "DivergedError: the loss is nan"
     code, out, err = typed("compare", *BOTH, "--seeds", 1, "--to", "c")
     assert code == 1
     assert "0, 1 failed" in out
     assert "run 2 of 2: slow, seed 0: failed: DivergedError: the loss is nan" in err
     for name in ("comparison.md", "comparison.html"):
         assert "DivergedError: the loss is nan" in Path("c", name).read_text()
-    monkeypatch.setattr(running, "_run", run)
+    del failures["slow"]
     assert typed("compare", *BOTH, "--seeds", 1, "--to", "c")[0] == 0
     assert in_this_process == ["fast, seed 0", "slow, seed 0"]
 
@@ -183,7 +178,7 @@ def test_images_of_a_folder_are_compared_as_the_models_see_them(
 ) -> None:
     arrays = np.load("task.npz")
     for index, (image, label) in enumerate(zip(arrays["x_train"], arrays["y_train"], strict=True)):
-        path = Path("pictures", "right" if label else "left", f"{index}.png")
+        path = Path("images", "right" if label else "left", f"{index}.png")
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image[:, :6, 0]).save(path)
     tiny = Path("fast.toml").read_text().replace('source = "task.npz"', 'source = "images"\nimage_shape = [8, 8, 1]')
@@ -225,21 +220,23 @@ def test_a_run_made_in_another_way_is_refused(task: Path, in_this_process: list[
 
 
 def test_runs_from_before_min_steps_are_gone_on_with(task: Path) -> None:
-    listed = candidates(["fast.toml"], ["phases.0.min_steps=1000"])
-    planned = plan(listed, 1, None, Path("c"))
+    listed = read_candidates(["fast.toml"], ["phases.0.min_steps=1000"])
+    planned = make_plan(listed, 1, None, Path("c"))
     assert (epochs := planned.jobs[0].recipe.phases[0].epochs) > 100
-    assert [line.partition(", ")[0] for line in planned.raised] == [f"fast: joint: {epochs} epochs rather than 2"]
-    listed = candidates(["fast.toml"], [])
-    older = plan(listed, 1, None, Path("c")).jobs[0]
+    assert [line.partition(", ")[0] for line in planned.raised_epochs] == [
+        f"fast: joint: {epochs} epochs rather than 2"
+    ]
+    listed = read_candidates(["fast.toml"], [])
+    older = make_plan(listed, 1, None, Path("c")).jobs[0]
     older.run.path.mkdir(parents=True)
     begin(older.run, older.recipe, older.facts)
     tree = json.loads(older.run.recipe_file.read_text())
     del tree["phases"][0]["min_steps"]
     older.run.recipe_file.write_text(json.dumps(tree))
     (older.run.path / "manifest.json").unlink()
-    listed = candidates(["fast.toml"], ["phases.0.min_steps=1000"])
-    planned = plan(listed, 2, None, Path("c"))
-    assert ([job.recipe.phases[0].epochs for job in planned.jobs], planned.raised) == ([2, 2], [])
+    listed = read_candidates(["fast.toml"], ["phases.0.min_steps=1000"])
+    planned = make_plan(listed, 2, None, Path("c"))
+    assert ([job.recipe.phases[0].epochs for job in planned.jobs], planned.raised_epochs) == ([2, 2], [])
 
 
 def test_the_test_images_are_the_same_with_and_without_folds(task: Path) -> None:
