@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -63,6 +64,11 @@ def replicates(first_seed: int, num_seeds: int, num_folds: int | None = None) ->
     seeds = range(first_seed, first_seed + num_seeds)
     folds = [None] if num_folds is None else range(num_folds)
     return [Replicate(seed, fold, num_folds) for seed, fold in itertools.product(seeds, folds)]
+
+
+def is_replicate_name(name: str) -> bool:
+    """Return whether `Replicate.name` gives such names."""
+    return re.fullmatch(r"(fold-\d+-)?seed-\d+", name) is not None
 
 
 def check_seeds(first_seed: int, num_seeds: int, option: str) -> None:

@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from kerasae.experiments.jobs import InlineRunner, Job, ProcessRunner, Replicate, Runner, check_seeds, replicates
+from kerasae.experiments.jobs import (
+    InlineRunner,
+    Job,
+    ProcessRunner,
+    Replicate,
+    Runner,
+    check_seeds,
+    is_replicate_name,
+    replicates,
+)
 from kerasae.recipe.loading import load
 from kerasae.runs.run import Run
 from kerasae.utils.errors import RequestError
@@ -24,6 +33,8 @@ def test_the_grid_has_every_seed_on_every_fold() -> None:
     assert [each.name for each in replicates(7, 2)] == ["seed-7", "seed-8"]
     grid = replicates(0, 2, 3)
     assert [each.name for each in grid] == [f"fold-{fold}-seed-{seed}" for seed in (0, 1) for fold in range(3)]
+    assert all(is_replicate_name(each.name) for each in (*grid, Replicate(4)))
+    assert not any(is_replicate_name(name) for name in ("seed-0-copy", "trial.json", "fold-1"))
     assert [each.title for each in (grid[1], Replicate(4))] == ["fold 1, seed 0", "seed 4"]
 
 

@@ -1,4 +1,4 @@
-"""The recipes that a comparison is asked for: built-in names, files, or runs that were trained with them."""
+"""The recipes of a comparison, read from built-in names, files or the runs that were trained with them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Candidate:
     Attributes:
         name: unique among the candidates.
         recipe: the recipe, before anything is resolved.
-        run: the run that the recipe was taken from, if it was given as one.
+        run: the run that the recipe was read from; None if it was not read from a run.
     """
 
     name: str

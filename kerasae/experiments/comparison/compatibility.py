@@ -45,7 +45,7 @@ def image_digests(collection: Collection, shared: bool) -> dict[str, str]:
 
 
 def check_heads(candidates: Sequence[Candidate]) -> None:
-    """Refuse adversarial models, and recipes without a head of the first one's.
+    """Refuse adversarial models, and recipes that train no head of the first recipe.
 
     Raises:
         RequestError: the first of them.
@@ -64,9 +64,9 @@ def check_heads(candidates: Sequence[Candidate]) -> None:
             sides = (f"{', '.join(each.recipe.heads)} of {each.name}" for each in (baseline, candidate))
             raise RequestError(
                 "compare",
-                expected="recipes that train a head of the first one's, or there is nothing to compare",
+                expected="recipes that train a head of the first recipe, since the others are compared with it",
                 received=" and ".join(sides),
-                fix="leave one out, or name first a recipe that trains both",
+                fix="leave out one of the two, or put first a recipe that trains both heads",
             )
 
 
@@ -88,8 +88,8 @@ def check_same_images(baseline: PreparedCandidate, candidate: PreparedCandidate,
     fix = f"set {keys} and data.seed alike by --data or --set"
     if baseline.recipe.classifies != candidate.recipe.classifies and baseline.facts["counts"]["train"]["unlabelled"]:
         fix = (
-            "images without a label may be tested on where nothing is classified, so give a test/ folder of its own "
-            "beside train/, or compare without the unlabelled images"
+            "a recipe that does not classify is also tested on images without a label: give a test/ folder beside "
+            "train/, or compare without the unlabelled images"
         )
     raise RequestError(
         "compare", expected=f"the same {split} images for all recipes", received="; ".join(sides), fix=fix

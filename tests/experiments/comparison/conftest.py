@@ -45,13 +45,13 @@ def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def failures() -> dict[str, str]:
-    """By recipe, why its runs shall fail; a test fills it."""
+    """Why the runs of a recipe shall fail, by recipe; a test fills it."""
     return {}
 
 
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch, failures: dict[str, str]) -> list[str]:
-    """Let runs take place in this process, where TensorFlow is up already, and draw no report; lists which did."""
+    """Let runs take place in this process, where TensorFlow is loaded, without reports; lists the runs."""
     done: list[str] = []
 
     class RecordingRunner(ProcessRunner):

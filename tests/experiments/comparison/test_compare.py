@@ -21,7 +21,7 @@ from kerasae.data.collection import open_collection
 from kerasae.experiments.comparison.candidates import read_candidates
 from kerasae.experiments.comparison.compare import compare
 from kerasae.experiments.comparison.plan import make_plan
-from kerasae.experiments.comparison.result import ComparisonResult
+from kerasae.experiments.comparison.result import ComparisonResult, FieldDifference
 from kerasae.files.reading import read_json
 from kerasae.runs.run import Run
 from kerasae.workflows.begin import begin
@@ -30,34 +30,34 @@ BOTH = ["fast.toml", "slow.toml"]
 MEASURED = ("accuracy", "macro_f1", "calibration_error", "mse", "psnr", "ssim")
 
 
-def numbers(found: dict) -> list[dict]:
-    """What runs measured, but for the time they took."""
-    return [{key: run["values"][key] for key in MEASURED} for run in found["runs"]]
+def scores(result: ComparisonResult) -> list[dict[str, float]]:
+    """What runs measured, except for the time they took."""
+    return [{key: run.values[key] for key in MEASURED} for run in result.runs]
 
 
 def test_a_comparison_from_runs_to_page(task: Path, in_this_process: list[str], quiet: Console) -> None:
-    made = compare([*BOTH, "rebuilds.toml"], seeds=2, to=Path("c"), console=quiet)
+    result = compare([*BOTH, "rebuilds.toml"], seeds=2, to=Path("c"), console=quiet).result
     assert in_this_process[:3] == ["fast, seed 0", "slow, seed 0", "rebuilds, seed 0"]
-    found = json.loads(Path("c/comparison.json").read_text())
-    assert found == made.result.to_json()
-    assert ComparisonResult.read(Path("c")) == made.result
-    fast = found["recipes"][0]
-    for run in found["runs"]:
-        metrics = read_json(Path("c", run["path"], "metrics.json"))["test"]
-        assert run["values"]["mse"] == metrics["reconstruction"]["mse"]
-        assert Path("c", run["path"], "report.html").is_file()
-        assert not Path("c", run["path"], "export").exists()
-    accuracies = [run["values"]["accuracy"] for run in found["runs"] if run["recipe"] == "fast"]
-    assert fast["measures"]["accuracy"]["mean"] == pytest.approx(np.mean(accuracies))
-    assert fast["measures"]["accuracy"]["n"] == 2
-    assert {(row["recipe"], row["seed"]) for row in found["mcnemar"]} == {("slow", 0), ("slow", 1)}
-    assert {row["measure"] for row in found["paired"] if row["recipe"] == "rebuilds"} == {
+    assert json.loads(Path("c/comparison.json").read_text()) == result.to_json()
+    assert ComparisonResult.read(Path("c")) == result
+    fast = result.recipes[0]
+    for run in result.runs:
+        metrics = read_json(Path("c", run.path, "metrics.json"))["test"]
+        assert run.values["mse"] == metrics["reconstruction"]["mse"]
+        assert Path("c", run.path, "report.html").is_file()
+        assert not Path("c", run.path, "export").exists()
+    accuracies = [run.values["accuracy"] for run in result.runs if run.recipe == "fast"]
+    assert fast.measures["accuracy"].mean == pytest.approx(np.mean(accuracies))
+    assert fast.measures["accuracy"].n == 2
+    assert {(row.recipe, row.seed) for row in result.mcnemar} == {("slow", 0), ("slow", 1)}
+    assert {row.measure for row in result.paired if row.recipe == "rebuilds"} == {
         "mse", "psnr", "ssim", "training_seconds"
     }  # fmt: skip
-    assert {"field": "phases.0.optimizer.learning_rate", "values": ["0.01", "0.001", "0.01"]} in found["differences"]
+    learning_rates = FieldDifference("phases.0.optimizer.learning_rate", ["0.01", "0.001", "0.01"])
+    assert learning_rates in result.differences
     with Path("c/comparison.csv").open() as file:
         rows = {(row["recipe"], row["measure"]): row for row in csv.DictReader(file)}
-    assert float(rows["fast", "mse"]["mean"]) == fast["measures"]["mse"]["mean"]
+    assert float(rows["fast", "mse"]["mean"]) == fast.measures["mse"].mean
     assert "## Paired differences" in Path("c/comparison.md").read_text()
     page = Path("c/comparison.html").read_text()
     for link in re.findall(r'href="([^#"]+)"', page):
@@ -70,20 +70,20 @@ def test_a_comparison_from_runs_to_page(task: Path, in_this_process: list[str], 
 
 
 def test_finished_runs_are_used_again(task: Path, in_this_process: list[str], quiet: Console) -> None:
-    first = compare(["fast.toml"], seeds=1, to=Path("c"), console=quiet)
+    first = compare(["fast.toml"], seeds=1, to=Path("c"), console=quiet).result
     before = Path("c/runs/fast/seed-0/model.keras").stat().st_mtime_ns
-    grown = compare(BOTH, seeds=2, to=Path("c"), console=quiet)
+    grown = compare(BOTH, seeds=2, to=Path("c"), console=quiet).result
     assert in_this_process == ["fast, seed 0", "slow, seed 0", "fast, seed 1", "slow, seed 1"]
     assert Path("c/runs/fast/seed-0/model.keras").stat().st_mtime_ns == before
-    assert numbers(grown.result.to_json())[0] == numbers(first.result.to_json())[0]
-    # A run of its own is used where it lies, and nothing is written into it.
+    assert scores(grown)[0] == scores(first)[0]
+    # A run that is named is used where it is, and nothing is written into it.
     shutil.copytree("c/runs/slow/seed-0", "mine")
     kept = sorted(Path("mine").rglob("*"))
-    other = compare(["mine", "c/runs/fast/seed-0"], seeds=1, to=Path("d"), console=quiet)
-    assert [run.path for run in other.result.runs] == ["../mine", "../c/runs/fast/seed-0"]
+    other = compare(["mine", "c/runs/fast/seed-0"], seeds=1, to=Path("d"), console=quiet).result
+    assert [run.path for run in other.runs] == ["../mine", "../c/runs/fast/seed-0"]
     assert sorted(Path("mine").rglob("*")) == kept
     assert not Path("d/runs").exists()
-    assert numbers(other.result.to_json()) == numbers(grown.result.to_json())[1::-1]
+    assert scores(other) == scores(grown)[1::-1]
 
 
 def test_a_comparison_uses_what_another_one_beside_it_finished(
@@ -92,9 +92,9 @@ def test_a_comparison_uses_what_another_one_beside_it_finished(
     compare(["fast.toml"], seeds=1, console=quiet)
     first = Path("comparisons/fast/runs/fast/seed-0")
     before = {path: path.stat().st_mtime_ns for path in first.rglob("*") if path.name != ".lock"}
-    grown = compare(BOTH, seeds=1, console=quiet)
-    assert {path: path.stat().st_mtime_ns for path in before} == before  # judged, and not trained again
-    assert [run.path for run in grown.result.runs] == ["../fast/runs/fast/seed-0", "runs/slow/seed-0"]
+    grown = compare(BOTH, seeds=1, console=quiet).result
+    assert {path: path.stat().st_mtime_ns for path in before} == before  # measured, and not trained again
+    assert [run.path for run in grown.runs] == ["../fast/runs/fast/seed-0", "runs/slow/seed-0"]
     arrays = dict(np.load("task.npz"))
     arrays["x_train"][0] += 1
     np.savez("task.npz", **arrays)  # other images: nothing fits
@@ -103,20 +103,20 @@ def test_a_comparison_uses_what_another_one_beside_it_finished(
 
 
 def test_folds_validate_on_every_training_image_once(task: Path, in_this_process: list[str], quiet: Console) -> None:
-    found = compare(BOTH, folds=3, to=Path("c"), console=quiet).result.to_json()
-    assert found["measured_on"] == "validation"
-    assert found["num_pictures"] == 48
-    assert [run["path"] for run in found["runs"]][::2] == [f"runs/fast/fold-{fold}-seed-0" for fold in range(3)]
+    result = compare(BOTH, folds=3, to=Path("c"), console=quiet).result
+    assert result.measured_on == "validation"
+    assert result.num_images == 48
+    assert [run.path for run in result.runs][::2] == [f"runs/fast/fold-{fold}-seed-0" for fold in range(3)]
     names = [
         name for fold in range(3) for name in np.load(f"c/validation/fast/fold-{fold}-seed-0.npz")["names"].tolist()
     ]
     assert len(names) == len(set(names)) == 48
     assert {name.split("/")[0] for name in names} == {"train"}
     accuracy = read_json(Path("c/validation/fast/fold-1-seed-0.json"))["validation"]["label"]["accuracy"]
-    assert found["runs"][2]["values"]["accuracy"] == accuracy
-    (row,) = found["mcnemar"]
-    assert row["only_baseline"] + row["only_other"] <= 48
-    assert all(one["n"] == 3 for one in found["paired"])
+    assert result.runs[2].values["accuracy"] == accuracy
+    (row,) = result.mcnemar
+    assert row.test.only_baseline + row.test.only_other <= 48
+    assert all(row.test.n == 3 for row in result.paired)
     assert "Nadeau" in Path("c/comparison.md").read_text()
 
 
@@ -138,7 +138,7 @@ def test_a_run_that_fails_does_not_end_the_others(
 WRONG = {
     "no such recipe": ([*BOTH, "digits-jiont"], r"Did you mean 'digits-joint'"),
     "twice": (["fast.toml", "fast.toml"], r"expected different recipes\. Received: 'fast\.toml' twice"),
-    "no common head": (["rebuilds.toml", "names.toml"], r"a head of the first one's.*reconstruction of rebuilds and"),
+    "no common head": (["rebuilds.toml", "names.toml"], r"a head of the first recipe.*reconstruction of rebuilds and"),
     "seeds": ([*BOTH, "--seeds", "0"], r"--seeds: expected at least 1\. Received: 0"),
     "folds": ([*BOTH, "--folds", "1"], r"--folds: expected at least 2"),
     "small class": (
@@ -163,9 +163,9 @@ def test_what_cannot_be_compared_takes_one_line_and_trains_nothing(
     Path("odd.toml").write_text(tiny.replace('"adam"', '"adm"'))
     Path("digits.toml").write_text(tiny.replace("task.npz", "digits"))
     Path("seeded.toml").write_text("seed = 7\n" + tiny)
-    words, message = WRONG[case]
+    arguments, message = WRONG[case]
     before = sorted(Path().rglob("*"))
-    code, out, err = typed("compare", *words)
+    code, out, err = typed("compare", *arguments)
     assert (code, out) == (2, "")
     assert len(err.splitlines()) == 1
     assert re.search(message, err), err
@@ -251,11 +251,11 @@ def test_the_test_images_are_the_same_with_and_without_folds(task: Path) -> None
 
 @pytest.mark.slow
 def test_a_killed_comparison_goes_on_to_the_same(task: Path) -> None:
-    words = ["compare", *BOTH, "--seeds", "1", "--set", "phases.0.epochs=40"]
-    command = [sys.executable, "-m", "kerasae", *words]
+    arguments = [*BOTH, "--seeds", "1", "--set", "phases.0.epochs=40"]
+    command = [sys.executable, "-m", "kerasae", "compare", *arguments]
     # Apart from each other, since a comparison takes the finished runs of those beside it.
-    whole, killed = Path("one/whole"), Path("other/killed")
-    subprocess.run([*command, "--to", whole], check=True, capture_output=True)
+    undisturbed, killed = Path("one/undisturbed"), Path("other/killed")
+    subprocess.run([*command, "--to", undisturbed], check=True, capture_output=True)
     history = killed / "runs/slow/seed-0/history.csv"
     process = subprocess.Popen([*command, "--to", killed], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     while not history.is_file() or len(history.read_text().splitlines()) < 5:  # inside the second of the two
@@ -263,7 +263,7 @@ def test_a_killed_comparison_goes_on_to_the_same(task: Path) -> None:
         time.sleep(0.02)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    time.sleep(2)  # the run's own process ends too
+    time.sleep(2)  # the process of the run ends too
     left = history.read_text()
     assert len(left.splitlines()) < 41
     time.sleep(2)
@@ -272,9 +272,9 @@ def test_a_killed_comparison_goes_on_to_the_same(task: Path) -> None:
     before = finished.stat().st_mtime_ns
     subprocess.run([*command, "--to", killed], check=True, capture_output=True)
     assert finished.stat().st_mtime_ns == before
-    expected, found = (json.loads((folder / "comparison.json").read_text()) for folder in (whole, killed))
-    assert numbers(found) == numbers(expected)
-    for key in ("mcnemar", "differences", "source"):
-        assert found[key] == expected[key]
+    expected, result = (ComparisonResult.read(folder) for folder in (undisturbed, killed))
+    assert scores(result) == scores(expected)
+    for name in ("mcnemar", "differences", "source"):
+        assert getattr(result, name) == getattr(expected, name)
     assert not list(killed.rglob(".*.npz"))
-    assert Run(killed / "runs/slow/seed-0").recipe == Run(whole / "runs/slow/seed-0").recipe
+    assert Run(killed / "runs/slow/seed-0").recipe == Run(undisturbed / "runs/slow/seed-0").recipe
