@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from kerasae.data.collection import Collection
     from kerasae.recipe import Recipe
 
 
@@ -99,19 +100,14 @@ def make_plan(candidates: Sequence[Candidate], num_seeds: int, num_folds: int | 
     jobs: list[ComparisonJob] = []
     raised_epochs: list[str] = []
     same_validation = True
-    for fold, group in by_fold.items():
+    for fold, fold_replicates in by_fold.items():
         prepared: list[PreparedCandidate] = []
         for candidate in candidates:
-            recipe = group[0].applied(as_begun(candidate.recipe, folder / "runs" / candidate.name))
+            recipe = fold_replicates[0].applied(as_begun(candidate.recipe, folder / "runs" / candidate.name))
             collection = opener(recipe)
             resolved = resolve(recipe, collection)
             facts = facts_of(resolved, collection)
-            own_jobs = [_job(candidate, replicate, resolved, facts, folder) for replicate in group]
-            for job in own_jobs:
-                check_resumable(job)
-            if not all(job.is_begun for job in own_jobs):
-                check_fit(resolved, collection)
-            jobs += own_jobs
+            jobs += _checked_jobs(candidate, fold_replicates, resolved, facts, collection, folder)
             title = candidate.name if fold is None else f"{candidate.name}, fold {fold}"
             raised_epochs += [f"{title}: {line}" for line in raised(recipe, resolved)]
             prepared.append(PreparedCandidate(candidate.name, resolved, facts, image_digests(collection, shared)))
@@ -132,6 +128,23 @@ def make_plan(candidates: Sequence[Candidate], num_seeds: int, num_folds: int | 
         same_validation=same_validation,
         raised_epochs=raised_epochs,
     )
+
+
+def _checked_jobs(
+    candidate: Candidate,
+    fold_replicates: Sequence[Replicate],
+    resolved: Recipe,
+    facts: Mapping[str, Any],
+    collection: Collection,
+    folder: Path,
+) -> list[ComparisonJob]:
+    """Return a candidate's jobs on one fold, after checking that each can be begun or resumed."""
+    jobs = [_job(candidate, replicate, resolved, facts, folder) for replicate in fold_replicates]
+    for job in jobs:
+        check_resumable(job)
+    if not all(job.is_begun for job in jobs):
+        check_fit(resolved, collection)
+    return jobs
 
 
 def _job(
