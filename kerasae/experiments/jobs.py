@@ -125,10 +125,10 @@ class Job:
         return (str(self.run.path),)
 
     def begin_or_resume(self, parent: Run | None = None) -> None:
-        """Create the run, or remove from a begun one what a killed process was writing, so that training can go on.
+        """Begin the run; or, if it is begun already, remove the unfinished files of killed processes from it.
 
         Args:
-            parent: a run to continue: a new run starts with its checkpoints and history.
+            parent: a run whose checkpoints and history a new run starts with.
 
         Raises:
             RequestError: a file of the parent is missing, changed or damaged.
@@ -193,19 +193,19 @@ class InlineRunner:
         """See `Runner.run`; progress is reported once, at the end."""
         job.begin_or_resume()
         try:
-            self.work(*job.arguments)
+            code = self.work(*job.arguments)
         except Exception as error:
             return failure_line(error)
         on_progress(job.run.finished_epochs)
-        return None
+        return f"exit code {code}" if code else None
 
 
 @dataclass(frozen=True)
 class ProcessRunner:
     """Carries out each job in a process of its own.
 
-    So memory stays flat over many jobs, each has a TensorFlow of its own, and a crash ends one job alone. The process
-    ends with this one.
+    Memory stays flat over many jobs, each has its own TensorFlow, and a crash ends only one. The processes end with
+    this one.
 
     Attributes:
         work: is called with a job's `arguments`; see `ChildProcess` for what it may be.

@@ -1,4 +1,4 @@
-"""What one run of a comparison does: train, evaluate and report, then measure the validation images too."""
+"""The work of one run of a comparison: train, evaluate, report, and measure the validation images too."""
 
 from __future__ import annotations
 
