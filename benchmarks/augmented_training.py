@@ -26,10 +26,10 @@ import numpy as np
 from kerasae.data.dataset import Targets, training_dataset
 from kerasae.data.epoch_sampler import EpochOrder
 from kerasae.data.images import ArrayImages
+from kerasae.data.transforms import transforms
 from kerasae.models import build
 from kerasae.recipe.loading import load
 from kerasae.training import distribution
-from kerasae.training.phase import transforms
 
 
 class Clock(keras.callbacks.Callback):

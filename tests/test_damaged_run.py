@@ -13,7 +13,6 @@ import pytest
 from command_line import Typed
 from PIL import Image
 
-from kerasae.cli.app import open_run
 from kerasae.exploration.latents import Latents
 from kerasae.exploration.neighbors import trained_on
 from kerasae.files.manifest import FILE
@@ -22,11 +21,11 @@ from kerasae.files.writing import write_json, written_whole
 from kerasae.models import load_trained
 from kerasae.report.report_figure import kept
 from kerasae.report.run_artifacts import Materials
-from kerasae.runs.history import read_history
+from kerasae.runs.history import read_history, read_rows
 from kerasae.runs.run import Run
-from kerasae.training.history import read_rows
 from kerasae.utils.errors import RequestError
 from kerasae.workflows import train
+from kerasae.workflows.opening import open_run
 from kerasae.workflows.predict import predict
 
 Damage = Callable[[Path], None]
@@ -54,7 +53,7 @@ def opens(run: Path) -> None:
 
 
 def reports(run: Path) -> None:
-    Materials.read(Run(run), open_run(run)[2])
+    Materials.read(Run(run), open_run(run).collection)
 
 
 def predicts(run: Path) -> None:
@@ -225,7 +224,7 @@ def test_edited_metrics_are_measured_again(run: Path, typed: Typed) -> None:
 
 
 def test_a_model_and_a_rejection_that_are_removed_are_made_again(run: Path) -> None:
-    weights = load_trained(Run(run)).get_weights()
+    weights = load_trained(Run(run)).model.get_weights()
     threshold = float(load_trained(Run(run)).rejection.threshold)
     for names in (["model.keras"], ["rejection.keras"], ["model.keras", "rejection.keras"]):
         for name in names:
@@ -234,7 +233,7 @@ def test_a_model_and_a_rejection_that_are_removed_are_made_again(run: Path) -> N
             predicts(run)
         train.resume(run)
         again = load_trained(Run(run))
-        for weight, one in zip(again.get_weights(), weights, strict=True):
+        for weight, one in zip(again.model.get_weights(), weights, strict=True):
             np.testing.assert_array_equal(weight, one)
         assert float(again.rejection.threshold) == threshold
 
@@ -245,7 +244,7 @@ def test_history_and_environment_are_left_out_of_a_report(
 ) -> None:
     for name in ("history.csv", "environment.json"):
         damage(run / name)
-    materials = Materials.read(Run(run), open_run(run)[2])
+    materials = Materials.read(Run(run), open_run(run).collection)
     assert (len(materials.history), materials.environment) == (0, {})
     if damage is not removed:
         said = capsys.readouterr().err
@@ -275,12 +274,12 @@ def test_training_goes_on_only_with_its_course_so_far(run: Path, old: Path) -> N
 
 
 def test_kept_latents_that_changed_are_computed_again(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    opened, model, collection = open_run(run)
-    found = trained_on(opened, model, collection)
+    opened = open_run(run)
+    found = trained_on(opened.run, opened.model.model, opened.collection)
     path = run / "explore" / "training.npz"
-    assert trained_on(opened, None, collection) is not None  # type: ignore[arg-type]  # no model: read from the file
+    assert trained_on(opened.run, None, opened.collection) is not None  # type: ignore[arg-type]  # no model: read from the file
     other_arrays(path)
-    np.testing.assert_array_equal(trained_on(opened, model, collection).latent, found.latent)
+    np.testing.assert_array_equal(trained_on(opened.run, opened.model.model, opened.collection).latent, found.latent)
     assert f"left out: run: {path} is not as kerasae wrote it" in capsys.readouterr().err
     assert Latents.read(path).label.tolist() == found.label.tolist()
 

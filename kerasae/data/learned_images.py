@@ -78,15 +78,19 @@ def facts_of(recipe: Recipe, collection: Collection) -> dict[str, Any]:
     return {**collection.facts, "start_from": {**counts, "unknown": list(before.unknown)}}
 
 
-def check_unseen(recipe: Recipe, collection: Collection) -> None:
+def check_unseen(recipe: Recipe, collection: Collection, facts: Mapping[str, Any]) -> None:
     """Refuse test images that the runs which a recipe starts from have learned from, unless the recipe allows it.
 
     A share of at most `MOST_SHARED` is let through and said, see `facts_of`: large sets hold images twice.
 
+    Args:
+        recipe: the recipe.
+        collection: the images.
+        facts: what `facts_of` returns for them.
+
     Raises:
         RequestError: there are more; or there are validation images of that kind where those are what a fold measures.
     """
-    facts = facts_of(recipe, collection)
     overlap: Mapping[str, Any] = facts.get("start_from", {})
     for split, allowed, way_out in (
         (

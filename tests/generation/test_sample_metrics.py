@@ -111,7 +111,7 @@ def test_large_images_are_reduced() -> None:
 
 
 def test_the_judge_counts_in_the_order_of_the_run(digits_run: Path) -> None:
-    model = load_trained(Run(digits_run))
+    model = load_trained(Run(digits_run)).model
     images = RANDOM.integers(0, 256, (12, 8, 8, 1), dtype=np.uint8)
     names = tuple("0123456789")
     same = Judge(Path("x"), model, names, names)(images)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import augment
+from kerasae.data.transforms import transforms
 from kerasae.models import build
 from kerasae.recipe.loading import load
 from kerasae.recipe.plugins import load_plugins, trust_all
-from kerasae.training.phase import transforms
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.begin import check, read_named
 from kerasae.workflows.train import train

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from kerasae.utils.errors import RequestError
 from kerasae.files.manifest import begin
-from kerasae.models.loading import _check_without_rejection
-from kerasae.runs.origins import read_origins
-from kerasae.recipe import Recipe
-from kerasae.files.replacing import FILES
 from kerasae.files.reading import read_json
+from kerasae.files.replacing import FILES
 from kerasae.files.writing import write_json, written_whole
+from kerasae.models.loading import check_without_rejection
+from kerasae.recipe import Recipe
+from kerasae.runs.origins import read_origins
 from kerasae.runs.run import Run, check_new
+from kerasae.utils.errors import RequestError
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -178,9 +178,9 @@ def test_metrics_that_were_changed_do_not_stop_the_model_from_which_they_are_mad
     begin(tmp_path)
     write_json(run.metrics, {"test": {"rejection": {}}})
     with pytest.raises(RequestError, match=r"lacks rejection\.keras, without which every answer would be accepted"):
-        _check_without_rejection(run)
+        check_without_rejection(run)
     run.metrics.write_text('{"test": {}}')
-    _check_without_rejection(run)
+    check_without_rejection(run)
     said = capsys.readouterr().err
     assert "make it again with: kerasae evaluate" in said
     assert "has no rejection and does not say whether it should" in said

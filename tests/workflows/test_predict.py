@@ -51,7 +51,7 @@ def test_heatmaps_show_image_copy_and_error(
     pixels = np.asarray(Image.open(tmp_path / "maps" / "0001-1.png"))
     assert pixels.shape == (8, 3 * 8 + 2, 3)
     np.testing.assert_array_equal(pixels[:, :8, 0], np.asarray(Image.open(images / "1.png")))
-    with pytest.raises(RequestError, match=r"--heatmaps: .*maps exists already; give another name"):
+    with pytest.raises(RequestError, match=r"--heatmaps: .*maps, which exists already; give another name"):
         predict(digits_run / "export", [images], heatmaps=tmp_path / "maps")
 
 
@@ -65,7 +65,7 @@ def test_a_table_has_every_class(digits_run: Path, images: Path, tmp_path: Path)
         shares = {name[2:-1]: float(value) for name, value in row.items() if name.startswith("p(")}
         assert sum(shares.values()) == pytest.approx(1, abs=1e-5)
         assert (max(shares, key=lambda name: shares[name]), row["accepted"]) == (one.label, str(one.accepted))
-    with pytest.raises(RequestError, match=r"--csv: .*answers\.csv exists already; give another name"):
+    with pytest.raises(RequestError, match=r"--csv: .*answers\.csv, which exists already; give another name"):
         predict(digits_run, [images], table=tmp_path / "answers.csv")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kerasae.data.fingerprint import seen
+from kerasae.tasks import task_of
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
@@ -45,14 +46,14 @@ def image_digests(collection: Collection, shared: bool) -> dict[str, str]:
 
 
 def check_heads(candidates: Sequence[Candidate]) -> None:
-    """Refuse adversarial models, and recipes that train no head of the first recipe.
+    """Refuse models that do not predict, and recipes that train no head of the first recipe.
 
     Raises:
         RequestError: the first of them.
     """
     baseline = candidates[0]
     for candidate in candidates:
-        if candidate.recipe.model.adversarial is not None:
+        if not task_of(candidate.recipe).predicts:
             raise RequestError(
                 "compare",
                 expected="recipes of models that predict",

@@ -14,7 +14,7 @@ from kerasae.models import JointAutoencoder, load_trained
 from kerasae.models.kernels import kernels
 from kerasae.report.figures.kernels import Kernel
 from kerasae.report.selection import typical
-from kerasae.training.fit import build_model
+from kerasae.training.joint import build_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ def model_snapshots(jobs: Mapping[str, ComparisonJob], predictions: Mapping[str,
         parts = ("encoder", "classifier")
     indices = _typical_images(list(predictions.values()))
     for name, job in jobs.items():
-        model, collection = load_trained(job.run, needs_rejection=False), opener(job.recipe)
+        model, collection = load_trained(job.run, needs_rejection=False).model, opener(job.recipe)
         starts_from_run = any(phase.start_from for phase in job.recipe.phases)
         initial = None if starts_from_run else build_model(job.recipe, collection, "float32")
         snapshots.kernels[name] = _first_and_last_kernels(model, initial, parts)

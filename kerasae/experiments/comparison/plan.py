@@ -18,7 +18,7 @@ from kerasae.experiments.comparison.compatibility import (
 from kerasae.experiments.comparison.earlier_runs import as_begun, check_resumable, find_finished
 from kerasae.experiments.jobs import Job, Replicate, check_seeds, replicates
 from kerasae.runs.run import Run
-from kerasae.training.fit import check as check_fit
+from kerasae.training.joint import check_fit
 from kerasae.workflows.begin import check, raised, resolve
 
 if TYPE_CHECKING:

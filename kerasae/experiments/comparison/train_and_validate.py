@@ -28,16 +28,17 @@ def train_and_validate(run_path: str, validation_path: str) -> None:
     load_tensorflow()
     from kerasae.inference.forward import predict
     from kerasae.losses import ReconstructionLoss
-    from kerasae.models import deviation
-    from kerasae.workflows.evaluate import measured, write_predictions
+    from kerasae.models import TrainedModel, deviation
+    from kerasae.tasks.joint_evaluation import metrics_of, write_predictions
     from kerasae.workflows.train import go_on
 
     run, validation = Run(Path(run_path)), Path(validation_path)
-    model, collection = go_on(run, exports=False)
-    loss = ReconstructionLoss(run.recipe.loss.reconstruction, deviation(model))
-    predictions = predict(model, collection.validation, loss=loss)
+    trained, collection = go_on(run, exports=False)
+    assert isinstance(trained, TrainedModel)  # a comparison has no adversarial models
+    loss = ReconstructionLoss(run.recipe.loss.reconstruction, deviation(trained.model))
+    predictions = predict(trained, collection.validation, loss=loss)
     write_predictions(validation.with_suffix(".npz"), predictions, collection.validation, collection.facts["source"])
-    metrics = measured(predictions, collection.class_names)
+    metrics = metrics_of(predictions, collection.class_names)
     write_json(validation.with_suffix(".json"), {"model": _model_digest(run), "validation": metrics})
 
 

@@ -24,6 +24,7 @@ from kerasae.recipe.differences import first_difference
 from kerasae.recipe.loading import parse
 from kerasae.runs.origins import Origins, check_same, origins_of
 from kerasae.runs.run import check_new
+from kerasae.tasks import task_of
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.begin import check, check_fits, resolve, with_every_class, without_min_steps
@@ -147,7 +148,7 @@ class Search:
                 received=f"{settings.executions_per_trial} from {asked.seed}",
                 fix="set seed lower",
             )
-        if asked.model.adversarial is not None:
+        if not task_of(asked).predicts:
             raise RequestError(
                 "tune",
                 expected="a recipe that is measured on validation images",

@@ -64,7 +64,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch, failures: dict[str, str]) -
             return failure
 
     monkeypatch.setattr("kerasae.experiments.comparison.compare.ProcessRunner", RecordingRunner)
-    monkeypatch.setattr("kerasae.workflows.train.write_report", lambda run, model, collection: run.report.touch())
+    monkeypatch.setattr("kerasae.tasks.joint.write_report", lambda run, model, collection: run.report.touch())
     return done
 
 
