@@ -106,8 +106,9 @@ class Bench:
         state = json.loads((made.search.folder / "oracle.json").read_text())
         result = {**summary(made.search, found), "wall_seconds": state["seconds_spent"]}
         if made.comparison is not None:
-            result["test"] = {one["name"]: one["measures"]["accuracy"] for one in made.comparison.found["recipes"]}
-            result["paired"] = [row for row in made.comparison.found["paired"] if row["measure"] == "accuracy"]
+            compared = made.comparison.result.to_json()
+            result["test"] = {one["name"]: one["measures"]["accuracy"] for one in compared["recipes"]}
+            result["paired"] = [row for row in compared["paired"] if row["measure"] == "accuracy"]
         kept = self.results.get("searches", {})
         result = {**kept.get(name, {}), **result}  # what was measured on test images stays
         self.keep("searches", {**kept, name: result})

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from kerasae.experiments.comparison.figures.learning_curves import courses
+from kerasae.experiments.comparison.figures.learning_curves import learning_curves
 from kerasae.experiments.comparison.figures.per_class import per_class
 from kerasae.files.writing import written_whole
 from kerasae.recipe.results import Result, results, usual
@@ -61,4 +61,6 @@ def _courses(found: dict[str, list[Result]]) -> Figure:
             for name, kept in found.items()
         }
 
-    return courses(values("label_accuracy"), values("val_label_accuracy"), list(found), label="accuracy", share=True)
+    return learning_curves(
+        values("label_accuracy"), values("val_label_accuracy"), list(found), label="accuracy", share=True
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.pages import lines
-from kerasae.experiments.comparison.statistics import CONFIDENCE, paired
+from kerasae.experiments.comparison.statistics import CONFIDENCE, paired_test
 from kerasae.recipe.results import Result, results, spread, usual
 
 COLUMNS = [
@@ -47,8 +47,8 @@ def table(group: str) -> str:
 
 def _row(one: str, other: str, found: list[tuple[Result, Result]]) -> list[str]:
     mine, others = ([result.metrics["accuracy"] for result in side] for side in zip(*found, strict=True))
-    difference = paired(others, mine)
-    low, high = difference["low"], difference["high"]
+    difference = paired_test(others, mine)
+    low, high = difference.low, difference.high
     return [
         f"`{one.split()[0]}`",
         spread(list(mine), 4),
@@ -56,8 +56,8 @@ def _row(one: str, other: str, found: list[tuple[Result, Result]]) -> list[str]:
         spread(list(others), 4),
         " and ".join(str(side[0].epochs) for side in zip(*found, strict=True)),
         str(len(found)),
-        f"{100 * difference['mean']:+.1f} points",
-        "-" if low is None else f"{100 * low:+.1f} to {100 * high:+.1f}",
+        f"{100 * difference.mean:+.1f} points",
+        "-" if low is None or high is None else f"{100 * low:+.1f} to {100 * high:+.1f}",
     ]
 
 

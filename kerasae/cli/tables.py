@@ -73,16 +73,15 @@ def _most_rejected(rates: Sequence[Mapping[str, Any]]) -> str:
 def comparison(made: Any) -> Table:
     """Return the short table that a comparison ends with."""
     from kerasae.experiments.comparison.measures import BY_KEY
-    from kerasae.experiments.comparison.tables import runs_in_words, spread, unit
+    from kerasae.experiments.comparison.tables import describe_replicates, describe_runs, format_summary
 
-    keys = [
-        key for key in ("accuracy", "macro_f1", "mse") if any(key in one["measures"] for one in made.found["recipes"])
-    ]
-    title = f"{made.found['measured_on']} images, {unit(made.found)}"
+    result = made.result
+    keys = [key for key in ("accuracy", "macro_f1", "mse") if any(key in recipe.measures for recipe in result.recipes)]
+    title = f"{result.measured_on} images, {describe_replicates(result)}"
     table = Table("recipe", "runs", *(BY_KEY[key].title for key in keys), title=title, title_justify="left")
-    for one in made.found["recipes"]:
-        cells = [spread(BY_KEY[key], one["measures"][key]) if key in one["measures"] else "-" for key in keys]
-        table.add_row(one["name"], runs_in_words(one), *cells)
+    for recipe in result.recipes:
+        cells = [format_summary(BY_KEY[key], recipe.measures.get(key)) for key in keys]
+        table.add_row(recipe.name, describe_runs(recipe), *cells)
     return table
 
 

@@ -1,1 +1,1 @@
-"""Recipes side by side over seeds or folds: planned, run, measured, tested, drawn; joined by `compare.py`."""
+"""Compares recipes over seeds or folds: candidates, plan, runs, statistics, page; `compare.py` is the verb."""

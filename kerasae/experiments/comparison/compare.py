@@ -1,17 +1,20 @@
-"""The verb that lays recipes side by side: the same images for all, over seeds or folds."""
+"""The verb that compares recipes on the same images, over seeds or folds."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kerasae.data.summary import warnings
-from kerasae.experiments.comparison.candidates import Candidate, candidates
-from kerasae.experiments.comparison.plan import plan
-from kerasae.experiments.comparison.report import PAGE, write
+from kerasae.experiments.comparison.analysis import analyze
+from kerasae.experiments.comparison.candidates import Candidate, read_candidates
+from kerasae.experiments.comparison.plan import make_plan
+from kerasae.experiments.comparison.report import PAGE, write_report
 from kerasae.experiments.comparison.running import run_all
+from kerasae.experiments.comparison.train_and_validate import train_and_validate
+from kerasae.experiments.jobs import ProcessRunner
 from kerasae.files.locks import alone
 from kerasae.files.manifest import begin
 from kerasae.files.unfinished import remove_unfinished
@@ -26,17 +29,25 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from kerasae.experiments.comparison.result import ComparisonResult
+    from kerasae.experiments.jobs import Runner
+
 COMPARISONS = Path("comparisons")
-SEEDS = 3
+DEFAULT_SEEDS = 3
 LONGEST_NAME = 80
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A comparison's folder, and what its comparison.json holds."""
+    """A comparison.
+
+    Attributes:
+        folder: holds its files.
+        result: its numbers.
+    """
 
     folder: Path
-    found: dict[str, Any]
+    result: ComparisonResult
 
     @property
     def page(self) -> Path:
@@ -46,7 +57,7 @@ class Comparison:
     @property
     def num_failed(self) -> int:
         """How many runs failed."""
-        return sum(bool(run["failed"]) for run in self.found["runs"])
+        return len(self.result.failed_runs)
 
 
 def compare(
@@ -58,21 +69,23 @@ def compare(
     overrides: Sequence[str] = (),
     to: Path | None = None,
     console: Console | None = None,
+    runner: Runner | None = None,
 ) -> Comparison:
-    """Train every recipe with every seed, on every fold if there are any, and write what came of it.
+    """Train every recipe with every seed, on every fold if there are any, and write tables, tests and a page.
 
-    Runs that are finished already are not trained again, and interrupted ones go on where they were. A run that fails
-    does not end the others.
+    Finished runs are reused and interrupted runs are resumed. A run that fails does not stop the others.
 
     Args:
-        recipes: names of built-in recipes, paths of .toml files, or directories of finished runs; the first one is
-            the baseline of the paired tests.
-        seeds: runs of each recipe, whose `seed` counts up from the recipe's own; 3, or 1 with folds, if left out.
-        folds: how many stratified folds the training images are cut into, each the validation set once.
-        data: a source that takes the place of every recipe's.
+        recipes: names of built-in recipes, paths of .toml files, or directories of finished runs; the first is the
+            baseline of the paired tests.
+        seeds: number of runs of each recipe, whose `seed` counts up from the recipe's own; 3 by default, or 1 with
+            folds.
+        folds: number of stratified folds that the training images are divided into; each is the validation set once.
+        data: the source of the images, instead of the recipes' own.
         overrides: `KEY=VALUE` settings for every recipe.
-        to: the comparison's folder; `comparisons/NAME` if left out, named for the recipes.
-        console: where progress is told; standard error if left out.
+        to: the comparison's folder; `comparisons/NAME` by default, named for the recipes.
+        console: where progress is displayed; standard error by default.
+        runner: where runs are trained; by default in a process each.
 
     Raises:
         RequestError: anything wrong with the request, before any run trains.
@@ -81,28 +94,31 @@ def compare(
         raise RequestError("--seeds", expected="at least 1", received=seeds)
     if folds is not None and folds < 2:
         raise RequestError("--folds", expected="at least 2, to train on some and validate on another", received=folds)
-    listed = candidates(recipes, [*overrides, *setting("data.source", data)])
-    folder = to if to is not None else COMPARISONS / _name(listed, folds)
+    candidates = read_candidates(recipes, [*overrides, *setting("data.source", data)])
+    folder = to if to is not None else COMPARISONS / _name(candidates, folds)
     if not folder.is_dir():
         check_new(folder, "--to")
-    distribution.leave_gpus()  # to the runs' own processes
-    planned = plan(listed, seeds or (SEEDS if folds is None else 1), folds, folder)
+    distribution.leave_gpus()  # to the processes of the runs
+    plan = make_plan(candidates, seeds or (DEFAULT_SEEDS if folds is None else 1), folds, folder)
     folder.mkdir(parents=True, exist_ok=True)
+    console = console or stderr_console()
+    runner = runner or ProcessRunner(train_and_validate, folder / "logs")
     with alone(folder, "comparing in", "--to", ", or give another"):
         remove_unfinished(folder)
         begin(folder)
-        shown = console or stderr_console()
-        for line in planned.raised:
-            shown.print(line, soft_wrap=True)
-        for job in {(job.name, job.fold): job for job in planned.jobs}.values():
+        for line in plan.raised_epochs:
+            console.print(line, soft_wrap=True)
+        for job in {(job.group, job.replicate.fold): job for job in plan.jobs}.values():
             for line in warnings(job.facts):
-                shown.print(f"{job.words}: {line}", soft_wrap=True)
-        failed = run_all(planned, shown)
-        return Comparison(folder, write(planned, failed))
+                console.print(f"{job.title}: {line}", soft_wrap=True)
+        failures = run_all(plan, runner, console)
+        result = analyze(plan, failures)
+        write_report(plan, result, failures)
+        return Comparison(folder, result)
 
 
-def _name(listed: Sequence[Candidate], folds: int | None) -> str:
-    name = "-vs-".join(one.name for one in listed)
+def _name(candidates: Sequence[Candidate], folds: int | None) -> str:
+    name = "-vs-".join(candidate.name for candidate in candidates)
     if len(name) > LONGEST_NAME:
         name = f"{name[:LONGEST_NAME]}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
     return f"{name}-{folds}-folds" if folds else name

@@ -1,4 +1,4 @@
-"""The numbers that runs are compared by, and where a run keeps them."""
+"""The measures that runs are compared by, and where metrics.json holds them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Measure:
-    """A number of a run; `path` leads to it in the metrics of a split, or from the root of metrics.json.
+    """A number of a run.
 
-    `style` is one of `report.wording.FORMATS`; `better` says which side is, or None where neither is.
+    Attributes:
+        key: its name in comparison.json.
+        title: its name in tables and figures.
+        path: dotted keys that lead to it in the metrics of a split, or in metrics.json unless `of_split`.
+        style: how it is written, a key of `utils.formatting.FORMATS`.
+        better: which values are better; None where neither are.
+        of_split: whether it is measured on the images of a split.
     """
 
     key: str
@@ -35,20 +41,20 @@ MEASURES = (
 BY_KEY = {measure.key: measure for measure in MEASURES}
 
 
-def values(metrics: Mapping[str, Any], split: Mapping[str, Any]) -> dict[str, float]:
-    """Return what a run has of the measures.
+def measured_values(metrics: Mapping[str, Any], split_metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Return the measures that a run has, by key.
 
     Args:
-        metrics: its metrics.json.
-        split: its metrics on the images that are compared.
+        metrics: the content of its metrics.json.
+        split_metrics: its metrics on the images that are compared.
     """
-    found = {one.key: _at(split if one.of_split else metrics, one.path) for one in MEASURES}
-    return {key: float(value) for key, value in found.items() if value is not None}
+    values = {measure.key: _at(split_metrics if measure.of_split else metrics, measure.path) for measure in MEASURES}
+    return {key: float(value) for key, value in values.items() if value is not None}
 
 
-def class_accuracies(split: Mapping[str, Any]) -> dict[str, float]:
-    """Return the share of each class that was named right; classes without images are left out."""
-    rows = split.get("label", {}).get("per_class", [])
+def class_accuracies(split_metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Return the recall of each class that has images, by class name."""
+    rows = split_metrics.get("label", {}).get("per_class", [])
     return {row["name"]: float(row["recall"]) for row in rows if row["recall"] is not None}
 
 

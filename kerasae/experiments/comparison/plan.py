@@ -1,63 +1,65 @@
-"""Which runs a comparison is made of, and everything that can be wrong with them, before any of them trains."""
+"""The plan of a comparison: its runs, checked before any of them trains."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kerasae.data.collection_cache import Opener
-from kerasae.data.fingerprint import check_unchanged, model_input_hash
 from kerasae.data.learned_images import facts_of
-from kerasae.experiments.comparison.candidates import Candidate, refuse_twice
-from kerasae.files.reading import read_json
-from kerasae.recipe import SEEDS, Recipe
-from kerasae.recipe.differences import first_difference
-from kerasae.runs.origins import check_same, origins_of, read_origins
+from kerasae.experiments.comparison.candidates import Candidate, check_distinct
+from kerasae.experiments.comparison.compatibility import (
+    PreparedCandidate,
+    check_heads,
+    check_same_images,
+    image_digests,
+    share_images,
+)
+from kerasae.experiments.comparison.earlier_runs import as_begun, check_resumable, find_finished
+from kerasae.experiments.jobs import Job, Replicate, check_seeds, replicates
 from kerasae.runs.run import Run
-from kerasae.tasks import task_of
 from kerasae.training.joint import check_fit
-from kerasae.utils.errors import RequestError
-from kerasae.workflows.begin import check, raised, resolve, with_every_class, without_min_steps
+from kerasae.workflows.begin import check, raised, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from kerasae.data.collection import Collection
+    from kerasae.recipe import Recipe
     from kerasae.runs.data_facts import DataFacts
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
-    """One run of a comparison: whose, with which seed and fold (None: no folds), where it lies and what it needs.
+class ComparisonJob(Job):
+    """One run of a comparison.
 
-    `judgement` is where the validation images' metrics (.json) and predictions (.npz) lie, without suffix.
+    Attributes:
+        group: the recipe's name in the comparison.
+        validation: where metrics (.json) and predictions (.npz) of its validation images are; without suffix.
     """
 
-    name: str
-    seed: int
-    fold: int | None
-    recipe: Recipe
-    run: Run
-    facts: DataFacts
-    judgement: Path
+    validation: Path
 
     @property
-    def epochs(self) -> int:
-        """The most epochs that it trains."""
-        return sum(phase.epochs for phase in self.recipe.phases)
-
-    @property
-    def words(self) -> str:
-        """What to call it."""
-        return f"{self.name}, {f'fold {self.fold}, ' * (self.fold is not None)}seed {self.seed}"
+    def arguments(self) -> tuple[str, ...]:
+        """The arguments of `train_and_validate`."""
+        return (str(self.run.path), str(self.validation))
 
 
 @dataclass(frozen=True)
-class Plan:
-    """All runs of a comparison in the order in which they run.
+class ComparisonPlan:
+    """All runs of a comparison.
 
-    `same_validation` says whether all share the validation images too, and `raised` whose epochs `min_steps` raised.
+    Attributes:
+        folder: of the comparison.
+        names: of the recipes; the first is the baseline.
+        titles: of the recipes.
+        seeds: of each recipe's runs.
+        folds: number of folds; None without cross-validation.
+        jobs: in the order in which they run.
+        same_validation: whether all recipes have the same validation images.
+        raised_epochs: a line for each phase whose epochs `min_steps` raised.
     """
 
     folder: Path
@@ -65,186 +67,94 @@ class Plan:
     titles: list[str]
     seeds: list[int]
     folds: int | None
-    jobs: list[Job]
+    jobs: list[ComparisonJob]
     same_validation: bool
-    raised: list[str]
+    raised_epochs: list[str]
 
     @property
     def split(self) -> str:
-        """The split that the tables are about: choices between folds are made without the test images."""
+        """The split that is measured: validation with folds, so that choices can be made without test images."""
         return "test" if self.folds is None else "validation"
 
-    def predictions_of(self, job: Job) -> Path:
-        """Return the file of what a run said about each image of that split."""
-        return job.run.predictions if self.folds is None else job.judgement.with_suffix(".npz")
+    def predictions_of(self, job: ComparisonJob) -> Path:
+        """Return the file with a run's predictions for each image of that split."""
+        return job.run.predictions if self.folds is None else job.validation.with_suffix(".npz")
 
 
-def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Path) -> Plan:
-    """Plan `seeds` runs of every candidate, for each of `folds` if there are any; nothing is written.
+def make_plan(candidates: Sequence[Candidate], num_seeds: int, num_folds: int | None, folder: Path) -> ComparisonPlan:
+    """Plan `num_seeds` runs of every candidate, on each of `num_folds` folds if there are any; write nothing.
 
     Raises:
-        RequestError: a recipe that cannot be trained, no common head, other test images than the first recipe's, or
-            runs in the folder that were made in another way.
+        RequestError: a recipe that cannot be trained, no common head, test images other than the first recipe's, or a
+            run in the folder that was begun in another way.
     """
-    _check_heads(listed)
-    for candidate in listed:
+    check_heads(candidates)
+    for candidate in candidates:
         check(candidate.recipe)
-    first = listed[0].recipe.seed
-    if first + seeds > SEEDS:
-        raise RequestError(
-            "--seeds",
-            expected=f"seeds below {SEEDS}, counted from the recipe's",
-            received=f"{seeds} from {first}",
-            fix="set seed lower",
-        )
-    numbers = list(range(first, first + seeds))
-    jobs: list[Job] = []
-    same_validation = True
-    lines: list[str] = []
+    first_seed = candidates[0].recipe.seed
+    check_seeds(first_seed, num_seeds, "--seeds")
+    by_fold: dict[int | None, list[Replicate]] = {}
+    for replicate in replicates(first_seed, num_seeds, num_folds):
+        by_fold.setdefault(replicate.fold, []).append(replicate)
     opener = Opener(asks=not (folder / "runs").is_dir())
-    # Images of one source, cut and shaped in one way, need not be read to be known for the same.
-    alike = len({(one.recipe.data.model_dump_json(), one.recipe.classifies) for one in listed}) == 1
-    for fold in range(folds) if folds else [None]:
-        planned: list[tuple[Candidate, Recipe, DataFacts]] = []
-        marks: list[tuple[str, str]] = []
-        for candidate in listed:
-            recipe = _as_begun(candidate.recipe, folder / "runs" / candidate.name)
-            recipe = recipe if fold is None else _folded(recipe, fold, folds)
+    shared = share_images(candidates)
+    jobs: list[ComparisonJob] = []
+    raised_epochs: list[str] = []
+    same_validation = True
+    for fold, fold_replicates in by_fold.items():
+        prepared: list[PreparedCandidate] = []
+        for candidate in candidates:
+            recipe = fold_replicates[0].applied(as_begun(candidate.recipe, folder / "runs" / candidate.name))
             collection = opener(recipe)
-            asked, recipe = recipe, resolve(recipe, collection)
-            facts = facts_of(recipe, collection)
-            mine = list(_jobs(candidate, recipe, facts, numbers, fold, folder))
-            for job in mine:
-                _check_as_before(job)
-            if not all(job.run.recipe_file.is_file() for job in mine):
-                check_fit(recipe, collection)
-            marks.append(
-                ("", "") if alike else (model_input_hash(collection.test), model_input_hash(collection.validation))
-            )
-            planned.append((candidate, recipe, facts))
-            jobs += mine
-            where = candidate.name if fold is None else f"{candidate.name}, fold {fold}"
-            lines += [f"{where}: {line}" for line in raised(asked, recipe)]
-            _check_same(marks, planned, 0, "test")
+            resolved = resolve(recipe, collection)
+            facts = facts_of(resolved, collection)
+            jobs += _checked_jobs(candidate, fold_replicates, resolved, facts, collection, folder)
+            title = candidate.name if fold is None else f"{candidate.name}, fold {fold}"
+            raised_epochs += [f"{title}: {line}" for line in raised(recipe, resolved)]
+            prepared.append(PreparedCandidate(candidate.name, resolved, facts, image_digests(collection, shared)))
+            check_same_images(prepared[0], prepared[-1], "test")
             if fold is not None:
-                _check_same(marks, planned, 1, "validation")
-        refuse_twice([candidate.name for candidate, _, _ in planned], [recipe for _, recipe, _ in planned])
-        same_validation &= len({validation for _, validation in marks}) == 1
-    # A seed of every recipe before the next one: what is finished can be compared however early it is stopped.
-    jobs.sort(key=lambda job: (job.seed, job.fold or 0))
-    names, titles = [one.name for one in listed], [one.recipe.title for one in listed]
-    return Plan(folder, names, titles, numbers, folds, jobs, same_validation, lines)
-
-
-def _as_begun(recipe: Recipe, folder: Path) -> Recipe:
-    """Return a recipe without fields that runs of it were begun before: `min_steps` and `data.normal`."""
-    for path in folder.glob("*/recipe.json"):
-        kept = read_json(path, {"phases": list, "data": dict})
-        if not all("min_steps" in phase for phase in kept["phases"]):
-            recipe = without_min_steps(recipe)
-        if "normal" not in kept["data"]:
-            recipe = with_every_class(recipe)
-    return recipe
-
-
-def _jobs(
-    candidate: Candidate, recipe: Recipe, facts: DataFacts, seeds: Sequence[int], fold: int | None, folder: Path
-) -> Iterator[Job]:
-    for seed in seeds:
-        place = f"seed-{seed}" if fold is None else f"fold-{fold}-seed-{seed}"
-        seeded = recipe.model_copy(update={"seed": seed})
-        run = Run(folder / "runs" / candidate.name / place)
-        if candidate.run is not None and candidate.run.recipe.bare == seeded.bare:
-            run = candidate.run
-        elif not run.path.is_dir():
-            run = _elsewhere(folder, place, seeded, facts) or run
-        yield Job(candidate.name, seed, fold, seeded, run, facts, folder / "validation" / candidate.name / place)
-
-
-def _elsewhere(folder: Path, place: str, recipe: Recipe, facts: DataFacts) -> Run | None:
-    """Return a finished run of a comparison beside this one that was made with the same recipe and images."""
-    for path in sorted(folder.parent.glob(f"*/runs/*/{place}")):
-        run = Run(path)
-        if not all(file.is_file() for file in (run.recipe_file, run.data_facts, run.model, run.metrics)):
-            continue
-        with suppress(RequestError):  # a recipe of another version says nothing here
-            same_images = run.facts.fingerprint == facts.fingerprint
-            if run.recipe.bare == recipe.bare and same_images and _began_as(run, recipe):
-                return run
-    return None
-
-
-def _began_as(run: Run, recipe: Recipe) -> bool:
-    """Whether a run began from the same plugins and models as the recipe would now.
-
-    A run that does not say is of an earlier version, whose batch normalization was another.
-    """
-    return read_origins(run) == origins_of(recipe)
-
-
-def _folded(recipe: Recipe, fold: int, folds: int | None) -> Recipe:
-    return recipe.model_copy(update={"data": recipe.data.model_copy(update={"fold": [fold, folds]})})
-
-
-def _check_heads(listed: Sequence[Candidate]) -> None:
-    baseline = listed[0]
-    for one in listed:
-        if not task_of(one.recipe).predicts:
-            raise RequestError(
-                "compare",
-                expected="recipes of models that answer for images",
-                received=f"{one.name}, whose adversarial model makes images",
-                fix="leave it out, and see: kerasae generate",
-            )
-    for one in listed[1:]:
-        if not set(one.recipe.heads) & set(baseline.recipe.heads):
-            sides = " and ".join(f"{', '.join(side.recipe.heads)} of {side.name}" for side in (baseline, one))
-            raise RequestError(
-                "compare",
-                expected="recipes that train a head of the first one's, or there is nothing to compare",
-                received=sides,
-                fix="leave one out, or name first a recipe that trains both",
-            )
-
-
-def _check_as_before(job: Job) -> None:
-    """Refuse a run that lies where this one belongs and was made in another way."""
-    if not job.run.recipe_file.is_file():
-        return
-    difference = first_difference(job.run.recipe.model_dump(mode="json"), job.recipe.model_dump(mode="json"))
-    if difference:
-        key, before, now = difference
-        raise RequestError(
-            "--to",
-            expected=f"the recipe that {job.run.path} was made with, {key} {before}",
-            received=f"{key} {now}",
-            fix="give another --to, or remove that run",
-        )
-    check_same(read_origins(job.run), origins_of(job.recipe), f"run {job.run.path}")
-    check_unchanged(job.run.facts, job.facts, str(job.run.path))
-
-
-def _check_same(
-    marks: Sequence[tuple[str, str]],
-    planned: Sequence[tuple[Candidate, Recipe, DataFacts]],
-    place: int,
-    split: str,
-) -> None:
-    """Refuse a last candidate whose images of a split are others than the first one's, and say how they differ."""
-    if marks[-1][place] == marks[0][place]:
-        return
-    sides = [
-        f"{candidate.name}: {facts.counts[split].total:,} of {facts.source} as "
-        f"{'x'.join(map(str, facts.image_shape))}, resized by {recipe.data.resize}, data.seed {recipe.data.seed}"
-        for candidate, recipe, facts in (planned[0], planned[-1])
-    ]
-    keys = ", ".join(f"data.{key}" for key in ("source", "image_shape", "resize", "validation", "test"))
-    mend = f"set {keys} and data.seed alike by --data or --set"
-    if planned[0][1].classifies != planned[-1][1].classifies and planned[0][2].counts["train"].unlabelled:
-        mend = (
-            "images without a label may be tested on where nothing is classified, so give a test/ folder of its own "
-            "beside train/, or compare without the unlabelled images"
-        )
-    raise RequestError(
-        "compare", expected=f"the same {split} images for all recipes", received=f"{'; '.join(sides)}", fix=mend
+                check_same_images(prepared[0], prepared[-1], "validation")
+        check_distinct([each.name for each in prepared], [each.recipe for each in prepared])
+        same_validation &= len({each.digests["validation"] for each in prepared}) == 1
+    # A seed of every recipe before the next seed: if the comparison is stopped, what is finished can be compared.
+    jobs.sort(key=lambda job: (job.replicate.seed, job.replicate.fold or 0))
+    return ComparisonPlan(
+        folder=folder,
+        names=[candidate.name for candidate in candidates],
+        titles=[candidate.recipe.title for candidate in candidates],
+        seeds=list(range(first_seed, first_seed + num_seeds)),
+        folds=num_folds,
+        jobs=jobs,
+        same_validation=same_validation,
+        raised_epochs=raised_epochs,
     )
+
+
+def _checked_jobs(
+    candidate: Candidate,
+    fold_replicates: Sequence[Replicate],
+    resolved: Recipe,
+    facts: DataFacts,
+    collection: Collection,
+    folder: Path,
+) -> list[ComparisonJob]:
+    """Return a candidate's jobs on one fold, after checking that each can be begun or resumed."""
+    jobs = [_job(candidate, replicate, resolved, facts, folder) for replicate in fold_replicates]
+    for job in jobs:
+        check_resumable(job)
+    if not all(job.is_begun for job in jobs):
+        check_fit(resolved, collection)
+    return jobs
+
+
+def _job(candidate: Candidate, replicate: Replicate, resolved: Recipe, facts: DataFacts, folder: Path) -> ComparisonJob:
+    """Return the job of a candidate's replicate, with a finished run from elsewhere if there is one."""
+    recipe = replicate.applied(resolved)
+    run = Run(folder / "runs" / candidate.name / replicate.name)
+    if candidate.run is not None and candidate.run.recipe.bare == recipe.bare:
+        run = candidate.run
+    elif not run.path.is_dir():
+        run = find_finished(folder, replicate.name, recipe, facts) or run
+    validation = folder / "validation" / candidate.name / replicate.name
+    return ComparisonJob(candidate.name, replicate, recipe, run, facts, validation)

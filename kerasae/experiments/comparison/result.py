@@ -1,142 +1,222 @@
-"""All that the finished runs of a comparison say, as comparison.json keeps it."""
+"""The result of a comparison, and comparison.json, which keeps it."""
 
 from __future__ import annotations
 
-import os
+import dataclasses
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from kerasae.experiments.comparison.measures import MEASURES, class_accuracies, values
-from kerasae.experiments.comparison.statistics import mcnemar, paired, summary
-from kerasae.experiments.comparison.worker import read_judgement
-from kerasae.files.reading import read_json, read_npz
-from kerasae.recipe.differences import differences
+from kerasae.experiments.comparison.statistics import McNemarTest, PairedTest, Summary
+from kerasae.files.reading import damaged, read_json
+from kerasae.files.writing import write_json
+from kerasae.utils.errors import in_a_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
-    from kerasae.experiments.comparison.plan import Job, Plan
+RESULT_FILE = "comparison.json"
 
 
-def result(plan: Plan, failed: Mapping[Job, str]) -> dict[str, Any]:
-    """Return the comparison as plain values: runs, summaries by recipe, paired tests against the first recipe.
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What one run measured.
 
-    The tables are about `measured_on`, the test images, or with folds the validation images: then no number of the
-    test images is in it.
+    Attributes:
+        recipe: the recipe's name.
+        seed: the recipe's seed.
+        fold: index of its validation fold; None without cross-validation.
+        path: the run directory, relative to the comparison's folder.
+        failed: why it failed; None if it finished. A failed run has no values.
+        values: by measure, on the images that the comparison is measured on.
+        validation: by measure, on validation images; empty with cross-validation, where `values` are.
+        per_class: accuracy by class.
     """
-    runs = [_run(plan, job, failed.get(job)) for job in plan.jobs]
-    by_recipe = {name: [run for run in runs if run["recipe"] == name and not run["failed"]] for name in plan.names}
-    recipes = []
-    for name, title in zip(plan.names, plan.titles, strict=True):
-        finished = by_recipe[name]
-        recipes.append(
-            {
-                "name": name,
-                "title": title,
-                "runs": len(finished),
-                "failed": sum(run["recipe"] == name and bool(run["failed"]) for run in runs),
-                "measures": _summaries([run["values"] for run in finished]),
-                "validation": _summaries([run["validation"] for run in finished]),
-                "per_class": _summaries([run["per_class"] for run in finished]),
-            }
+
+    recipe: str
+    seed: int
+    fold: int | None
+    path: str
+    failed: str | None
+    values: Mapping[str, float] = field(default_factory=dict)
+    validation: Mapping[str, float] = field(default_factory=dict)
+    per_class: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Its name in messages and tables."""
+        return f"{self.recipe}, {'' if self.fold is None else f'fold {self.fold}, '}seed {self.seed}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what comparison.json holds about the run."""
+        tree = dataclasses.asdict(self)
+        measured = ("values", "validation", "per_class")
+        return {key: value for key, value in tree.items() if self.failed is None or key not in measured}
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeResult:
+    """The runs of one recipe, summarized.
+
+    Attributes:
+        name: the recipe's name in the comparison.
+        title: the recipe's `title`.
+        runs: how many runs finished.
+        failed: how many runs failed.
+        measures: by measure, on the images that the comparison is measured on.
+        validation: by measure, on validation images; empty with cross-validation.
+        per_class: accuracy by class.
+    """
+
+    name: str
+    title: str
+    runs: int
+    failed: int
+    measures: Mapping[str, Summary]
+    validation: Mapping[str, Summary]
+    per_class: Mapping[str, Summary]
+
+    @classmethod
+    def from_json(cls, tree: Mapping[str, Any]) -> RecipeResult:
+        """Return what comparison.json says about a recipe."""
+        summaries = {
+            name: {key: Summary(**values) for key, values in tree[name].items()}
+            for name in ("measures", "validation", "per_class")
+        }
+        return cls(**{**tree, **summaries})
+
+
+@dataclass(frozen=True, slots=True)
+class PairedDifference:
+    """How far a recipe is from the baseline in one measure."""
+
+    recipe: str
+    measure: str
+    test: PairedTest
+
+
+@dataclass(frozen=True, slots=True)
+class McNemarDifference:
+    """How many images are classified correctly only by a recipe, or only by the baseline, with one seed."""
+
+    recipe: str
+    seed: int
+    test: McNemarTest
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDifference:
+    """A field of the recipe in which the recipes differ, with its value in each recipe as text."""
+
+    field: str
+    values: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonResult:
+    """All numbers of a comparison.
+
+    Attributes:
+        recipes: in the order in which they were given.
+        baseline: name of the first recipe, which the tests compare the others with.
+        measured_on: "test", or "validation" with cross-validation.
+        seeds: the seeds of each recipe's runs.
+        folds: number of folds; None without cross-validation.
+        same_validation: whether all recipes have the same validation images.
+        num_images: how many images the numbers are measured on.
+        source: where the images come from.
+        paired: paired tests against the baseline.
+        mcnemar: McNemar's tests against the baseline.
+        differences: in what the recipes differ.
+        runs: every run, failed ones included.
+    """
+
+    recipes: Sequence[RecipeResult]
+    baseline: str
+    measured_on: str
+    seeds: Sequence[int]
+    folds: int | None
+    same_validation: bool
+    num_images: int
+    source: str
+    paired: Sequence[PairedDifference]
+    mcnemar: Sequence[McNemarDifference]
+    differences: Sequence[FieldDifference]
+    runs: Sequence[RunResult]
+
+    @property
+    def finished_runs(self) -> list[RunResult]:
+        """The runs that did not fail."""
+        return [run for run in self.runs if run.failed is None]
+
+    @property
+    def failed_runs(self) -> list[RunResult]:
+        """The runs that failed."""
+        return [run for run in self.runs if run.failed is not None]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what comparison.json holds."""
+        return {
+            "recipes": [dataclasses.asdict(recipe) for recipe in self.recipes],
+            "baseline": self.baseline,
+            "measured_on": self.measured_on,
+            "seeds": list(self.seeds),
+            "folds": self.folds,
+            "same_validation": self.same_validation,
+            "num_pictures": self.num_images,
+            "source": self.source,
+            "paired": [
+                {"recipe": row.recipe, "measure": row.measure, **dataclasses.asdict(row.test)} for row in self.paired
+            ],
+            "mcnemar": [
+                {"recipe": row.recipe, "seed": row.seed, **dataclasses.asdict(row.test)} for row in self.mcnemar
+            ],
+            "differences": [dataclasses.asdict(row) for row in self.differences],
+            "runs": [run.to_json() for run in self.runs],
+        }
+
+    @classmethod
+    def from_json(cls, tree: Mapping[str, Any]) -> ComparisonResult:
+        """Return the result that `to_json` gave; raises KeyError or TypeError for anything else."""
+        return cls(
+            recipes=[RecipeResult.from_json(recipe) for recipe in tree["recipes"]],
+            baseline=tree["baseline"],
+            measured_on=tree["measured_on"],
+            seeds=tree["seeds"],
+            folds=tree["folds"],
+            same_validation=tree["same_validation"],
+            num_images=tree["num_pictures"],
+            source=tree["source"],
+            paired=[
+                PairedDifference(row["recipe"], row["measure"], PairedTest(**_without(row, "recipe", "measure")))
+                for row in tree["paired"]
+            ],
+            mcnemar=[
+                McNemarDifference(row["recipe"], row["seed"], McNemarTest(**_without(row, "recipe", "seed")))
+                for row in tree["mcnemar"]
+            ],
+            differences=[FieldDifference(**row) for row in tree["differences"]],
+            runs=[RunResult(**run) for run in tree["runs"]],
         )
-    first = plan.jobs[0]
-    of_first = [job for job in plan.jobs if (job.name, job.seed) == (first.name, first.seed)]  # one, or one a fold
-    return {
-        "recipes": recipes,
-        "baseline": plan.names[0],
-        "measured_on": plan.split,
-        "seeds": plan.seeds,
-        "folds": plan.folds,
-        "same_validation": plan.same_validation,
-        "num_pictures": sum(job.facts.counts[plan.split].total for job in of_first),
-        "source": first.facts.source,
-        "paired": [row for name in plan.names[1:] for row in _paired(plan, by_recipe, name)],
-        "mcnemar": [row for name in plan.names[1:] for row in _mcnemar(plan, failed, name)],
-        "differences": _differences(plan),
-        "runs": runs,
-    }
+
+    def write(self, folder: Path) -> None:
+        """Write comparison.json into a comparison's folder."""
+        write_json(folder / RESULT_FILE, self.to_json())
+
+    @classmethod
+    def read(cls, folder: Path) -> ComparisonResult:
+        """Read comparison.json from a comparison's folder.
+
+        Raises:
+            RequestError: the file is missing, changed or damaged.
+        """
+        path, fix = folder / RESULT_FILE, "write it again with the command that made the comparison"
+        tree = read_json(path, {"recipes": list, "runs": list}, fix)
+        try:
+            return cls.from_json(tree)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise damaged(path, in_a_line(error), fix) from None
 
 
-def _run(plan: Plan, job: Job, reason: str | None) -> dict[str, Any]:
-    run: dict[str, Any] = {
-        "recipe": job.name,
-        "seed": job.seed,
-        "fold": job.fold,
-        "path": os.path.relpath(job.run.path, plan.folder),
-        "failed": reason,
-    }
-    if reason is not None:
-        return run
-    metrics, validation = read_json(job.run.metrics, {"test": dict}), read_judgement(job.judgement)["validation"]
-    split = validation if plan.folds else metrics["test"]
-    on_validation = values({}, validation)
-    return run | {
-        "values": values(metrics, split),
-        "validation": {} if plan.folds else on_validation,
-        "per_class": class_accuracies(split),
-    }
-
-
-def _summaries(rows: Sequence[Mapping[str, float]]) -> dict[str, Any]:
-    """Summarize every value that all runs of a recipe have."""
-    keys = [key for key in rows[0] if all(key in row for row in rows)] if rows else []
-    return {key: summary([row[key] for row in rows]) for key in keys}
-
-
-def _paired(plan: Plan, by_recipe: Mapping[str, Sequence[Mapping[str, Any]]], name: str) -> list[dict[str, Any]]:
-    """Test each measure of a recipe against the baseline's, over the seeds, or folds, that both finished."""
-    sides = [_units(plan, by_recipe[one]) for one in (plan.names[0], name)]
-    common = [unit for unit in sides[0] if unit in sides[1]]
-    share = 0.0 if plan.folds is None else 1 / (plan.folds - 1)
-    rows = []
-    for measure in MEASURES:
-        key = measure.key
-        if key != "parameters" and common and all(key in side[unit] for side in sides for unit in common):
-            baseline, other = ([side[unit][key] for unit in common] for side in sides)
-            tested = paired(baseline, other, share)
-            rows.append({"recipe": name, "measure": measure.key, **tested})
-    return rows
-
-
-def _units(plan: Plan, runs: Sequence[Mapping[str, Any]]) -> dict[int, dict[str, float]]:
-    """Return the values by seed; with folds by fold, as means over its seeds, which share its images."""
-    if plan.folds is None:
-        return {run["seed"]: run["values"] for run in runs}
-    units = {}
-    for fold in range(plan.folds):
-        rows = [run["values"] for run in runs if run["fold"] == fold]
-        if len(rows) == len(plan.seeds):
-            units[fold] = {key: found["mean"] for key, found in _summaries(rows).items()}
-    return units
-
-
-def _mcnemar(plan: Plan, failed: Mapping[Job, str], name: str) -> list[dict[str, Any]]:
-    """Test the answers of a recipe against the baseline's, for each seed, over the images of all folds together."""
-    rows = []
-    for seed in plan.seeds:
-        sides = [
-            [job for job in plan.jobs if job.name == one and job.seed == seed and job not in failed]
-            for one in (plan.names[0], name)
-        ]
-        if not sides[0] or len({tuple(job.fold for job in side) for side in sides}) > 1:
-            continue
-        if all("label" in job.recipe.heads for side in sides for job in side):
-            baseline, other = (np.concatenate([_right(plan, job) for job in side]) for side in sides)
-            rows.append({"recipe": name, "seed": seed, **mcnemar(baseline, other)})
-    return rows
-
-
-def _right(plan: Plan, job: Job) -> np.ndarray:
-    """Tell of each labelled image whether it was named right."""
-    saved = read_npz(plan.predictions_of(job), ["label", "probabilities"])
-    label, probabilities = saved["label"], saved["probabilities"]
-    return (probabilities.argmax(axis=1) == label)[label >= 0]
-
-
-def _differences(plan: Plan) -> list[dict[str, Any]]:
-    """List in what the recipes differ, field by field."""
-    firsts = [next(job for job in plan.jobs if job.name == name) for name in plan.names]
-    rows = differences([job.recipe.bare.model_dump(mode="json") for job in firsts])
-    return [{"field": key, "values": texts} for key, texts in rows]
+def _without(row: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key not in keys}

@@ -1,11 +1,7 @@
-"""The runs of a comparison, one after the other, each in a process of its own, under a display of how far they are."""
+"""Runs the jobs of a comparison one after the other, and displays their progress."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import subprocess
-import sys
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,34 +17,32 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from kerasae.experiments.comparison.worker import is_done
-from kerasae.recipe.plugins import inherited
+from kerasae.experiments.comparison.train_and_validate import is_finished
 from kerasae.utils.formatting import seconds as duration
-from kerasae.utils.processes import reason
-from kerasae.workflows.begin import begin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from rich.console import Console
 
-    from kerasae.experiments.comparison.plan import Job, Plan
+    from kerasae.experiments.comparison.plan import ComparisonJob, ComparisonPlan
+    from kerasae.experiments.jobs import Runner
 
-POLL_SECONDS = 0.5
 
+def run_all(plan: ComparisonPlan, runner: Runner, console: Console) -> dict[ComparisonJob, str]:
+    """Carry out every job of a plan that is not finished.
 
-def run_all(plan: Plan, console: Console) -> dict[Job, str]:
-    """Do what is not done yet of every run.
+    Args:
+        plan: the comparison.
+        runner: where the jobs are carried out.
+        console: where progress is displayed.
 
     Returns:
-        Why runs failed, by run; those that are not in it are finished.
+        Why jobs failed; the jobs that are not in it are finished.
     """
-    left = [job for job in plan.jobs if not is_done(job.run, job.judgement)]
-    reused = len(plan.jobs) - len(left)
-    if reused:
-        console.print(f"{reused} of {len(plan.jobs)} runs are finished already", soft_wrap=True)
-    failed: dict[Job, str] = {}
+    unfinished = [job for job in plan.jobs if not is_finished(job.run, job.validation)]
+    num_finished = len(plan.jobs) - len(unfinished)
+    if num_finished:
+        console.print(f"{num_finished} of {len(plan.jobs)} runs are finished already", soft_wrap=True)
+    failures: dict[ComparisonJob, str] = {}
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -59,52 +53,22 @@ def run_all(plan: Plan, console: Console) -> dict[Job, str]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, disable=not console.is_terminal, speed_estimate_period=600) as progress:
-        task = progress.add_task("", total=sum(job.epochs for job in left))
-        before = 0
-        for number, job in enumerate(left, reused + 1):
-            place = f"run {number} of {len(plan.jobs)}: {job.words}"
-            progress.update(task, description=escape(place), completed=before)
+        task = progress.add_task("", total=sum(job.epochs for job in unfinished))
+        epochs_before = 0
+        for number, job in enumerate(unfinished, num_finished + 1):
+            title = f"run {number} of {len(plan.jobs)}: {job.title}"
+            progress.update(task, description=escape(title), completed=epochs_before)
             started = time.perf_counter()
-            failure = _run(job, plan.folder, partial(_tell, progress, task, before))
-            took = duration(time.perf_counter() - started)
-            if failure:
-                failed[job] = failure
-            console.print(f"{place}: {f'failed: {failure}' if failure else f'done in {took}'}", soft_wrap=True)
-            before += job.epochs
-        progress.update(task, description="all runs", completed=before)
-    return failed
+            failure = runner.run(job, partial(_show_progress, progress, task, epochs_before))
+            if failure is None:
+                status = f"done in {duration(time.perf_counter() - started)}"
+            else:
+                failures[job], status = failure, f"failed: {failure}"
+            console.print(f"{title}: {status}", soft_wrap=True)
+            epochs_before += job.epochs
+        progress.update(task, description="all runs", completed=epochs_before)
+    return failures
 
 
-def _tell(progress: Progress, task: TaskID, before: int, done: int) -> None:
-    progress.update(task, completed=before + done)
-
-
-def log_of(job: Job, folder: Path) -> Path:
-    """Return where a run's own words go."""
-    return folder / "logs" / job.name / f"{job.judgement.name}.txt"
-
-
-def _run(job: Job, folder: Path, tell: Callable[[int], object]) -> str | None:
-    """Begin or go on with one run; return why it failed, if it did."""
-    if not job.run.recipe_file.is_file():
-        job.run.path.mkdir(parents=True, exist_ok=True)
-        begin(job.run, job.recipe, job.facts)
-    log = log_of(job, folder)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "kerasae.experiments.comparison.worker", str(job.run.path), str(job.judgement)]
-    # The worker ends when its standard input does: a comparison that is killed leaves no run behind that goes on.
-    with (
-        log.open("ab") as file,
-        subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT, env=os.environ | inherited()
-        ) as worker,
-    ):
-        try:
-            while True:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    code = worker.wait(POLL_SECONDS)
-                    break
-                tell(job.run.finished_epochs)
-        finally:
-            worker.kill()
-    return reason(code, log) if code else None
+def _show_progress(progress: Progress, task: TaskID, epochs_before: int, finished_epochs: int) -> None:
+    progress.update(task, completed=epochs_before + finished_epochs)

@@ -1,8 +1,9 @@
-"""A comparison as tables: rows of text, Markdown and CSV."""
+"""A comparison as tables of text, for the page and the terminal, as Markdown and as CSV."""
 
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,20 +11,32 @@ from kerasae.experiments.comparison.measures import BY_KEY, MEASURES, Measure
 from kerasae.utils.formatting import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from kerasae.experiments.comparison.result import ComparisonResult, RecipeResult
+    from kerasae.experiments.comparison.statistics import Summary
 
 COLUMNS = (
     "recipe", "measure", "measured_on", "n", "mean", "std", "min", "max",
     "difference", "low", "high", "p_t", "p_wilcoxon", "note",
 )  # fmt: skip
 
-# The scores that stand beside each other; the rest follows below them.
+# The measures of the first table, in which recipes are read side by side; "Best and worst" has all.
 MAIN = ("accuracy", "macro_f1", "mse", "training_seconds", "parameters")
+VALIDATED = ("accuracy", "mse")
 
 
 class Table(NamedTuple):
-    """A table of text; `numbers` is the column from which on cells are numbers."""
+    """A table of text.
 
+    Attributes:
+        name: what the page refers to it by.
+        title: its heading.
+        note: its caption.
+        head: the column headings.
+        rows: the cells.
+        numbers: index of the first column that holds numbers.
+    """
+
+    name: str
     title: str
     note: str
     head: list[str]
@@ -31,176 +44,191 @@ class Table(NamedTuple):
     numbers: int = 1
 
 
-def tables(found: Mapping[str, Any]) -> list[Table]:
+def tables(result: ComparisonResult) -> list[Table]:
     """Return the tables of a comparison that have rows."""
-    made = [_scores(found), _spread(found), _paired(found), _mcnemar(found), _per_class(found), _differences(found)]
-    return [table for table in made if table.rows]
+    every_table = (
+        _scores(result),
+        _best_and_worst(result),
+        _paired_differences(result),
+        _mcnemar(result),
+        _class_accuracies(result),
+        _field_differences(result),
+    )
+    return [table for table in every_table if table.rows]
 
 
-def shown(measure: Measure, value: float | None, *, signed: bool = False) -> str:
-    """Write a number in its measure's style; None as "-"; a `signed` one is a difference."""
+def format_value(measure: Measure, value: float | None) -> str:
+    """Write a value in its measure's style; None as "-"."""
     if value is None:
         return "-"
-    if not signed:
-        return FORMATS[measure.style](round(value) if measure.style == "large" else value)
-    # A difference of shares is in percentage points: 60% is 20 points more than 40%, and half as much again.
+    return FORMATS[measure.style](round(value) if measure.style == "large" else value)
+
+
+def format_difference(measure: Measure, value: float | None) -> str:
+    """Write a difference with its sign in its measure's style; None as "-".
+
+    A difference of percentages is in percentage points: 60% is 20 points more than 40%, which is half as much again.
+    """
+    if value is None:
+        return "-"
     text = f"{abs(value) * 100:.2f} points" if measure.style == "hundredths" else FORMATS[measure.style](abs(value))
     return f"{'+' if value > 0 else '-' if value < 0 else ''}{text}"
 
 
-def spread(measure: Measure, row: Mapping[str, Any]) -> str:
-    """Write mean ± standard deviation."""
-    mean = shown(measure, row["mean"])
-    constant = row["std"] is None or (measure.better is None and row["std"] == 0)
-    return mean if constant else f"{mean} ± {shown(measure, row['std'])}"
+def format_summary(measure: Measure, summary: Summary | None) -> str:
+    """Write mean ± standard deviation; None as "-"."""
+    if summary is None:
+        return "-"
+    mean = format_value(measure, summary.mean)
+    is_constant = summary.std is None or (measure.better is None and summary.std == 0)
+    return mean if is_constant else f"{mean} ± {format_value(measure, summary.std)}"
 
 
-def p_value(p: float | None) -> str:
-    """Write a p value."""
+def format_p(p: float | None) -> str:
+    """Write a p value; None as "-"."""
     return "-" if p is None else "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def unit(found: Mapping[str, Any]) -> str:
-    """Say over what is averaged, such as "3 seeds" or "5 folds"."""
-    seeds = _many(len(found["seeds"]), "seed")
-    return seeds if found["folds"] is None else f"{found['folds']} folds" + f" of {seeds}" * (len(found["seeds"]) > 1)
+def describe_replicates(result: ComparisonResult) -> str:
+    """Return what values are averaged over, such as "3 seeds", "5 folds" or "5 folds of 2 seeds"."""
+    seeds = f"{len(result.seeds)} seed{'s' * (len(result.seeds) != 1)}"
+    if result.folds is None:
+        return seeds
+    return f"{result.folds} folds of {seeds}" if len(result.seeds) > 1 else f"{result.folds} folds"
 
 
-def markdown(found: Mapping[str, Any]) -> str:
-    """Return the tables as Markdown, failed runs at the end."""
-    lines = [f"# {' and '.join(_cell(one['name']) for one in found['recipes'])}", ""]
-    lines += [
-        (
-            f"Measured on {found['num_pictures']:,} {found['measured_on']} images of {_cell(found['source'])}, "
-            f"over {unit(found)}."
-        ),
-        "",
-    ]
-    for table in tables(found):
+def describe_runs(recipe: RecipeResult) -> str:
+    """Return how many runs of a recipe finished and failed, such as "2, 1 failed"."""
+    return f"{recipe.runs}, {recipe.failed} failed" if recipe.failed else f"{recipe.runs}"
+
+
+def markdown(result: ComparisonResult) -> str:
+    """Return the tables as Markdown, and the failed runs after them."""
+    heading = " and ".join(_escaped(recipe.name) for recipe in result.recipes)
+    images = f"{result.num_images:,} {result.measured_on} images of {_escaped(result.source)}"
+    lines = [f"# {heading}", "", f"Measured on {images}, over {describe_replicates(result)}.", ""]
+    for table in tables(result):
         lines += [f"## {table.title}", "", table.note, ""]
-        lines.append("| " + " | ".join(map(_cell, table.head)) + " |")
+        lines.append("| " + " | ".join(map(_escaped, table.head)) + " |")
         lines.append("|" + "".join("---|" if i < table.numbers else "---:|" for i in range(len(table.head))))
-        lines += ["| " + " | ".join(map(_cell, row)) + " |" for row in table.rows]
+        lines += ["| " + " | ".join(map(_escaped, row)) + " |" for row in table.rows]
         lines.append("")
-    failed = [run for run in found["runs"] if run["failed"]]
-    if failed:
-        lines += ["## Failed runs", "", *(f"- {name_of(run)}: {run['failed']}" for run in failed), ""]
+    if result.failed_runs:
+        lines += ["## Failed runs", "", *(f"- {run.title}: {run.failed}" for run in result.failed_runs), ""]
     return "\n".join(lines)
 
 
-def to_csv(found: Mapping[str, Any]) -> str:
-    """Return one row a recipe and measure, full numbers, the paired test against the baseline beside them."""
-    tests = {(row["recipe"], row["measure"]): row for row in found["paired"]}
+def to_csv(result: ComparisonResult) -> str:
+    """Return a row for each recipe and measure, with numbers in full and the paired test against the baseline."""
+    tests = {(row.recipe, row.measure): row.test for row in result.paired}
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n", extrasaction="ignore")
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    for recipe in found["recipes"]:
-        for key, row in recipe["measures"].items():
-            test = tests.get((recipe["name"], key), {})
-            keys = {"recipe": recipe["name"], "measure": key, "measured_on": found["measured_on"]}
-            writer.writerow({**test, "difference": test.get("mean"), **keys, **row})
+    for recipe in result.recipes:
+        for key, summary in recipe.measures.items():
+            row: dict[str, Any] = {"recipe": recipe.name, "measure": key, "measured_on": result.measured_on}
+            if test := tests.get((recipe.name, key)):
+                row |= {name: getattr(test, name) for name in ("low", "high", "p_t", "p_wilcoxon", "note")}
+                row["difference"] = test.mean
+            writer.writerow(row | dataclasses.asdict(summary))
     return text.getvalue()
 
 
-def name_of(run: Mapping[str, Any]) -> str:
-    """Return what to call a run."""
-    fold = "" if run["fold"] is None else f"fold {run['fold']}, "
-    return f"{run['recipe']}, {fold}seed {run['seed']}"
-
-
-def runs_in_words(recipe: Mapping[str, Any]) -> str:
-    """Say how many runs of a recipe there are."""
-    return f"{recipe['runs']}" + f", {recipe['failed']} failed" * bool(recipe["failed"])
-
-
-def _scores(found: Mapping[str, Any]) -> Table:
-    measures = [one for one in _measures(found) if one.key in MAIN]
-    on_validation = [key for key in ("accuracy", "mse") if any(key in one["validation"] for one in found["recipes"])]
-    head = ["recipe", "runs", *(one.title for one in measures)]
-    head += [f"{BY_KEY[key].title}, validation" for key in on_validation]
-    rows = []
-    for one in found["recipes"]:
-        cells = [spread(measure, one["measures"][measure.key]) if measure.key in one["measures"] else "-"
-                 for measure in measures]  # fmt: skip
-        cells += [spread(BY_KEY[key], one["validation"][key]) if key in one["validation"] else "-"
-                  for key in on_validation]  # fmt: skip
-        rows.append([one["name"], runs_in_words(one), *cells])
-    note = f"Mean ± standard deviation over {unit(found)}, on {found['measured_on']} images."
-    if on_validation and not found["same_validation"]:
-        note += " The recipes validate on different images: those columns cannot be compared."
-    return Table("Scores", note, head, rows)
-
-
-def _spread(found: Mapping[str, Any]) -> Table:
+def _scores(result: ComparisonResult) -> Table:
+    measures = [measure for measure in _measures(result) if measure.key in MAIN]
+    validated = [BY_KEY[key] for key in VALIDATED if any(key in recipe.validation for recipe in result.recipes)]
+    head = ["recipe", "runs", *(measure.title for measure in measures)]
+    head += [f"{measure.title}, validation" for measure in validated]
     rows = [
-        [one["name"], measure.title, shown(measure, row["max" if measure.better == "higher" else "min"]),
-         shown(measure, row["min" if measure.better == "higher" else "max"]), shown(measure, row["mean"]),
-         shown(measure, row["std"]), f"{row['n']}"]
-        for measure in _measures(found) if measure.better is not None
-        for one in found["recipes"] if (row := one["measures"].get(measure.key)) is not None
-    ]  # fmt: skip
+        [
+            recipe.name,
+            describe_runs(recipe),
+            *(format_summary(measure, recipe.measures.get(measure.key)) for measure in measures),
+            *(format_summary(measure, recipe.validation.get(measure.key)) for measure in validated),
+        ]
+        for recipe in result.recipes
+    ]
+    note = f"Mean ± standard deviation over {describe_replicates(result)}, on {result.measured_on} images."
+    if validated and not result.same_validation:
+        note += " The recipes have different validation images, so their validation columns cannot be compared."
+    return Table("scores", "Scores", note, head, rows)
+
+
+def _best_and_worst(result: ComparisonResult) -> Table:
+    rows = []
+    for measure in _measures(result):
+        if measure.better is None:
+            continue
+        for recipe in result.recipes:
+            summary = recipe.measures.get(measure.key)
+            if summary is not None:
+                extremes = [summary.min, summary.max] if measure.better == "lower" else [summary.max, summary.min]
+                values = [format_value(measure, value) for value in (*extremes, summary.mean, summary.std)]
+                rows.append([recipe.name, measure.title, *values, f"{summary.n}"])
     head = ["recipe", "measure", "best", "worst", "mean", "std", "n"]
-    return Table("Best and worst", f"Over {unit(found)}.", head, rows if any(row[-1] != "1" for row in rows) else [], 2)
+    has_spread = any(row[-1] != "1" for row in rows)
+    note = f"Over {describe_replicates(result)}."
+    return Table("best_and_worst", "Best and worst", note, head, rows if has_spread else [], 2)
 
 
-def _paired(found: Mapping[str, Any]) -> Table:
+def _paired_differences(result: ComparisonResult) -> Table:
     rows = []
-    for row in found["paired"]:
-        measure = BY_KEY[row["measure"]]
+    for row in result.paired:
+        measure, test = BY_KEY[row.measure], row.test
         interval = "-"
-        if row["low"] is not None:
-            interval = f"{shown(measure, row['low'], signed=True)} to {shown(measure, row['high'], signed=True)}"
-        difference = shown(measure, row["mean"], signed=True)
-        tests = [p_value(row["p_t"]), p_value(row["p_wilcoxon"])]
-        rows.append([row["recipe"], measure.title, difference, interval, *tests, f"{row['n']}"])
-    notes = dict.fromkeys(part for row in found["paired"] for part in row["note"].split("; ") if part)
-    note = f"Against {found['baseline']}, paired by {'seed' if found['folds'] is None else 'fold'}. "
-    note += "Two-sided tests; p values are not corrected for how many there are. "
-    if found["folds"] is not None:
+        if test.low is not None:
+            interval = f"{format_difference(measure, test.low)} to {format_difference(measure, test.high)}"
+        p_values = [format_p(test.p_t), format_p(test.p_wilcoxon)]
+        rows.append(
+            [row.recipe, measure.title, format_difference(measure, test.mean), interval, *p_values, f"{test.n}"]
+        )
+    note = f"Recipe minus {result.baseline}, paired by {'seed' if result.folds is None else 'fold'}. "
+    note += "The tests are two-sided; p values are not corrected for multiple testing. "
+    if result.folds is not None:
         note += "The t-test is corrected for the training images that folds share (Nadeau and Bengio 2003). "
+    remarks = dict.fromkeys(part for row in result.paired for part in row.test.note.split("; ") if part)
+    note += "".join(f"{remark[0].upper()}{remark[1:]}. " for remark in remarks)
     head = ["recipe", "measure", "difference", "95% interval", "p (t-test)", "p (Wilcoxon)", "pairs"]
-    return Table("Paired differences", note + "".join(f"{one[0].upper()}{one[1:]}. " for one in notes), head, rows, 2)
+    return Table("paired_differences", "Paired differences", note, head, rows, 2)
 
 
-def _mcnemar(found: Mapping[str, Any]) -> Table:
+def _mcnemar(result: ComparisonResult) -> Table:
     rows = [
-        [row["recipe"], f"{row['seed']}", f"{row['only_baseline']:,}", f"{row['only_other']:,}", p_value(row["p"])]
-        for row in found["mcnemar"]
+        [row.recipe, f"{row.seed}", f"{row.test.only_baseline:,}", f"{row.test.only_other:,}", format_p(row.test.p)]
+        for row in result.mcnemar
     ]
     note = (
-        "McNemar's exact test: of the images that only one of the two names right, how many are whose. It is about "
-        "these trained models and these images, not about what another seed would give."
+        "McNemar's exact test on the images that only one of two models classifies correctly. It compares these "
+        "trained models on these images; with another seed the result may differ."
     )
-    head = ["recipe", "seed", f"only {found['baseline']} right", "only the recipe right", "p"]
-    return Table("Image by image", note, head, rows)
+    head = ["recipe", "seed", f"only {result.baseline} correct", "only the recipe correct", "p"]
+    return Table("mcnemar", "Image by image", note, head, rows)
 
 
-def _per_class(found: Mapping[str, Any]) -> Table:
-    recipes = [one for one in found["recipes"] if one["per_class"]]
-    names = dict.fromkeys(name for one in recipes for name in one["per_class"])
+def _class_accuracies(result: ComparisonResult) -> Table:
+    recipes = [recipe for recipe in result.recipes if recipe.per_class]
+    classes = dict.fromkeys(name for recipe in recipes for name in recipe.per_class)
     rows = [
-        [name, *(spread(BY_KEY["accuracy"], one["per_class"][name]) if name in one["per_class"] else "-"
-                 for one in recipes)]
-        for name in names
-    ]  # fmt: skip
-    note = "The share of each class that was named right."
-    return Table("Accuracy by class", note, ["class", *(one["name"] for one in recipes)], rows)
+        [name, *(format_summary(BY_KEY["accuracy"], recipe.per_class.get(name)) for recipe in recipes)]
+        for name in classes
+    ]
+    note = "The share of each class's images that is classified correctly."
+    head = ["class", *(recipe.name for recipe in recipes)]
+    return Table("class_accuracies", "Accuracy by class", note, head, rows)
 
 
-def _differences(found: Mapping[str, Any]) -> Table:
-    rows = [[row["field"], *row["values"]] for row in found["differences"]]
-    names = [one["name"] for one in found["recipes"]]
-    return Table("What the recipes do differently", "All else is the same.", ["field", *names], rows, len(names) + 1)
+def _field_differences(result: ComparisonResult) -> Table:
+    rows = [[row.field, *row.values] for row in result.differences]
+    head = ["field", *(recipe.name for recipe in result.recipes)]
+    note = "All other fields are equal."
+    return Table("field_differences", "Differences between the recipes", note, head, rows, len(head))
 
 
-def _measures(found: Mapping[str, Any]) -> Sequence[Measure]:
-    return [one for one in MEASURES if any(one.key in recipe["measures"] for recipe in found["recipes"])]
+def _measures(result: ComparisonResult) -> list[Measure]:
+    """Return the measures that some recipe has."""
+    return [measure for measure in MEASURES if any(measure.key in recipe.measures for recipe in result.recipes)]
 
 
-def _many(count: int, word: str) -> str:
-    return f"{count} {word}{'s' * (count != 1)}"
-
-
-def _cell(text: str) -> str:
-    """Keep a text from being read as Markdown."""
+def _escaped(text: str) -> str:
+    """Return a text on one line, with the characters escaped that Markdown gives a meaning."""
     return "".join(f"\\{char}" if char in "\\|`*_[]<>#" else char for char in " ".join(text.split()))

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-import re
-import shutil
-import traceback
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,18 +10,17 @@ import keras
 import numpy as np
 
 from kerasae.data.learned_images import facts_of
+from kerasae.experiments.jobs import Job, Replicate, is_replicate_name, remove_checkpoints, replicates
 from kerasae.experiments.search.callbacks import EpochLimit, Halted, MedianPruning, MedianRule, Pruned
 from kerasae.experiments.search.constraints import OverLimitError, costs
 from kerasae.experiments.search.outcome import Execution, Outcome, outcomes, trial_folder
-from kerasae.files.reading import check as check_file
-from kerasae.files.unfinished import remove_unfinished
 from kerasae.runs.history import History, read_history
 from kerasae.runs.run import Run
 from kerasae.training.callbacks import DivergedError
 from kerasae.training.checkpoint import read_progress
 from kerasae.training.joint import check_fit, train_phases
-from kerasae.utils.errors import RequestError, in_a_line
-from kerasae.workflows.begin import begin, check, resolve
+from kerasae.utils.processes import failure_line
+from kerasae.workflows.begin import check, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,8 +30,6 @@ if TYPE_CHECKING:
     from kerasae.data.collection_cache import Opener
     from kerasae.experiments.search.plan import Search
     from kerasae.recipe import Recipe
-
-RUN_NAME = re.compile(r"(fold-\d+-)?seed-\d+")  # as `_runs` names them
 
 
 def run_trial(
@@ -61,19 +53,18 @@ def run_trial(
     blank = Outcome(id, dict(values), "failed", continues=notes.get("tuner/trial_id"))
     try:
         outcome = _trained(search, blank, opener, notes.get("tuner/epochs"))
-    except (RequestError, OverLimitError, DivergedError) as error:
+    except (OverLimitError, DivergedError) as error:
         outcome = replace(blank, reason=str(error))
     except Exception as error:
-        traceback.print_exc()
-        outcome = replace(blank, reason=in_a_line(error))
+        outcome = replace(blank, reason=failure_line(error))
     _forget()
     epochs, seconds = _spent(search, outcome)
     outcome = replace(outcome, epochs=epochs, seconds=seconds)
     outcome.write(folder)
     if not notes:  # nothing goes on from it, and its checkpoints are larger than all the rest
         for path in folder.iterdir():
-            if RUN_NAME.fullmatch(path.name):
-                _remove_checkpoints(Run(path))
+            if is_replicate_name(path.name):
+                remove_checkpoints(Run(path))
     return outcome
 
 
@@ -85,19 +76,23 @@ def _trained(search: Search, blank: Outcome, opener: Opener, limit: int | None) 
     measures: list[dict[str, float]] = []
     cost: tuple[int, float | None] | None = None
     pruned = False
-    for name, seeded in _runs(search, recipe):
+    for replicate in replicates(recipe.seed, search.settings.executions_per_trial, search.settings.folds):
+        seeded = replicate.applied(recipe)
         collection = opener(seeded)
         ready = resolve(seeded, collection)
         if cost is None:
             cost = costs(check_fit(ready, collection), search.settings)
-        run = Run(trial_folder(search.folder, blank.id) / name)
-        _begin(search, run, ready, collection, blank.continues)
+        run = _run_of(search, blank.id, replicate)
+        parent = None if blank.continues is None else _run_of(search, blank.continues, replicate)
+        Job(blank.id, replicate, ready, run, facts_of(ready, collection)).begin_or_resume(parent)
         pruned = _train(search, run, ready, collection, limit)
         history = read_history(run.history)
         course = search.objective.course(history)
         kept = search.objective.kept_epoch(history, ready)
         value = None if kept is None else float(course[kept])
-        executions.append(Execution(name, value, [float(one) if np.isfinite(one) else None for one in course]))
+        executions.append(
+            Execution(replicate.name, value, [float(one) if np.isfinite(one) else None for one in course])
+        )
         measures.append({} if kept is None else _measures(history, kept))
         if pruned:
             break
@@ -116,40 +111,8 @@ def _trained(search: Search, blank: Outcome, opener: Opener, limit: int | None) 
     )
 
 
-def _runs(search: Search, recipe: Recipe) -> list[tuple[str, Recipe]]:
-    """Return the runs of a trial by name: every seed, on every fold if there are any."""
-    seeds = range(recipe.seed, recipe.seed + search.settings.executions_per_trial)
-    if search.settings.folds is None:
-        return [(f"seed-{seed}", recipe.model_copy(update={"seed": seed})) for seed in seeds]
-    folds = [recipe.data.model_copy(update={"fold": [fold, search.settings.folds]})
-             for fold in range(search.settings.folds)]  # fmt: skip
-    return [
-        (f"fold-{fold}-seed-{seed}", recipe.model_copy(update={"seed": seed, "data": data}))
-        for seed, (fold, data) in itertools.product(seeds, enumerate(folds))
-    ]
-
-
-def _begin(search: Search, run: Run, recipe: Recipe, collection: Collection, parent: str | None) -> None:
-    """Make a run, or clear up after a process that was killed in it; `parent` is the trial that it goes on from."""
-    if run.recipe_file.is_file():
-        return remove_unfinished(run.path)
-    _remove_checkpoints(run)  # it may have been killed while it copied its parent's
-    run.history.unlink(missing_ok=True)
-    run.path.mkdir(parents=True, exist_ok=True)
-    if parent is not None:
-        before = Run(trial_folder(search.folder, parent) / run.path.name)
-        for path in (before.history, *before.checkpoints.glob("*.npz")):
-            check_file(path)
-        shutil.copytree(before.checkpoints, run.checkpoints, dirs_exist_ok=True)
-        shutil.copy(before.history, run.history)
-    return begin(run, recipe, facts_of(recipe, collection))
-
-
-def _remove_checkpoints(run: Run) -> None:
-    for name in ("last.npz", "best.npz"):
-        (run.checkpoints / name).unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # there is none, or it holds files of others
-        run.checkpoints.rmdir()
+def _run_of(search: Search, id: str, replicate: Replicate) -> Run:
+    return Run(trial_folder(search.folder, id) / replicate.name)
 
 
 def _train(search: Search, run: Run, recipe: Recipe, collection: Collection, limit: int | None) -> bool:

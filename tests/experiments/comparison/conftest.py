@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from bright_halves import write_task
 from rich.console import Console
 
-from kerasae.experiments.comparison import running, worker
-from kerasae.experiments.comparison.plan import Job
-from kerasae.workflows.begin import begin
+from kerasae.experiments.jobs import InlineRunner, Job, ProcessRunner
 
 TINY = """
 title = "{title}"
@@ -45,19 +44,26 @@ def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def in_this_process(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Let runs take place in this process, where TensorFlow is up already, and draw no report; lists which did."""
+def failures() -> dict[str, str]:
+    """Why the runs of a recipe shall fail, by recipe; a test fills it."""
+    return {}
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch, failures: dict[str, str]) -> list[str]:
+    """Let runs take place in this process, where TensorFlow is loaded, without reports; lists the runs."""
     done: list[str] = []
 
-    def run(job: Job, folder: Path, tell: object) -> str | None:
-        done.append(job.words)
-        if not job.run.recipe_file.is_file():
-            job.run.path.mkdir(parents=True, exist_ok=True)
-            begin(job.run, job.recipe, job.facts)
-        worker.work(job.run, job.judgement)
-        return None
+    class RecordingRunner(ProcessRunner):
+        def run(self, job: Job, *arguments: Callable[[int], object]) -> str | None:
+            if job.group in failures:
+                return failures[job.group]
+            done.append(job.title)
+            failure = InlineRunner(self.work).run(job, *arguments)
+            assert failure is None, failure
+            return failure
 
-    monkeypatch.setattr(running, "_run", run)
+    monkeypatch.setattr("kerasae.experiments.comparison.compare.ProcessRunner", RecordingRunner)
     monkeypatch.setattr("kerasae.tasks.joint.write_report", lambda run, model, collection: run.report.touch())
     return done
 

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +18,10 @@ from PIL import Image
 from rich.console import Console
 
 from kerasae.data.collection import open_collection
-from kerasae.experiments.comparison import running
-from kerasae.experiments.comparison.candidates import candidates
+from kerasae.experiments.comparison.candidates import read_candidates
 from kerasae.experiments.comparison.compare import compare
-from kerasae.experiments.comparison.plan import Job, plan
+from kerasae.experiments.comparison.plan import make_plan
+from kerasae.experiments.comparison.result import ComparisonResult, FieldDifference
 from kerasae.files.reading import read_json
 from kerasae.runs.run import Run
 from kerasae.workflows.begin import begin
@@ -31,33 +30,34 @@ BOTH = ["fast.toml", "slow.toml"]
 MEASURED = ("accuracy", "macro_f1", "calibration_error", "mse", "psnr", "ssim")
 
 
-def numbers(found: dict) -> list[dict]:
-    """What runs measured, but for the time they took."""
-    return [{key: run["values"][key] for key in MEASURED} for run in found["runs"]]
+def scores(result: ComparisonResult) -> list[dict[str, float]]:
+    """What runs measured, except for the time they took."""
+    return [{key: run.values[key] for key in MEASURED} for run in result.runs]
 
 
 def test_a_comparison_from_runs_to_page(task: Path, in_this_process: list[str], quiet: Console) -> None:
-    made = compare([*BOTH, "rebuilds.toml"], seeds=2, to=Path("c"), console=quiet)
+    result = compare([*BOTH, "rebuilds.toml"], seeds=2, to=Path("c"), console=quiet).result
     assert in_this_process[:3] == ["fast, seed 0", "slow, seed 0", "rebuilds, seed 0"]
-    found = json.loads(Path("c/comparison.json").read_text())
-    assert found == made.found
-    fast = found["recipes"][0]
-    for run in found["runs"]:
-        metrics = read_json(Path("c", run["path"], "metrics.json"))["test"]
-        assert run["values"]["mse"] == metrics["reconstruction"]["mse"]
-        assert Path("c", run["path"], "report.html").is_file()
-        assert not Path("c", run["path"], "export").exists()
-    accuracies = [run["values"]["accuracy"] for run in found["runs"] if run["recipe"] == "fast"]
-    assert fast["measures"]["accuracy"]["mean"] == pytest.approx(np.mean(accuracies))
-    assert fast["measures"]["accuracy"]["n"] == 2
-    assert {(row["recipe"], row["seed"]) for row in found["mcnemar"]} == {("slow", 0), ("slow", 1)}
-    assert {row["measure"] for row in found["paired"] if row["recipe"] == "rebuilds"} == {
+    assert json.loads(Path("c/comparison.json").read_text()) == result.to_json()
+    assert ComparisonResult.read(Path("c")) == result
+    fast = result.recipes[0]
+    for run in result.runs:
+        metrics = read_json(Path("c", run.path, "metrics.json"))["test"]
+        assert run.values["mse"] == metrics["reconstruction"]["mse"]
+        assert Path("c", run.path, "report.html").is_file()
+        assert not Path("c", run.path, "export").exists()
+    accuracies = [run.values["accuracy"] for run in result.runs if run.recipe == "fast"]
+    assert fast.measures["accuracy"].mean == pytest.approx(np.mean(accuracies))
+    assert fast.measures["accuracy"].n == 2
+    assert {(row.recipe, row.seed) for row in result.mcnemar} == {("slow", 0), ("slow", 1)}
+    assert {row.measure for row in result.paired if row.recipe == "rebuilds"} == {
         "mse", "psnr", "ssim", "training_seconds"
     }  # fmt: skip
-    assert {"field": "phases.0.optimizer.learning_rate", "values": ["0.01", "0.001", "0.01"]} in found["differences"]
+    learning_rates = FieldDifference("phases.0.optimizer.learning_rate", ["0.01", "0.001", "0.01"])
+    assert learning_rates in result.differences
     with Path("c/comparison.csv").open() as file:
         rows = {(row["recipe"], row["measure"]): row for row in csv.DictReader(file)}
-    assert float(rows["fast", "mse"]["mean"]) == fast["measures"]["mse"]["mean"]
+    assert float(rows["fast", "mse"]["mean"]) == fast.measures["mse"].mean
     assert "## Paired differences" in Path("c/comparison.md").read_text()
     page = Path("c/comparison.html").read_text()
     for link in re.findall(r'href="([^#"]+)"', page):
@@ -70,20 +70,20 @@ def test_a_comparison_from_runs_to_page(task: Path, in_this_process: list[str], 
 
 
 def test_finished_runs_are_used_again(task: Path, in_this_process: list[str], quiet: Console) -> None:
-    first = compare(["fast.toml"], seeds=1, to=Path("c"), console=quiet)
+    first = compare(["fast.toml"], seeds=1, to=Path("c"), console=quiet).result
     before = Path("c/runs/fast/seed-0/model.keras").stat().st_mtime_ns
-    grown = compare(BOTH, seeds=2, to=Path("c"), console=quiet)
+    grown = compare(BOTH, seeds=2, to=Path("c"), console=quiet).result
     assert in_this_process == ["fast, seed 0", "slow, seed 0", "fast, seed 1", "slow, seed 1"]
     assert Path("c/runs/fast/seed-0/model.keras").stat().st_mtime_ns == before
-    assert numbers(grown.found)[0] == numbers(first.found)[0]
-    # A run of its own is used where it lies, and nothing is written into it.
+    assert scores(grown)[0] == scores(first)[0]
+    # A run that is named is used where it is, and nothing is written into it.
     shutil.copytree("c/runs/slow/seed-0", "mine")
     kept = sorted(Path("mine").rglob("*"))
-    other = compare(["mine", "c/runs/fast/seed-0"], seeds=1, to=Path("d"), console=quiet)
-    assert [run["path"] for run in other.found["runs"]] == ["../mine", "../c/runs/fast/seed-0"]
+    other = compare(["mine", "c/runs/fast/seed-0"], seeds=1, to=Path("d"), console=quiet).result
+    assert [run.path for run in other.runs] == ["../mine", "../c/runs/fast/seed-0"]
     assert sorted(Path("mine").rglob("*")) == kept
     assert not Path("d/runs").exists()
-    assert numbers(other.found) == numbers(grown.found)[1::-1]
+    assert scores(other) == scores(grown)[1::-1]
 
 
 def test_a_comparison_uses_what_another_one_beside_it_finished(
@@ -92,50 +92,45 @@ def test_a_comparison_uses_what_another_one_beside_it_finished(
     compare(["fast.toml"], seeds=1, console=quiet)
     first = Path("comparisons/fast/runs/fast/seed-0")
     before = {path: path.stat().st_mtime_ns for path in first.rglob("*") if path.name != ".lock"}
-    grown = compare(BOTH, seeds=1, console=quiet)
-    assert {path: path.stat().st_mtime_ns for path in before} == before  # judged, and not trained again
-    assert [run["path"] for run in grown.found["runs"]] == ["../fast/runs/fast/seed-0", "runs/slow/seed-0"]
+    grown = compare(BOTH, seeds=1, console=quiet).result
+    assert {path: path.stat().st_mtime_ns for path in before} == before  # measured, and not trained again
+    assert [run.path for run in grown.runs] == ["../fast/runs/fast/seed-0", "runs/slow/seed-0"]
     arrays = dict(np.load("task.npz"))
     arrays["x_train"][0] += 1
     np.savez("task.npz", **arrays)  # other images: nothing fits
-    planned = plan(candidates(["fast.toml"], []), 1, None, Path("comparisons/other"))
+    planned = make_plan(read_candidates(["fast.toml"], []), 1, None, Path("comparisons/other"))
     assert [job.run.path for job in planned.jobs] == [Path("comparisons/other/runs/fast/seed-0")]
 
 
 def test_folds_validate_on_every_training_image_once(task: Path, in_this_process: list[str], quiet: Console) -> None:
-    found = compare(BOTH, folds=3, to=Path("c"), console=quiet).found
-    assert found["measured_on"] == "validation"
-    assert found["num_pictures"] == 48
-    assert [run["path"] for run in found["runs"]][::2] == [f"runs/fast/fold-{fold}-seed-0" for fold in range(3)]
+    result = compare(BOTH, folds=3, to=Path("c"), console=quiet).result
+    assert result.measured_on == "validation"
+    assert result.num_images == 48
+    assert [run.path for run in result.runs][::2] == [f"runs/fast/fold-{fold}-seed-0" for fold in range(3)]
     names = [
         name for fold in range(3) for name in np.load(f"c/validation/fast/fold-{fold}-seed-0.npz")["names"].tolist()
     ]
     assert len(names) == len(set(names)) == 48
     assert {name.split("/")[0] for name in names} == {"train"}
     accuracy = read_json(Path("c/validation/fast/fold-1-seed-0.json"))["validation"]["label"]["accuracy"]
-    assert found["runs"][2]["values"]["accuracy"] == accuracy
-    (row,) = found["mcnemar"]
-    assert row["only_baseline"] + row["only_other"] <= 48
-    assert all(one["n"] == 3 for one in found["paired"])
+    assert result.runs[2].values["accuracy"] == accuracy
+    (row,) = result.mcnemar
+    assert row.test.only_baseline + row.test.only_other <= 48
+    assert all(row.test.n == 3 for row in result.paired)
     assert "Nadeau" in Path("c/comparison.md").read_text()
 
 
 def test_a_run_that_fails_does_not_end_the_others(
-    task: Path, in_this_process: list[str], typed: Typed, monkeypatch: pytest.MonkeyPatch
+    task: Path, in_this_process: list[str], typed: Typed, failures: dict[str, str]
 ) -> None:
-    run = running._run
-
-    def fail_once(job: Job, folder: Path, tell: Callable[[int], object]) -> str | None:
-        return "DivergedError: the loss is nan" if job.name == "slow" else run(job, folder, tell)
-
-    monkeypatch.setattr(running, "_run", fail_once)
+    failures["slow"] = "DivergedError: the loss is nan"
     code, out, err = typed("compare", *BOTH, "--seeds", 1, "--to", "c")
     assert code == 1
     assert "0, 1 failed" in out
     assert "run 2 of 2: slow, seed 0: failed: DivergedError: the loss is nan" in err
     for name in ("comparison.md", "comparison.html"):
         assert "DivergedError: the loss is nan" in Path("c", name).read_text()
-    monkeypatch.setattr(running, "_run", run)
+    del failures["slow"]
     assert typed("compare", *BOTH, "--seeds", 1, "--to", "c")[0] == 0
     assert in_this_process == ["fast, seed 0", "slow, seed 0"]
 
@@ -143,7 +138,7 @@ def test_a_run_that_fails_does_not_end_the_others(
 WRONG = {
     "no such recipe": ([*BOTH, "digits-jiont"], r"Did you mean 'digits-joint'"),
     "twice": (["fast.toml", "fast.toml"], r"expected different recipes\. Received: 'fast\.toml' twice"),
-    "no common head": (["rebuilds.toml", "names.toml"], r"a head of the first one's.*reconstruction of rebuilds and"),
+    "no common head": (["rebuilds.toml", "names.toml"], r"a head of the first recipe.*reconstruction of rebuilds and"),
     "seeds": ([*BOTH, "--seeds", "0"], r"--seeds: expected at least 1\. Received: 0"),
     "folds": ([*BOTH, "--folds", "1"], r"--folds: expected at least 2"),
     "small class": (
@@ -168,9 +163,9 @@ def test_what_cannot_be_compared_takes_one_line_and_trains_nothing(
     Path("odd.toml").write_text(tiny.replace('"adam"', '"adm"'))
     Path("digits.toml").write_text(tiny.replace("task.npz", "digits"))
     Path("seeded.toml").write_text("seed = 7\n" + tiny)
-    words, message = WRONG[case]
+    arguments, message = WRONG[case]
     before = sorted(Path().rglob("*"))
-    code, out, err = typed("compare", *words)
+    code, out, err = typed("compare", *arguments)
     assert (code, out) == (2, "")
     assert len(err.splitlines()) == 1
     assert re.search(message, err), err
@@ -183,7 +178,7 @@ def test_images_of_a_folder_are_compared_as_the_models_see_them(
 ) -> None:
     arrays = np.load("task.npz")
     for index, (image, label) in enumerate(zip(arrays["x_train"], arrays["y_train"], strict=True)):
-        path = Path("pictures", "right" if label else "left", f"{index}.png")
+        path = Path("images", "right" if label else "left", f"{index}.png")
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image[:, :6, 0]).save(path)
     tiny = Path("fast.toml").read_text().replace('source = "task.npz"', 'source = "images"\nimage_shape = [8, 8, 1]')
@@ -225,21 +220,23 @@ def test_a_run_made_in_another_way_is_refused(task: Path, in_this_process: list[
 
 
 def test_runs_from_before_min_steps_are_gone_on_with(task: Path) -> None:
-    listed = candidates(["fast.toml"], ["phases.0.min_steps=1000"])
-    planned = plan(listed, 1, None, Path("c"))
+    listed = read_candidates(["fast.toml"], ["phases.0.min_steps=1000"])
+    planned = make_plan(listed, 1, None, Path("c"))
     assert (epochs := planned.jobs[0].recipe.phases[0].epochs) > 100
-    assert [line.partition(", ")[0] for line in planned.raised] == [f"fast: joint: {epochs} epochs rather than 2"]
-    listed = candidates(["fast.toml"], [])
-    older = plan(listed, 1, None, Path("c")).jobs[0]
+    assert [line.partition(", ")[0] for line in planned.raised_epochs] == [
+        f"fast: joint: {epochs} epochs rather than 2"
+    ]
+    listed = read_candidates(["fast.toml"], [])
+    older = make_plan(listed, 1, None, Path("c")).jobs[0]
     older.run.path.mkdir(parents=True)
     begin(older.run, older.recipe, older.facts)
     tree = json.loads(older.run.recipe_file.read_text())
     del tree["phases"][0]["min_steps"]
     older.run.recipe_file.write_text(json.dumps(tree))
     (older.run.path / "manifest.json").unlink()
-    listed = candidates(["fast.toml"], ["phases.0.min_steps=1000"])
-    planned = plan(listed, 2, None, Path("c"))
-    assert ([job.recipe.phases[0].epochs for job in planned.jobs], planned.raised) == ([2, 2], [])
+    listed = read_candidates(["fast.toml"], ["phases.0.min_steps=1000"])
+    planned = make_plan(listed, 2, None, Path("c"))
+    assert ([job.recipe.phases[0].epochs for job in planned.jobs], planned.raised_epochs) == ([2, 2], [])
 
 
 def test_the_test_images_are_the_same_with_and_without_folds(task: Path) -> None:
@@ -254,11 +251,11 @@ def test_the_test_images_are_the_same_with_and_without_folds(task: Path) -> None
 
 @pytest.mark.slow
 def test_a_killed_comparison_goes_on_to_the_same(task: Path) -> None:
-    words = ["compare", *BOTH, "--seeds", "1", "--set", "phases.0.epochs=40"]
-    command = [sys.executable, "-m", "kerasae", *words]
+    arguments = [*BOTH, "--seeds", "1", "--set", "phases.0.epochs=40"]
+    command = [sys.executable, "-m", "kerasae", "compare", *arguments]
     # Apart from each other, since a comparison takes the finished runs of those beside it.
-    whole, killed = Path("one/whole"), Path("other/killed")
-    subprocess.run([*command, "--to", whole], check=True, capture_output=True)
+    undisturbed, killed = Path("one/undisturbed"), Path("other/killed")
+    subprocess.run([*command, "--to", undisturbed], check=True, capture_output=True)
     history = killed / "runs/slow/seed-0/history.csv"
     process = subprocess.Popen([*command, "--to", killed], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     while not history.is_file() or len(history.read_text().splitlines()) < 5:  # inside the second of the two
@@ -266,7 +263,7 @@ def test_a_killed_comparison_goes_on_to_the_same(task: Path) -> None:
         time.sleep(0.02)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    time.sleep(2)  # the run's own process ends too
+    time.sleep(2)  # the process of the run ends too
     left = history.read_text()
     assert len(left.splitlines()) < 41
     time.sleep(2)
@@ -275,9 +272,9 @@ def test_a_killed_comparison_goes_on_to_the_same(task: Path) -> None:
     before = finished.stat().st_mtime_ns
     subprocess.run([*command, "--to", killed], check=True, capture_output=True)
     assert finished.stat().st_mtime_ns == before
-    expected, found = (json.loads((folder / "comparison.json").read_text()) for folder in (whole, killed))
-    assert numbers(found) == numbers(expected)
-    for key in ("mcnemar", "differences", "source"):
-        assert found[key] == expected[key]
+    expected, result = (ComparisonResult.read(folder) for folder in (undisturbed, killed))
+    assert scores(result) == scores(expected)
+    for name in ("mcnemar", "differences", "source"):
+        assert getattr(result, name) == getattr(expected, name)
     assert not list(killed.rglob(".*.npz"))
-    assert Run(killed / "runs/slow/seed-0").recipe == Run(whole / "runs/slow/seed-0").recipe
+    assert Run(killed / "runs/slow/seed-0").recipe == Run(undisturbed / "runs/slow/seed-0").recipe

@@ -4,29 +4,30 @@ import numpy as np
 import pytest
 
 from kerasae.experiments.comparison import figures
-from kerasae.experiments.comparison.figures.learning_curves import apart, course
+from kerasae.experiments.comparison.figures.differences import Interval
+from kerasae.experiments.comparison.figures.learning_curves import mean_curve, spread_apart
 from kerasae.experiments.comparison.figures.weights import Kernel
 
 NAMES = [f"recipe {index}" for index in range(10)]
 
 
 def test_a_course_is_the_mean_of_the_runs_that_have_the_epoch() -> None:
-    epochs, mean, low, high = course([np.array([np.nan, 1.0, 2.0]), np.array([np.nan, 3.0])])
+    epochs, mean, low, high = mean_curve([np.array([np.nan, 1.0, 2.0]), np.array([np.nan, 3.0])])
     assert epochs.tolist() == [2, 3]
     assert (mean.tolist(), low.tolist(), high.tolist()) == ([2, 2], [1, 2], [3, 2])
 
 
 def test_names_keep_their_order_and_their_distance() -> None:
-    moved = apart([0.5, 0.51, 0.1, 0.52], 0.1, 0.0, 1.0)
+    moved = spread_apart([0.5, 0.51, 0.1, 0.52], 0.1, 0.0, 1.0)
     assert np.argsort(moved).tolist() == [2, 0, 1, 3]
     assert np.diff(sorted(moved)).min() == pytest.approx(0.1, abs=1e-6)
-    assert apart([0.1, 0.9], 0.1, 0.0, 1.0) == [0.1, 0.9]
-    assert np.ptp(apart([1.0] * 30, 0.1, 0.0, 1.0)) == pytest.approx(1.0)
+    assert spread_apart([0.1, 0.9], 0.1, 0.0, 1.0) == [0.1, 0.9]
+    assert np.ptp(spread_apart([1.0] * 30, 0.1, 0.0, 1.0)) == pytest.approx(1.0)
 
 
 def test_ten_recipes_are_named_at_their_lines() -> None:
     values = {name: [np.linspace(0.1, 0.9 - 0.01 * i, 5)] for i, name in enumerate(NAMES[:9])}
-    figure = figures.courses(values, {}, NAMES, label="label accuracy", share=True)
+    figure = figures.learning_curves(values, {}, NAMES, label="label accuracy", share=True)
     training, validation = figure.axes
     assert {text.get_text() for text in training.texts} == set(NAMES[:9])
     assert [text.get_text() for text in validation.texts] == ["no values"]
@@ -41,7 +42,7 @@ def test_every_run_is_a_point() -> None:
 
 
 def test_a_difference_without_an_interval_is_a_mark_alone() -> None:
-    rows = [{"mean": 1.0, "low": 0.5, "high": 1.5}, {"mean": 2.0, "low": None, "high": None}, None]
+    rows = [Interval(1.0, 0.5, 1.5), Interval(2.0), None]
     figure = figures.differences(["a", "b", "c"], [("Accuracy", rows)])
     assert len(figure.axes[0].lines) == 1 + 2 + 1  # the line at none, the interval with its mark, the mark
 

@@ -1,4 +1,4 @@
-"""How well each recipe recognises each class."""
+"""The accuracy of each recipe in each class."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ WIDTH = 9.0  # inches
 
 
 def per_class(accuracies: Mapping[str, Mapping[str, tuple[float, float]]], names: Sequence[str]) -> Figure:
-    """Draw a row a class, in it each recipe's mean accuracy as a mark with a line of one standard deviation each way.
+    """Draw a row for each class with each recipe's mean accuracy, and one standard deviation on each side.
 
     Args:
-        accuracies: by recipe and class the mean and standard deviation of the share that was named right.
-        names: all recipes in order, which decides on their looks; those without accuracies are left out.
+        accuracies: by recipe and class, the mean and standard deviation of the accuracy.
+        names: all recipes, whose order determines their colours; those without accuracies are left out.
     """
     shown = [(index, name) for index, name in enumerate(names) if name in accuracies]
-    classes = list(dict.fromkeys(one for _, name in shown for one in accuracies[name]))
+    classes = list(dict.fromkeys(class_name for _, name in shown for class_name in accuracies[name]))
     step = 0.8 / len(shown)
-    height = float(np.clip(0.085 * len(shown) + 0.1, 0.24, 0.9))
+    class_height = float(np.clip(0.085 * len(shown) + 0.1, 0.24, 0.9))
     legend_rows = -(-len(shown) // 3)
-    figure = new_figure(0.8 + 0.22 * legend_rows + height * len(classes), WIDTH)
+    figure = new_figure(0.8 + 0.22 * legend_rows + class_height * len(classes), WIDTH)
     axes = figure.add_subplot()
     tidy(axes, grid="x")
     for order, (index, name) in enumerate(shown):
         style = look(index)
-        found = accuracies[name]
-        places = [place - 0.4 + step * (order + 0.5) for place, one in enumerate(classes) if one in found]
-        means = np.array([found[one][0] for one in classes if one in found])
-        spread = np.array([found[one][1] for one in classes if one in found])
+        by_class = accuracies[name]
+        heights = [row - 0.4 + step * (order + 0.5) for row, each in enumerate(classes) if each in by_class]
+        means = np.array([by_class[each][0] for each in classes if each in by_class])
+        deviations = np.array([by_class[each][1] for each in classes if each in by_class])
         label = drawables([name], 24)[0]
         axes.hlines(
-            places,
-            np.maximum(means - spread, 0.0),
-            np.minimum(means + spread, 1.0),
+            heights,
+            np.maximum(means - deviations, 0.0),
+            np.minimum(means + deviations, 1.0),
             color=style.colour,
             lw=1.4,
             alpha=0.6,
         )
-        axes.plot(means, places, style.marker, c=style.colour, ms=5, mec="white", mew=0.5, label=label)
+        axes.plot(means, heights, style.marker, c=style.colour, ms=5, mec="white", mew=0.5, label=label)
     for edge in range(1, len(classes)):
         axes.axhline(edge - 0.5, color=HAIRLINE, lw=0.8)
     axes.set_yticks(range(len(classes)), drawables(classes, 20), fontsize=9 if len(classes) <= 25 else 7, color=INK)

@@ -1,4 +1,4 @@
-"""The same images as each recipe rebuilds them."""
+"""The same images and their reconstructions by each recipe."""
 
 from __future__ import annotations
 
@@ -20,32 +20,36 @@ GAP = 0.02
 
 
 def side_by_side(
-    image_set: np.ndarray, rebuilt: Mapping[str, np.ndarray], errors: Mapping[str, float], captions: Sequence[str]
+    originals: np.ndarray,
+    reconstructions: Mapping[str, np.ndarray],
+    errors: Mapping[str, float],
+    captions: Sequence[str],
 ) -> Figure:
-    """Draw the images in the first row, and below in a row a recipe what it makes of them.
+    """Draw the originals in the first row, and below them a row of reconstructions for each recipe.
 
     Args:
-        images: uint8 (n, H, W, C).
-        rebuilt: by recipe float (n, H, W, C) in [0, 1].
-        errors: by recipe its mean squared error over all images.
-        captions: a word over each image.
+        originals: uint8 (n, H, W, C).
+        reconstructions: by recipe, float (n, H, W, C) in [0, 1].
+        errors: by recipe, the mean squared error over all images.
+        captions: the text above each image.
     """
-    tall = CELL * float(np.clip(image_set.shape[1] / image_set.shape[2], 0.4, 1.6))
-    rows = [("images", "", image_set)]
-    rows += [(name, f"MSE {errors[name]:.5f}", to_uint8(images)) for name, images in rebuilt.items()]
-    width, above = LABEL + CELL * len(image_set) + 0.05, 0.22
-    height = above + tall * len(rows) + 0.08
+    cell_height = CELL * float(np.clip(originals.shape[1] / originals.shape[2], 0.4, 1.6))
+    rows = [("images", "", originals)]
+    rows += [(name, f"MSE {errors[name]:.5f}", to_uint8(images)) for name, images in reconstructions.items()]
+    width, above = LABEL + CELL * len(originals) + 0.05, 0.22
+    height = above + cell_height * len(rows) + 0.08
     figure = Figure((width, height), dpi=200, facecolor="white")
-    for row, (name, words, images) in enumerate(rows):
-        bottom = height - above - (row + 1) * tall - (0.06 if row else 0.0)  # a little room below the originals
-        middle = (bottom + tall / 2) / height
+    for row, (name, error, images) in enumerate(rows):
+        bottom = height - above - (row + 1) * cell_height - (0.06 if row else 0.0)  # a gap below the originals
+        middle = (bottom + cell_height / 2) / height
         x = (LABEL - 0.08) / width
-        lift = 0.065 / height if words else 0.0
+        lift = 0.065 / height if error else 0.0
         figure.text(x, middle + lift, drawable(name, 22), ha="right", va="center", fontsize=9, color=INK)
-        figure.text(x, middle - 0.085 / height, words, ha="right", va="center", fontsize=7, color=FAINT)
+        figure.text(x, middle - 0.085 / height, error, ha="right", va="center", fontsize=7, color=FAINT)
         for column, image in enumerate(images):
-            box = ((LABEL + column * CELL + GAP) / width, (bottom + GAP) / height)
-            axes = figure.add_axes((*box, (CELL - 2 * GAP) / width, (tall - 2 * GAP) / height))
+            left_bottom = ((LABEL + column * CELL + GAP) / width, (bottom + GAP) / height)
+            size = ((CELL - 2 * GAP) / width, (cell_height - 2 * GAP) / height)
+            axes = figure.add_axes((*left_bottom, *size))
             axes.set_axis_off()
             show(axes, image)
     for column, caption in enumerate(captions):

@@ -1,4 +1,4 @@
-"""Panels side by side with a lane for each recipe, which the scores and their differences are drawn on."""
+"""Panels with one row for each recipe, on which scores and differences are drawn."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def lanes(names: Sequence[str], titles: Sequence[str], number: str) -> tuple[Figure, list[Axes]]:
-    """Return a figure with an empty panel for each title, two beside each other.
+def strip_plot(names: Sequence[str], titles: Sequence[str], number_format: str) -> tuple[Figure, list[Axes]]:
+    """Return a figure with an empty panel for each title, two side by side.
 
     Args:
-        names: of the lanes, from top to bottom; lane i lies at height i.
+        names: of the rows, from top to bottom; row i is at height i.
         titles: of the panels.
-        number: format of the values on the horizontal axes, such as "{x:.4g}".
+        number_format: of the values on the horizontal axes, such as "{x:.4g}".
     """
     columns = min(2, len(titles))
     rows = -(-len(titles) // columns)
@@ -35,7 +35,7 @@ def lanes(names: Sequence[str], titles: Sequence[str], number: str) -> tuple[Fig
         axes.set_title(title, fontsize=10, color=INK, loc="left")
         axes.use_sticky_edges = False
         axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.xaxis.set_major_formatter(StrMethodFormatter(number))
+        axes.xaxis.set_major_formatter(StrMethodFormatter(number_format))
         axes.tick_params(axis="x", labelsize=8)
         axes.margins(x=0.12)
         axes.set_yticks(range(len(names)), drawables(names, 24), color=INK)
