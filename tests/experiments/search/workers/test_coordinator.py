@@ -103,94 +103,6 @@ def test_a_chief_waits_for_a_worker_at_a_trial_and_then_once_more(
     assert not oracle.ongoing_trials
 
 
-def test_a_worker_whose_trial_was_given_away_hears_of_it(task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import grpc
-    from keras_tuner.src import protos
-
-    _, oracle = searching()
-    with Chief(oracle, "127.0.0.1:0") as chief, grpc.insecure_channel(chief.address) as channel:
-        stub = protos.get_service_grpc().OracleStub(channel)
-        made = stub.CreateTrial(protos.get_service().CreateTrialRequest(tuner_id="a"))
-        request = protos.get_service().GetTrialRequest(trial_id=made.trial.trial_id)
-        assert stub.GetTrial(request, metadata=((chiefs.NAME_KEY, "a"),)).trial.trial_id == made.trial.trial_id
-        chief.give_back("a", "a test")
-        with pytest.raises(grpc.RpcError, match="was given to another worker, or its chief has been started"):
-            stub.GetTrial(request, metadata=((chiefs.NAME_KEY, "a"),))
-
-
-@pytest.mark.parametrize(
-    ("code", "status", "said"),
-    [
-        (
-            "FAILED_PRECONDITION",
-            1,
-            r"kerasae: tune: trial 0003 was given to another worker; the same command aga",
-        ),
-        ("UNAVAILABLE", 2, r"kerasae: tune: expected a chief at 10\.0\.0\.1:80 .*no answer in 7 seconds"),
-    ],
-)
-def test_a_worker_that_is_to_leave_its_trial_says_so_on_the_terminal(
-    code: str, status: int, said: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import grpc
-
-    class Refused(grpc.RpcError):
-        def code(self) -> grpc.StatusCode:
-            return getattr(grpc.StatusCode, code)
-
-        def details(self) -> str:
-            return "trial 0003 was given to another worker"
-
-    class Stub:
-        def GetTrial(self, *request: object, **more: object) -> None:  # noqa: N802 (keras-tuner's name)
-            raise Refused
-
-    class Client:
-        stub = Stub()
-
-    ended, terminal, log = threading.Event(), io.StringIO(), io.StringIO()
-    codes: list[int] = []
-
-    def leave(status: int) -> None:
-        codes.append(status)
-        ended.set()
-        threading.Event().wait()  # the thread goes no further, as in a process that is gone
-
-    monkeypatch.setattr(worker, "BEAT_SECONDS", 0.01)
-    monkeypatch.setattr(worker.os, "_exit", leave)
-    monkeypatch.setattr(worker.sys, "__stderr__", terminal)
-    with redirect_stdout(log), redirect_stderr(log), worker._heard(Client(), "0003", Place("a", "10.0.0.1:80"), 7.0):
-        assert ended.wait(10)
-    assert codes == [status]
-    assert re.match(said, terminal.getvalue())
-    assert log.getvalue() == ""
-
-
-def test_what_goes_wrong_while_serving_ends_the_search(task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import grpc
-    from keras_tuner.src import protos
-
-    _, oracle = searching()
-
-    def full(*arguments: object) -> None:
-        raise OSError(28, "No space left on device", "oracle.json")
-
-    monkeypatch.setattr(oracle, "save", full)
-    with Chief(oracle, "127.0.0.1:0") as chief, grpc.insecure_channel(chief.address) as channel:
-        stub = protos.get_service_grpc().OracleStub(channel)
-        with pytest.raises(grpc.RpcError):
-            stub.CreateTrial(protos.get_service().CreateTrialRequest(tuner_id="a"))
-        with pytest.raises(OSError, match="No space left"):
-            chief.check()
-
-
-def test_two_chiefs_do_not_share_an_address(task: Path) -> None:
-    _, oracle = searching()
-    taken = r"expected a free address of this machine for the chief\. Received: 127\.0\.0\.1:\d+; choose another port"
-    with Chief(oracle, "127.0.0.1:0") as chief, pytest.raises(RequestError, match=taken):
-        Chief(oracle, chief.address).__enter__()
-
-
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
@@ -210,29 +122,6 @@ def test_a_search_over_machines_that_cannot_be_takes_one_line(
     assert (code, out) == (2, "")
     assert len(err.splitlines()) == 1
     assert re.search(message, err), err
-
-
-def test_places() -> None:
-    assert place({}) is None
-    here = place({ID: "the-chief", IP: "10.0.0.1", PORT: "8000"})
-    assert here == Place("the-chief", "10.0.0.1:8000")
-    assert here.is_chief
-    assert not here.is_local
-    assert here.variables == {ID: "the-chief", IP: "10.0.0.1", PORT: "8000"}
-
-
-def test_a_chief_listens_on_this_machine_alone_unless_told() -> None:
-    alone = place({ID: "chief", PORT: "8000"})
-    assert alone == Place("chief", "127.0.0.1:8000")
-    assert alone.is_local
-    assert [Place("chief", address).is_local for address in ("localhost:1", "[::1]:1", "0.0.0.0:1", "host:1")] == [
-        True,
-        True,
-        False,
-        False,
-    ]
-    with pytest.raises(RequestError, match=r"KERASTUNER_ORACLE_IP: expected a value"):
-        place({ID: "worker", PORT: "8000"})
 
 
 def test_a_chief_that_others_reach_says_that_it_has_no_password(
@@ -269,17 +158,6 @@ def test_a_worker_imports_what_the_search_was_given_and_a_changed_plugin_is_refu
     code, _, err = typed(*words, "--set", "search.max_trials=2")
     assert code == 2
     assert f"plugins: expected {plugin} as it was, SHA-256 {kept[str(plugin)][:12]}" in err
-
-
-def test_a_gpu_and_a_share_of_the_cores_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(os, "cpu_count", lambda: 6)
-    crew = Crew(tmp_path, local_names(3), "127.0.0.1:1", ["0", "GPU-7"], 60.0)
-    found = [crew._environment(index) for index in range(3)]
-    assert [one["CUDA_VISIBLE_DEVICES"] for one in found] == ["0", "GPU-7", "0"]
-    assert {one["TF_NUM_INTRAOP_THREADS"] for one in found} == {"2"}
-    assert "CUDA_VISIBLE_DEVICES" not in Crew(tmp_path, ["one"], "127.0.0.1:1", ["0", "1"], 60.0)._environment(0)
 
 
 def test_workers_that_cannot_work_end_the_search_with_their_reason(task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
