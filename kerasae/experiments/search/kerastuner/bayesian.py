@@ -37,7 +37,7 @@ class _GaussianProcessOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         """Return the values of a new trial."""
         completed = [trial for trial in self.trials.values() if trial.status == "COMPLETED"]
         if len(completed) < self.num_initial_points:
-            return self._random_trial()
+            return self._random_response()
         sign = -1.0 if self.objective.direction == "max" else 1.0
         x, y = self._points(completed), sign * np.array([trial.score for trial in completed])
         best = x[np.argsort(y, kind="stable")[:NUM_BEST]]
@@ -57,7 +57,7 @@ class _GaussianProcessOracle(keras_tuner.oracles.BayesianOptimizationOracle):
         for index in np.argsort(-gains, kind="stable"):
             if candidates[index] not in tried:
                 return {"status": "RUNNING", "values": candidates[index]}
-        return self._random_trial()
+        return self._random_response()
 
     def _candidates(self, best: np.ndarray) -> list[dict[str, Any]]:
         """Return values at random points of the unit cube, and near the `best` points, float (n, d)."""
@@ -69,7 +69,7 @@ class _GaussianProcessOracle(keras_tuner.oracles.BayesianOptimizationOracle):
     def _points(self, trials: Iterable[Trial]) -> np.ndarray:
         return np.array([to_unit_cube(self.hyperparameters, trial.hyperparameters.values) for trial in trials])
 
-    def _random_trial(self) -> dict[str, Any]:
+    def _random_response(self) -> dict[str, Any]:
         # keras-tuner has no public method for values that were not tried yet.
         response: dict[str, Any] = self._random_populate_space()
         return response
