@@ -86,7 +86,7 @@ class ChiefClient:
         trial = Trial.from_proto(response.trial)
         return Reply(trial.status, trial.trial_id)
 
-    def end_trial(self, trial_id: str) -> None:
+    def report_end(self, trial_id: str) -> None:
         """Tell the chief that the result of a trial is in its folder.
 
         Raises:

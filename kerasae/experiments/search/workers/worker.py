@@ -59,7 +59,7 @@ def run_worker(folder: Path, *, timeout: float = TIMEOUT_SECONDS, max_trials: in
                 continue
             with chief.heartbeat(reply.trial_id):
                 run_trial(plan, read_trial_spec(folder, reply.trial_id, plan.space), opener)
-            chief.end_trial(reply.trial_id)
+            chief.report_end(reply.trial_id)
             num_run += 1
     return True
 

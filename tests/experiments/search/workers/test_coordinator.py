@@ -72,7 +72,7 @@ def test_a_lost_worker_gives_its_trial_back_and_the_search_ends(
         called("able", port, monkeypatch)
         assert run_worker(plan.folder, timeout=30) is False
         assert capsys.readouterr().out == ""  # keras-tuner prints every condition that it sends
-        lost.end_trial(trial.trial_id)  # it comes too late: another one has done it
+        lost.report_end(trial.trial_id)  # it comes too late: another one has done it
         serving.join(30)
     assert not serving.is_alive()
     assert sorted(result.id for result in results) == [f"{number:04d}" for number in range(6)]
