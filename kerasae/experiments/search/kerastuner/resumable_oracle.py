@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 import keras_tuner
 from keras_tuner.engine.trial import Trial
 
-from kerasae.experiments.search.algorithm import TrialSpec
-from kerasae.experiments.search.kerastuner.hyperparameters import drawn_values, hyperparameters, notes
+from kerasae.experiments.search.kerastuner.hyperparameters import drawn_values, hyperparameters
+from kerasae.experiments.search.kerastuner.trials import read_state, read_trial, trial_spec
 from kerasae.experiments.search.results import RESTORE, TrialResult, trial_folder, trial_ids
-from kerasae.files.reading import damaged, read_json
+from kerasae.files.reading import damaged
 from kerasae.files.writing import write_text
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kerasae.experiments.search.algorithm import TrialSpec
     from kerasae.experiments.search.space import Space
 
 FATAL_LOSSES = 2  # lost processes of one trial, after which it is failed
@@ -175,11 +176,11 @@ class ResumableOracle(keras_tuner.Oracle):
             RequestError: a file is missing or damaged.
         """
         path = self.folder / "oracle.json"
-        state = _read_state(path)
+        state = read_state(path)
         ids = state.get("start_order")
         if not isinstance(ids, list) or not all(isinstance(id, str) for id in ids):
             raise damaged(path, "expected the trials in 'start_order'", RESTORE)
-        self.trials: dict[str, Trial] = {id: _read_trial(trial_folder(self.folder, id)) for id in sorted(ids)}
+        self.trials: dict[str, Trial] = {id: read_trial(trial_folder(self.folder, id)) for id in sorted(ids)}
         try:
             self.set_state(state)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -219,37 +220,3 @@ class ResumableOracle(keras_tuner.Oracle):
         super().set_state(state)
         self._seconds_before = state["seconds_spent"]
         self.losses, self.is_exhausted = dict(state["losses"]), state["exhausted"]
-
-
-def trial_spec(trial: Trial, space: Space) -> TrialSpec:
-    """Return a trial of keras-tuner with decoded values, and Hyperband's notes on it."""
-    hyperband = notes(trial)
-    return TrialSpec(
-        trial.trial_id, drawn_values(trial, space), hyperband.get("tuner/epochs"), hyperband.get("tuner/trial_id")
-    )
-
-
-def read_trial_spec(folder: Path, id: str, space: Space) -> TrialSpec:
-    """Read a trial as the chief has written it: gRPC rounds numbers, and drops the types of choices.
-
-    Raises:
-        RequestError: its file is missing or damaged.
-    """
-    return trial_spec(_read_trial(trial_folder(folder, id)), space)
-
-
-def _read_trial(folder: Path) -> Trial:
-    path = folder / "trial.json"
-    state = _read_state(path)
-    try:
-        return Trial.from_state(state)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise damaged(path, f"expected a trial ({error!r})", RESTORE) from None
-
-
-def _read_state(path: Path) -> dict[str, Any]:
-    """Read a JSON object that keras-tuner's state is kept in."""
-    if not path.is_file():
-        raise RequestError("tune", expected=f"the file {path}", received="none", fix=RESTORE)
-    state: dict[str, Any] = read_json(path, {}, RESTORE)
-    return state

@@ -38,7 +38,7 @@ def run_worker(folder: Path, *, timeout: float = TIMEOUT_SECONDS, max_trials: in
     load_tensorflow()
     from kerasae.data.collection_cache import Opener
     from kerasae.experiments.search.kerastuner.client import ChiefClient
-    from kerasae.experiments.search.kerastuner.resumable_oracle import read_trial_spec
+    from kerasae.experiments.search.kerastuner.trials import read_trial_spec
     from kerasae.experiments.search.plan import SearchPlan
     from kerasae.experiments.search.trial import run_trial
     from kerasae.runs.origins import load_kept
