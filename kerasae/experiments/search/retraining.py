@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasae.experiments.comparison.compare import Comparison, compare
+from kerasae.experiments.comparison.report import PAGE
 from kerasae.experiments.search.artifacts import BEST, DEFAULT
 from kerasae.files.writing import write_text
 from kerasae.recipe.loading import load
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from kerasae.experiments.search.plan import SearchPlan
     from kerasae.experiments.search.results import TrialResult
 
-FOLDER, PAGE = "comparison", "comparison.html"
+FOLDER = "comparison"
 
 
 def retrain_best(plan: SearchPlan, best: TrialResult, seeds: int, console: Console) -> Comparison | None:
