@@ -1,8 +1,8 @@
-"""Pillow's augmentations, bit for bit, for whole batches inside tf.data.
+"""Image augmentations that equal Pillow's bit for bit, for batches inside tf.data.
 
 Every random choice is a function of (seed, epoch, position of the image), so that results do not depend on batch
 size, parallelism or engine. Use `augment.map` on a dataset, `augment.augment_batch` inside a graph, or
-`augment.apply` on a NumPy batch. TensorFlow and Numba are imported when first needed.
+`augment.apply` on a NumPy batch. TensorFlow and Numba are imported on first use.
 """
 
 from augment.compose import Compose, OneOf

@@ -20,7 +20,7 @@ from augment.spec import build
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return 0, or 2 after one line on stderr that says what was wrong with the request."""
+    """Run the command line; return 0, or 2 after one line on stderr about a wrong request."""
     parser = argparse.ArgumentParser(prog="python -m augment", description="Pillow's augmentations, bit for bit.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="preview")
     preview = verbs.add_parser("preview", help="draw what each transform does to images, over its range")
@@ -65,7 +65,7 @@ def _format(out: Path) -> str:
 
 
 def _write(sheet: Image.Image, out: Path, kind: str) -> None:
-    """Write the sheet whole or not at all."""
+    """Write the sheet completely or not at all."""
     encoded = io.BytesIO()
     try:
         sheet.save(encoded, kind, optimize=True)
@@ -82,14 +82,14 @@ def _write(sheet: Image.Image, out: Path, kind: str) -> None:
 
 
 def _from_recipe(path: Path) -> dict[str, list[Item]]:
-    """Return the transforms of a recipe's phases by the names of the phases."""
+    """Return the transforms of a recipe's phases, by phase name."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ValueError(f"Expected --recipe to be a file that can be read. Received: {path}: {error}") from None
     except ValueError as error:  # no TOML, or no UTF-8
         raise ValueError(f"Expected --recipe to be a TOML file. Received: {path}: {error}") from None
-    found: dict[str, list[Item]] = {}
+    sections: dict[str, list[Item]] = {}
     for index, phase in _numbered(tables.get("phases")):
         table = phase if isinstance(phase, dict) else {}
         before, after = (
@@ -98,17 +98,17 @@ def _from_recipe(path: Path) -> dict[str, list[Item]]:
         specs = [*before, *([table["mix"]] if table.get("mix", "none") != "none" else []), *after]
         if specs:
             title = f"Phase {index}: {table['name']}" if "name" in table else f"Phase {index}"
-            found[title] = [build(_table(spec)) for spec in specs]
-    if not found:
+            sections[title] = [build(_table(spec)) for spec in specs]
+    if not sections:
         raise ValueError(
             "Expected a recipe with a phase that has a list `augment` or `corrupt` of transforms, or `mix`; a recipe "
             f"that only extends another has none of its own. Received: {path}"
         )
-    return found
+    return sections
 
 
 def _numbered(phases: Any) -> Iterable[tuple[Any, Any]]:
-    """Return phases stated whole, in a list, or changed by their numbers, in a table."""
+    """Return the phases, which are a list, or a table by number where a recipe changes another one."""
     if isinstance(phases, dict):
         return phases.items()
     return enumerate(phases) if isinstance(phases, list) else ()

@@ -16,7 +16,7 @@ from augment.transform import Images, Params, Transform, take, under
 
 
 class Container(Transform):
-    """What Compose and OneOf share: the list, and parameters named `index.parameter`."""
+    """The base of Compose and OneOf: a list of transforms, and parameters named `index.parameter`."""
 
     def __init__(self, transforms: Sequence[Transform | Mapping[str, Any]], *, probability: float = 1.0) -> None:
         super().__init__(probability=probability)
@@ -44,8 +44,8 @@ class Container(Transform):
         }
 
     def _apply_one(self, index: int, image: Image.Image, params: Mapping[str, Any]) -> Image.Image:
-        own = under(str(index), params)
-        return self.transforms[index].apply(image, **own) if own.pop("applied") else image
+        chosen = under(str(index), params)
+        return self.transforms[index].apply(image, **chosen) if chosen.pop("applied") else image
 
 
 @register("compose")
@@ -64,7 +64,7 @@ class Compose(Container):
         return image
 
     def batch(self, images: Images, **params: Any) -> Images:
-        """Apply each transform in turn, by its kernel if it has one."""
+        """Apply each transform in turn, with its kernel if it has one."""
         for index, transform in enumerate(self.transforms):
             images = transform.run(images, under(str(index), params), "native")
         return images
@@ -72,7 +72,7 @@ class Compose(Container):
 
 @register("one_of")
 class OneOf(Container):
-    """One of `transforms`, chosen anew for each image.
+    """One of `transforms`, chosen for each image.
 
     Args:
         transforms: at least one transform, or tables of a recipe that describe them.
@@ -107,11 +107,11 @@ class OneOf(Container):
         return self._apply_one(params["choice"], image, params)
 
     def batch(self, images: Images, **params: Any) -> Images:
-        """Apply to each group of images the transform that it chose."""
+        """Apply each transform to the images that chose it."""
         changed = images.copy()
         for index, transform in enumerate(self.transforms):
             rows = np.flatnonzero(params["choice"] == index)
             if len(rows):
-                own = take(under(str(index), params), rows)
-                changed[rows] = transform.run(images[rows], own, "native")
+                chosen = take(under(str(index), params), rows)
+                changed[rows] = transform.run(images[rows], chosen, "native")
         return changed

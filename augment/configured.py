@@ -1,4 +1,4 @@
-"""What every configurable thing of this package shares: its configuration is its constructor's arguments."""
+"""`Configured`, the base of transforms and mixings: the configuration is the constructor's arguments."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class Configured(ABC):  # noqa: B024 - its children add what is abstract
     name: ClassVar[str] = ""
 
     def get_config(self) -> dict[str, Any]:
-        """Return every constructor argument, as plain values that a recipe table or JSON can hold."""
+        """Return every constructor argument as plain values for a recipe table or JSON."""
         return {name: _plain(getattr(self, name)) for name in arguments(type(self))}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """Return what `get_config` described."""
+        """Return an object with the configuration that `get_config` returned."""
         return cls(**config)
 
     def __eq__(self, other: object) -> bool:

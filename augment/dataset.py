@@ -1,4 +1,4 @@
-"""The bridge to tf.data: the whole composition as one operation of the graph."""
+"""tf.data support: all transforms as one operation of the graph."""
 
 from __future__ import annotations
 
@@ -51,8 +51,10 @@ def augment_batch(
     checks.choice("augment_batch", "engine", engine, ENGINES)
     composition = compose(transforms)
 
-    def change(sample_images: Any, moment: Any, places: Any) -> Any:
-        return apply(sample_images, composition, seed=seed, epoch=int(moment), positions=places, engine=engine)
+    def change(sample_images: Any, epoch_value: Any, image_positions: Any) -> Any:
+        return apply(
+            sample_images, composition, seed=seed, epoch=int(epoch_value), positions=image_positions, engine=engine
+        )
 
     # Not stateful: the same arguments give the same images, so that tf.data may share or drop the call.
     arguments = [images, tf.cast(epoch, tf.int64), tf.cast(positions, tf.int64)]
@@ -71,21 +73,21 @@ def map(
     mixing: Mixing | None = None,
     num_parallel_calls: int | None = None,
 ) -> tf.data.Dataset:
-    """Return `dataset` with its images changed; an image's position is its place in the dataset.
+    """Return `dataset` with its images augmented; an image's position is its index in the dataset.
 
-    The dataset must come in the same order each time it is read. With `mixing` it is read twice, and its elements are
-    pairs of images and float32 label rows (num_classes,); the partner is the image so many places further
-    on (from the last on to the first) as (seed, epoch) draw.
+    The dataset must have the same order each time it is read. With `mixing` it is read twice, and its elements are
+    pairs of images and float32 label rows (num_classes,). The partner of an image is the one a number of positions
+    later, which is drawn from (seed, epoch); after the last image follows the first.
 
     Args:
         dataset: images uint8 (H, W, C) or batches of them (n, H, W, C), alone or as the first of a tuple. Batched
             is much faster.
         transforms: what to apply, in this order.
         seed: any integer; with `epoch` and the position it decides every random choice.
-        epoch: any integer; give another one for each pass, so that the images are changed anew.
+        epoch: any integer; pass another one for each epoch, so that the images are augmented differently.
         engine: "native" (batched kernels) or "pil" (Pillow, one image after the other); same bytes.
         mixing: MixUp or CutMix, after the transforms; None mixes nothing.
-        num_parallel_calls: batches at work at once; None leaves it to tf.data. The order is kept.
+        num_parallel_calls: batches processed in parallel; None leaves it to tf.data. The order is kept.
 
     Raises:
         ValueError: for images of another rank or number of channels, or an unknown engine.
@@ -102,7 +104,7 @@ def map(
         images, rest = split(element)
         stack = images if batched else images[tf.newaxis]
         changed = augment_batch(
-            stack, composition, seed=seed, epoch=epoch, positions=_places(start, stack), engine=engine
+            stack, composition, seed=seed, epoch=epoch, positions=_positions(start, stack), engine=engine
         )
         return join(changed if batched else changed[0], rest)
 
@@ -113,17 +115,19 @@ def map(
     _check_pairs(dataset.element_spec)
 
     def mix(numbered_element: Any, other: Any) -> Any:
-        start, own = numbered_element
-        first, second = (own, other) if batched else tf.nest.map_structure(lambda part: part[tf.newaxis], (own, other))
-        places = _places(start, first[0])
-        mixed = mix_batch(first[0], second[0], first[1], second[1], mixing, seed=seed, epoch=epoch, positions=places)
+        start, element = numbered_element
+        first, second = (
+            (element, other) if batched else tf.nest.map_structure(lambda part: part[tf.newaxis], (element, other))
+        )
+        positions = _positions(start, first[0])
+        mixed = mix_batch(first[0], second[0], first[1], second[1], mixing, seed=seed, epoch=epoch, positions=positions)
         return mixed if batched else (mixed[0][0], mixed[1][0])
 
     pairs = tf.data.Dataset.zip(numbered(changed, batched), shifted(changed, batched, seed=seed, epoch=epoch))
     return pairs.map(tf.autograph.experimental.do_not_convert(mix), num_parallel_calls=calls, deterministic=True)
 
 
-def _places(start: Any, stack: Any) -> Any:
+def _positions(start: Any, stack: Any) -> Any:
     import tensorflow as tf
 
     return start + tf.range(tf.shape(stack, tf.int64)[0], dtype=tf.int64)
@@ -151,12 +155,12 @@ def is_batched(spec: Any) -> bool:
 
 
 def split(element: Any) -> tuple[Any, tuple[Any, ...] | None]:
-    """Return an element's images and what follows them; None if the element is the images alone."""
+    """Return an element's images and its other parts; None if there are no others."""
     return (element[0], tuple(element[1:])) if isinstance(element, tuple) else (element, None)
 
 
 def join(images: Any, rest: tuple[Any, ...] | None) -> Any:
-    """Return the element that `split` took apart."""
+    """Return the element of these images and other parts; the inverse of `split`."""
     return images if rest is None else (images, *rest)
 
 

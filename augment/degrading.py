@@ -1,4 +1,4 @@
-"""Transforms that take detail away: blur and noise."""
+"""Transforms that remove detail: blur and noise."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from augment.transform import Images, Params, Ranged, to_pillow
 
 @register("gaussian_blur")
 class GaussianBlur(Ranged):
-    """Blur: `PIL.ImageFilter.GaussianBlur`, three box blurs that come near a Gaussian.
+    """Blur: `PIL.ImageFilter.GaussianBlur`, three box blurs that approximate a Gaussian.
 
     Args:
         radius_range: lowest and highest standard deviation, in pixels, [0, 100].
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     parameter = "radius"
@@ -37,14 +37,14 @@ class GaussianBlur(Ranged):
         from augment.native import blur
 
         box = box_radii(radius)
-        whole = np.where(radius > 0, np.floor(box), -1).astype(np.int64)
+        radii = np.where(radius > 0, np.floor(box), -1).astype(np.int64)
         inner = (np.float32(1 << 24) / (box * np.float32(2) + np.float32(1))).astype(np.uint32)
-        outer = ((1 << 24) - (2 * np.maximum(whole, 0) + 1) * inner.astype(np.int64)) // 2
-        return blur.gaussian(np.ascontiguousarray(images), whole, inner, outer.astype(np.uint32))
+        outer = ((1 << 24) - (2 * np.maximum(radii, 0) + 1) * inner.astype(np.int64)) // 2
+        return blur.gaussian(np.ascontiguousarray(images), radii, inner, outer.astype(np.uint32))
 
 
 def box_radii(deviations: Any) -> Any:
-    """Return the radii of three box blurs in a row that spread as a Gaussian: float32 (n,), in pixels.
+    """Return the radii of three successive box blurs with the variance of a Gaussian: float32 (n,), in pixels.
 
     The extended box filter of Gwosdek, Grewenig, Bruhn and Weickert 2011, "Theoretical foundations of Gaussian
     convolution by extended box filtering", in the single and double precision that Pillow mixes.
@@ -68,7 +68,7 @@ class GaussianNoise(Ranged):
 
     Args:
         deviation_range: lowest and highest standard deviation, in [0, 255] levels.
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     parameter = "deviation"
@@ -78,15 +78,15 @@ class GaussianNoise(Ranged):
         self.deviation_range = checks.interval(self, "deviation_range", deviation_range, 0.0, 255.0)
 
     def sample(self, draws: Draws) -> Params:
-        """Return `deviation`, uniform in its range, and `key`, 64 bits from which the image's noise is drawn."""
+        """Return `deviation`, uniform in its range, and `key`, a 64-bit seed of the image's noise."""
         return {**super().sample(draws), "key": draws.bits()}
 
     def apply(self, image: Image.Image, *, deviation: float, key: int) -> Image.Image:  # type: ignore[override]
-        """Add the noise that `key` gives, by NumPy."""
+        """Add the noise of `key` with NumPy."""
         pixels = np.atleast_3d(np.asarray(image))
-        places = np.arange((pixels.size + 3) // 4).astype(np.uint64)
-        words = mix(fold(np.array([key], np.uint64), 0) + places)
-        noise = normal_quantiles()[_quarters(words)[: pixels.size]] * np.float32(deviation)
+        counters = np.arange((pixels.size + 3) // 4).astype(np.uint64)
+        bits = mix(fold(np.array([key], np.uint64), 0) + counters)
+        noise = normal_quantiles()[_quarters(bits)[: pixels.size]] * np.float32(deviation)
         noisy = np.floor(np.clip(pixels.ravel() + noise + np.float32(0.5), 0, 255)).astype(np.uint8)
         return to_pillow(noisy.reshape(pixels.shape))
 
@@ -99,6 +99,6 @@ class GaussianNoise(Ranged):
         return noise.add(flat, keys, deviation.astype(np.float32), normal_quantiles()).reshape(images.shape)
 
 
-def _quarters(words: Keys) -> Any:
+def _quarters(bits: Keys) -> Any:
     shifts = np.array([0, 16, 32, 48], np.uint64)
-    return ((words[:, None] >> shifts) & np.uint64(0xFFFF)).astype(np.int64).ravel()
+    return ((bits[:, None] >> shifts) & np.uint64(0xFFFF)).astype(np.int64).ravel()

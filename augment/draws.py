@@ -1,4 +1,4 @@
-"""Random draws that depend on (seed, epoch, position) and on nothing else: no state, no neighbours, no order."""
+"""Random numbers that depend only on (seed, epoch, position), not on state, order or other images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 _GOLDEN = 0x9E3779B97F4A7C15
 _MASK = (1 << 64) - 1
-_STREAM = 1 << 32  # keeps the names of streams apart from seeds, epochs and positions
+_STREAM = 1 << 32  # separates the indices of streams from seeds, epochs and positions
 QUANTILES = 1 << 16
 
 Keys = npt.NDArray[np.uint64]
@@ -27,7 +27,7 @@ def mix(values: Keys) -> Keys:
 
 
 def fold(keys: Keys, value: int | Keys) -> Keys:
-    """Return the keys of what `value` names under `keys`; the order of several folds matters."""
+    """Return keys derived from `keys` and `value`; the order of several folds matters."""
     words = np.array([value & _MASK], np.uint64) if isinstance(value, int) else value
     return mix(keys ^ mix(words + np.uint64(_GOLDEN)))
 
@@ -46,11 +46,11 @@ def normal_quantiles() -> npt.NDArray[np.float32]:
 class Draws:
     """A source of random arrays of shape (n,), one value for each of n images.
 
-    Each call takes the next draw of every image. An image's k-th draw is a function of its key and k alone,
-    so that it is the same whichever images stand beside it.
+    Each call makes the next draw of every image. An image's k-th draw is a function of its key and k alone, so that it
+    does not depend on the other images.
 
     Args:
-        keys: uint64 array of shape (n,), one key an image; see `Draws.at`.
+        keys: uint64 array of shape (n,), one key for each image; see `Draws.at`.
     """
 
     def __init__(self, keys: Keys) -> None:
@@ -60,9 +60,9 @@ class Draws:
     @classmethod
     def at(cls, seed: int, epoch: int, positions: npt.ArrayLike) -> Draws:
         """Return the draws of the images at `positions`, integers (n,), in the order of `epoch` under `seed`."""
-        places = np.atleast_1d(np.asarray(positions, np.int64)).astype(np.uint64)
+        indices = np.atleast_1d(np.asarray(positions, np.int64)).astype(np.uint64)
         root = fold(fold(np.zeros(1, np.uint64), int(seed)), int(epoch))
-        return cls(fold(root, places))
+        return cls(fold(root, indices))
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -72,7 +72,7 @@ class Draws:
         return Draws(fold(self._keys, _STREAM + index))
 
     def bits(self) -> Keys:
-        """Return 64 random bits an image, uint64 (n,)."""
+        """Return 64 random bits for each image, uint64 (n,)."""
         self._count += 1
         return mix(self._keys + np.uint64(self._count * _GOLDEN & _MASK))
 
@@ -97,21 +97,21 @@ class Draws:
 
     def beta(self, alpha: float, beta: float) -> npt.NDArray[np.float64]:
         """Return float64 (n,) in [0, 1], distributed as Beta(alpha, beta), both above 0."""
-        own = self.stream(self._count)
+        stream = self.stream(self._count)
         self._count += 1
-        ratio = own.stream(1).log_gamma(beta) - own.stream(0).log_gamma(alpha)
+        ratio = stream.stream(1).log_gamma(beta) - stream.stream(0).log_gamma(alpha)
         return 1.0 / (1.0 + np.exp(np.clip(ratio, -700.0, 700.0)))
 
     def log_gamma(self, shape: float) -> npt.NDArray[np.float64]:
         """Logarithms of Gamma(shape, 1) values: Marsaglia and Tsang (2000), in logarithms as small shapes underflow."""
         boost = np.log(np.maximum(self.uniform(), 2.0**-54)) / shape
         third = shape + 1.0 - 1.0 / 3.0
-        found = np.full(len(self), np.nan)
-        while np.isnan(found).any():  # an image keeps its first accepted try, however many the others need
+        logarithms = np.full(len(self), np.nan)
+        while np.isnan(logarithms).any():  # an image keeps its first accepted value, however many tries the others need
             value = self.normal()
             cube = np.maximum(1.0 + value / np.sqrt(9.0 * third), 0.0) ** 3
             limit = np.log(np.maximum(self.uniform(), 2.0**-54))
             logarithm = np.log(np.maximum(cube, 1e-300))
             accepted = (cube > 0.0) & (limit < 0.5 * value**2 + third * (1.0 - cube + logarithm))
-            found = np.where(np.isnan(found) & accepted, np.log(third) + logarithm, found)
-        return found + boost
+            logarithms = np.where(np.isnan(logarithms) & accepted, np.log(third) + logarithm, logarithms)
+        return logarithms + boost

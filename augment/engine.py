@@ -1,4 +1,4 @@
-"""Transforms on a NumPy batch: what every bridge to a pipeline calls in the end."""
+"""Apply transforms to a NumPy batch."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def apply(
     """Return the images after all `transforms`, one after the other.
 
     Args:
-        images: uint8 (n, H, W, C) in [0, 255], C in {1, 3}; left as they are.
+        images: uint8 (n, H, W, C) in [0, 255], C in {1, 3}; not modified.
         transforms: what to apply, in this order.
         seed: any integer; with `epoch` and an image's position it decides every random choice.
         epoch: any integer.
@@ -40,16 +40,16 @@ def apply(
     """
     sample_images = np.asarray(images)
     check_images(sample_images.dtype.name, sample_images.shape)
-    places = np.arange(len(sample_images)) if positions is None else np.asarray(positions)
-    if places.shape != (len(sample_images),):
-        raise ValueError(f"Expected `positions` of shape {(len(sample_images),)}. Received: {places.shape}")
+    image_positions = np.arange(len(sample_images)) if positions is None else np.asarray(positions)
+    if image_positions.shape != (len(sample_images),):
+        raise ValueError(f"Expected `positions` of shape {(len(sample_images),)}. Received: {image_positions.shape}")
     checks.choice("apply", "engine", engine, ENGINES)
     composition = compose(transforms)
-    # Kernels are compiled for writeable arrays in C order, for one kind of array each.
+    # Each kernel is compiled for one kind of array: writeable and in C order.
     source = np.require(sample_images, requirements=["C", "W"])
     if source.size == 0:
         return source.copy()
-    result = composition.run(source, composition.parameters(Draws.at(seed, epoch, places)), engine)
+    result = composition.run(source, composition.parameters(Draws.at(seed, epoch, image_positions)), engine)
     return result.copy() if np.shares_memory(result, sample_images) else result
 
 

@@ -20,7 +20,7 @@ class Crop(Transform):
     He et al., "Deep residual learning for image recognition" (2016), section 4.2, with 4 pixels at 32x32.
 
     Args:
-        padding: width of the margin, in [0, 4096] pixels; the piece lies anywhere in the padded image.
+        padding: width of the margin, in [0, 4096] pixels; the piece is anywhere in the padded image.
         mode: what the margin holds: "constant" is `fill`, "reflect" mirrors the image without repeating its edge
             (`numpy.pad`; Pillow has none).
         fill: the level, in [0, 255], of a constant margin.
@@ -73,7 +73,7 @@ class Cutout(Transform):
     Args:
         fraction_range: lowest and highest side of the square, in [0, 1] of the image's shorter side.
         fill: the level, in [0, 255], of the square.
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     def __init__(
@@ -99,8 +99,8 @@ class Cutout(Transform):
         """Hide each image's square."""
         hidden = images.copy()
         height, width = images.shape[1:3]
-        for index, place in enumerate(zip(fraction.tolist(), x.tolist(), y.tolist(), strict=True)):
-            left, top, right, bottom = _square(*place, width, height)
+        for index, square in enumerate(zip(fraction.tolist(), x.tolist(), y.tolist(), strict=True)):
+            left, top, right, bottom = _square(*square, width, height)
             hidden[index, top:bottom, left:right] = self.fill
         return hidden
 
@@ -123,7 +123,7 @@ class CutPaste(Transform):
             image's shorter side.
         shift_range: lowest and highest number of levels that are added to the piece, in [-255, 255]; the sum is rounded
             and kept within [0, 255].
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     def __init__(
@@ -140,25 +140,25 @@ class CutPaste(Transform):
     def sample(self, draws: Draws) -> Params:
         """Return the piece's sides, where it is cut and pasted, in [0, 1) of the room there is, and its `shift`."""
         sides = {side: draws.uniform(*self.fraction_range) for side in ("width", "height")}
-        places = {place: draws.uniform() for place in ("from_x", "from_y", "to_x", "to_y")}
-        return {**sides, **places, "shift": draws.uniform(*self.shift_range)}
+        positions = {name: draws.uniform() for name in ("from_x", "from_y", "to_x", "to_y")}
+        return {**sides, **positions, "shift": draws.uniform(*self.shift_range)}
 
     def apply(  # type: ignore[override]
-        self, image: Image.Image, *, width: float, height: float, shift: float, **places: float
+        self, image: Image.Image, *, width: float, height: float, shift: float, **positions: float
     ) -> Image.Image:
         """Cut the piece, shift its levels and paste it."""
         pasted = image.copy()
-        (left, top, right, bottom), to = _pieces(width, height, places, *image.size)
+        (left, top, right, bottom), to = _pieces(width, height, positions, *image.size)
         if right > left and bottom > top:
             levels = _shifted(shift).tolist()
             pasted.paste(image.crop((left, top, right, bottom)).point(levels * len(image.getbands())), to)
         return pasted
 
-    def batch(self, images: Images, *, width: Any, height: Any, shift: Any, **places: Any) -> Images:  # type: ignore[override]
+    def batch(self, images: Images, *, width: Any, height: Any, shift: Any, **positions: Any) -> Images:  # type: ignore[override]
         """Cut and paste each image's piece."""
         pasted = images.copy()
         for index in range(len(images)):
-            here = {name: float(values[index]) for name, values in places.items()}
+            here = {name: float(values[index]) for name, values in positions.items()}
             (left, top, right, bottom), (x, y) = _pieces(
                 float(width[index]), float(height[index]), here, images.shape[2], images.shape[1]
             )
@@ -168,12 +168,12 @@ class CutPaste(Transform):
 
 
 def _pieces(
-    width: float, height: float, places: dict[str, float], across: int, down: int
+    width: float, height: float, positions: dict[str, float], across: int, down: int
 ) -> tuple[tuple[int, int, int, int], tuple[int, int]]:
     """Return the box that is cut, and the left and upper end of where it is pasted."""
     wide, high = (round(side * min(across, down)) for side in (width, height))
-    left, x = (int(places[name] * (across - wide + 1)) for name in ("from_x", "to_x"))
-    top, y = (int(places[name] * (down - high + 1)) for name in ("from_y", "to_y"))
+    left, x = (int(positions[name] * (across - wide + 1)) for name in ("from_x", "to_x"))
+    top, y = (int(positions[name] * (down - high + 1)) for name in ("from_y", "to_y"))
     return (left, top, left + wide, top + high), (x, y)
 
 
@@ -183,7 +183,7 @@ def _shifted(shift: float) -> np.ndarray:
 
 @register("mask")
 class Mask(Transform):
-    """Square patches of the image blanked: a share of a grid of them, chosen anew for each image.
+    """Square patches of the image blanked: a share of a grid of them, chosen for each image.
 
     He et al., "Masked autoencoders are scalable vision learners" (arXiv 2111.06377), section 3: patches are drawn
     without replacement, 75% of them, so that exactly the share asked for is hidden. At the right and the bottom a patch
@@ -193,7 +193,7 @@ class Mask(Transform):
         patch_size: side of a patch, in [1, 4096] pixels.
         ratio: the share of patches to blank, in [0, 1], rounded to whole patches.
         fill: the level, in [0, 255], of a blanked patch.
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     def __init__(self, patch_size: int = 4, *, ratio: float = 0.75, fill: int = 0, probability: float = 1.0) -> None:
@@ -210,9 +210,9 @@ class Mask(Transform):
         """Blank the patches that `key` chooses, one after the other."""
         hidden, side = image.copy(), self.patch_size
         rows, columns = self._grid(image.height, image.width)
-        words = mix(fold(np.array([key], np.uint64), 0) + np.arange(rows * columns).astype(np.uint64))
-        for place in np.argsort(words, kind="stable")[: self._count(rows * columns)].tolist():
-            left, top = place % columns * side, place // columns * side
+        bits = mix(fold(np.array([key], np.uint64), 0) + np.arange(rows * columns).astype(np.uint64))
+        for patch in np.argsort(bits, kind="stable")[: self._count(rows * columns)].tolist():
+            left, top = patch % columns * side, patch // columns * side
             box = (left, top, min(left + side, image.width), min(top + side, image.height))
             hidden.paste(colour(self.fill, image), box)
         return hidden

@@ -25,7 +25,7 @@ class Affine(Ranged):
     Args:
         resample: "nearest" takes the nearest pixel, "bilinear" mixes the four around.
         fill: the level, in [0, 255], of what comes in from outside.
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     def __init__(self, *, resample: str = "nearest", fill: int = 0, probability: float = 1.0) -> None:
@@ -70,7 +70,7 @@ class Rotate(Affine):
         degrees_range: lowest and highest angle, in [-360, 360] degrees; positive turns counter-clockwise.
         resample: "nearest" takes the nearest pixel, "bilinear" mixes the four around.
         fill: the level, in [0, 255], of what comes in from outside.
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     parameter = "degrees"
@@ -110,7 +110,7 @@ class ShearX(Affine):
         shear_range: lowest and highest shear, in [-2, 2] pixels a line; positive moves the lower lines to the left.
         resample: "nearest" takes the nearest pixel, "bilinear" mixes the four around.
         fill: the level, in [0, 255], of what comes in from outside.
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     parameter = "shear"
@@ -139,7 +139,7 @@ class ShearY(ShearX):
         shear_range: lowest and highest shear, in [-2, 2] pixels a column; positive moves the right columns up.
         resample: "nearest" takes the nearest pixel, "bilinear" mixes the four around.
         fill: the level, in [0, 255], of what comes in from outside.
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     def matrix(self, value: float, width: int, height: int) -> Matrix:
@@ -155,7 +155,7 @@ class TranslateX(Affine):
         fraction_range: lowest and highest shift, in [-1, 1] widths; positive moves the image to the right.
         resample: "nearest" moves by whole pixels, "bilinear" by parts of one too.
         fill: the level, in [0, 255], of what comes in from outside.
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     parameter = "fraction"
@@ -184,7 +184,7 @@ class TranslateY(TranslateX):
         fraction_range: lowest and highest shift, in [-1, 1] heights; positive moves the image down.
         resample: "nearest" moves by whole pixels, "bilinear" by parts of one too.
         fill: the level, in [0, 255], of what comes in from outside.
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     def matrix(self, value: float, width: int, height: int) -> Matrix:

@@ -1,4 +1,4 @@
-"""Mixings: two images and their labels become one; the partner comes from the whole epoch, never the batch."""
+"""Mixings of two images and their labels; the partner is any image of the epoch, not only of the batch."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class Mixing(Configured):
             positions: integers (n,) in [0, size), the images' places in the order of the epoch.
             size: the number of images in the epoch, at least 1; a single image is its own partner.
         """
-        places = np.atleast_1d(np.asarray(positions, np.int64))
+        indices = np.atleast_1d(np.asarray(positions, np.int64))
         if checks.integer("Mixing.partner", "size", int(size), 1) == 1:
-            return np.zeros_like(places)
-        other = Draws.at(seed, epoch, places).stream(_PARTNER).integers(0, size - 1)
-        return other + (other >= places)
+            return np.zeros_like(indices)
+        other = Draws.at(seed, epoch, indices).stream(_PARTNER).integers(0, size - 1)
+        return other + (other >= indices)
 
     def parameters(self, seed: int, epoch: int, positions: npt.ArrayLike) -> Params:
         """Return `sample`'s parameters of the images at `positions` and `applied`, bool (n,)."""
@@ -60,7 +60,7 @@ class Mixing(Configured):
         """Return the parameters of len(draws) images: arrays whose first axis is the image."""
 
     def spread(self, num: int) -> Params:
-        """Return `num` rows of parameters that show the mixing over its range; here random ones."""
+        """Return `num` rows of parameters that show the mixing over its range; random ones by default."""
         return self.sample(Draws.at(0, 0, np.arange(num)))
 
     @abstractmethod
@@ -80,7 +80,7 @@ class Mixing(Configured):
     def run(
         self, images: Images, partner_images: Images, rows: Rows, partner_rows: Rows, params: Params
     ) -> tuple[Images, Rows]:
-        """Return images and rows, those that `params["applied"]` names mixed."""
+        """Return images and rows, mixed where `params["applied"]` is true."""
         applied = params["applied"]
         rest = {name: values for name, values in params.items() if name != "applied"}
         mixed_images, mixed_rows = self.mix(images, partner_images, rows, partner_rows, **rest)
@@ -112,10 +112,10 @@ class MixUp(Mixing):
 
     def mix(self, images: Images, partner_images: Images, rows: Rows, partner_rows: Rows, *, share: Any) -> Any:  # type: ignore[override]
         """Blend images, as Pillow does in float32, and rows."""
-        own = share.astype(np.float32)
+        kept_share = share.astype(np.float32)
         other = partner_images.astype(np.float32)
-        blended = other + own[:, None, None, None] * (images.astype(np.float32) - other)
-        return blended.astype(np.uint8), own[:, None] * rows + (1 - own[:, None]) * partner_rows
+        blended = other + kept_share[:, None, None, None] * (images.astype(np.float32) - other)
+        return blended.astype(np.uint8), kept_share[:, None] * rows + (1 - kept_share[:, None]) * partner_rows
 
 
 @register("cut_mix")
@@ -146,8 +146,8 @@ class CutMix(Mixing):
         inside_y = _span(np.sqrt(1.0 - share), y, height)
         inside_x = _span(np.sqrt(1.0 - share), x, width)
         box = inside_y[:, :, None] & inside_x[:, None, :]
-        own = (1.0 - box.mean((1, 2))).astype(np.float32)[:, None]
-        return np.where(box[..., None], partner_images, images), own * rows + (1 - own) * partner_rows
+        kept_share = (1.0 - box.mean((1, 2))).astype(np.float32)[:, None]
+        return np.where(box[..., None], partner_images, images), kept_share * rows + (1 - kept_share) * partner_rows
 
 
 def _span(fraction: Any, centre: Any, size: int) -> Any:

@@ -1,4 +1,4 @@
-"""The bridge of mixings to tf.data."""
+"""tf.data support for mixings."""
 
 from __future__ import annotations
 
@@ -47,8 +47,12 @@ def mix_batch(
 
     check_images(images.dtype.name, images.shape)
 
-    def change(own: Any, other: Any, own_rows: Any, other_rows: Any, moment: Any, places: Any) -> Any:
-        return mixing.run(own, other, own_rows, other_rows, mixing.parameters(seed, int(moment), places))
+    def change(
+        images: Any, partner_images: Any, rows: Any, partner_rows: Any, epoch_value: Any, image_positions: Any
+    ) -> Any:
+        return mixing.run(
+            images, partner_images, rows, partner_rows, mixing.parameters(seed, int(epoch_value), image_positions)
+        )
 
     arguments = [images, partner_images, rows, partner_rows, tf.cast(epoch, tf.int64), tf.cast(positions, tf.int64)]
     mixed, mixed_rows = tf.numpy_function(change, arguments, (tf.uint8, tf.float32), stateful=False)
@@ -63,8 +67,8 @@ def partners(
     """Return the positions, int64 (n,), of the partners of the images at `positions` among `size` images."""
     import tensorflow as tf
 
-    def draw(places: Any, moment: Any, number: Any) -> Any:
-        return mixing.partner(seed, int(moment), places, int(number))
+    def draw(image_positions: Any, epoch_value: Any, number: Any) -> Any:
+        return mixing.partner(seed, int(epoch_value), image_positions, int(number))
 
     arguments = [tf.cast(positions, tf.int64), tf.cast(epoch, tf.int64), tf.cast(size, tf.int64)]
     drawn = tf.numpy_function(draw, arguments, tf.int64, stateful=False)
@@ -73,7 +77,7 @@ def partners(
 
 
 def shifted(dataset: tf.data.Dataset, batched: bool, *, seed: int, epoch: int) -> tf.data.Dataset:
-    """Return `dataset` turned round by a number of images drawn from (seed, epoch): each image's partner.
+    """Return `dataset` rotated by a number of images drawn from (seed, epoch), so that it holds each image's partner.
 
     A stream cannot be read at any place, but it can be read twice: the second time from a random image on, and then
     from the start. So no image meets a batch-mate but by chance, and none meets itself.

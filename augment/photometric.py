@@ -21,7 +21,7 @@ class Enhancement(Ranged):
 
     Args:
         factor_range: the lowest and highest factor.
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     parameter = "factor"
@@ -104,7 +104,7 @@ class Equalize(Transform):
     """A flat histogram, each channel by itself: `PIL.ImageOps.equalize`.
 
     Args:
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     def apply(self, image: Image.Image, **params: Any) -> Image.Image:
@@ -124,7 +124,7 @@ class AutoContrast(Ranged):
 
     Args:
         cutoff_range: lowest and highest percentage of pixels, in [0, 50), to ignore at each end of the histogram.
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     parameter = "cutoff"
@@ -150,7 +150,7 @@ class Invert(Transform):
     """The negative: `PIL.ImageOps.invert`.
 
     Args:
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     def apply(self, image: Image.Image, **params: Any) -> Image.Image:
@@ -168,7 +168,7 @@ class Posterize(Transform):
 
     Args:
         bits_range: lowest and highest number of bits to keep, whole numbers in [1, 8]; 8 changes nothing.
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     def __init__(self, bits_range: tuple[int, int] = (4, 8), *, probability: float = 1.0) -> None:
@@ -198,7 +198,7 @@ class Solarize(Ranged):
 
     Args:
         threshold_range: lowest and highest level, in [0, 256], from which values are inverted; 256 changes nothing.
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     parameter = "threshold"

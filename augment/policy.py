@@ -1,4 +1,4 @@
-"""Learned and random policies: which transforms an image goes through, and how strongly."""
+"""Learned and random policies, which choose the transforms of each image and their strength."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NONE = -1  # the operation of a stage that leaves the image as it is
 
 
 class Policy(Transform):
-    """What the policies share: stages, each of which sends every image through one operation or none.
+    """The base of policies: stages, each of which applies one operation, or none, to every image.
 
     Args:
         resample: "nearest" or "bilinear", for the operations that move pixels.
@@ -44,8 +44,8 @@ class Policy(Transform):
         """Apply the operation of each stage."""
         for chosen, amount in zip(operation.tolist(), value, strict=True):
             if chosen != _NONE:
-                one = self.operations[chosen]
-                image = one.transform.apply(image, **row(one.params(np.array([amount])), 0))
+                step = self.operations[chosen]
+                image = step.transform.apply(image, **row(step.params(np.array([amount])), 0))
         return image
 
     def batch(self, images: Images, *, operation: Any, value: Any, **params: Any) -> Images:  # type: ignore[override]
@@ -55,14 +55,14 @@ class Policy(Transform):
             for chosen in np.unique(operation[:, stage]).tolist():
                 if chosen != _NONE:
                     rows = np.flatnonzero(operation[:, stage] == chosen)
-                    one = self.operations[chosen]
-                    images[rows] = one.transform.batch(images[rows], **one.params(value[rows, stage]))
+                    step = self.operations[chosen]
+                    images[rows] = step.transform.batch(images[rows], **step.params(value[rows, stage]))
         return images
 
     def _values(self, operation: Any, level: Any, draws: Draws) -> Values:
         """Return the value of each image's operation at `level` in [0, 1], its sign drawn where it has one."""
         sign = np.where(draws.uniform() < 0.5, -1.0, 1.0)
-        table = np.array([one.at(level, sign) for one in self.operations])
+        table = np.array([step.at(level, sign) for step in self.operations])
         return np.where(operation == _NONE, 0.0, table[operation, np.arange(len(draws))])
 
 

@@ -1,4 +1,4 @@
-"""The operations of the policies, and what their levels mean."""
+"""The operations of the policies, and the parameter values of their levels."""
 
 from __future__ import annotations
 
@@ -106,12 +106,12 @@ def authors_space(resample: str, fill: int) -> Space:
 
 
 def strength_space(resample: str, fill: int) -> Space:
-    """Return RandAugment's operations but for the identity; a level is the distance from it."""
+    """Return RandAugment's operations except the identity; a level is the distance from it."""
     return _common(0.3, 30.0, 4, resample, fill) | _shifts(resample, fill) | _strengths(0.9)
 
 
 def wide_space(resample: str, fill: int) -> Space:
-    """Return TrivialAugment's operations but for the identity, in their wide ranges."""
+    """Return TrivialAugment's operations except the identity, in their wide ranges."""
     moves: dict[str, Any] = {"resample": resample, "fill": fill}
     shifts = {
         "translate_x": Operation(_PixelsX(**moves), "fraction", 0.0, 32.0, mirrored=True),

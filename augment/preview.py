@@ -1,4 +1,4 @@
-"""What a contact sheet shows: each transform on an image, over its range."""
+"""The content of a contact sheet: each transform applied to an image, over its range."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def contact_sheet(
         partner = small[(index + 1) % len(small)] if len(small) > 1 else sample_image.transpose(_UPSIDE_DOWN)
         partner = partner.resize(sample_image.size).convert(sample_image.mode)
         blocks += [
-            Block(title, _strips(items, sample_image, partner, num, opening=place == 0))
-            for place, (title, items) in enumerate(sections.items())
+            Block(title, _strips(items, sample_image, partner, num, opening=number == 0))
+            for number, (title, items) in enumerate(sections.items())
         ]
     return draw(blocks, columns=num, size=size)
 
@@ -123,10 +123,11 @@ def _caption(item: Item, params: Mapping[str, Any], varied: Sequence[str]) -> st
     if isinstance(item, Policy):
         stages = zip(params["operation"].tolist(), params["value"].tolist(), strict=True)
         used = [(item.operations[operation], value) for operation, value in stages if operation >= 0]
-        words = [
-            f"{one.transform.name} {value:.3g}" if one.high != one.low else one.transform.name for one, value in used
+        labels = [
+            operation.transform.name + (f" {value:.3g}" if operation.high != operation.low else "")
+            for operation, value in used
         ]
-        return "\n".join(words) or "nothing"
+        return "\n".join(labels) or "nothing"
     if isinstance(item, OneOf):
         return item.transforms[params["choice"]].name
     if len(varied) == 1:

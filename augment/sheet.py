@@ -1,4 +1,4 @@
-"""The drawing of a contact sheet: blocks of labelled strips of captioned images."""
+"""Draw a contact sheet: blocks of labelled strips of captioned images."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _INK, _GREY, _RULE, _PAPER = "#1d1d1f", "#6e6e73", "#d2d2d7", "#ffffff"
 
 @dataclass(frozen=True)
 class Cell:
-    """An image, mode L or RGB, and what is written below it, one or more lines."""
+    """An image, mode L or RGB, and its caption of one or more lines."""
 
     image: Image.Image
     caption: str
 
     @property
     def height(self) -> int:
-        """Pixels that the image and its caption take."""
+        """The height of the image with its caption, in pixels."""
         return self.image.height + 4 + _LINE * len(self.caption.splitlines())
 
 
@@ -36,7 +36,7 @@ class Strip:
 
     @property
     def height(self) -> int:
-        """Pixels from the top of this strip to the top of the next."""
+        """The distance from the top of this strip to the next, in pixels."""
         label = 2 + _NAME + 6 + _LINE * len(self.notes)
         return max([label, *(cell.height for cell in self.cells)]) + _GAP
 
@@ -50,7 +50,7 @@ class Block:
 
     @property
     def height(self) -> int:
-        """Pixels from the top of this block to the top of the next."""
+        """The distance from the top of this block to the next, in pixels."""
         return 2 * _HEADING + _GAP + sum(strip.height for strip in self.strips) + _GAP
 
 

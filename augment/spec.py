@@ -23,17 +23,17 @@ def build(spec: Mapping[str, object]) -> Any:
     if "name" not in spec:
         raise ValueError(f"Expected `name`, which transform it is, in the table. Received: {dict(spec)!r}")
     cls = lookup(spec["name"])
-    given = {str(key): value for key, value in spec.items() if key != "name"}
+    options = {str(key): value for key, value in spec.items() if key != "name"}
     known = arguments(cls)
-    for key in given:
+    for key in options:
         if key not in known:
             raise ValueError(
-                f"Expected an argument of {spec['name']!r}.{nearest(key, known)} Received: {key} = {given[key]!r}"
+                f"Expected an argument of {spec['name']!r}.{nearest(key, known)} Received: {key} = {options[key]!r}"
             )
     for key, parameter in inspect.signature(cls).parameters.items():
-        if parameter.default is inspect.Parameter.empty and key not in given:
+        if parameter.default is inspect.Parameter.empty and key not in options:
             raise ValueError(f"Expected `{key}`, which {spec['name']!r} requires. Received: {dict(spec)!r}")
-    return cls(**given)
+    return cls(**options)
 
 
 def from_spec(specs: Sequence[Mapping[str, object]]) -> list[Transform]:

@@ -1,4 +1,4 @@
-"""The contract of a transform: parameters are sampled once, then applied by Pillow or by a batched kernel."""
+"""`Transform`, the base class: parameters are sampled once, then applied by Pillow or by a batched kernel."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Engine = Literal["native", "pil"]
 class Transform(Configured):
     """A random change of an image that keeps its size and mode.
 
-    A subclass writes `apply`, and `sample` if it has random parameters. That is enough to be used in any pipeline;
-    `batch` may be overridden by something faster that returns the same bytes.
+    A subclass implements `apply`, and `sample` if it has random parameters. It can then be used in any pipeline. It may
+    override `batch` by something faster that returns the same bytes.
 
     Args:
-        probability: how likely an image is changed at all, in [0, 1].
+        probability: that an image is changed, in [0, 1].
     """
 
     def __init__(self, *, probability: float = 1.0) -> None:

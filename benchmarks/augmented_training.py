@@ -23,13 +23,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 import numpy as np
 
+from kerasae.data.array_images import ArrayImages
 from kerasae.data.dataset import Targets, training_dataset
 from kerasae.data.epoch_sampler import EpochOrder
-from kerasae.data.images import ArrayImages
+from kerasae.data.transforms import transforms
 from kerasae.models import build
 from kerasae.recipe.loading import load
 from kerasae.training import distribution
-from kerasae.training.phase import transforms
 
 
 class Clock(keras.callbacks.Callback):

@@ -35,6 +35,7 @@ from kerasae.data.images import ImageSet
 from kerasae.evaluation.baseline import linear_baseline
 from kerasae.files.writing import write_json
 from kerasae.inference.forward import predict
+from kerasae.models import TrainedModel
 from kerasae.recipe import Recipe
 from kerasae.recipe.loading import load
 from kerasae.runs.run import Run
@@ -73,7 +74,7 @@ def accuracies(recipe: Recipe, collection: Collection) -> tuple[Recipe, float, f
         run = Run.create(Path(folder) / "run", "small")
         write_json(run.recipe_file, resolved.model_dump(mode="json"))
         model = fit(run, resolved, collection)
-    probabilities = predict(model, collection.test, batch_size=256).probabilities
+    probabilities = predict(TrainedModel(model), collection.test, batch_size=256).probabilities
     assert probabilities is not None
     linear = linear_baseline(collection)
     assert linear is not None

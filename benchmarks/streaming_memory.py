@@ -41,7 +41,7 @@ def stream(folder: Path) -> None:
     import tensorflow as tf
 
     from kerasae.data.collection import open_collection
-    from kerasae.data.images import FileImages
+    from kerasae.data.file_images import FileImages
     from kerasae.recipe import DataRecipe
 
     tf.zeros(1).numpy()

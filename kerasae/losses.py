@@ -1,4 +1,4 @@
-"""Losses that reduce to one number per image, so that a weight per image acts on them exactly."""
+"""Losses that reduce to one value per image, so that a weight per image scales them exactly."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _HUBER_DELTA = 0.1
 class ReconstructionLoss(keras.losses.Loss):
     """A pixel loss averaged over each image.
 
-    Takes images of shape (batch, height, width, channels) in [0, 1] and gives (batch,), where Keras' own pixel losses
-    give (batch, height, width), which a weight of shape (batch,) does not fit.
+    Takes images of shape (batch, height, width, channels) in [0, 1] and returns (batch,). Keras' pixel losses return
+    (batch, height, width), which a weight of shape (batch,) does not fit.
 
     Args:
         pixel_loss: "mean_squared_error", "mean_absolute_error", "huber" (quadratic up to 0.1, a tenth of the pixel
             range; Huber, 1964) or "binary_crossentropy".
-        deviation: what the pixels of each channel are divided by first, to measure the loss on a standardized scale (a
-            mean subtracted there leaves the error as it is); None for 1. Not for "binary_crossentropy".
+        deviation: divides the pixels of each channel first, to measure the loss on a standardized scale (subtracting a
+            mean does not change the error); None for 1. Not for "binary_crossentropy".
 
     Raises:
-        ValueError: another `pixel_loss`, or a deviation with "binary_crossentropy", which is defined on [0, 1] alone.
+        ValueError: an unknown `pixel_loss`, or a deviation with "binary_crossentropy", which is defined on [0, 1] only.
     """
 
     def __init__(
@@ -66,10 +66,10 @@ class ReconstructionLoss(keras.losses.Loss):
 
 @keras.saving.register_keras_serializable("kerasae")
 class LabelLoss(keras.losses.Loss):
-    """A loss of class probabilities in which classes may count unequally, also in rows that mix them.
+    """A loss of class probabilities with class weights, also for rows that mix classes.
 
-    Takes rows and probabilities of shape (batch, num_classes) and gives (batch,). The cross-entropy of a row r, after
-    smoothing, is the sum over classes of r_k w_k (-log p_k), with w the class weights: that of PyTorch's
+    Takes rows and probabilities of shape (batch, num_classes) and returns (batch,). The cross-entropy of a row r, after
+    smoothing, is the sum over classes of r_k w_k (-log p_k) with class weights w, as in PyTorch's
     `CrossEntropyLoss(weight, label_smoothing)` before its reduction. The other losses are multiplied by the mean
     weight of the row's classes.
 
@@ -77,10 +77,10 @@ class LabelLoss(keras.losses.Loss):
         label_loss: "categorical_crossentropy", "binary_crossentropy" (the mean over classes of that between p and the
             row), "mean_squared_error" or "mean_absolute_error".
         class_weights: (num_classes,), 0 or more; None for 1 each.
-        label_smoothing: in [0, 1), the share of a row that is spread evenly; for the cross-entropies alone.
+        label_smoothing: the share of a row that is spread evenly over the classes, in [0, 1); for cross-entropies only.
 
     Raises:
-        ValueError: another `label_loss`, a smoothing out of range or without a cross-entropy, a negative weight.
+        ValueError: an unknown `label_loss`, a smoothing out of range or without a cross-entropy, or a negative weight.
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class LabelLoss(keras.losses.Loss):
         return sums[:, 0] * self._loss.call(ops.divide_no_nan(rows, sums), y_pred)
 
     def row_weights(self, rows: Any) -> Any:
-        """Return how much each row counts, (batch,): the sum of the row times the class weights."""
+        """Return the weight of each row, the sum of the row times the class weights, shape (batch,)."""
         if self.class_weights is None:
             return ops.sum(rows, axis=-1)
         return ops.matmul(rows, ops.convert_to_tensor(self.class_weights, rows.dtype))
@@ -143,8 +143,8 @@ class LabelLoss(keras.losses.Loss):
 class ProbabilityCrossentropy(keras.losses.BinaryCrossentropy):
     """The mean over classes of the binary cross-entropy between a softmax's probabilities and a row of the label.
 
-    Keras' own finds the logits behind a softmax, in TensorFlow, and takes them for those of independent sigmoids: what
-    is trained then is another model than the one whose probabilities are read off.
+    On TensorFlow, Keras' loss looks up the logits behind a softmax and treats them as logits of independent sigmoids.
+    Training then optimizes another model than the one that gives the probabilities.
     """
 
     def call(self, y_true: Any, y_pred: Any) -> Any:

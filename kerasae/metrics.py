@@ -1,4 +1,4 @@
-"""Metrics that count labelled images alone, and what it means for a value to improve."""
+"""Metrics over labelled images, and callbacks for which a value that is not finite is no improvement."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from keras import ops
 class LabelledAccuracy(keras.metrics.Mean):
     """The share of labelled images whose most probable class is the true one.
 
-    Takes rows of shape (batch, num_classes), one-hot or soft; a zero row means unlabelled and is not counted.
-    A soft row counts as its largest entry.
+    Takes rows and probabilities of shape (batch, num_classes). A zero row means unlabelled and is not counted; the true
+    class of a soft row is its largest entry.
     """
 
     def __init__(self, name: str = "accuracy", dtype: Any = "float32") -> None:
         super().__init__(name=name, dtype=dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Count the rows of one batch; `sample_weight` (batch,) weighs them where it is given."""
+        """Count the rows of one batch, weighted by `sample_weight` (batch,) if given."""
         right = ops.cast(ops.equal(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1)), "float32")
         counted = ops.cast(ops.any(ops.not_equal(y_true, 0), axis=-1), "float32")
         if sample_weight is not None:
@@ -44,13 +44,13 @@ class LabelledMacroF1(keras.metrics.Metric):
         )
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Count the rows of one batch; `sample_weight` is not used."""
+        """Count the rows of one batch; `sample_weight` is ignored."""
         counted = ops.cast(ops.any(ops.not_equal(y_true, 0), axis=-1), "float32")[:, None]
         true, predicted = (
-            ops.one_hot(ops.argmax(one, axis=-1), self.num_classes) * counted for one in (y_true, y_pred)
+            ops.one_hot(ops.argmax(rows, axis=-1), self.num_classes) * counted for rows in (y_true, y_pred)
         )
-        for variable, found in ((self.right, true * predicted), (self.true, true), (self.predicted, predicted)):
-            variable.assign_add(ops.sum(found, axis=0))
+        for variable, hits in ((self.right, true * predicted), (self.true, true), (self.predicted, predicted)):
+            variable.assign_add(ops.sum(hits, axis=0))
 
     def result(self) -> Any:
         """Return the mean so far."""
@@ -64,14 +64,14 @@ class LabelledMacroF1(keras.metrics.Metric):
 
 
 def direction(monitor: str) -> Literal["min", "max"]:
-    """Return whether a logged value is to be small or large."""
+    """Return whether a logged value should be minimized or maximized."""
     return "max" if monitor.endswith(("accuracy", "macro_f1")) else "min"
 
 
 class OnlyFiniteImproves:
-    """Mixed into Keras' callbacks that watch a value: one that is not finite is no improvement.
+    """A mixin for Keras' callbacks that monitor a value: a value that is not finite is no improvement.
 
-    Keras takes the first value for the best whatever it is, and no value improves on NaN.
+    Keras takes the first value as the best, even NaN, and then no value improves on it.
     """
 
     def _is_improvement(self, monitor_value: float, reference_value: float | None) -> bool:
@@ -79,14 +79,10 @@ class OnlyFiniteImproves:
         return math.isfinite(monitor_value) and bool(better._is_improvement(monitor_value, reference_value))  # noqa: SLF001
 
 
-class EarlyStopping(OnlyFiniteImproves, keras.callbacks.EarlyStopping):
-    """Keras' own, for which NaN and infinities are no improvement."""
-
-
 class ReduceLROnPlateau(OnlyFiniteImproves, keras.callbacks.ReduceLROnPlateau):
-    """Keras' own, for which NaN and infinities are no improvement."""
+    """Keras' callback, except that NaN and infinities are no improvement."""
 
 
 def finite_or_worst(value: float) -> float:
-    """Return a value of which less is better, or infinity in place of one that is not finite."""
+    """Return a value to be minimized, with infinity in place of one that is not finite."""
     return value if math.isfinite(value) else math.inf

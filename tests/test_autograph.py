@@ -8,8 +8,8 @@ import tensorflow as tf
 from tensorflow.python.autograph.pyct import loader
 
 import augment
-from kerasae.cli.app import open_run
 from kerasae.exploration import Plan, write_exploration
+from kerasae.workflows.opening import open_run
 from kerasae.workflows.train import train
 
 
@@ -30,8 +30,8 @@ def converted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_run_and_its_export_convert_nothing(tmp_path: Path, converted: list[str]) -> None:
     small = ["model.encoder.filters=[4]", "phases.0.epochs=1"]
     train("digits-joint", run=tmp_path / "run", overrides=[*small, "evaluation.variants.negative=['invert']"])
-    run, model, collection = open_run(tmp_path / "run")
-    write_exploration(run, model, collection, Plan("test", 50, ("pca",)))
+    opened = open_run(tmp_path / "run")
+    write_exploration(opened.run, opened.model, opened.collection, Plan("test", 50, ("pca",)))
     assert not converted
 
 

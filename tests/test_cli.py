@@ -16,6 +16,7 @@ from PIL import Image
 
 from kerasae import __version__, cli
 from kerasae.files.manifest import begin
+from kerasae.runs.data_facts import DataFacts, SplitCounts
 from kerasae.runs.run import Run
 
 
@@ -44,7 +45,7 @@ def test_an_interruption_says_how_to_go_on(typed: Typed, monkeypatch: pytest.Mon
     monkeypatch.setattr(train, "train", interrupt)
     code, _, err = typed("train")
     assert code == 130
-    assert err.startswith("kerasae: interrupted; a run goes on with: kerasae train --run DIR --resume, a comparison ")
+    assert err.startswith("kerasae: interrupted; resume a run with: kerasae train --run DIR --resume, a comparison ")
     assert len(err.splitlines()) == 1
 
 
@@ -78,15 +79,14 @@ def test_what_an_input_pipeline_raises_is_found_inside(typed: Typed, monkeypatch
 
 
 def test_a_full_disk_takes_one_line(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kerasae.workflows import train
 
     def full(*arguments: object, **more: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "runs/x/model.keras")
 
-    monkeypatch.setattr(train, "fit", full)
+    monkeypatch.setattr("kerasae.tasks.joint.fit", full)
     code, _, err = typed("train", "--run", "x")
     assert code == 2
-    assert err.strip().endswith("kerasae: runs/x/model.keras: No space left on device; mend that and try again")
+    assert err.strip().endswith("kerasae: runs/x/model.keras: No space left on device; fix this and try again")
 
 
 @pytest.mark.parametrize("where", ["NumPy", "TensorFlow"])
@@ -103,7 +103,7 @@ def test_too_little_memory_takes_one_line(where: str, typed: Typed, monkeypatch:
     monkeypatch.setattr(train, "train", allocate)
     code, _, err = typed("train")
     assert code == 2
-    assert err.startswith("kerasae: the memory does not hold what was asked for; try smaller images, such as --set ")
+    assert err.startswith("kerasae: out of memory; try smaller images, such as --set ")
     assert len(err.splitlines()) == 1
 
 
@@ -182,10 +182,10 @@ def test_a_folder_of_photographs_is_told_of_the_recipe_for_them(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    facts = {"counts": {"train": {"classes": {"cat": 4, "dog": 3}, "unlabelled": unlabelled}}}
+    facts = DataFacts(counts={"train": SplitCounts(classes={"cat": 4, "dog": 3}, unlabelled=unlabelled)})
     recipe = SimpleNamespace(data=SimpleNamespace(image_shape=image_shape))
-    made = SimpleNamespace(recipe=recipe, facts=facts, path=tmp_path)
-    monkeypatch.setattr("kerasae.workflows.train.train", lambda *_, **__: made)
+    run = SimpleNamespace(recipe=recipe, facts=facts, path=tmp_path)
+    monkeypatch.setattr("kerasae.workflows.train.train", lambda *_, **__: run)
     monkeypatch.setattr("kerasae.cli.one_run.summary", lambda _: "done")
     code, said, noted = typed("train", *words)
     assert (code, said) == (0, "done\n")
@@ -223,15 +223,13 @@ def test_help_and_the_list_of_recipes_need_no_tensorflow() -> None:
 
 
 def test_a_module_runs_its_verb() -> None:
-    for verb in ("train", "evaluate", "predict", "compare", "tune"):
+    modules = [["kerasae", verb] for verb in ("train", "evaluate", "predict", "compare", "tune")]
+    for words in (*modules, ["kerasae.tune"]):
         done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-m", f"kerasae.{verb}", "--help"],
-            capture_output=True,
-            text=True,
-            check=False,
+            [sys.executable, "-W", "ignore", "-m", *words, "--help"], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
-        assert f"kerasae {verb}" in done.stdout
+        assert f"kerasae {words[-1].removeprefix('kerasae.')}" in done.stdout
 
 
 @pytest.mark.slow
@@ -273,4 +271,7 @@ def test_a_verb_that_writes_into_a_run_waits_for_the_other(words: tuple[str, ...
         code, out, err = typed(*words)
         assert sorted(run.path.iterdir()) == before
     assert (code, out) == (2, "")
-    assert re.fullmatch(r"kerasae: run: another process is exporting run \(process \d+ on .*\); wait for it\n", err)
+    assert re.fullmatch(
+        r"kerasae: run: expected .* another process is exporting run \(process \d+ on .*\); wait for it\n",
+        err,
+    )

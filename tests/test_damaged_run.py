@@ -13,7 +13,6 @@ import pytest
 from command_line import Typed
 from PIL import Image
 
-from kerasae.cli.app import open_run
 from kerasae.exploration.latents import Latents
 from kerasae.exploration.neighbors import trained_on
 from kerasae.files.manifest import FILE
@@ -22,11 +21,11 @@ from kerasae.files.writing import write_json, written_whole
 from kerasae.models import load_trained
 from kerasae.report.report_figure import kept
 from kerasae.report.run_artifacts import Materials
-from kerasae.runs.history import read_history
+from kerasae.runs.history import read_history, read_rows
 from kerasae.runs.run import Run
-from kerasae.training.history import read_rows
 from kerasae.utils.errors import RequestError
 from kerasae.workflows import train
+from kerasae.workflows.opening import open_run
 from kerasae.workflows.predict import predict
 
 Damage = Callable[[Path], None]
@@ -54,7 +53,7 @@ def opens(run: Path) -> None:
 
 
 def reports(run: Path) -> None:
-    Materials.read(Run(run), open_run(run)[2])
+    Materials.read(Run(run), open_run(run).collection)
 
 
 def predicts(run: Path) -> None:
@@ -115,7 +114,7 @@ def edited(change: Callable[[dict], object]) -> Damage:
     return edit
 
 
-CHANGED = "is not as kerasae wrote it"
+CHANGED = r"as kerasae wrote it\. Received: a changed file"
 TAMPERED: dict[str, tuple[str, Damage, list[Callable[[Path], None]]]] = {
     "another run's model": ("model.keras", other_weights, [opens, predicts, resumes, reports]),
     "another rejection": ("rejection.keras", other_weights, [opens, predicts, resumes]),
@@ -141,7 +140,7 @@ def test_a_changed_file_is_never_answered_from(run: Path, name: str) -> None:
     file, change, users = TAMPERED[name]
     change(run / file)
     for use in users:
-        with pytest.raises(RequestError, match=rf"^run: run/{re.escape(file)} {CHANGED}"):
+        with pytest.raises(RequestError, match=rf"^run: expected run/{re.escape(file)} {CHANGED}"):
             use(run)
 
 
@@ -174,7 +173,7 @@ def test_a_damaged_file_of_an_older_run_is_named(old: Path, file: str, damage: D
     name = re.escape(Path(file).name)
     with pytest.raises(
         RequestError,
-        match=rf"^(run|predict): .*({name}|run/export is damaged|without assets|a SavedModel of another form)",
+        match=rf"^(run|predict): .*({name}|run/export as kerasae wrote it|without assets|a SavedModel of another form)",
     ):
         USERS[file](old)
 
@@ -184,7 +183,7 @@ def test_a_removed_file_is_named(run: Path, file: str) -> None:
     removed(run / file)
     with pytest.raises(
         RequestError,
-        match=rf"^run: run lacks {file}, (which kerasae wrote; |without which every answer would be accepted; )",
+        match=rf"^run: (expected {file} in run, where kerasae|run lacks {file}, without which every answer would be )",
     ):
         USERS[file](run)
 
@@ -192,14 +191,18 @@ def test_a_removed_file_is_named(run: Path, file: str) -> None:
 @pytest.mark.parametrize("content", ["[]", "null", "{}", '{"class_names": 3}', '"text"', "[" * 100_000])
 def test_facts_of_an_older_run_with_missing_or_wrong_keys_are_named(old: Path, content: str) -> None:
     (old / "data.json").write_text(content)
-    with pytest.raises(RequestError, match=r"^run: run/data\.json is damaged: .*; put it back or train a new run$"):
+    with pytest.raises(
+        RequestError, match=r"^run: expected run/data\.json as .* a damaged file \(.*; put it back or train a new run$"
+    ):
         predicts(old)
 
 
 @pytest.mark.parametrize("content", ["[]", "{}", '{"image_shape": 8, "class_names": [], "resize": "pad"}'])
 def test_facts_of_an_older_export_with_missing_or_wrong_keys_are_named(old: Path, content: str) -> None:
     (old / "export/assets.extra/kerasae.json").write_text(content)
-    with pytest.raises(RequestError, match=r"kerasae\.json is damaged: .*; make the export again with: kerasae export"):
+    with pytest.raises(
+        RequestError, match=r"kerasae\.json as .* a damaged file .*; make the export again with: kerasae export"
+    ):
         serves(old)
 
 
@@ -218,14 +221,14 @@ def test_edited_metrics_are_measured_again(run: Path, typed: Typed) -> None:
     (run / "predictions.npz").unlink()
     code, _, err = typed("report", run)
     assert code == 2
-    assert "metrics.json is not as kerasae wrote it" in err
+    assert "metrics.json as kerasae wrote it. Received: a changed file" in err
     assert "make it again with: kerasae evaluate run" in err
     assert typed("evaluate", run)[0] == 0
     assert json.loads((run / "metrics.json").read_text())["test"]["label"] == before
 
 
 def test_a_model_and_a_rejection_that_are_removed_are_made_again(run: Path) -> None:
-    weights = load_trained(Run(run)).get_weights()
+    weights = load_trained(Run(run)).model.get_weights()
     threshold = float(load_trained(Run(run)).rejection.threshold)
     for names in (["model.keras"], ["rejection.keras"], ["model.keras", "rejection.keras"]):
         for name in names:
@@ -234,7 +237,7 @@ def test_a_model_and_a_rejection_that_are_removed_are_made_again(run: Path) -> N
             predicts(run)
         train.resume(run)
         again = load_trained(Run(run))
-        for weight, one in zip(again.get_weights(), weights, strict=True):
+        for weight, one in zip(again.model.get_weights(), weights, strict=True):
             np.testing.assert_array_equal(weight, one)
         assert float(again.rejection.threshold) == threshold
 
@@ -245,12 +248,12 @@ def test_history_and_environment_are_left_out_of_a_report(
 ) -> None:
     for name in ("history.csv", "environment.json"):
         damage(run / name)
-    materials = Materials.read(Run(run), open_run(run)[2])
+    materials = Materials.read(Run(run), open_run(run).collection)
     assert (len(materials.history), materials.environment) == (0, {})
     if damage is not removed:
         said = capsys.readouterr().err
         for name in ("history.csv", "environment.json"):
-            assert f"left out: run: run/{name} is not as kerasae wrote it" in said
+            assert f"left out: run: expected run/{name} as kerasae wrote it. Received: a changed file" in said
             assert "put it back, or remove it and go on without" in said
 
 
@@ -260,28 +263,30 @@ def test_history_and_environment_are_left_out_of_a_report(
 )
 def test_a_damaged_history_without_a_manifest_is_named(tmp_path: Path, content: str) -> None:
     (tmp_path / "history.csv").write_text(content)
-    with pytest.raises(RequestError, match=r"history\.csv is damaged: "):
+    with pytest.raises(RequestError, match=r"history\.csv as kerasae wrote it\. Received: a damaged file \("):
         read_history(tmp_path / "history.csv")
 
 
 def test_training_goes_on_only_with_its_course_so_far(run: Path, old: Path) -> None:
     assert len(read_rows(Run(run), 2)) == 2
     assert read_rows(Run(run), 0) == []
-    with pytest.raises(RequestError, match=r"expected 3 epochs, found 2; .* remove run/checkpoints to train from the "):
+    with pytest.raises(
+        RequestError, match=r"expected 3 epochs, found 2\); .* remove run/checkpoints to train from the "
+    ):
         read_rows(Run(run), 3)
     removed(run / "history.csv")
-    with pytest.raises(RequestError, match=r"run lacks history\.csv; "):
+    with pytest.raises(RequestError, match=r"expected history\.csv in run\. Received: no such file; "):
         read_rows(Run(run), 1)
 
 
 def test_kept_latents_that_changed_are_computed_again(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    opened, model, collection = open_run(run)
-    found = trained_on(opened, model, collection)
+    opened = open_run(run)
+    found = trained_on(opened.run, opened.model.model, opened.collection)
     path = run / "explore" / "training.npz"
-    assert trained_on(opened, None, collection) is not None  # type: ignore[arg-type]  # no model: read from the file
+    assert trained_on(opened.run, None, opened.collection) is not None  # type: ignore[arg-type]  # no model: read from the file
     other_arrays(path)
-    np.testing.assert_array_equal(trained_on(opened, model, collection).latent, found.latent)
-    assert f"left out: run: {path} is not as kerasae wrote it" in capsys.readouterr().err
+    np.testing.assert_array_equal(trained_on(opened.run, opened.model.model, opened.collection).latent, found.latent)
+    assert f"left out: run: expected {path} as kerasae wrote it. Received: a changed file" in capsys.readouterr().err
     assert Latents.read(path).label.tolist() == found.label.tolist()
 
 
@@ -296,8 +301,8 @@ def test_a_damaged_figure_is_left_out_of_a_page(run: Path, capsys: pytest.Captur
     removed(run / "f" / "b.png")
     assert list(kept(run / "f" / "figures.json")) == ["c"]
     said = capsys.readouterr().err
-    assert "left out: run: run/f/a.png is not as kerasae wrote it" in said
-    assert "left out: run: run/f lacks b.png" in said
+    assert "left out: run: expected run/f/a.png as kerasae wrote it. Received: a changed file" in said
+    assert "left out: run: expected b.png in run/f, where kerasae wrote it. Received: no such file" in said
     (run / "f" / "figures.json").write_text("[]")
     assert kept(run / "f" / "figures.json") == {}
 
@@ -305,7 +310,7 @@ def test_a_damaged_figure_is_left_out_of_a_page(run: Path, capsys: pytest.Captur
 def test_a_folder_of_the_user_is_not_replaced_by_a_file(run: Path) -> None:
     a_folder(run / "metrics.json")
     (run / "metrics.json" / "mine.txt").touch()
-    with pytest.raises(RequestError, match=r"metrics\.json is a folder, where a file belongs; move it away"):
+    with pytest.raises(RequestError, match=r"expected a file at .*metrics\.json\. Received: a folder; move it away"):
         write_json(run / "metrics.json", {})
     assert (run / "metrics.json" / "mine.txt").exists()
 
@@ -338,16 +343,16 @@ def test_arrays_that_are_missing_or_no_arrays_are_named(tmp_path: Path) -> None:
     np.savez(path, a=np.arange(3))
     assert list(read_npz(path, ["a"])) == ["a"]
     for wanted in ({"names": ["b"]}, {"required": ["b"]}):
-        with pytest.raises(RequestError, match=r"a\.npz is damaged: expected an array 'b'"):
+        with pytest.raises(RequestError, match=r"a\.npz as .* a damaged file \(expected an array 'b'\)"):
             read_npz(path, **wanted)
     with path.open("wb") as file:
         np.save(file, np.arange(3))
-    with pytest.raises(RequestError, match=r"a\.npz is damaged: expected an archive"):
+    with pytest.raises(RequestError, match=r"a\.npz as .* a damaged file \(expected an archive"):
         read_npz(path)
     np.savez(path, a=np.array([object()]))
-    with pytest.raises(RequestError, match=r"a\.npz is damaged: ValueError"):
+    with pytest.raises(RequestError, match=r"a\.npz as .* a damaged file \(ValueError"):
         read_npz(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.npy", "no array")
-    with pytest.raises(RequestError, match=r"a\.npz is damaged"):
+    with pytest.raises(RequestError, match=r"a\.npz as .* a damaged file"):
         read_npz(path)

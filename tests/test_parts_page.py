@@ -35,9 +35,19 @@ def test_every_name_is_there_with_its_options(title: str, registries: list[Regis
         f"{name}: {', '.join(map(shown, registry.options(name).values()))}".strip()
         for registry in registries
         for name in registry.names
-        if registry._builders[name].__module__.startswith("kerasae.")  # other tests register parts of their own
+        if registry.builder(name).__module__.startswith("kerasae.")  # other tests register parts of their own
     ]
-    assert [one.strip() for one in written] == built_in
+    assert [line.strip() for line in written] == built_in
+
+
+def test_it_says_which_encoders_can_be_tied() -> None:
+    section = PAGE.split("## Encoders\n")[1].split("\n## ")[0]
+    rows = [line.split("|") for line in section.splitlines() if line.startswith("| `")]
+    assert {cells[1].strip(" `"): "can be tied" in cells[3] for cells in rows} == {
+        name: ENCODERS.traits(name).can_be_tied
+        for name in ENCODERS.names
+        if ENCODERS.builder(name).__module__.startswith("kerasae.")
+    }
 
 
 def shown(parameter: inspect.Parameter) -> str:

@@ -22,15 +22,15 @@ def _box(lines: Any, out: Any, total: Any, radius: Any, inner: Any, outer: Any) 
     last = length - 1
     for value in range(values):
         total[value] = np.uint32(lines[0, value]) * np.uint32(radius + 1)
-    for place in range(radius):
-        line = lines[min(place, last)]
+    for position in range(radius):
+        line = lines[min(position, last)]
         for value in range(values):
             total[value] += line[value]
-    for place in range(length):
+    for position in range(length):
         # Beyond its ends the image goes on as its outermost pixels.
-        left, right = lines[max(place - radius - 1, 0)], lines[min(place + radius, last)]
-        beyond = lines[min(place + radius + 1, last)]
-        target = out[place]
+        left, right = lines[max(position - radius - 1, 0)], lines[min(position + radius, last)]
+        beyond = lines[min(position + radius + 1, last)]
+        target = out[position]
         for value in range(values):
             sum_ = total[value] + np.uint32(right[value]) - np.uint32(left[value])
             total[value] = sum_

@@ -17,25 +17,25 @@ def _fixed(value: Any) -> Any:
 
 
 @inline
-def _pixel(values: Any, place: Any, out: Any, target: Any, channels: Any) -> None:
+def _pixel(values: Any, position: Any, out: Any, target: Any, channels: Any) -> None:
     for channel in range(3 if channels == 3 else 1):  # a count that the compiler can unroll
         # Unsigned, as an index that may be negative is checked.
-        out[np.uint64(target + channel)] = values[np.uint64(place + channel)]
+        out[np.uint64(target + channel)] = values[np.uint64(position + channel)]
 
 
 @inline
-def _run(values: Any, place: Any, out: Any, target: Any, size: Any) -> None:
+def _run(values: Any, position: Any, out: Any, target: Any, size: Any) -> None:
     for step in range(size):
-        out[np.uint64(target + step)] = values[np.uint64(place + step)]
+        out[np.uint64(target + step)] = values[np.uint64(position + step)]
 
 
 @inline
 def _steps(values: Any, shape: Any, matrix: Any, out: Any, columns: Any) -> None:
-    """Nearest pixel where only scale and shift are asked for: Pillow adds up the coordinates in float64."""
+    """Nearest pixel of a scale and shift without rotation: Pillow adds up the coordinates in float64."""
     height, width, channels = shape
     first, end, unbroken = 0, 0, True
     x_in = matrix[2] + matrix[0] * 0.5
-    for x in range(width):  # the same on every line; what lies inside is one stretch of x
+    for x in range(width):  # the same on every line; the pixels inside are one range of x
         if 0.0 <= x_in < width:
             columns[x] = np.int64(x_in)
             first = first if end else x
@@ -97,8 +97,8 @@ def affine_nearest(images: Any, shape: Any, matrices: Any, fill: Any) -> Any:
 
 
 @inline
-def _level(values: Any, place: Any) -> Any:
-    return np.float64(values[np.uint64(place)])
+def _level(values: Any, position: Any) -> Any:
+    return np.float64(values[np.uint64(position)])
 
 
 @jit

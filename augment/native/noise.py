@@ -31,9 +31,9 @@ def add(images: Any, keys: Any, deviations: Any, quantiles: Any) -> Any:
         deviation, key = deviations[index], keys[index]
         for start in range(0, size, 4):
             word = mixed(key + np.uint64(start >> 2))
-            for place in range(start, min(start + 4, size)):
+            for position in range(start, min(start + 4, size)):
                 noise = quantiles[np.int64(word & np.uint64(0xFFFF))] * deviation
-                value = np.float32(images[index, place]) + noise + np.float32(0.5)
-                out[index, place] = np.uint8(np.int32(min(max(value, np.float32(0)), np.float32(255))))
+                value = np.float32(images[index, position]) + noise + np.float32(0.5)
+                out[index, position] = np.uint8(np.int32(min(max(value, np.float32(0)), np.float32(255))))
                 word >>= np.uint64(16)
     return out

@@ -18,12 +18,12 @@ def blank(images: Any, keys: Any, side: Any, grid: Any, count: Any, fill: Any) -
     """
     out = images.copy()
     height, width = images.shape[1:3]
-    words = np.empty(grid[0] * grid[1], np.uint64)
+    bits = np.empty(grid[0] * grid[1], np.uint64)
     for index in range(images.shape[0]):
-        for place in range(words.size):
-            words[place] = mixed(keys[index] + np.uint64(place))
-        order = np.argsort(words, kind="mergesort")
-        for place in order[:count]:
-            top, left = place // grid[1] * side, place % grid[1] * side
+        for patch in range(bits.size):
+            bits[patch] = mixed(keys[index] + np.uint64(patch))
+        order = np.argsort(bits, kind="mergesort")
+        for patch in order[:count]:
+            top, left = patch // grid[1] * side, patch % grid[1] * side
             out[index, top : min(top + side, height), left : min(left + side, width)] = fill
     return out

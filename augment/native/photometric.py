@@ -54,8 +54,8 @@ def blend_level(images: Any, levels: Any, factors: Any) -> Any:
     out = np.empty_like(images)
     for index in range(images.shape[0]):
         level, factor = levels[index], factors[index]
-        for place in range(images.shape[1]):
-            out[index, place] = _blend(level, np.float32(images[index, place]), factor)
+        for position in range(images.shape[1]):
+            out[index, position] = _blend(level, np.float32(images[index, position]), factor)
     return out
 
 
@@ -215,7 +215,7 @@ def solarize(images: Any, thresholds: Any) -> Any:
     out = np.empty_like(images)
     for index in range(images.shape[0]):
         threshold = np.int32(thresholds[index])
-        for place in range(images.shape[1]):
-            value = images[index, place]
-            out[index, place] = value if np.int32(value) < threshold else np.uint8(255 - value)
+        for position in range(images.shape[1]):
+            value = images[index, position]
+            out[index, position] = value if np.int32(value) < threshold else np.uint8(255 - value)
     return out

@@ -61,14 +61,15 @@ def _measure(case: Case, data: Path | None) -> dict[str, Any]:
 
     from kerasae.models import load_trained
     from kerasae.ood import open_strangers, write_unknown
-    from kerasae.training.rejection import fit_rejection
-    from kerasae.workflows.begin import reopen
+    from kerasae.training.rejection import with_rejection
+    from kerasae.workflows.opening import reopen
 
     opened = Run.open(path)
-    model, collection = load_trained(opened, needs_rejection=False), reopen(opened)
-    fit_rejection(opened, opened.recipe, model, collection, refuses=True)  # as this version does, whatever the run has
+    model, collection = load_trained(opened, needs_rejection=False).model, reopen(opened)
+    # Fitted as this version does, whatever the run has.
+    trained = with_rejection(opened, opened.recipe, model, collection, refuses=True)
     strangers = {name: open_strangers(words, opened.recipe, collection) for name, words in case.strangers.items()}
-    found = write_unknown(opened, model, collection, list(strangers.values()))
+    found = write_unknown(opened, trained, collection, list(strangers.values()))
     return {
         "recipe": case.recipe,
         "overrides": list(case.overrides),

@@ -1,9 +1,9 @@
-"""The application that verbs register with, its consoles, and how a verb opens a run."""
+"""The application that verbs register with, its consoles, and arguments that several verbs have."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -24,18 +24,18 @@ err = stderr_console()
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The directory of a run.")]
 
 
-def _trust_plugins(everything: bool) -> bool:
-    trust_all(everything)
-    return everything
+def _trust_plugins(trusts: bool) -> bool:
+    trust_all(trusts)
+    return trusts
 
 
 TrustPlugins = Annotated[
-    bool, typer.Option(OPTION, help="Import a run's plugins, Python files that run as you.", callback=_trust_plugins)
+    bool, typer.Option(OPTION, help="Import the plugins of a run; they are Python files.", callback=_trust_plugins)
 ]
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def _show_version(shows: bool) -> None:
+    if shows:
         out.print(__version__)
         raise typer.Exit
 
@@ -47,7 +47,7 @@ def _common(
         bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Take the options that every verb has; `main` acts on them."""
+    """Take the options of every verb; `main` and the callbacks of the options use them."""
 
 
 DataOption = Annotated[
@@ -56,50 +56,8 @@ DataOption = Annotated[
 ]
 
 
-def hold(context: typer.Context, path: Path, doing: str) -> None:
-    """Hold a run for this process until its verb ends, since it writes into the run."""
+def check_finished(path: Path) -> None:
+    """Refuse the path of an unfinished run before TensorFlow is imported, which takes seconds."""
     from kerasae.runs.run import Run
 
-    context.with_resource(Run.open(path).alone(doing))
-
-
-def open_run(path: Path, data: str | None = None, *, needs_images: bool = True) -> tuple[Any, Any, Any]:
-    """Open a finished run with its model and its images.
-
-    Args:
-        path: of the run.
-        data: where the images are now, None for where they were.
-        needs_images: whether to refuse a run whose images are gone; else there are None, and a line says so.
-    """
-    from kerasae.runs.run import Run
-
-    run = Run.open(path)
-    from kerasae.models import load_trained
-    from kerasae.workflows.begin import has_images, reopen
-
-    model = load_trained(run)
-    if not needs_images and data is None and not has_images(run):
-        err.print(
-            f"The images of {path} are not in {run.recipe.data.source} any more; --data says where they are.",
-            soft_wrap=True,
-        )
-        return run, model, None
-    return run, model, reopen(run, data)
-
-
-def is_adversarial(path: Path) -> bool:
-    """Tell whether a finished run's model makes images rather than answering for them."""
-    from kerasae.runs.run import Run
-
-    return Run.open(path).recipe.model.adversarial is not None
-
-
-def open_generator(path: Path, data: str | None = None) -> tuple[Any, Any, Any]:
-    """Open a finished adversarial run with its model and its images; `data` is where they are now."""
-    from kerasae.runs.run import Run
-
-    run = Run.open(path)
-    from kerasae.models import load_generator
-    from kerasae.workflows.begin import reopen
-
-    return run, load_generator(run), reopen(run, data)
+    Run.open(path)

@@ -1,4 +1,4 @@
-"""What is wrong becomes one line and an exit code."""
+"""Errors of the command line: one line and an exit code."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from kerasae.cli.app import err
 from kerasae.utils.console import one_line as shortened
 from kerasae.utils.errors import RequestError, in_a_line
 
-# What the system refuses and the user can mend: no space, no permission, a read-only place.
-_REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ENOTDIR)
-# How TensorFlow and HDF5 put the same; theirs are no OSErrors.
-_REFUSED_WORDS = ("No space left on device", "Permission denied", "Read-only file system")
+# Errors of the system that the user can fix: no space, no permission, a read-only file system.
+_SYSTEM_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ENOTDIR)
+# The same as TensorFlow and HDF5 report them, not as an OSError.
+_SYSTEM_MESSAGES = ("No space left on device", "Permission denied", "Read-only file system")
 INTERRUPTED = 130
-# The base class of wrong arguments in the click that Typer uses, which may be a copy of its own.
+# The base class of wrong arguments in the click that Typer uses, which may be Typer's own copy.
 _WrongArguments: Any = typer.BadParameter.__base__
 
 
 @contextlib.contextmanager
 def one_line(debug: bool) -> Iterator[None]:
-    """Turn an error into one line and an exit code, or let it through if `debug`."""
+    """Print an error in one line and exit, or raise it if `debug`."""
     try:
         yield
     except KeyboardInterrupt:
         err.print(
-            "kerasae: interrupted; a run goes on with: kerasae train --run DIR --resume, a comparison or a search by "
-            "the same words",
+            "kerasae: interrupted; resume a run with: kerasae train --run DIR --resume, a comparison or a search with "
+            "the same command",
             soft_wrap=True,
         )
         raise SystemExit(INTERRUPTED) from None
@@ -47,7 +47,7 @@ def one_line(debug: bool) -> Iterator[None]:
 
 
 def _explained(error: Exception) -> tuple[str, int]:
-    """Return what to say about an error, and the exit code: 2 for what the user can mend, 1 for the rest."""
+    """Return the message of an error and the exit code: 2 if the user can fix it, otherwise 1."""
     if isinstance(error, RequestError):
         return str(error), 2
     if isinstance(error, _WrongArguments):
@@ -55,29 +55,27 @@ def _explained(error: Exception) -> tuple[str, int]:
         return f"{error.format_message().rstrip('.')}; {_field_hint(error)}see: {command} --help", 2
     if isinstance(error, RecursionError):
         return "expected input that is not nested hundreds of levels deep; simplify the recipe or file", 2
-    if isinstance(error, OSError) and error.errno in _REFUSED:
-        return f"{error.filename or 'a file'}: {error.strerror}; mend that and try again", 2
-    inside = re.search("RequestError: (.+)", str(error))  # what an input pipeline raises, TensorFlow wraps
-    if inside:
-        return inside[1], 2
-    for words in _REFUSED_WORDS:
-        if words in str(error):
-            return f"{words}; mend that and try again", 2
+    if isinstance(error, OSError) and error.errno in _SYSTEM_ERRORS:
+        return f"{error.filename or 'a file'}: {error.strerror}; fix this and try again", 2
+    wrapped = re.search("RequestError: (.+)", str(error))  # TensorFlow wraps errors of an input pipeline
+    if wrapped:
+        return wrapped[1], 2
+    for message in _SYSTEM_MESSAGES:
+        if message in str(error):
+            return f"{message}; fix this and try again", 2
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's
-        return (
-            (
-                "the memory does not hold what was asked for; try smaller images, such as --set "
-                "data.image_shape=[64,64,3], or fewer at a time, such as --set phases.0.batch_size=16"
-            ),
-            2,
+        advice = (
+            "try smaller images, such as --set data.image_shape=[64,64,3], or smaller batches, such as --set "
+            "phases.0.batch_size=16"
         )
+        return f"out of memory; {advice}", 2
     if type(error).__name__ in ("DivergedError", "ExportError"):
         return str(error), 1
-    return f"{in_a_line(error)}; that was not expected, and --debug shows where it came from", 1
+    return f"{in_a_line(error)}; this is unexpected; --debug shows the traceback", 1
 
 
 def _field_hint(error: Any) -> str:
-    """Return how to set the field of a recipe that an unknown option is named for, or nothing if there is none."""
+    """Return how to set the recipe field with the name of an unknown option, or nothing if there is none."""
     from kerasae.recipe.overlay import paths_ending_in
 
     option = getattr(error, "option_name", None)

@@ -10,7 +10,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from kerasae.cli.app import TrustPlugins, app, out
-from kerasae.cli.tables import comparison, search_table
+from kerasae.cli.tables import comparison as comparison_table
+from kerasae.cli.tables import search_table
 from kerasae.utils.tensorflow import load_tensorflow
 
 if TYPE_CHECKING:
@@ -38,13 +39,13 @@ def compare(
 ) -> None:
     """Train recipes side by side, over seeds or folds, with tables, paired tests and one page.
 
-    The same command again goes on where it was, and uses finished runs again.
+    Rerunning the command resumes, and reuses finished runs.
     """
     load_tensorflow()
     from kerasae.experiments.comparison.compare import compare as verb
 
-    made = verb(recipes, seeds=seeds, folds=folds, data=data, overrides=overrides or [], to=to)
-    _show(made)
+    comparison = verb(recipes, seeds=seeds, folds=folds, data=data, overrides=overrides or [], to=to)
+    _show(comparison)
 
 
 @app.command()
@@ -67,18 +68,20 @@ def tune(
 ) -> None:
     """Search a recipe's depth, width or any other field, and write the best recipe and a report.
 
-    Without a recipe: `digits-search` on the digits, or `joint` on the data that you name. The same command again
-    goes on.
+    Without a recipe: `digits-search` on the digits, or `joint` on the data that you name. Rerunning the command
+    resumes.
     """
     load_tensorflow()
     from kerasae.experiments.search.tune import tune as verb
 
-    chosen = recipe or ("digits-search" if data is None else "joint")
-    made = verb(chosen, data=data, overrides=overrides or [], name=name, workers=workers, retrain=retrain, wait=wait)
-    if made is not None:
-        out.print(search_table(made))
-        if made.comparison is not None:
-            _show(made.comparison)
+    name_or_file = recipe or ("digits-search" if data is None else "joint")
+    search = verb(
+        name_or_file, data=data, overrides=overrides or [], name=name, workers=workers, retrain=retrain, wait=wait
+    )
+    if search is not None:
+        out.print(search_table(search))
+        if search.comparison is not None:
+            _show(search.comparison)
 
 
 @app.command()
@@ -87,28 +90,28 @@ def recipes() -> None:
     from kerasae.recipe.loading import builtin, load
     from kerasae.recipe.results import cost, header_result, in_words, results, usual
 
-    table = Table("recipe, what it trains, what came of it", Column("data", no_wrap=True), Column("cost", no_wrap=True))
+    table = Table("recipe, what it trains, its result", Column("data", no_wrap=True), Column("cost", no_wrap=True))
     group = ""
     for name in builtin():
         if name.rpartition("/")[0] != group:
             group = name.rpartition("/")[0]
             table.add_section()
-        recipe, found = load(name), usual(results(name))
+        recipe, result = load(name), usual(results(name))
         lines = [
             Text(name, "bold"),
             Text(recipe.title),
-            *map(Text, filter(None, [in_words(found) or header_result(name)])),
+            *map(Text, filter(None, [in_words(result) or header_result(name)])),
         ]
         source = recipe.data.source if "source" in recipe.data.model_fields_set else "any"
-        table.add_row(Text("\n").join(lines), source, cost(found))
+        table.add_row(Text("\n").join(lines), source, cost(result))
     out.print(table)
     out.print("data: any is what --data names, else the digits of scikit-learn")
     out.print("cost: one run's training on 2 CPU cores, at most (docs/results.md says on which machines)")
 
 
-def _show(made: Comparison) -> None:
-    """Print a comparison's table and page; exit code 1 if a run of it failed."""
-    out.print(comparison(made))
-    out.print(str(made.page), soft_wrap=True)
-    if made.num_failed:
+def _show(comparison: Comparison) -> None:
+    """Print the table of a comparison and the path of its page; exit with code 1 if one of its runs failed."""
+    out.print(comparison_table(comparison))
+    out.print(str(comparison.page), soft_wrap=True)
+    if comparison.num_failed:
         raise typer.Exit(1)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Column, Table
 
 from kerasae.recipe import toml
+from kerasae.runs.data_facts import DataFacts
 
 if TYPE_CHECKING:
     from kerasae.workflows.predict import Prediction
@@ -33,7 +34,7 @@ def summary(run: Any) -> Table:
     if "label" in test:
         table.add_row("accuracy", f"{test['label']['accuracy']:.4f}")
         table.add_row("macro-F1", f"{test['label']['macro_f1']:.4f}")
-    for line in warnings(with_start(without(lambda: run.facts, {}), read_json(run.recipe_file))):
+    for line in warnings(with_start(without(lambda: run.facts, DataFacts()), read_json(run.recipe_file))):
         table.add_row(*line.split(": ", 1))
     if "rejection" in test:
         found = test["rejection"]

@@ -1,1 +1,1 @@
-"""Images from a folder, an array file, a table or a known data set: checked, cut, split and weighted."""
+"""Images from a folder, an array file, a table or a built-in data set: checked, cut, split and weighted."""

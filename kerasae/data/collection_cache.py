@@ -1,4 +1,4 @@
-"""Images that several runs in a row learn from, opened once."""
+"""A cache of the last collection, which successive runs of a comparison or a search share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Opener:
-    """Opens images, and keeps those opened last, since most runs of a comparison or a search share them."""
+    """Opens the images of recipes and keeps the last collection."""
 
     def __init__(self, *, asks: bool = True) -> None:
         self._asks = asks  # as of `open_collection`
@@ -22,7 +22,7 @@ class Opener:
         """Return the images of a recipe; raises as `open_collection` does."""
         key = (recipe.data.model_dump_json(), recipe.classifies)
         if self._collection is None or key != self._key:
-            self._collection = None  # the old ones go before the new ones come
+            self._collection = None  # free the old images before new ones are loaded
             self._collection = open_collection(recipe.data, classifies=key[1], asks=self._asks)
             self._key = key
         return self._collection

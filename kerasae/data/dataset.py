@@ -1,4 +1,4 @@
-"""The bridge to tf.data: images to (images, targets by head, weights by head)."""
+"""tf.data pipelines of (images, targets by head, weights by head)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from kerasae.data.images import ImageSet
     from kerasae.recipe import Head
 
-# The seeds of recipes lie below: what corrupts an image is drawn apart from what augments it.
+# Above all seeds of recipes: corruptions are drawn independently of augmentations.
 _CORRUPTION = 1 << 40
 
 
 @dataclasses.dataclass(frozen=True)
 class Targets:
-    """What a batch of images is to be trained or judged on.
+    """The targets of a batch of images.
 
     Attributes:
         heads: the heads that the model has.
@@ -50,7 +50,7 @@ class Targets:
             targets["reconstruction"] = tf.cast(images, tf.float32) / 255.0
             weights["reconstruction"] = tf.ones(tf.shape(images)[:1])
         if "label" in self.heads:
-            # A row of a mixed image sums to the share whose label is known: that share belongs in the weight alone.
+            # A row of a mixed image sums to the share whose label is known; only the weight holds that share.
             known = tf.reduce_sum(rows, axis=-1, keepdims=True)
             targets["label"], weights["label"] = tf.math.divide_no_nan(rows, known), known[:, 0]
         return images, targets, weights
@@ -69,10 +69,9 @@ def training_dataset(
 ) -> tf.data.Dataset:
     """Return the batches of `epochs`, `order.steps` an epoch, shuffled, augmented and mixed.
 
-    Everything random is a function of (seed, epoch, position), so that the batches of an epoch are the same bytes
-    wherever training starts and however many threads make them. A mixed image is its own reconstruction target.
-    `corruptions` change what the model is given and leave the targets as they are (denoising autoencoders: Vincent et
-    al., "Extracting and composing robust features", ICML 2008).
+    Every random choice is a function of (seed, epoch, position), so that the batches of an epoch are the same bytes for
+    any first epoch and number of threads. A mixed image is its own reconstruction target. `corruptions` change only the
+    input (denoising autoencoders: Vincent et al., "Extracting and composing robust features", ICML 2008).
     """
     image_shape, num_classes = image_set.image_shape, targets.num_classes
 
@@ -95,15 +94,15 @@ def training_dataset(
         positions = step * order.batch_size + tf.range(order.batch_size, dtype=tf.int64)
         images, rows = augmented(epoch, positions)
         if mixing is not None:
-            moment: dict[str, Any] = {"seed": order.seed, "epoch": epoch}
-            partners = augment.partners(positions, mixing, size=order.size, **moment)
+            draw: dict[str, Any] = {"seed": order.seed, "epoch": epoch}
+            partners = augment.partners(positions, mixing, size=order.size, **draw)
             others, other_rows = augmented(epoch, partners)
-            images, rows = augment.mix_batch(images, others, rows, other_rows, mixing, positions=positions, **moment)
-        inputs, wanted, weights = targets.element(images, rows)
+            images, rows = augment.mix_batch(images, others, rows, other_rows, mixing, positions=positions, **draw)
+        inputs, outputs, weights = targets.element(images, rows)
         if corruptions:
-            moment = {"seed": order.seed + _CORRUPTION, "epoch": epoch}
-            inputs = augment.augment_batch(inputs, corruptions, **moment, positions=positions, engine=engine)
-        return inputs, wanted, weights
+            draw = {"seed": order.seed + _CORRUPTION, "epoch": epoch}
+            inputs = augment.augment_batch(inputs, corruptions, **draw, positions=positions, engine=engine)
+        return inputs, outputs, weights
 
     numbers = tf.data.Dataset.range(epochs.start * order.steps, epochs.stop * order.steps)
     return prefetched(
@@ -112,7 +111,7 @@ def training_dataset(
 
 
 def evaluation_dataset(image_set: ImageSet, targets: Targets, *, batch_size: int) -> tf.data.Dataset:
-    """Return every image once, in order, unaugmented, the last batch as small as it comes."""
+    """Return every image once, in order, without augmentation; the last batch may be smaller."""
 
     def load(start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         indices = np.arange(int(start), min(int(start) + batch_size, len(image_set)))

@@ -1,48 +1,49 @@
-"""The same image more than once, within a split or, which flatters a test, across splits."""
+"""Equal images, within a split or across splits, where they bias what is measured on test images."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kerasae.data.images import UNLABELLED, ImageSet
+from kerasae.runs.data_facts import DuplicateGroup, DuplicateTotals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_GROUPS = 100
-_PLACES = 20
+MOST_GROUPS = 100
+MOST_PLACES = 20
 
 
-def find_duplicates(splits: Mapping[str, ImageSet]) -> dict[str, Any]:
-    """Find groups of images of the same bytes (files) or the same upright pixels.
+def find_duplicates(splits: Mapping[str, ImageSet]) -> tuple[tuple[DuplicateGroup, ...], DuplicateTotals]:
+    """Find groups of images with the same file bytes or the same upright pixels.
 
     Returns:
-        JSON-able facts: `duplicates`, at most 100 groups that cross splits, `{"kind": "bytes" or "pixels",
-        "count": images, "places": at most 20 "SPLIT: NAME"}`; and `duplicate_totals`, counts over all groups.
+        At most `MOST_GROUPS` groups that cross splits, each with at most `MOST_PLACES` places "SPLIT: NAME"; and counts
+        over all groups.
     """
-    groups = defaultdict(list)
+    by_pixels = defaultdict(list)
     for split, images in splits.items():
-        for index, (bytes_hash, pixels_hash) in enumerate(images.digests()):
-            groups[pixels_hash].append((split, index, bytes_hash))
-    totals = {"groups": 0, "across_splits": 0, "surplus_pictures": 0, "labels_differ": 0}
-    listed: list[dict[str, Any]] = []
-    for group in groups.values():
-        if len(group) == 1:
-            continue
-        labels = {int(splits[split].labels[index]) for split, index, _ in group} - {UNLABELLED}
-        across = len({split for split, _, _ in group}) > 1
-        totals["groups"] += 1
-        totals["across_splits"] += across
-        totals["surplus_pictures"] += len(group) - 1
-        totals["labels_differ"] += len(labels) > 1
-        if across and len(listed) < _GROUPS:
-            hashes = {bytes_hash for _, _, bytes_hash in group}
-            listed.append(
-                {
-                    "kind": "bytes" if len(hashes) == 1 and "" not in hashes else "pixels",
-                    "count": len(group),
-                    "places": [f"{split}: {splits[split].name(index)}" for split, index, _ in group[:_PLACES]],
-                }
+        hashes = images.hashes
+        for index, (file_hash, pixels_hash) in enumerate(zip(hashes.files, hashes.pixels, strict=True)):
+            by_pixels[pixels_hash].append((split, index, file_hash))
+    groups = [group for group in by_pixels.values() if len(group) > 1]
+    across = [group for group in groups if len({split for split, _, _ in group}) > 1]
+    labels = [{int(splits[split].labels[index]) for split, index, _ in group} - {UNLABELLED} for group in groups]
+    listed = []
+    for group in across[:MOST_GROUPS]:
+        file_hashes = {file_hash for _, _, file_hash in group}
+        listed.append(
+            DuplicateGroup(
+                kind="bytes" if len(file_hashes) == 1 and "" not in file_hashes else "pixels",
+                count=len(group),
+                places=tuple(f"{split}: {splits[split].name(index)}" for split, index, _ in group[:MOST_PLACES]),
             )
-    return {"duplicates": listed, "duplicate_totals": totals}
+        )
+    totals = DuplicateTotals(
+        groups=len(groups),
+        across_splits=len(across),
+        surplus_pictures=sum(len(group) - 1 for group in groups),
+        labels_differ=sum(len(classes) > 1 for classes in labels),
+    )
+    return tuple(listed), totals

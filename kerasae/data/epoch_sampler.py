@@ -1,4 +1,4 @@
-"""Which image stands where in which epoch: a function of the seed and the epoch alone."""
+"""The order of the training images in each epoch, a function of the seed and the epoch alone."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 class EpochOrder:
     """The order of training images, epoch by epoch, cut into full batches.
 
-    With `labelled_share` None all images are shuffled together; the last images of an order that do not fill a
-    batch sit out that epoch. With a share, every batch holds `labelled_per_batch` labelled images, then unlabelled
-    ones; an epoch lasts until the larger of the two pools has been seen once, and the smaller one comes round again,
-    newly shuffled.
+    Without `labelled_share`, all images are shuffled together, and the last ones of an order that do not fill a batch
+    are skipped in that epoch. With a share, every batch holds `labelled_per_batch` labelled images, then unlabelled
+    ones; an epoch lasts until the larger of the two pools has been seen once, and the smaller one is repeated, newly
+    shuffled.
 
     Args:
         labels: int64 (n,), -1 for unlabelled.
-        batch_size: images a batch; fewer if there are not as many images.
-        labelled_share: share of each batch that is labelled, in (0, 1), or None.
-        seed: seeds every order.
+        batch_size: images in a batch; fewer if there are fewer images.
+        labelled_share: the share of each batch that is labelled, in (0, 1), or None.
+        seed: of all orders.
     """
 
     def __init__(self, labels: np.ndarray, batch_size: int, labelled_share: float | None, seed: int) -> None:
@@ -38,7 +38,7 @@ class EpochOrder:
 
     @property
     def size(self) -> int:
-        """Positions in an epoch."""
+        """The number of positions in an epoch."""
         return self.steps * self.batch_size
 
     def at(self, epoch: int, positions: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Images that a user names one by one, or by folder."""
+"""Read the images that a user names, one by one or by folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rich.progress import track
 
-from kerasae.data.decoding import Resize, compiled_resize, decode
+from kerasae.data.decoding import decode
+from kerasae.data.resizing import Resize, compiled_resize
 from kerasae.data.sources.folder import images_below
 from kerasae.data.sources.naming import printable
 from kerasae.utils.errors import RequestError
@@ -22,18 +23,18 @@ if TYPE_CHECKING:
 
 
 def expand(images: Sequence[Path], key: str) -> list[Path]:
-    """Put in place of each folder the images below it, as training finds them there.
+    """Replace each folder by the images below it, as training finds them.
 
     Raises:
-        RequestError: a folder without any; `key` begins the line.
+        RequestError: a folder without images; `key` begins the message.
     """
     paths: list[Path] = []
     for path in images:
         if path.is_dir():
-            found = images_below(path)
-            if not found:
+            below = images_below(path)
+            if not below:
                 raise RequestError(key, expected=f"images in {path}", received="a folder without any")
-            paths += found
+            paths += below
         else:
             paths.append(path)
     return paths
@@ -42,20 +43,22 @@ def expand(images: Sequence[Path], key: str) -> list[Path]:
 def read(
     path: Path, image_shape: tuple[int, int, int], mode: Resize, key: str, limits: Range | None = None
 ) -> np.ndarray:
-    """Read one image in a run's shape, and from the run's range of values (`limits`): uint8 (H, W, C).
+    """Read one image in a run's shape and range of values (`limits`): uint8 (H, W, C).
 
     Raises:
-        RequestError: it does not exist, cannot be decoded, or has a name that is not UTF-8, which no answer could
-            give; `key` begins the line.
+        RequestError: the file does not exist, cannot be decoded, or has a name that is not UTF-8, which no output
+            could show; `key` begins the message.
     """
     if printable(path) != str(path):
-        raise RequestError(key, received=f"{printable(path)} has a name that is not valid UTF-8")
+        raise RequestError(key, expected="a name in UTF-8", received=f"{printable(path)}, which is not valid UTF-8")
     if not path.is_file():
-        raise RequestError(key, expected="an image's file", received=f"{str(path)!r}, which does not exist")
+        raise RequestError(key, expected="an image file", received=f"{str(path)!r}, which does not exist")
     try:
         image = decode(path, limits)
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
-        raise RequestError(key, received=f"{path} cannot be decoded: {error}") from None
+        raise RequestError(
+            key, expected="an image that can be decoded", received=f"{path}, which cannot be decoded: {error}"
+        ) from None
     return np.asarray(compiled_resize(image_shape, mode)(image))
 
 
@@ -67,12 +70,12 @@ def read_each(
     console: Console,
     limits: Range | None = None,
 ) -> Iterator[tuple[Path, np.ndarray]]:
-    """Read images, and those in folders, one after the other, with a progress bar: path and uint8 (H, W, C).
+    """Yield images, also those in folders, as path and uint8 (H, W, C), with a progress bar.
 
-    What cannot be decoded is left out of a folder, with a line; named by itself it is an error.
+    A file in a folder that cannot be decoded is left out, with a line on the console; one that was named is an error.
 
     Raises:
-        RequestError: as `expand` and `read` do, or all images of the folders are broken.
+        RequestError: as `expand` and `read`, or none of the images in the folders can be decoded.
     """
     count, named = 0, set(images)
     for path in track(expand(images, key), "reading", console=console, transient=True):
@@ -81,7 +84,7 @@ def read_each(
         except RequestError as error:
             if path in named:
                 raise
-            console.print(f"left out: {str(error).removeprefix(f'{key}: ')}", soft_wrap=True)
+            console.print(f"left out: {error.received}", soft_wrap=True)
             continue
         count += 1
         yield path, image

@@ -1,4 +1,4 @@
-"""Which classes a recipe without a classifier learns from: the normal ones, where the source says which these are."""
+"""The normal classes, from which a recipe without a classifier learns, and the classes that are kept apart."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kerasae.data.images import FileImages, ImageSet
+from kerasae.data.file_images import FileImages
 from kerasae.data.sources.folder_names import ABNORMAL_NAMES, is_normal
 from kerasae.data.sources.naming import each, listing
 from kerasae.utils.errors import RequestError, nearest
@@ -15,38 +15,40 @@ from kerasae.utils.errors import RequestError, nearest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kerasae.data.images import ImageSet
     from kerasae.data.sources import Source
 
 
 @dataclass(frozen=True)
 class Separated:
-    """A source of the normal classes alone, and the images of each other class, which nothing is to learn from."""
+    """A source of the normal classes alone, and the images of each other class, which are not learned from."""
 
     source: Source
     unknown: dict[str, ImageSet]
 
 
 def separate(source: Source, normal: str | Sequence[str]) -> Separated:
-    """Set apart what is not normal.
+    """Keep the images of classes that are not normal apart.
 
     With "auto", classes called good, normal, ok and the like are normal, as in the folders of MVTec AD (P. Bergmann et
-    al., CVPR 2019) and anomalib. Where no class has such a name, those that training has are normal, and classes that
-    only the test split has are not; several of them in files leave a doubt, since all would be learned from.
+    al., CVPR 2019) and anomalib. Without such a name, the classes of the training split are normal, and classes that
+    only the test split has are not. Several training classes in files add a doubt to the source, since all are learned
+    from.
 
     Args:
-        source: any.
-        normal: "auto", "all" (nothing is set apart), or the names of the normal classes.
+        source: where the images come from.
+        normal: "auto", "all" (nothing is kept apart), or the names of the normal classes.
 
     Raises:
-        RequestError: `normal` names a class that is not there.
+        RequestError: `normal` names an unknown class.
     """
     names = source.class_names
     if normal == "all" or not names:
         return Separated(source, {})
     if isinstance(normal, str):
-        chosen, doubts = _by_names(source)
+        chosen, doubt = _by_names(source)
     else:
-        chosen, doubts = list(normal), ()
+        chosen, doubt = list(normal), None
         absent = [name for name in chosen if name not in names]
         if absent or not chosen:
             raise RequestError(
@@ -56,29 +58,32 @@ def separate(source: Source, normal: str | Sequence[str]) -> Separated:
             )
     others = [name for name in names if name not in chosen]
     unknown = {name: source.of(name) for name in others}
-    kept = replace(source.without(others), doubts=(*source.doubts, *doubts))
+    kept = replace(source.without(others), doubts=source.doubts if doubt is None else (*source.doubts, doubt))
     return Separated(kept, {name: images for name, images in unknown.items() if len(images)})
 
 
-def _by_names(source: Source) -> tuple[list[str], tuple[str, ...]]:
+def _by_names(source: Source) -> tuple[list[str], RequestError | None]:
+    """Return the normal classes by their names and splits, and the doubt, if any, whether these are meant."""
     names = source.class_names
     train = source.parts.get("train")
     labels = set() if train is None else set(train.labels.tolist())
     learned = [name for index, name in enumerate(names) if index in labels]
     normal = [name for name in names if is_normal(name)]
     if normal and (not learned or set(normal) & set(learned)):
-        return normal, ()
+        return normal, None
     if not normal and len(learned) == 1 and learned[0].casefold() not in ABNORMAL_NAMES:
-        return learned, ()
+        return learned, None
     chosen = learned or list(names)
     if not isinstance(train, FileImages):
-        return chosen, ()
+        return chosen, None
     counts = np.bincount(train.labels[train.labels >= 0], minlength=len(names))
     shown = each([f"{name} ({counts[names.index(name)]:,} to train on)" for name in chosen], "classes")
-    return chosen, (
-        (
-            "data.normal: expected to know which classes are normal, since a recipe without a classifier learns from "
-            f"all images alike. Received: {shown}; name the normal ones, as in --set \"data.normal=['{chosen[0]}']\", "
-            "and the others are measured as unknown, or learn from all with --set data.normal=all"
+    return chosen, RequestError(
+        "data.normal",
+        expected="the names of the normal classes, since a recipe without a classifier learns from all images alike",
+        received=shown,
+        fix=(
+            f"name the normal ones, as in --set \"data.normal=['{chosen[0]}']\", and the others are measured as "
+            "unknown, or learn from all with --set data.normal=all"
         ),
     )

@@ -1,4 +1,4 @@
-"""What every tf.data pipeline of the package ends with."""
+"""The last step of every tf.data pipeline in the package."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import tensorflow as tf
 
 
 def prefetched(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    """Return a dataset that makes two elements ahead, without tf.data's tuner.
+    """Return a dataset that prefetches two elements, without tf.data's autotuner.
 
-    The tuner has nothing left to choose, and now and then an iterator that is let go of waits for its next turn: up to
-    a minute at the end of one training in four (TensorFlow 2.21).
+    The autotuner has nothing left to tune, and sometimes delays the release of an iterator: up to a minute at the
+    end of one training in four (TensorFlow 2.21).
     """
     options = tf.data.Options()
     options.autotune.enabled = False

@@ -1,4 +1,4 @@
-"""A progress bar for what takes long, on a terminal alone."""
+"""A progress bar for slow loops, on terminals only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATIENCE = 1.5
 
 
 def with_progress(items: Iterable[T], total: int, description: str) -> Iterator[T]:
-    """Pass `items` on; if stderr is a terminal and they take longer than `PATIENCE` seconds, show how far they are."""
+    """Yield `items`; show a progress bar if stderr is a terminal and they take longer than `PATIENCE` seconds."""
     if not sys.stderr.isatty():
         yield from items
         return

@@ -1,4 +1,4 @@
-"""The one pass over files before training: what each holds, or why it cannot be read. Remembered between runs."""
+"""The scan of files before training: what each file holds, or why it cannot be read. Cached between runs."""
 
 from __future__ import annotations
 
@@ -24,16 +24,23 @@ from kerasae.files.writing import written_whole
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# Whatever changes what a scan finds: our own rules and Pillow's.
+# The versions of the rules of kerasae and Pillow, on which the result of a scan depends.
 _VERSION = f"3, Pillow {PIL.__version__}"
 
 
 @dataclass(frozen=True, slots=True)
 class FileFact:
-    """What one file holds, its sides as seen upright; with `error` set it cannot be used and the rest is empty.
+    """The result of the scan of one file.
 
-    `pixels_hash` is of the pixels that 16 bits mapped to 8 give, `values_hash` of the stored numbers where they have
-    more than 8 bits.
+    Attributes:
+        height, width: of the upright image.
+        channels: 1 or 3.
+        mode: Pillow's name for how the pixels are stored.
+        bytes_hash: the SHA-256 of the file.
+        pixels_hash: the SHA-256 of the upright pixels, 16 bits mapped to 8.
+        error: why the file cannot be used; the other fields are empty then.
+        values_hash: the SHA-256 of the stored numbers if they have more than 8 bits.
+        values: what the stored numbers mean.
     """
 
     height: int = 0
@@ -49,7 +56,7 @@ class FileFact:
 
 @dataclass(frozen=True)
 class Scan:
-    """The facts by path, and how they were come by: how many files were read now and how many remembered."""
+    """The facts by path, the number of files that were read and that were cached, and the path of the cache."""
 
     facts: dict[str, FileFact]
     read: int
@@ -58,13 +65,14 @@ class Scan:
 
 
 def scan(root: Path, paths: Sequence[str]) -> Scan:
-    """Examine every file, in parallel; one that is known and was not touched since is not read again.
+    """Examine every file, in parallel; cached files that were not changed are not read again.
 
-    Untouched means the same path, inode, size, time of modification and time of change (`st_ctime_ns`). The last no
-    program can set back, so that contents exchanged under an old modification time (`cp -p`, `rsync -t`) are noticed.
+    A file is unchanged if its path, inode, size, modification time and change time (`st_ctime_ns`) are the same. No
+    program can reset the change time, so that contents exchanged with the old modification time (`cp -p`, `rsync -t`)
+    are noticed.
 
-    The memory is a JSON file in the user's cache directory, one for each `root`. Where there is no such directory or it
-    cannot be written, the scan is merely slower next time.
+    The cache is a JSON file in the user's cache directory, one for each `root`. Without such a directory, or if it
+    cannot be written, the next scan reads all files again.
     """
     cache = _cache_file(root)
     known = _remembered(cache)
@@ -76,7 +84,7 @@ def scan(root: Path, paths: Sequence[str]) -> Scan:
             facts[path] = fact
     finally:
         if new:
-            # An unreadable file has no hash; it may become readable without a change of size or time.
+            # Unreadable files are not cached: they may become readable without a change of size or time.
             lasting = {key: facts[path] for path, key in keys.items() if path in facts and facts[path].bytes_hash}
             _remember(cache, lasting)
     return Scan(facts, len(new), len(keys) - len(new), "" if cache is None else str(cache))
@@ -84,14 +92,14 @@ def scan(root: Path, paths: Sequence[str]) -> Scan:
 
 def _examined(paths: Sequence[str]) -> Iterator[tuple[str, FileFact]]:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        # In stretches, so that a folder of millions does not become millions of waiting tasks.
+        # In batches, so that a folder of millions of files does not become millions of waiting tasks.
         for start in range(0, len(paths), 1024):
-            stage = paths[start : start + 1024]
-            yield from zip(stage, pool.map(examine, stage), strict=True)
+            batch = paths[start : start + 1024]
+            yield from zip(batch, pool.map(examine, batch), strict=True)
 
 
 def examine(path: str) -> FileFact:
-    """Read one file wholly; every reason not to use it ends up in `error`, in a few words."""
+    """Read one file completely; the reason not to use it, if any, is in `error`."""
     digest = ""
     try:
         path.encode()
@@ -143,7 +151,7 @@ def _hash(*parts: bytes | memoryview) -> str:
 
 
 def _key(path: str) -> str:
-    """Return what identifies a file's content without reading it; a JSON object takes no tuples as keys."""
+    """Return a key that identifies a file's content without reading it; text, since JSON has no tuples as keys."""
     with contextlib.suppress(OSError):
         status = Path(path).stat()
         unchanged = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
@@ -154,15 +162,15 @@ def _key(path: str) -> str:
 def _cache_file(root: Path) -> Path | None:
     try:
         folder = platformdirs.user_cache_path("kerasae")
-    except (RuntimeError, OSError, KeyError):  # a user without a home
+    except (RuntimeError, OSError, KeyError):  # a user without a home directory
         return None
-    if not folder.is_absolute():  # "~" stands for no home
+    if not folder.is_absolute():  # "~" is left in the path without a home directory
         return None
     return folder / "scans" / f"{_hash(str(root.resolve()).encode(errors='surrogateescape'))[:24]}.json"
 
 
 def _remembered(cache: Path | None) -> dict[str, FileFact]:
-    # A memory that is damaged or of another version is only a memory: the files are read again.
+    # If the cache is damaged or of another version, the files are read again.
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
         stored: dict[str, Any] = json.loads(cache.read_text(encoding="utf-8")) if cache is not None else {}
         if stored["version"] == _VERSION:

@@ -1,12 +1,13 @@
-"""What the numbers of an image mean: the range of stored values that becomes black to white, 0 to 255."""
+"""The range of stored values that is mapped to 0 to 255, black to white."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from kerasae.runs.data_facts import ValueFacts
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
@@ -15,23 +16,23 @@ if TYPE_CHECKING:
 Range = tuple[float, float]
 FULL_8: Range = (0.0, 255.0)
 FULL_16: Range = (0.0, 65535.0)
-# Images that all stay below this share of their range have lost their upper two bits, or hold other numbers than the
-# range says, such as 12 bits in files of 16 or classes 0 and 1.
+# Images that all stay below this share of their range have lost their upper two bits, or hold numbers of another range,
+# such as 12 bits in files of 16 bits, or classes 0 and 1.
 DIM = 0.25
 UNKNOWN = "whose range cannot be known"
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What is known of the numbers of one image, before they become 8 bits.
+    """What is known of the stored numbers of one image, before they are converted to 8 bits.
 
     Attributes:
         kind: "8 bits"; "wide" for one channel of more than 8 bits or of floating point; "wide colour" for colours of 16
             bits, of which only the upper 8 can be read; "colours" for palettes and black and white, which are no
             measurements.
         lowest, highest: of the stored numbers.
-        container: the range of what the numbers are stored in, None where it says nothing.
-        tagged: the range that the file's tags give beyond that, if any.
+        container: the range of the stored type, None where it tells nothing.
+        tagged: the range in the file's tags, if any.
     """
 
     kind: Literal["8 bits", "wide", "wide colour", "colours"] = "8 bits"
@@ -42,16 +43,16 @@ class Values:
 
     @property
     def is_wide(self) -> bool:
-        """Whether 8 bits do not hold the numbers as they are stored."""
+        """Whether the stored numbers do not fit into 8 bits."""
         return self.kind.startswith("wide")
 
     @property
     def is_known(self) -> bool:
-        """Whether the file gives a range that its own numbers keep to."""
+        """Whether the file gives a range that holds all of its numbers."""
         return self.within(declared([self]))
 
     def within(self, limits: Range | None) -> bool:
-        """Return whether no number lies outside a range."""
+        """Return whether all numbers lie in a range."""
         return limits is not None and limits[0] <= self.lowest and self.highest <= limits[1]
 
     def unusable(self, limits: Range | None) -> str:
@@ -74,7 +75,7 @@ class Values:
         return ""
 
     def _contradicts(self, limits: Range) -> bool:
-        """Tell numbers around 1, as programs keep images in floats, from a range of whole numbers, and vice versa."""
+        """Return whether the numbers are around 1, as in floats, and the range is one of integers, or vice versa."""
         if self.kind not in ("8 bits", "wide"):
             return False
         if self.container is not None:
@@ -83,7 +84,7 @@ class Values:
 
 
 def declared(images: Sequence[Values]) -> Range | None:
-    """Return the one range that the files of images give, by tags that their numbers keep to or else by container."""
+    """Return the common range of images, by their tags if these hold all numbers, or else by container."""
     tagged = {image.tagged for image in images}
     if len(tagged) == 1 and (common := tagged.pop()) is not None and all(image.within(common) for image in images):
         return common
@@ -101,14 +102,14 @@ def _is_around_1(limits: Range) -> bool:
 
 
 def likely(highest: float) -> Range:
-    """Return the range that whole numbers up to `highest` are probably meant in."""
+    """Return the probable range of integers up to `highest`."""
     return 0.0, float(2 ** int(highest).bit_length() - 1) if highest > 127 else highest
 
 
 def scale(values: np.ndarray, limits: Range) -> np.ndarray:
-    """Map numbers from `limits` to 0 to 255; what lies outside is cut off.
+    """Map numbers from `limits` to 0 to 255; numbers outside are clipped.
 
-    Whole numbers are put into 256 equal bins, which for 16 bits is their upper byte, as PNG decoders have it; those of
+    Integers are put into 256 equal bins, which for 16 bits gives their upper byte, as PNG decoders do. Integers of
     fewer than 256 steps, and floating-point numbers, are scaled linearly and rounded.
 
     Returns:
@@ -117,8 +118,8 @@ def scale(values: np.ndarray, limits: Range) -> np.ndarray:
     low, high = limits
     if values.dtype == np.uint16 and limits == FULL_16:
         return (values >> 8).astype(np.uint8)
-    whole = values.dtype.kind in "biu" and float(low).is_integer() and float(high).is_integer()
-    if whole and high - low >= 255:
+    is_integer = values.dtype.kind in "biu" and float(low).is_integer() and float(high).is_integer()
+    if is_integer and high - low >= 255:
         steps = np.clip(values.astype(np.int64), int(low), int(high)) - int(low)
         return (steps * 256 // (int(high - low) + 1)).astype(np.uint8)
     share = (np.clip(values.astype(np.float64), low, high) - low) / (high - low)
@@ -126,7 +127,7 @@ def scale(values: np.ndarray, limits: Range) -> np.ndarray:
 
 
 def scales_8_bits(limits: Range | None) -> bool:
-    """Return whether a range is one of 8-bit numbers, such as [0, 1]; others leave images of 8 bits as they are."""
+    """Return whether a range is one of 8-bit numbers, such as [0, 1]; others do not change images of 8 bits."""
     return limits is not None and limits[1] <= FULL_8[1] and limits != FULL_8
 
 
@@ -135,34 +136,33 @@ def setting(value: Literal["auto"] | Sequence[float]) -> Range | None:
     return None if isinstance(value, str) else (float(value[0]), float(value[1]))
 
 
-def resolved(images: Sequence[Values], asked: Range | None) -> tuple[Range | None, dict[str, Any]]:
+def resolve_range(images: Sequence[Values], requested: Range | None) -> tuple[Range | None, ValueFacts]:
     """Find the range that images of more than 8 bits are mapped from.
 
     Args:
-        images: all that is known; those of unknown range are left to `Values.unusable`.
-        asked: `data.range`, None for "auto".
+        images: what is known of each image; those of unknown range are left to `Values.unusable`.
+        requested: `data.range`, None for "auto".
 
     Returns:
-        The range, None if every image is of 8 bits and none is asked for; and JSON-able facts: `lowest` and `highest`
-        of the numbers that the range is for, the `range`, and the `rule` by which it was found, empty if there is none.
+        The range, None if every image is of 8 bits and no range is requested; and the facts for data.json.
 
     Raises:
-        RequestError: the files contradict each other or their numbers; says how to set `data.range`.
+        RequestError: the files contradict each other or their numbers; the message says how to set `data.range`.
     """
     wide = [image for image in images if image.is_wide]
     narrow = [image for image in images if image.kind == "8 bits"]
-    if asked is None:
+    if requested is None:
         known = [image for image in wide if image.is_known]
         limits = declared(known)
         if known and limits is None:
-            ranges = sorted({one for image in known if (one := declared([image])) is not None})
+            ranges = sorted({common for image in known if (common := declared([image])) is not None})
             raise RequestError(
                 "data.range",
                 expected="one range for all images of more than 8 bits",
-                received=f"{len(ranges)}, {', '.join(_listed(one) for one in ranges)}",
+                received=f"{len(ranges)}, {', '.join(map(_listed, ranges))}",
                 fix="set data.range to the one that is meant",
             )
-        # What is unusable is set aside; of the others nobody knows that they mean the same numbers.
+        # Unusable images are left out; the others need not mean the same numbers.
         guessed = [image for image in wide if not image.is_known and not image.unusable(limits)] if known else []
         if guessed:
             raise RequestError(
@@ -175,44 +175,38 @@ def resolved(images: Sequence[Values], asked: Range | None) -> tuple[Range | Non
                 fix="set data.range to the one that is meant",
             )
         _check_bright(known, limits)
-        facts = _facts(known or narrow, limits)
         if not known:
-            return None, facts
+            return None, _facts(narrow, limits)
         by_tags = limits != known[0].container
-        return limits, facts | {
-            "rule": f"range {_listed(limits)} of {'their tags' if by_tags else 'how they are stored'}"
-        }
-    scaled = narrow if scales_8_bits(asked) else []
-    facts = _facts(wide + scaled or narrow, asked)
-    if (wide or scaled) and (facts["highest"] <= asked[0] or facts["lowest"] >= asked[1]):
-        raise RequestError(
-            "data.range",
-            expected=f"a range that holds some of the values, {facts['lowest']:g} to {facts['highest']:g}",
-            received=f"{_listed(asked)}, which makes every image black or white",
-        )
+        rule = f"range {_listed(limits)} of {'their tags' if by_tags else 'how they are stored'}"
+        return limits, _facts(known, limits, rule)
+    scaled = narrow if scales_8_bits(requested) else []
     changed = (
         f"{len(wide) + len(scaled):,} of {len(images):,} images" if wide or scaled else "no image, all are of 8 bits"
     )
-    return asked, facts | {"rule": f"range {_listed(asked)} set by data.range, for {changed}"}
+    rule = f"range {_listed(requested)} set by data.range, for {changed}"
+    facts = _facts(wide + scaled or narrow, requested, rule)
+    if (wide or scaled) and (facts.highest <= requested[0] or facts.lowest >= requested[1]):
+        raise RequestError(
+            "data.range",
+            expected=f"a range that holds some of the values, {facts.lowest:g} to {facts.highest:g}",
+            received=f"{_listed(requested)}, which makes every image black or white",
+        )
+    return requested, facts
 
 
-def check_8_bits(facts: dict[str, Any]) -> None:
+def check_8_bits(facts: ValueFacts) -> None:
     """Refuse images of 8 bits that are all nearly black, such as arrays of 0 and 1.
 
-    Args:
-        facts: as `resolved` gives them.
-
     Raises:
-        RequestError: says how to set `data.range`.
+        RequestError: the message says how to set `data.range`.
     """
-    if facts["range"] is None and is_dim(facts["highest"], FULL_8):
+    if facts.range is None and is_dim(facts.highest, FULL_8):
         raise RequestError(
             "data.range",
             expected="8-bit values that use their range, 0 to 255",
-            received=f"{facts['lowest']:g} to {facts['highest']:g} over all images",
-            fix=(
-                f"set data.range = {_listed((0.0, facts['highest']))} to scale them, or [0, 255] to keep them as dark"
-            ),
+            received=f"{facts.lowest:g} to {facts.highest:g} over all images",
+            fix=f"set data.range = {_listed((0.0, facts.highest))} to scale them, or [0, 255] to keep them as dark",
         )
 
 
@@ -234,13 +228,13 @@ def _check_bright(wide: Sequence[Values], limits: Range | None) -> None:
     )
 
 
-def _facts(images: Sequence[Values], limits: Range | None) -> dict[str, Any]:
-    return {
-        "lowest": min((image.lowest for image in images), default=0.0),
-        "highest": max((image.highest for image in images), default=0.0),
-        "range": None if limits is None else list(limits),
-        "rule": "",
-    }
+def _facts(images: Sequence[Values], limits: Range | None, rule: str = "") -> ValueFacts:
+    return ValueFacts(
+        lowest=min((image.lowest for image in images), default=0.0),
+        highest=max((image.highest for image in images), default=0.0),
+        range=limits,
+        rule=rule,
+    )
 
 
 def _listed(limits: Range | None) -> str:

@@ -1,4 +1,4 @@
-"""How much a class counts in the loss."""
+"""Class weights of the loss."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def class_weights(
     """Return a weight for each class, float32 (num_classes,).
 
     "balanced" is n / (num_classes * count) over the labelled images (as scikit-learn; G. King and L. Zeng, "Logistic
-    regression in rare events data", 2001), so that every class counts alike; "none" is 1; a table gives weights by
-    name, 1 for what it does not list. A class without an image weighs 1.
+    regression in rare events data", 2001), so that every class has the same total weight; "none" is 1; a table
+    gives weights by name, 1 for classes that it does not list. A class without images has weight 1.
 
     Args:
         setting: the option `data.class_weights`.

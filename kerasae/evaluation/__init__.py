@@ -1,1 +1,1 @@
-"""What a finished model is worth, in numbers: one idea a file, put together by `kerasae.workflows.evaluate`."""
+"""What a finished model is worth, in numbers: one idea a file, put together by `kerasae.tasks.joint_evaluation`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import augment
-from kerasae.training.phase import transforms
+from kerasae.data.transforms import transforms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

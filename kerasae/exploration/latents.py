@@ -14,7 +14,7 @@ from kerasae.data.progress import with_progress
 from kerasae.files.reading import read_npz
 from kerasae.files.writing import written_whole
 from kerasae.inference.forward import collected
-from kerasae.models import JointAutoencoder, probe
+from kerasae.models import JointAutoencoder, model_with_features
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +68,7 @@ def observe(
     Returns:
         The latents; small copies of images and of reconstructions, uint8 (n, h, w, C), None where there are none.
     """
-    inner = probe(model)
+    inner = model_with_features(model)
     small = None if side is None else small_shape(image_set.image_shape, side)
 
     @tf.function(input_signature=[tf.TensorSpec((None, *image_set.image_shape), tf.uint8)], autograph=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from kerasae.data.images import ArrayImages
+from kerasae.data.array_images import ArrayImages
 from kerasae.exploration import figures
 from kerasae.exploration.latents import Latents, observe
 from kerasae.files.reading import without

@@ -15,7 +15,7 @@ from kerasae.exploration.neighbors import trained_on
 from kerasae.exploration.page import write_page
 from kerasae.files.writing import write_json, written_whole
 from kerasae.report.report_figure import keep, keep_words
-from kerasae.training.fit import build_model
+from kerasae.training.joint import build_model
 from kerasae.utils.console import stderr_console
 
 if TYPE_CHECKING:

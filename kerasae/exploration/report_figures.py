@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kerasae.data.images import ImageSet, as_image_set
+from kerasae.data.images import ImageSet, to_uint8
 from kerasae.exploration import activations, figures
 from kerasae.exploration.maps import TITLES, Map
 from kerasae.exploration.neighbors import neighbours
@@ -59,7 +59,7 @@ def of_plane(model: JointAutoencoder, found: Latents, class_names: Sequence[str]
     if model.decoder is not None and model.decoder.input_shape[1:] == (2,):
         x, y = np.meshgrid(_centres(left, right), _centres(top, bottom))
         values = model.decoder.predict(np.stack([x.ravel(), y.ravel()], 1).astype(np.float32), verbose=0)
-        decoded = as_image_set(values).reshape(GRID, GRID, *values.shape[1:])
+        decoded = to_uint8(values).reshape(GRID, GRID, *values.shape[1:])
     figure = figures.plane(found.latent, decoded, (left, right, bottom, top), found.label, found.wrong, class_names)
     caption = "The latent has two values: each image where it lies." + (
         " Behind the points, what the decoder makes of each place." if decoded is not None else ""

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from kerasae.data import decoding
-from kerasae.data.decoding import Resize, compiled_resize
+from kerasae.data.resizing import Resize, compiled_resize
 from kerasae.data.value_range import FULL_16, Range, scales_8_bits
 
 if TYPE_CHECKING:

@@ -9,15 +9,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasae.data.decoding import Resize, resize
-from kerasae.data.images import UNLABELLED, ArrayImages
+from kerasae.data.array_images import ArrayImages
+from kerasae.data.images import UNLABELLED
+from kerasae.data.resizing import Resize, resize
 from kerasae.data.value_range import FULL_16, Range, scales_8_bits, setting
 from kerasae.exporting.decoding import decode
 from kerasae.exporting.operations import check_operations
 from kerasae.exporting.verification import check_agreement
 from kerasae.files.manifest import seal
 from kerasae.files.writing import write_json, written_whole
-from kerasae.models import JointAutoencoder, guarded
+from kerasae.models import JointAutoencoder, TrainedModel, model_with_ood_score
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 
@@ -34,8 +35,8 @@ NUM_CHECKED = 256  # images of noise, where there are no others
 DECISION = ("anomaly_score", "accepted")
 
 
-def export(run: Run, model: JointAutoencoder, collection: Collection | None, to: Path | None = None) -> Path:
-    """Write the SavedModel of a trained run, and keep it only if it agrees with `model` over the test images.
+def export(run: Run, trained: TrainedModel, collection: Collection | None, to: Path | None = None) -> Path:
+    """Write the SavedModel of a trained run, and keep it only if it agrees with `trained` over the test images.
 
     Where those are gone (`collection` is None) it has to agree over noise.
 
@@ -56,12 +57,12 @@ def export(run: Run, model: JointAutoencoder, collection: Collection | None, to:
     data = run.recipe.data
     with written_whole(target, replaces=to is None) as temporary:
         temporary.mkdir()  # TensorFlow would not say where it may not write
-        class_names = run.facts["class_names"] if collection is None else collection.class_names
-        save(model, tuple(class_names), data.resize, temporary, data.range)
+        class_names = run.facts.class_names if collection is None else collection.class_names
+        save(trained, tuple(class_names), data.resize, temporary, data.range)
         _say_what_predict_refuses(temporary)
         seal(temporary)
-        images = _noise(model) if collection is None else collection.test
-        check_agreement(temporary, model, images, data.resize, setting(data.range))
+        images = _noise(trained.model) if collection is None else collection.test
+        check_agreement(temporary, trained, images, data.resize, setting(data.range))
     return target
 
 
@@ -82,16 +83,17 @@ def _noise(model: JointAutoencoder) -> ArrayImages:
 
 
 def save(
-    model: JointAutoencoder,
+    trained: TrainedModel,
     class_names: tuple[str, ...],
     mode: Resize,
     path: Path,
     value_range: Literal["auto"] | Sequence[float] = "auto",
 ) -> None:
     """Write the SavedModel with all its signatures to a new folder; `value_range` is the run's `data.range`."""
+    model = trained.model
     image_shape = tuple(model.input_shape[1:])
     names = tf.constant(class_names or ("",))
-    whole = guarded(model)
+    whole = model_with_ood_score(trained)
 
     def serve(images: tf.Tensor) -> dict[str, tf.Tensor]:
         fed = _fed(whole, images)

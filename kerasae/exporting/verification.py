@@ -15,13 +15,13 @@ import tensorflow as tf
 from kerasae.data.images import ImageSet, batches
 from kerasae.exporting.loading import loadable
 from kerasae.exporting.samples import NUM_SAMPLES, decoded, encoded
-from kerasae.models import JointAutoencoder, guarded
-from kerasae.models.ood.with_ood_score import chosen
+from kerasae.models import TrainedModel, model_with_ood_score
+from kerasae.models.ood.feature_extractor import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from kerasae.data.decoding import Resize
+    from kerasae.data.resizing import Resize
     from kerasae.data.value_range import Range
 
 # Both sides run in float32 on the CPU; other batches and fused operations move the last bits only.
@@ -43,15 +43,15 @@ class ExportError(RuntimeError):
 
 
 def check_agreement(
-    saved_model: Path, model: JointAutoencoder, image_set: ImageSet, mode: Resize, limits: Range | None = None
+    saved_model: Path, trained: TrainedModel, image_set: ImageSet, mode: Resize, limits: Range | None = None
 ) -> float:
-    """Serve every image from a fresh process and compare each head, and what is rejected, with `model`.
+    """Serve every image from a fresh process and compare each head, and what is rejected, with `trained`.
 
-    `encoded` is served `NUM_SAMPLES` files as well, which must give what `model` does for what training reads of them.
+    `encoded` is served `NUM_SAMPLES` files as well; it must agree with `trained` on what training reads of them.
 
     Args:
         saved_model: the folder.
-        model: what it was made from.
+        trained: what it was made from.
         images: what is served.
         mode: how training resizes.
         limits: the range that training maps to 0 to 255, None for 8-bit images as they are.
@@ -63,8 +63,8 @@ def check_agreement(
         ExportError: the difference is above `TOLERANCE`, an image whose score is further than that from the threshold
             is decided otherwise, or the process failed.
     """
-    rejection = model.rejection
-    whole = guarded(model)
+    rejection = trained.rejection
+    whole = model_with_ood_score(trained)
 
     @tf.function(autograph=False)
     def expect(images: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -73,7 +73,7 @@ def check_agreement(
 
     def answer(images: np.ndarray) -> Arrays:
         outputs = {name: values.numpy() for name, values in expect(tf.constant(images)).items()}
-        expected = {head: outputs[head] for head in model.heads}
+        expected = {head: outputs[head] for head in trained.model.heads}
         if rejection is not None:
             threshold = rejection.threshold_of(chosen(outputs, rejection)).numpy()
             expected["margin"] = outputs["anomaly_score"] - threshold

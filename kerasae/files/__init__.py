@@ -1,1 +1,1 @@
-"""Files that survive a crash: written whole, locked, replaced in one step, listed with digests, read with checks."""
+"""Crash-safe files: written completely or not at all, locked, replaced in one step, verified by digests."""

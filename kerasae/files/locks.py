@@ -1,4 +1,4 @@
-"""Locks on folders: one process at a time writes; a lock ends with its process, however that ends."""
+"""Locks on folders: one process at a time writes. A lock ends with its process, also if that is killed."""
 
 from __future__ import annotations
 
@@ -18,39 +18,40 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOCK = ".kerasae.lock"
-# What a file system without locks answers.
+# The errors of a file system without locks.
 WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 _CONTENT = re.compile(r"([a-z ]{1,40})\n(\d{1,10})\n([\w.-]{1,64})\n")
 
 
 @contextlib.contextmanager
 def alone(folder: Path, doing: str, option: str, otherwise: str = "") -> Iterator[None]:
-    """Hold a folder for this process alone.
+    """Lock a folder for this process.
 
-    On a file system without locks the work goes on without one, with a line that says so.
+    On a file system without locks, the block runs without one, after a line on standard error.
 
     Args:
-        doing: what this process does to the folder, as in "exporting", for the others' messages.
+        folder: the folder.
+        doing: what this process does to the folder, such as "exporting", for the messages of other processes.
         option: the option that named the folder.
-        otherwise: what else can be done than to wait, as in ", or give another --name".
+        otherwise: what the user can do instead of waiting, such as ", or give another --name".
 
     Raises:
-        RequestError: another process holds it.
+        RequestError: another process holds the lock.
         OSError: the folder cannot be written to.
     """
     path = folder / LOCK
-    descriptor = _held(path, option, otherwise)
+    descriptor = _acquire(path, option, otherwise)
     try:
         os.truncate(descriptor, 0)
         os.write(descriptor, f"{doing}\n{os.getpid()}\n{platform.node() or 'localhost'}\n".encode())
         yield
     finally:
-        path.unlink(missing_ok=True)  # while it is held, so that it is nobody else's
+        path.unlink(missing_ok=True)  # before the lock is released, so that no other process has it
         os.close(descriptor)
 
 
 def at_work(folder: Path) -> str | None:
-    """Return what another process is doing to a folder, such as "training runs/x (process 7 on host)"; None if none."""
+    """Return what another process is doing to a folder, such as "training runs/x (process 7 on host)", or None."""
     try:
         descriptor = os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
@@ -67,15 +68,15 @@ def at_work(folder: Path) -> str | None:
 
 
 def _described(descriptor: int, folder: Path) -> str:
-    """Return what the process that holds a lock wrote into it."""
+    """Return what the process that holds a lock is doing, as it wrote into the file."""
     content = _CONTENT.fullmatch(os.pread(descriptor, 200, 0).decode(errors="replace"))
     if content is None:
         return f"writing to {folder}"
     return f"{content[1]} {folder} (process {content[2]} on {content[3]})"
 
 
-def _held(path: Path, option: str, otherwise: str) -> int:
-    """Return a descriptor of the lock's file, locked."""
+def _acquire(path: Path, option: str, otherwise: str) -> int:
+    """Lock the file and return its descriptor."""
     while True:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
@@ -87,24 +88,29 @@ def _held(path: Path, option: str, otherwise: str) -> int:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if is_at(descriptor, path):
                 return descriptor
-            os.close(descriptor)  # whoever held it has just removed it
+            os.close(descriptor)  # its previous holder has just removed it
         except BlockingIOError:
             doing = _described(descriptor, path.parent)
             os.close(descriptor)
-            raise RequestError(option, received=f"another process is {doing}", fix=f"wait for it{otherwise}") from None
+            raise RequestError(
+                option,
+                expected=f"{path.parent} to be free",
+                received=f"another process is {doing}",
+                fix=f"wait for it{otherwise}",
+            ) from None
         except OSError as error:
             if error.errno not in WITHOUT_LOCKS:
                 os.close(descriptor)
                 raise
             stderr_console().print(
-                f"{path.parent} is on a file system without locks: nothing keeps another process from writing to it",
+                f"{path.parent} is on a file system without locks: another process may write to it at the same time",
                 soft_wrap=True,
             )
             return descriptor
 
 
 def is_at(descriptor: int, path: Path) -> bool:
-    """Tell whether an open file or folder still lies at its path."""
+    """Return whether an open file or folder is still at its path."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""One reader for each kind of file that a run is made of: what cannot be read is named, with what to do about it.
+"""Readers for the files of a run. Their errors name the file and say how to fix it.
 
 Every reader compares the file with the manifest first.
 """
@@ -29,7 +29,7 @@ Default = TypeVar("Default")
 
 
 def how_to_fix(path: Path) -> str:
-    """Return what makes a file of a run again, by its name."""
+    """Return how to restore a file of a run, by its name."""
     run = path.parent
     if path.parent.name == "checkpoints":
         run = path.parent.parent
@@ -46,33 +46,43 @@ def how_to_fix(path: Path) -> str:
 
 
 def check(path: Path, fix: str | None = None) -> bool:
-    """Refuse a file that is missing, a folder, or listed and changed; return whether it is known to be whole.
+    """Refuse a file that is missing, a folder, or listed and changed; return whether it is known to be intact.
 
     Raises:
-        RequestError: one of them, with `fix`, or what `how_to_fix` says.
+        RequestError: says `fix`, or by default `how_to_fix`.
     """
     fix = fix or how_to_fix(path)
-    whole = manifest.check(path, fix)
+    is_intact = manifest.check(path, fix)
     if not path.exists():
-        raise RequestError("run", received=f"{path.parent} lacks {path.name}", fix=fix)
+        raise RequestError("run", expected=f"{path.name} in {path.parent}", received="no such file", fix=fix)
     if not path.is_file():
         raise RequestError(
             "run", expected="a file", received=f"{path}, which is a folder", fix=f"move it away, and {fix}"
         )
-    return whole
+    return is_intact
 
 
-def damaged(path: Path, what: str, fix: str | None = None) -> RequestError:
-    """Return the error for a file that does not hold what it should."""
-    return RequestError("run", received=f"{path} is damaged: {what}", fix=f"{fix or how_to_fix(path)}")
+def damaged(path: Path, reason: str, fix: str | None = None) -> RequestError:
+    """Return the error for a file that does not hold what it should.
+
+    Args:
+        reason: what is wrong with the content, such as "expected a JSON object".
+        fix: what to do about it; by default what `how_to_fix` says.
+    """
+    return RequestError(
+        "run",
+        expected=f"{path} as kerasae wrote it",
+        received=f"a damaged file ({reason})",
+        fix=fix or how_to_fix(path),
+    )
 
 
 @contextlib.contextmanager
 def reading(path: Path, errors: tuple[type[Exception], ...], fix: str | None = None) -> Iterator[None]:
-    """Check a file, and turn errors of reading it inside the block into one that names it.
+    """Check a file, and turn errors of reading it inside the block into a `RequestError`.
 
     Raises:
-        RequestError: see `check`; or one of `errors` was raised.
+        RequestError: as `check`, or one of `errors` was raised.
     """
     check(path, fix)
     try:
@@ -87,7 +97,9 @@ def read_json(path: Path, keys: Mapping[str, type] | None = None, fix: str | Non
     """Read a JSON file.
 
     Args:
-        keys: what it must hold, by type; then it must be an object.
+        path: the file.
+        keys: required keys and their types; the value must be an object then.
+        fix: what the user can do; by default what `how_to_fix` says.
 
     Raises:
         RequestError: it is missing, changed or damaged.
@@ -103,16 +115,16 @@ def read_json(path: Path, keys: Mapping[str, type] | None = None, fix: str | Non
 
 
 def read_csv(path: Path, fix: str | None = None) -> list[dict[str, str]]:
-    """Read the rows of a CSV file by the names of its first line.
+    """Read the rows of a CSV file as dictionaries by the names in its first line.
 
     Raises:
-        RequestError: it is missing, changed or damaged, or some row has other columns.
+        RequestError: the file is missing, changed or damaged, or a row has other columns.
     """
     with reading(path, (UnicodeDecodeError, csv.Error), fix):
         rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
     for number, row in enumerate(rows, 2):
         if None in row or None in row.values():
-            raise damaged(path, f"row {number} has not the columns of the first line", fix)
+            raise damaged(path, f"row {number} has other columns than the first line", fix)
     return rows
 
 
@@ -132,7 +144,7 @@ def read_npz(path: Path, names: Sequence[str] | None = None, required: Sequence[
             raise damaged(path, f"expected an array {missing[0]!r}")
         arrays = {name: stored[name] for name in (stored.files if names is None else names)}
     for name, array in arrays.items():
-        if not isinstance(array, np.ndarray):  # NumPy gives the bytes of what is no array
+        if not isinstance(array, np.ndarray):  # NumPy returns the bytes of other members
             raise damaged(path, f"expected an array {name!r}")
     return arrays
 
@@ -148,7 +160,7 @@ def read_image(path: Path) -> np.ndarray:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read an image file as it is, to be shown in a page.
+    """Read the bytes of an image file, to embed it in a page.
 
     Raises:
         RequestError: it is missing, changed or no image.
@@ -158,7 +170,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def without(read: Callable[[], Value], default: Default) -> Value | Default:
-    """Read what is not needed: if it is missing, changed or damaged, say so in one line and return `default`."""
+    """Read an optional file: if it is missing, changed or damaged, print one line and return `default`."""
     try:
         return read()
     except RequestError as error:

@@ -1,4 +1,4 @@
-"""The replacement of a folder in one rename, which keeps what others have put into it, and reading beside it."""
+"""Replace a folder in one rename, keeping the user's files in it, and read one that may be replaced meanwhile."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from kerasae.utils.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-FILES = ".kerasae-files.json"  # in a replaced folder: what kerasae wrote there
+FILES = ".kerasae-files.json"  # lists what kerasae wrote into a folder
 ATTEMPTS = 20
 WAIT_SECONDS = 0.1
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
@@ -30,13 +30,13 @@ T = TypeVar("T")
 
 
 def replace_folder(new: Path, target: Path) -> None:
-    """Put the folder `new` in the place of `target`, where a reader finds the old folder or the new one.
+    """Replace the folder `target` by `new`; a reader finds either the old folder or the new one.
 
-    Files in the old folder that kerasae did not write are kept in the new one. Where that cannot be told or done (a
-    folder of an earlier version, a name that both have), the old folder stays under another name.
+    Files in the old folder that kerasae did not write are kept in the new one. Where these are unknown (a folder of an
+    earlier version) or have a name that the new folder has too, the old folder is kept under another name.
 
     Raises:
-        OSError: it cannot be moved; `target` is what it was.
+        OSError: the folder cannot be moved; `target` is unchanged.
     """
     (new / FILES).write_text(json.dumps(sorted(map(str, _files(new)))), encoding="utf-8")
     if not os.path.lexists(target):
@@ -49,24 +49,24 @@ def replace_folder(new: Path, target: Path) -> None:
         before = next(path for path in map(target.with_name, _numbered(target.name)) if not os.path.lexists(path))
         _move_both(target, before, new)
         stderr_console().print(
-            f"{target} held files that may be yours: they are in {before} now; remove it if you do not need it",
+            f"{target} held files that may be yours: they are in {before} now; remove it if you do not need them",
             soft_wrap=True,
         )
 
 
 def read_whole(folder: Path, read: Callable[[Path], T]) -> T:
-    """Return what `read` gives for a folder, read again if the folder was replaced meanwhile.
+    """Return the result of `read` for a folder; read again if the folder was replaced meanwhile.
 
-    Needs no permission to write.
+    No permission to write is needed.
 
     Raises:
-        RequestError: it was replaced each time.
+        RequestError: the folder was replaced at every attempt.
     """
     for _ in range(ATTEMPTS):
         try:
-            # While it is open, no other folder gets the same inode.
+            # While the folder is open, no other folder gets its inode.
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        except FileNotFoundError:  # between the two moves of a file system that does not exchange
+        except FileNotFoundError:  # between the two moves on a file system that cannot exchange
             time.sleep(WAIT_SECONDS)
             continue
         try:
@@ -82,7 +82,7 @@ def read_whole(folder: Path, read: Callable[[Path], T]) -> T:
         time.sleep(WAIT_SECONDS)
     raise RequestError(
         folder,
-        expected="a folder that stays while it is read",
+        expected="a folder that is not replaced while it is read",
         received="one that is replaced again and again",
         fix="wait for the process that writes it",
     )
@@ -96,7 +96,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _carried_over(old: Path, new: Path) -> bool:
-    """Link what others have put into `old` into `new`; return whether nothing of it would be lost."""
+    """Link the files that others put into `old` into `new`; return whether all of them are in `new`."""
     try:
         written = set(json.loads((old / FILES).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -109,7 +109,7 @@ def _carried_over(old: Path, new: Path) -> bool:
         try:
             (new / file).parent.mkdir(parents=True, exist_ok=True)
             _link(old / file, new / file)
-        except FileExistsError:  # a file where the other has a folder
+        except FileExistsError:  # one folder has a file where the other has a folder
             return False
     return True
 
@@ -126,7 +126,7 @@ def _numbered(name: str) -> Iterator[str]:
 
 
 def _exchange(new: Path, target: Path) -> None:
-    """Exchange two folders in one system call where there is one, and remove the old folder."""
+    """Exchange two folders, in one system call if there is one, and remove the old folder."""
     try:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
     except AttributeError:

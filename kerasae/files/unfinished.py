@@ -1,7 +1,8 @@
-"""The names of files that are being written, which tell who writes them, and the removal of what killed processes left.
+"""Names of files that are being written, and removal of those that killed processes left.
 
-A name alone decides what may go: it carries a mark that nobody else uses, and the host, boot, process and start time of
-the writer. What belongs to another host, or has a name of an earlier version (`.NAME.PROCESS`), is never removed.
+The name alone decides whether a file may be removed: it holds a marker that only kerasae uses, and the host, boot,
+process and start time of the writer. Files of other hosts, and names of an earlier version (`.NAME.PROCESS`), are never
+removed.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ _NAME = re.compile(
 
 
 def name_beside(path: Path, kind: Literal["new", "old"] = "new") -> Path:
-    """Return where this process writes what will take the place of `path` ("new"), or moves what lies there ("old").
+    """Return the path where this process writes the replacement of `path` ("new"), or keeps the replaced file ("old").
 
-    The name keeps the suffix, because writers choose their format by it.
+    The name keeps the suffix, by which writers choose their format.
     """
     host, boot = _machine()
     process = os.getpid()
@@ -37,22 +38,22 @@ def name_beside(path: Path, kind: Literal["new", "old"] = "new") -> Path:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove what dead processes of this host were writing below `folder`; an old folder goes back to its place."""
+    """Remove what dead processes of this host wrote below `folder`; restore a folder that was moved aside."""
     for path in list(folder.rglob(".*.kerasae-*")):
         _remove(path)
 
 
 def remove_unfinished_of(target: Path) -> None:
-    """Remove what dead processes of this host were writing in order to replace `target`."""
+    """Remove what dead processes of this host were writing to replace `target`."""
     start = f"{_start(target, 0)}.kerasae-"
-    with contextlib.suppress(OSError):  # a folder may be written to that cannot be listed
+    with contextlib.suppress(OSError):  # a folder may be writable and not readable
         for entry in list(os.scandir(target.parent)):
             if entry.name.startswith(start):
                 _remove(Path(entry.path))
 
 
 def remove(path: Path) -> None:
-    """Remove a file, a link or a folder of our own, as far as it is there and can be removed."""
+    """Remove a file, link or folder that kerasae made, if it exists and can be removed."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -61,7 +62,7 @@ def remove(path: Path) -> None:
 
 
 def _start(path: Path, taken: int) -> str:
-    """Return how the names for `path` begin, cut to what is left beside `taken` bytes."""
+    """Return the beginning of the names for `path`, cut so that `taken` more bytes fit."""
     return "." + os.fsdecode(os.fsencode(path.stem)[: _LONGEST - 1 - taken])
 
 
@@ -73,7 +74,9 @@ def _remove(path: Path) -> None:
     if name["boot"] == boot and _runs(int(name["process"]), name["started"]):
         return
     target = path.with_name(f"{name['stem']}{name['suffix'] or ''}")
-    if name["kind"] == "old" and not os.path.lexists(target):  # killed between the two moves of a replacement
+    if name["kind"] == "old" and not os.path.lexists(
+        target
+    ):  # its process was killed between the two moves of a replacement
         with contextlib.suppress(OSError):
             path.rename(target)
         return
@@ -82,7 +85,7 @@ def _remove(path: Path) -> None:
 
 @functools.cache
 def _machine() -> tuple[str, str]:
-    """Return hashes of the host with its process numbers' namespace (a container has its own), and of its last boot."""
+    """Return hashes of the host (with its namespace of process ids) and of its last boot."""
     host, boot = platform.node(), ""
     with contextlib.suppress(OSError):
         host += str(Path("/proc/self/ns/pid").readlink())
@@ -92,7 +95,7 @@ def _machine() -> tuple[str, str]:
 
 
 def _started(process: int) -> str:
-    """Return when a process started, in the kernel's ticks, which tells it from a later one of the same number."""
+    """Return the start time of a process in kernel ticks, which tells it from a later one of the same id."""
     with contextlib.suppress(OSError, IndexError):
         return Path(f"/proc/{process}/stat").read_text(errors="replace").rpartition(")")[2].split()[19]
     return _UNKNOWN

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Write files completely or not at all."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def written_whole(path: Path, *, replaces: bool = True) -> Iterator[Path]:
-    """Give a temporary path beside `path`; on success it takes `path`'s place (a file or a folder), else it goes.
+    """Yield a temporary path beside `path`; it replaces `path` on success and is removed otherwise.
 
     Args:
-        replaces: whether it may take the place of something; of a folder see `replacing.replace_folder`.
+        path: the file or folder to write.
+        replaces: whether it may replace something; for folders see `replacing.replace_folder`.
 
     Raises:
-        RequestError: there is something in its place, made meanwhile, that it may not replace.
+        RequestError: `path` exists, and may not or cannot be replaced.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_unfinished_of(path)
@@ -33,11 +34,16 @@ def written_whole(path: Path, *, replaces: bool = True) -> Iterator[Path]:
     try:
         yield temporary
         if not replaces and os.path.lexists(path):
-            raise RequestError("", received=f"{path} was made by another process meanwhile", fix="give another name")
-        if path.exists() and path.is_dir() != temporary.is_dir():
-            kinds = ("folder", "file") if path.is_dir() else ("file", "folder")
             raise RequestError(
-                "run", received=f"{path} is a {kinds[0]}, where a {kinds[1]} belongs", fix="move it away and try again"
+                path,
+                expected="a free name",
+                received="one that another process has taken meanwhile",
+                fix="give another name",
+            )
+        if path.exists() and path.is_dir() != temporary.is_dir():
+            present, wanted = ("folder", "file") if path.is_dir() else ("file", "folder")
+            raise RequestError(
+                "run", expected=f"a {wanted} at {path}", received=f"a {present}", fix="move it away and try again"
             )
         with listed(path, temporary):
             if temporary.is_dir() and replaces:
@@ -45,7 +51,7 @@ def written_whole(path: Path, *, replaces: bool = True) -> Iterator[Path]:
             else:
                 temporary.replace(path)
     except OSError as error:
-        if error.errno and error.filename in (None, str(temporary)):  # a failed write does not say of which file
+        if error.errno and error.filename in (None, str(temporary)):  # a failed write does not name its file
             error.filename = str(path)
         raise
     finally:
@@ -53,11 +59,11 @@ def written_whole(path: Path, *, replaces: bool = True) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
+    """Write a text file completely or not at all."""
     with written_whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write readable JSON whole or not at all; NaN is refused, since no other reader takes it."""
+    """Write indented JSON completely or not at all; NaN, which JSON does not have, raises ValueError."""
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kerasae.data.images import as_image_set
+from kerasae.data.images import to_uint8
 from kerasae.generation.interpolation import ROWS, STEPS, Ways
 from kerasae.generation.method import Method
-from kerasae.training.collapse import made, rows_of
+from kerasae.training.generator_samples import class_rows, sample_images
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ def by_generator(model: AdversarialModel) -> Method:
 
     def draw(label: int, count: int, noise: float, random: np.random.Generator) -> np.ndarray:
         values = noise * random.standard_normal((count, model.noise_dim))
-        return as_image_set(made(model, values, rows_of(model, np.full(count, label))))
+        return to_uint8(sample_images(model, values, class_rows(model, np.full(count, label))))
 
     words = f"from {model.noise_dim} values of noise" + " and the class" * bool(model.num_classes)
     return Method("generator", words, bool(model.num_classes), draw)
@@ -37,5 +37,5 @@ def between_classes(
     rows = np.eye(len(names))
     shares = np.linspace(0.0, 1.0, STEPS)[:, None]
     line = (1 - shares) * rows[ends[0]] + shares * rows[ends[1]]
-    images = as_image_set(made(model, draws, np.tile(line, (ROWS, 1))))
+    images = to_uint8(sample_images(model, draws, np.tile(line, (ROWS, 1))))
     return Ways((names[ends[0]], names[ends[1]]), images.reshape(ROWS, STEPS, *images.shape[1:]), centred=False)

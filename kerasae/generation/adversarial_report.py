@@ -19,7 +19,7 @@ from kerasae.generation.report_figures import of_numbers
 from kerasae.report.report_figure import ReportFigure, keep, report_figure
 from kerasae.report.templating import render
 from kerasae.runs.history import History, read_history
-from kerasae.training.collapse import COLLAPSED
+from kerasae.training.callbacks.collapse_warning import COLLAPSED
 from kerasae.training.sample_grid import untiled
 from kerasae.utils.formatting import flat
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kerasae.data.array_images import ArrayImages
 from kerasae.data.image_inputs import read
-from kerasae.data.images import ArrayImages
 from kerasae.data.value_range import setting
 from kerasae.generation.latents import Latents, encode
 from kerasae.generation.prototypes import prototypes

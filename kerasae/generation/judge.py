@@ -12,7 +12,7 @@ from kerasae.data.images import batch_size
 from kerasae.files.manifest import begin as begin_manifest
 from kerasae.files.writing import write_json
 from kerasae.inference.forward import collected, forward
-from kerasae.models import JointAutoencoder, load_trained, probe
+from kerasae.models import JointAutoencoder, load_trained, model_with_features
 from kerasae.recipe.loading import load, parse
 from kerasae.runs.environment import environment
 from kerasae.runs.run import Run
@@ -53,7 +53,7 @@ class Judge:
         self, path: Path, model: JointAutoencoder, class_names: tuple[str, ...], asked: tuple[str, ...]
     ) -> None:
         self.path = path
-        inner = probe(model)
+        inner = model_with_features(model)
         self._call = forward(keras.Model(inner.input, {name: inner.output[name] for name in ("label", "latent")}))
         self._places = np.array([asked.index(name) if name in asked else -1 for name in class_names])
 
@@ -82,7 +82,7 @@ def check_judge(path: Path, run: Run) -> None:
             received=f"{str(path)!r}, which does not",
             fix="train one with: kerasae train judge --data SOURCE",
         )
-    names, known = (one.facts["class_names"] for one in (run, judge))
+    names, known = (one.facts.class_names for one in (run, judge))
     missing = [name for name in names if name not in known]
     if missing:
         raise RequestError(
@@ -123,8 +123,8 @@ def judge_of(run: Run, collection: Collection, given: Path | None = None) -> Jud
 
 
 def _opened(run: Run, collection: Collection) -> Judge:
-    names = tuple(run.facts["class_names"])
-    return Judge(run.path, load_trained(run, needs_rejection=False), names, collection.class_names)
+    names = tuple(run.facts.class_names)
+    return Judge(run.path, load_trained(run, needs_rejection=False).model, names, collection.class_names)
 
 
 def _train(own: Run, run: Run, collection: Collection) -> None:
@@ -135,7 +135,7 @@ def _train(own: Run, run: Run, collection: Collection) -> None:
     )
     own.path.mkdir(parents=True, exist_ok=True)
     begin_manifest(own.path)
-    write_json(own.data_facts, run.facts)
+    write_json(own.data_facts, run.facts.to_json())
     write_json(own.environment, environment(precision=recipe.precision, jit_compile=recipe.jit_compile))
     write_json(own.recipe_file, recipe.model_dump(mode="json"))
     fit(own, recipe, collection)

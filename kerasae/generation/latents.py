@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from scipy.special import logsumexp
 
-from kerasae.data.images import ImageSet, as_image_set, batch_size, batches
+from kerasae.data.images import ImageSet, batch_size, batches, to_uint8
 from kerasae.generation.code import Code
 from kerasae.inference.forward import collected, forward
 from kerasae.models.assembly import wire
@@ -82,7 +82,7 @@ def decode(model: JointAutoencoder, latents: np.ndarray) -> np.ndarray:
     size = batch_size(model.decoder.output_shape[1:])
     return np.concatenate(
         [
-            as_image_set(keras.ops.convert_to_numpy(model.decoder(latents[start : start + size], training=False)))
+            to_uint8(keras.ops.convert_to_numpy(model.decoder(latents[start : start + size], training=False)))
             for start in range(0, len(latents), size)
         ]
     )

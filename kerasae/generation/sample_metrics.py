@@ -12,7 +12,7 @@ import tensorflow as tf
 from kerasae.data.images import UNLABELLED, ImageSet, batches, spread
 from kerasae.evaluation.numbers import number
 from kerasae.generation.measures import frechet, nearest
-from kerasae.training.collapse import diversity
+from kerasae.training.generator_samples import diversity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from kerasae.evaluation.pixels import LEVELS, histogram
 from kerasae.evaluation.predictions import Predictions
 from kerasae.evaluation.reconstruction import image_errors
 from kerasae.losses import ReconstructionLoss
-from kerasae.models import guarded
+from kerasae.models import TrainedModel, model_with_ood_score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -40,18 +40,19 @@ def collected(outputs: Iterable[Mapping[str, Any]]) -> dict[str, np.ndarray]:
 
 
 def predict(
-    model: keras.Model, image_set: Readable, *, loss: ReconstructionLoss | None = None, batch_size: int = 256
+    trained: TrainedModel, image_set: Readable, *, loss: ReconstructionLoss | None = None, batch_size: int = 256
 ) -> Predictions:
     """Run the model over all images, `batch_size` at a time or fewer where they are large.
 
     Args:
-        model: takes uint8 (n, H, W, C); returns "reconstruction" in [0, 1], "label" softmax, or both, by name.
+        trained: the model takes uint8 (n, H, W, C) and returns "reconstruction" in [0, 1], "label" softmax, or both, by
+            name; its rejection, if any, scores the images.
         images: the images, at least one.
         loss: the reconstruction loss that was trained on; mean squared error if None.
         batch_size: the most images of one batch.
     """
-    rejection = getattr(model, "rejection", None)
-    call = forward(guarded(model))
+    rejection = trained.rejection
+    call = forward(model_with_ood_score(trained))
 
     @tf.function(
         input_signature=[tf.TensorSpec((None, *image_set.image_shape), dtype) for dtype in ("uint8", "float32")],

@@ -1,4 +1,4 @@
-"""Batch normalization through TensorFlow's fused kernel, with moving averages that are right after few steps."""
+"""Batch normalization with TensorFlow's fused kernel and moving averages that are accurate after few steps."""
 
 from __future__ import annotations
 
@@ -7,38 +7,37 @@ from typing import Any
 import keras
 from keras import ops
 
-# The name of the variable that counts a layer's training steps; no weight of the model.
+# The name of the variable that counts the training steps of a layer; it is not a weight of the model.
 STEPS = "averaged_steps"
-# How much faster than a cumulative average the first averages forget; see `BatchNormalization`.
+# The eta of polynomial-decay averaging; see `BatchNormalization`.
 DECAY = 8.0
 
 
 @keras.saving.register_keras_serializable("kerasae")
 class BatchNormalization(keras.layers.BatchNormalization):
-    """A drop-in `keras.layers.BatchNormalization` whose statistics are right after few steps, and which is faster.
+    """A faster drop-in for `keras.layers.BatchNormalization` whose statistics are accurate after few steps.
 
-    Same arguments, weights and, in training, outputs within float tolerance (Ioffe and Szegedy, 2015, arXiv
-    1502.03167).
+    It has the same arguments and weights, and in training the same outputs within float tolerance (Ioffe and Szegedy,
+    2015, arXiv 1502.03167).
 
-    Keras' moving averages begin at mean 0 and variance 1, and a momentum of 0.99 takes hundreds of steps to forget
-    them: until then, inference normalizes with numbers that no image gave. Here the new batch's share of the averages
-    at step t is max(1 - momentum, 9 / (t + 8)), t counted from 1: polynomial-decay averaging (Shamir and Zhang, 2013,
-    arXiv 1212.1824, section 4, eta = 8). The first batch replaces the initial values, and then the averages cover about
-    the last ninth of the steps, because early batches were computed by weights that have changed since. From step 892
-    on (momentum 0.99), an update is Keras' own; what the averages still differ by shrinks by `momentum` a step.
+    Keras' moving averages start at mean 0 and variance 1, and with a momentum of 0.99 it takes hundreds of steps to
+    forget these values. Here the share of a new batch at step t, counted from 1, is max(1 - momentum, 9 / (t + 8)):
+    polynomial-decay averaging (Shamir and Zhang, 2013, arXiv 1212.1824, section 4, eta = 8). The first batch replaces
+    the initial values; then the averages cover about the last ninth of the steps, since the weights change. From step
+    892 on (momentum 0.99) the updates are Keras'; the remaining difference shrinks by `momentum` per step.
 
-    The steps are counted in a variable that belongs to `variables` and to saved files but not to `weights`, so that
-    weights are exchanged with Keras' layer. It reads that layer's files; Keras' layer does not read its files. Where a
-    count is missing, averages begin again with the next batch.
+    The step count is part of `variables` and of saved files but not of `weights`, so that weights can be exchanged with
+    Keras' layer. This layer reads files of Keras' layer, not the other way round. Without a saved count the averages
+    start again with the next batch.
 
-    Inputs of shape (batch, height, width, channels) in float32, float16 or bfloat16 take TensorFlow's fused kernel, on
-    the TensorFlow backend, without a mask and without renormalization: Keras itself composes the operation of a dozen,
-    which costs about half of a small convolutional network's training time on a CPU. Anything else, and training in
-    more than one replica with `synchronized=True`, takes Keras' operations. With `renorm=True` the averages are Keras'.
+    On the TensorFlow backend, inputs of shape (batch, height, width, channels) in float32, float16 or bfloat16 use the
+    fused kernel, unless there is a mask or renormalization. Keras composes a dozen operations instead, which take about
+    half of the training time of a small convolutional network on a CPU. Other inputs, and training on several replicas
+    with `synchronized=True`, use Keras' operations. With `renorm=True` the averages are Keras'.
     """
 
     def build(self, input_shape: Any) -> None:
-        """Make the weights, and the count of steps."""
+        """Create the weights and the step count."""
         super().build(input_shape)
         self.steps = self.add_weight(
             shape=(), initializer="zeros", dtype="float32", trainable=False, autocast=False, name=STEPS
@@ -46,11 +45,11 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     @property
     def weights(self) -> list[Any]:
-        """Keras' own weights."""
+        """The weights of Keras' layer, without the step count."""
         return [weight for weight in super().weights if weight is not getattr(self, "steps", None)]
 
     def load_own_variables(self, store: Any) -> None:
-        """Load what this layer has saved, or Keras' layer, whose files hold no count of steps."""
+        """Load variables that this layer or Keras' layer has saved; the latter have no step count."""
         if len(store.keys()) == len(self.weights):
             for index, weight in enumerate(self.weights):
                 weight.assign(store[str(index)])
@@ -59,7 +58,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
             super().load_own_variables(store)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """Normalize `inputs`; in training also move the averages."""
+        """Normalize `inputs`; in training also update the averages."""
         learns = bool(training) and self.trainable
         if self._fusible(inputs, learns, mask):
             return self._fused(inputs, learns)
@@ -86,20 +85,20 @@ class BatchNormalization(keras.layers.BatchNormalization):
             inputs,
             tf.cast(scale, tf.float32),
             tf.cast(offset, tf.float32),
-            # In training the kernel computes its own statistics and must be given none.
+            # In training the kernel computes the statistics itself and accepts none.
             mean=None if learns else tf.cast(self.moving_mean, tf.float32),
             variance=None if learns else tf.cast(self.moving_variance, tf.float32),
             epsilon=self.epsilon,
             is_training=learns,
         )
         if learns:
-            # The kernel returns the sample variance (divided by n - 1); Keras keeps the population variance.
+            # The kernel returns the sample variance (divided by n - 1), Keras' layer averages the population variance.
             count = tf.cast(tf.size(inputs) // tf.shape(inputs)[-1], tf.float32)
             self._average(mean, variance * (tf.maximum(count - 1.0, 1.0) / tf.maximum(count, 1.0)))
         return outputs
 
     def _composed(self, inputs: Any, mask: Any) -> Any:
-        """Do as Keras does in training, but for the averages."""
+        """Normalize as Keras does in training, with this layer's averages."""
         if mask is not None and len(mask.shape) != len(inputs.shape) - 1:
             raise ValueError(
                 f"mask: expected one dimension less than the inputs. Received: shape {tuple(mask.shape)} beside inputs "
@@ -120,7 +119,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return ops.cast(outputs, self.compute_dtype)
 
     def _average(self, mean: Any, variance: Any) -> None:
-        """Move the averages towards a batch's statistics."""
+        """Update the averages with the statistics of a batch."""
         step = self.steps + 1.0
         share = ops.maximum(1.0 - self.momentum, (DECAY + 1.0) / (step + DECAY))
         for average, value in ((self.moving_mean, mean), (self.moving_variance, variance)):

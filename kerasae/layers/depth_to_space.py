@@ -1,4 +1,4 @@
-"""Channels laid out as pixels: enlargement without a strided convolution."""
+"""Rearranges channels into pixels, to enlarge a map without a strided convolution."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kerasae")
 class DepthToSpace(keras.layers.Layer):
-    """Turns (height, width, channels) into (height * size, width * size, channels / size**2).
+    """Maps (height, width, channels) to (height * size, width * size, channels / size**2).
 
-    A convolution before it computes every pixel of a block from the same small map, at the small map's cost: Shi et
-    al., arXiv 1609.05158, section 3.2.
+    A convolution before it computes all pixels of a block on the small map, at the cost of the small map: Shi et al.,
+    arXiv 1609.05158, section 3.2.
 
     Args:
-        size: how many pixels wide and high the block is that one position becomes.
+        size: side of the block of pixels that each position becomes.
 
     Raises:
         ValueError: `size` is below 1, or its square does not divide the channels.

@@ -1,4 +1,4 @@
-"""The latent of a variational autoencoder: a Gaussian for each image, and its distance from the prior."""
+"""The latent of a variational autoencoder: a Gaussian for each image, and its divergence from the prior."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from keras import ops
 
 from kerasae.layers.replica_seeds import ReplicaSeeds
 
-# Standard deviations from 5e-5 to 150: no exponential overflows, in float16 neither.
+# Standard deviations from 5e-5 to 150: no exponential overflows, even in float16.
 LOG_VARIANCE_RANGE = (-20.0, 10.0)
 
 
 @keras.saving.register_keras_serializable("kerasae")
 class GaussianLatent(keras.layers.Layer):
-    """A diagonal Gaussian over latents, of which training draws a sample and inference takes the mean.
+    """A diagonal Gaussian over latents: training draws a sample, inference returns the mean.
 
     Kingma and Welling, 2013, arXiv 1312.6114, with the reparameterization of its section 2.4. Features of shape (batch,
     features) become latents (batch, latent_dim) by dense layers, maps (batch, height, width, features) become (batch,
     height, width, latent_dim) by 1x1 convolutions. `latent, mean, log_variance = layer(features)`: the latent in the
     layer's compute dtype, the other two in float32 whatever the precision, for `PriorDivergence`. The log variance
-    begins at 0, the prior's, and is kept in [-20, 10]; beyond, its gradient still leads back.
+    starts at 0, that of the prior, and is clipped to [-20, 10]; its gradient is not clipped.
 
-    Frozen (`trainable = False`) the layer gives the mean in training too, so that what is trained on top sees the
-    latents that will be served. The draws come from the layer's own seed, a variable that resuming restores; the
-    replicas of a distribution strategy draw differently.
+    A frozen layer (`trainable = False`) returns the mean in training too, so that parts trained on top see the latents
+    of inference. The seed of the samples is a variable, which resuming restores; the replicas of a distribution
+    strategy draw different samples.
 
     Args:
-        latent_dim: size of the latent, or None for as many as there are features.
-        kernel_initializer: of the mean's kernel; a Keras initializer or its name.
-        kernel_regularizer: of both kernels; a Keras regularizer or its name.
-        seed: of the draws; by default from Keras' global one.
+        latent_dim: size of the latent; None for the number of features.
+        kernel_initializer: initializer of the kernel of the mean.
+        kernel_regularizer: regularizer of both kernels.
+        seed: seed of the samples; by default from Keras' global seed.
 
     Raises:
-        ValueError: `latent_dim` below 1, or features of neither shape.
+        ValueError: `latent_dim` below 1, or features of another rank.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class GaussianLatent(keras.layers.Layer):
         self.seeds = ReplicaSeeds(seed)
 
     def build(self, input_shape: Any) -> None:
-        """Make the layers that give mean and log variance, in float32."""
+        """Build the float32 layers of mean and log variance."""
         if len(input_shape) not in (2, 4):
             raise ValueError(
                 "GaussianLatent: expected features of shape (batch, features) or (batch, height, width, features). "
@@ -85,7 +85,7 @@ class GaussianLatent(keras.layers.Layer):
         """Return latent, mean and log variance."""
         mean = self.mean(features)
         log_variance = self.log_variance(features)
-        # Clipped in value alone: a clipped gradient would never bring it back.
+        # Only the value is clipped: a clipped gradient would never bring it back.
         clipped = ops.clip(log_variance, *LOG_VARIANCE_RANGE)
         log_variance = log_variance + ops.stop_gradient(clipped - log_variance)
         latent = mean
@@ -107,9 +107,9 @@ class GaussianLatent(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("kerasae")
 class PriorDivergence(keras.layers.Layer):
-    """The Kullback-Leibler divergence of diagonal Gaussians from the standard normal, in nats an image.
+    """The Kullback-Leibler divergence of diagonal Gaussians from the standard normal, in nats per image.
 
-    Takes means and log variances of one shape (batch, ...) and gives float32 (batch,): the sum over the latent of
+    Takes means and log variances of equal shape (batch, ...) and returns float32 (batch,): the sum over the latent of
     (mean^2 + variance - 1 - log variance) / 2 (arXiv 1312.6114, appendix B).
     """
 

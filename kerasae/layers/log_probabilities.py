@@ -1,4 +1,4 @@
-"""From probabilities back to logits."""
+"""Converts probabilities to logits."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kerasae")
 class LogProbabilities(keras.layers.Layer):
-    """The logarithm of probabilities: logits whose softmax gives the probabilities back.
+    """The logarithm of probabilities: logits whose softmax returns the probabilities.
 
-    Maps (..., num_classes) in [0, 1] with a sum of 1 to the same shape, from -87.3 (the logarithm of float32's smallest
-    normal number, so that a probability of 0 stays finite) to 0. Meant for float32: half precision cannot hold
-    probabilities so small.
+    Maps (..., num_classes) in [0, 1] with sum 1 to the same shape in [-87.3, 0]. The lower bound, the logarithm of the
+    smallest normal float32, keeps a probability of 0 finite. Use float32: half precision cannot represent such small
+    probabilities.
     """
 
     def call(self, inputs: Any) -> Any:
-        """Take the logarithm of `inputs`."""
+        """Return the logarithm of `inputs`."""
         return ops.log(ops.maximum(inputs, float(np.finfo("float32").tiny)))

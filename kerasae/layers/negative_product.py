@@ -9,10 +9,10 @@ import keras
 
 @keras.saving.register_keras_serializable("kerasae")
 class NegativeProduct(keras.layers.Layer):
-    """F(x) = x (1 - x): an image and its negative 1 - x look alike behind this layer.
+    """F(x) = x (1 - x), which is the same for an image and its negative 1 - x.
 
-    Maps images in [0, 1] of any shape to the same shape in [0, 0.25]. Bright and dark become the same, so what only a
-    middle grey tells from them is left; `Polarity` loses nothing but the polarity. (Study E's first layer.)
+    Maps images in [0, 1] of any shape to the same shape in [0, 0.25]. Bright and dark pixels become equal; `Polarity`
+    loses only the polarity. (First layer of study E.)
     """
 
     def call(self, inputs: Any) -> Any:

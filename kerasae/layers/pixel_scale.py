@@ -1,4 +1,4 @@
-"""From a standardized scale back to pixels."""
+"""Maps standardized values back to pixels."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 class PixelScale(keras.layers.Layer):
     """Multiplies each channel by its deviation and adds its mean: the inverse of `keras.layers.Normalization`.
 
-    At inference the result is cut off to [0, 1], where images are; in training it is not, so that a value beyond
-    still has a gradient. Shape (..., channels) in and out, float32 by default.
+    In inference the result is clipped to [0, 1]; in training it is not, so that values outside keep a gradient. Maps
+    (..., channels) to the same shape, float32 by default.
 
     Args:
-        mean: the mean of each channel of scaled images.
-        deviation: the standard deviation of each, above 0.
+        mean: the mean of each channel of the scaled images.
+        deviation: the standard deviation of each channel, above 0.
 
     Raises:
-        ValueError: other than one positive deviation for each mean.
+        ValueError: not one positive deviation for each mean.
     """
 
     def __init__(
@@ -37,14 +37,14 @@ class PixelScale(keras.layers.Layer):
             )
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Return images on the scale of pixels."""
+        """Return images in [0, 1]."""
         inputs = ops.cast(inputs, self.compute_dtype)
         mean, deviation = (ops.convert_to_tensor(values, self.compute_dtype) for values in (self.mean, self.deviation))
         images = inputs * deviation + mean
         return images if training else ops.clip(images, 0.0, 1.0)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """Return the input's shape."""
+        """Return the shape of the input."""
         return input_shape
 
     def get_config(self) -> dict[str, Any]:

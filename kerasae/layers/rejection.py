@@ -1,4 +1,4 @@
-"""Knowing when not to answer: how unlike everything known an image is, as one number with a threshold."""
+"""The out-of-distribution score of an image, and the threshold above which its prediction is rejected."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 PARTS = ("reconstruction", "latent", "label")
 ERROR = ("error", "worst_error", "contrast")
 WORST_ERROR, SMALL_ERROR, ENERGY = "worst_error", "small_error", "energy"
-# A tenth of a grey level, squared: what lies below is as good as a perfect copy, or one even colour.
+# A tenth of a grey level, squared: a smaller error is a perfect copy, a smaller contrast a single colour.
 LOG_FLOOR = (0.1 / 255) ** 2
 NUM_KNOTS = 33
-# Tail probability from which on a measure counts beside the label, or a small error beside a large one.
+# Tail probability below which a measure counts beside the label, or a small error beside a large one.
 SCARCE = {"reconstruction": 0.01, "latent": 0.05, SMALL_ERROR: 0.05}
 
 
 class Scales(NamedTuple):
-    """What makes a part comparable to the others; a leading shape that broadcasts with (batch,) may stand before each.
+    """The parameters that bring all measures to one scale; each may have a leading shape that broadcasts with (batch,).
 
     Attributes:
-        expected: by measure of a reconstruction, offset and slope of log error over log contrast, (2,).
-        temperature: of the logits, (), or None without the part `label`.
-        knots: by measure, (NUM_KNOTS,), ascending.
-        levels: by measure, -log(tail probability) at each knot, (NUM_KNOTS,).
-        tails: by measure, the slope of the level beyond the last knot, ().
+        expected: for each reconstruction measure the offset and slope of log error over log contrast, (2,).
+        temperature: divides the logits, (); None without the part `label`.
+        knots: for each measure ascending values, (NUM_KNOTS,).
+        levels: for each measure -log(tail probability) at each knot, (NUM_KNOTS,).
+        tails: for each measure the slope of the level after the last knot, ().
     """
 
     expected: Mapping[str, Any]
@@ -40,53 +40,54 @@ class Scales(NamedTuple):
 
 
 def where_rare(measure: str, level: Any) -> Any:
-    """Return log(1 + a / p) of a level -log(p), with a how rare this measure is to be."""
+    """Return log(1 + a / p) for a level -log(p), where a is the tail probability in `SCARCE`."""
     return ops.softplus(level + math.log(SCARCE[measure]))
 
 
 @keras.saving.register_keras_serializable("kerasae")
 class Rejection(keras.layers.Layer):
-    """The anomaly score of images, and whether the model's answers to them are accepted.
+    """The anomaly score of images, and whether the model's predictions for them are accepted.
 
-    Each part measures how unusual an image is in one way:
+    Each part measures in one way how unusual an image is:
 
-    - `reconstruction`: how far the log of the mean squared error lies above what known images of the same local
-      contrast have, since busy images are rebuilt worse than plain ones, known or not (Serra et al. 2020, arXiv
-      1909.11480); an error that is too small counts where it is rare (Nalisnick et al. 2019, arXiv 1906.02994). Without
-      a label the error of the worst window is added in the same measure, for defects that are small;
-    - `latent`: the log of the squared Mahalanobis distance to the nearest class, with one shrunk covariance (Lee et al.
-      2018, arXiv 1807.03888);
-    - `label`: minus the log-odds of the most probable class after temperature scaling (Guo et al. 2017, arXiv
-      1706.04599), which orders images as its probability does and keeps apart what rounds to 1; and the energy of the
-      logits (Liu et al. 2020, arXiv 2010.03759), which sees that none is likely. The part is the mean of both.
+    - `reconstruction`: the log of the mean squared error minus its expected value for known images of the same local
+      contrast, since images with much detail have larger errors (Serra et al. 2020, arXiv 1909.11480). An error that is
+      too small counts if it is rare (Nalisnick et al. 2019, arXiv 1906.02994). Without labels the error of the worst
+      window is added on the same scale, for small defects.
+    - `latent`: the log of the squared Mahalanobis distance to the nearest class centre, with one shrunk covariance (Lee
+      et al. 2018, arXiv 1807.03888).
+    - `label`: the mean of two measures: the negative log-odds of the most probable class after temperature scaling (Guo
+      et al. 2017, arXiv 1706.04599), which orders images as the probability does but still separates probabilities
+      that round to 1; and the energy of the logits (Liu et al. 2020, arXiv 2010.03759), which is high if no class is
+      likely.
 
-    A part becomes comparable to the others as -log(tail probability) among known images: the empirical one up to the
-    last knot, beyond it that of an exponential tail (peaks over threshold). The score is the label's -log(p) plus
-    log(1 + a / p) of the two others, a = 0.01 for the reconstruction and 0.05 for the latent: strangers that resemble
-    the known look usual to both, so that these count where they are rare, and from there on as much as the label. In
-    the same way a small error counts beside a large one. Without a label the score is the sum of all -log(p), Fisher's
-    statistic for several tests of one hypothesis, "this image is a known one".
+    Each measure is brought to one scale as -log(p), where p is its tail probability among known images: empirical up to
+    the last knot, of an exponential tail after it (peaks over threshold). The score is -log(p) of the label plus
+    log(1 + a / p) of the other parts, with a = 0.01 for the reconstruction and 0.05 for the latent: these two count
+    only where they are rare, and then as much as the label. A small error counts beside a large one in the same way.
+    Without labels the score is the sum of all -log(p): Fisher's statistic for several tests of the hypothesis that the
+    image is in distribution.
 
-    Input: a dict with, as far as `parts` need them, `error`, `worst_error` and `contrast` (batch,), mean squares on
-    [0, 1]: of what a reconstruction misses, as a whole and in the worst window, and of the steps between neighbouring
-    pixels; `latent` (batch, latent_dim); and `logits` (batch, num_classes). Output: a dict of `anomaly_score` (batch,),
-    float32, 0 and up, larger for the more unusual; `accepted` (batch,), bool, score at or below `threshold`; and each
-    part's own score, `PART_score`.
+    Input: a dict with what `parts` need: `error`, `worst_error` and `contrast` (batch,), mean squares on [0, 1] of the
+    reconstruction error, of its worst window, and of the differences between neighbouring pixels; `latent` (batch,
+    latent_dim); and `logits` (batch, num_classes). Output: a dict of `anomaly_score`, float32 (batch,), at least 0 and
+    larger for more unusual images; `accepted`, bool (batch,), score at or below `threshold`; and for each part its
+    score, `PART_score`.
 
-    `threshold` is one number, or with `by_class` one for each class, (num_classes,), of which the most probable class
-    of an image picks its own; `own` then says which classes have a threshold of their own, 1, and which share one, 0.
+    `threshold` is one number, or with `by_class` one for each predicted class, (num_classes,). `own` is then 1 for
+    classes with their own threshold and 0 for classes that share one.
 
-    What it knows is weights that do not train: `fit_rejection` of the model sets them.
+    No weight is trainable; `kerasae.models.fit_rejection` sets them all.
 
     Args:
         parts: some of "reconstruction", "latent" and "label".
-        latent_dim: width of the latent, where that part is used.
-        num_centres: classes whose centres are known, where that part is used.
-        num_classes: width of the logits, where the part `label` is used.
-        by_class: whether each predicted class has a threshold of its own; takes the part "label".
+        latent_dim: size of the latent, for the part "latent".
+        num_centres: number of class centres, for the part "latent".
+        num_classes: number of logits, for the part "label".
+        by_class: whether each predicted class has its own threshold; needs the part "label".
 
     Raises:
-        ValueError: no part, or an unknown one, or `by_class` without labels.
+        ValueError: no part, an unknown part, or `by_class` without labels.
     """
 
     def __init__(
@@ -115,11 +116,11 @@ class Rejection(keras.layers.Layer):
             self.own = state("own", num_classes)
         beside = {"reconstruction": (*list(self.errors)[1:], SMALL_ERROR), "label": (ENERGY,)}
         measures = [*self.parts, *(measure for part in self.parts for measure in beside.get(part, ()))]
-        self.knots = {one: state(f"{one}_knots", NUM_KNOTS) for one in measures}
-        self.levels = {one: state(f"{one}_levels", NUM_KNOTS) for one in measures}
-        self.tails = {one: state(f"{one}_tail") for one in measures}
+        self.knots = {measure: state(f"{measure}_knots", NUM_KNOTS) for measure in measures}
+        self.levels = {measure: state(f"{measure}_levels", NUM_KNOTS) for measure in measures}
+        self.tails = {measure: state(f"{measure}_tail") for measure in measures}
         if "reconstruction" in self.parts:
-            self.expected = {one: state(f"{one}_expected", 2) for one in self.errors}
+            self.expected = {measure: state(f"{measure}_expected", 2) for measure in self.errors}
         if "label" in self.parts:
             self.temperature = state("temperature")
         if "latent" in self.parts:
@@ -129,53 +130,55 @@ class Rejection(keras.layers.Layer):
 
     @property
     def errors(self) -> dict[str, str]:
-        """The measures of a reconstruction that are large where it misses much, with the feature of each."""
-        whole = {"reconstruction": "error"}
-        return whole if "label" in self.parts else {**whole, WORST_ERROR: "worst_error"}
+        """The feature of each measure that grows with the reconstruction error."""
+        mean_error = {"reconstruction": "error"}
+        return mean_error if "label" in self.parts else {**mean_error, WORST_ERROR: "worst_error"}
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """The keys of what it takes."""
+        """The keys of the input."""
         names = {"reconstruction": (*self.errors.values(), "contrast"), "latent": ("latent",), "label": ("logits",)}
         return tuple(name for part in self.parts for name in names[part])
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        """The keys of what it gives."""
+        """The keys of the output."""
         return ("anomaly_score", "accepted", *(f"{part}_score" for part in self.parts))
 
     @property
     def scales(self) -> Scales:
-        """Its own scales, as variables."""
+        """The scales of this layer, as variables."""
         expected = self.expected if "reconstruction" in self.parts else {}
         temperature = self.temperature if "label" in self.parts else None
         return Scales(expected, temperature, self.knots, self.levels, self.tails)
 
     def raw(self, features: Mapping[str, Any], scales: Scales | None = None) -> dict[str, Any]:
-        """Return each part's measures, the first by the part's name, (batch,), before they get the common scale.
+        """Return the measures of all parts, (batch,), before they are brought to one scale.
 
         Args:
-            scales: expected error and temperature, the layer's own if None; their leading shape is the result's.
+            scales: expected error and temperature; the layer's own if None. A leading shape is that of the result.
         """
         scales = scales or self.scales
-        found = {}
+        measures = {}
         if "reconstruction" in self.parts:
             for measure, name in self.errors.items():
                 error, contrast = (
-                    ops.log(ops.cast(features[one], "float32") + LOG_FLOOR) for one in (name, "contrast")
+                    ops.log(ops.cast(features[feature], "float32") + LOG_FLOOR) for feature in (name, "contrast")
                 )
-                found[measure] = error - scales.expected[measure][..., 0] - scales.expected[measure][..., 1] * contrast
-            found[SMALL_ERROR] = -found["reconstruction"]
+                measures[measure] = (
+                    error - scales.expected[measure][..., 0] - scales.expected[measure][..., 1] * contrast
+                )
+            measures[SMALL_ERROR] = -measures["reconstruction"]
         if "latent" in self.parts:
-            found["latent"] = self.distance(features["latent"])
+            measures["latent"] = self.distance(features["latent"])
         if "label" in self.parts:
             logits = ops.cast(features["logits"], "float32")
-            found[ENERGY] = -ops.logsumexp(logits, axis=-1)
+            measures[ENERGY] = -ops.logsumexp(logits, axis=-1)
             logits = logits / ops.expand_dims(scales.temperature, -1)
             best = ops.one_hot(ops.argmax(logits, axis=-1), self.num_classes, dtype="bool")
             others = ops.where(best, -1e9, logits)
-            found["label"] = ops.logsumexp(others, axis=-1) - ops.max(logits, axis=-1)
-        return found
+            measures["label"] = ops.logsumexp(others, axis=-1) - ops.max(logits, axis=-1)
+        return measures
 
     def distance(self, latent: Any) -> Any:
         """Return the log of the squared Mahalanobis distance to the nearest centre, (batch,)."""
@@ -184,13 +187,13 @@ class Rejection(keras.layers.Layer):
         return ops.log(ops.min(squares, axis=-1) + 1e-6)
 
     def call(self, features: Mapping[str, Any]) -> dict[str, Any]:
-        """Score features and decide."""
+        """Return scores and decisions."""
         total, levels = self.joined(self.raw(features))
         scores = {f"{part}_score": level for part, level in levels.items()}
         return {"anomaly_score": total, "accepted": ops.less_equal(total, self.threshold_of(features)), **scores}
 
     def joined(self, measures: Mapping[str, Any], scales: Scales | None = None) -> tuple[Any, dict[str, Any]]:
-        """Return the score of measures as `raw` gives them, (batch,), and that of each part."""
+        """Return the anomaly score of measures from `raw`, (batch,), and the score of each part."""
         scales = scales or self.scales
         levels = {measure: _level(measure, value, scales) for measure, value in measures.items()}
         if SMALL_ERROR in levels:
@@ -206,13 +209,13 @@ class Rejection(keras.layers.Layer):
         return sum(counted.values()), levels
 
     def threshold_of(self, features: Mapping[str, Any]) -> Any:
-        """Return the threshold that each image's score is held against, (batch,)."""
+        """Return the threshold for the score of each image, (batch,)."""
         if self.by_class:
             return ops.take(self.threshold, ops.argmax(features["logits"], axis=-1))
         return ops.broadcast_to(self.threshold, ops.shape(next(iter(features.values())))[:1])
 
     def compute_output_spec(self, features: Mapping[str, Any]) -> dict[str, Any]:
-        """Describe the outputs."""
+        """Return shapes and dtypes of the outputs."""
         batch = next(iter(features.values())).shape[0]
         types = {"accepted": "bool"}
         return {name: keras.KerasTensor((batch,), types.get(name, "float32")) for name in self.output_names}
@@ -230,9 +233,9 @@ class Rejection(keras.layers.Layer):
 
 
 def _level(measure: str, value: Any, scales: Scales) -> Any:
-    """Return -log(tail probability): straight between the knots, and on with the tail's slope after the last."""
+    """Return -log(tail probability): linear between the knots, with the slope of the tail after the last."""
     knots, levels = (ops.convert_to_tensor(values[measure]) for values in (scales.knots, scales.levels))
-    # Knots that coincide, as of a measure with ties, make a step.
+    # Equal knots, from a measure with ties, make a step.
     share = (ops.expand_dims(value, -1) - knots[..., :-1]) / ops.maximum(knots[..., 1:] - knots[..., :-1], 1e-12)
     within = ops.sum((levels[..., 1:] - levels[..., :-1]) * ops.clip(share, 0.0, 1.0), axis=-1)
     return levels[..., 0] + within + ops.maximum(value - knots[..., -1], 0.0) * scales.tails[measure]

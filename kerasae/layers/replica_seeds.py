@@ -6,14 +6,15 @@ from typing import Any
 
 import keras
 
-# Two of Keras' seeds are this far apart only by chance.
+# Two of Keras' seeds differ by this number only by chance.
 _APART = 1_000_003
 
 
 class ReplicaSeeds(keras.random.SeedGenerator):
-    """A `keras.random.SeedGenerator` whose replicas draw differently.
+    """A `keras.random.SeedGenerator` with different seeds on each replica.
 
-    Keras' own gives each replica the same seeds, so that the first image of every share would get the same noise.
+    Keras' generator gives all replicas the same seeds: the first image of each replica's batch would get the same
+    noise.
     """
 
     def next(self, ordered: bool = True) -> Any:

@@ -1,4 +1,4 @@
-"""A convolution that also runs backwards, so that an encoder and a decoder share one kernel."""
+"""A convolution that can also apply its transpose, so that an encoder and a decoder share one kernel."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kerasae")
 class TiedConv2D(keras.layers.Layer):
-    """A 2-D convolution and its transpose over one kernel, each with a bias of its own.
+    """A 2-D convolution and its transpose with one kernel and two biases.
 
     `layer(image)` maps (batch, height, width, input_filters) to (batch, height / strides, width / strides, filters);
-    `layer(latent, transpose=True)` maps back. Called from an encoder and a decoder it ties the two: the kernel is
-    counted once and learns from both. (Tied weights: Vincent et al., 2010, JMLR 11, section 3.)
+    `layer(latent, transpose=True)` maps back. Called by an encoder and a decoder it ties the two: the kernel is
+    counted once and trained by both. (Tied weights: Vincent et al., 2010, JMLR 11, section 3.)
 
     Args:
         filters: channels on the latent side.

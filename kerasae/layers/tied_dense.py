@@ -1,4 +1,4 @@
-"""A dense layer that also runs backwards, so that an encoder and a decoder share one kernel."""
+"""A dense layer that can also apply its transpose, so that an encoder and a decoder share one kernel."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kerasae")
 class TiedDense(keras.layers.Layer):
-    """A linear dense layer and its transpose over one kernel, each with a bias of its own.
+    """A linear dense layer and its transpose with one kernel and two biases.
 
-    `layer(x)` maps (..., input_units) to (..., units); `layer(x, transpose=True)` maps back. Called from an encoder and
-    a decoder it ties the two: the kernel is counted once and learns from both. (Tied weights: Vincent et al., 2010,
+    `layer(x)` maps (..., input_units) to (..., units); `layer(x, transpose=True)` maps back. Called by an encoder and
+    a decoder it ties the two: the kernel is counted once and trained by both. (Tied weights: Vincent et al., 2010,
     JMLR 11, section 3.)
 
     Args:

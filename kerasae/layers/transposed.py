@@ -1,4 +1,4 @@
-"""The other direction of a layer that runs both ways: the decoder's end of a weight tie."""
+"""The transpose of a tied layer: the decoder's side of a weight tie."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _SHARED: contextvars.ContextVar[dict[str, keras.layers.Layer]] = contextvars.Con
 class Transposed(keras.layers.Layer):
     """Calls a shared layer, `TiedConv2D` or `TiedDense`, with `transpose=True`.
 
-    The shared layer stays one object in the encoder and in here, so that fit, freezing, saving and mirroring see one
-    kernel. Saved alone, a decoder takes a copy along; loaded with its encoder (see `sharing`) it shares again.
+    The encoder and this layer hold the same object, so that training, freezing, saving and mirroring see one kernel. A
+    decoder saved alone contains a copy; loaded with its encoder (see `sharing`) it shares the layer again.
 
     Args:
         layer: a layer whose `call` takes `transpose`.
@@ -32,12 +32,12 @@ class Transposed(keras.layers.Layer):
         self.layer = layer
 
     def build(self, input_shape: Any) -> None:
-        """Build the shared layer unless the encoder has."""
+        """Build the shared layer unless the encoder has built it."""
         if not self.layer.built:
             self.layer.build(input_shape)
 
     def call(self, inputs: Any) -> Any:
-        """Run the shared layer backwards."""
+        """Call the transpose of the shared layer."""
         return self.layer(inputs, transpose=True)
 
     def get_config(self) -> dict[str, Any]:
@@ -46,7 +46,7 @@ class Transposed(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Transposed:
-        """Build from a config; inside `sharing`, around the shared layer of that name."""
+        """Create the layer from its config; inside `sharing` with the shared layer of that name."""
         config = dict(config)
         shared = _SHARED.get({}).get(config["layer"]["config"]["name"])
         layer = shared if shared is not None else keras.saving.deserialize_keras_object(config["layer"])
@@ -55,9 +55,9 @@ class Transposed(keras.layers.Layer):
 
 @contextlib.contextmanager
 def sharing(layers: Iterable[keras.layers.Layer]) -> Iterator[None]:
-    """While a decoder is rebuilt from its config, let it share `layers` of its encoder instead of copying them.
+    """Let decoders created from their config share `layers` of an encoder instead of copying them.
 
-    The layers inside of them, such as those of a model within the encoder, are shared as well.
+    Layers nested in them, such as those of a model inside the encoder, are shared as well.
     """
     token = _SHARED.set({inner.name: inner for layer in layers for inner in flatten_layers(layer)})
     try:

@@ -1,4 +1,4 @@
-"""Patches of an image without what they have in common."""
+"""Whitens the patches of an image."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kerasae")
 class Whitening(keras.layers.Layer):
-    """Turns the patch at each pixel into uncorrelated values of equal variance, and the negative of each.
+    """Maps the patch at each pixel to uncorrelated values of equal variance and their negatives.
 
-    A convolution of which only the bias learns: its filters are the principal components of patches, each over its own
-    deviation (Page, "How to train your ResNet 8", 2019), and their negatives (Jordan, arXiv 2404.00498, section 3.2,
-    where it halves the epochs that CIFAR-10 takes). With a rectifier behind, no value is lost.
+    A convolution with fixed filters and a trainable bias. The filters are the principal components of patches, each
+    divided by its standard deviation (Page, "How to train your ResNet 8", 2019), and their negatives (Jordan, arXiv
+    2404.00498, section 3.2, which halve the epochs on CIFAR-10): followed by a rectifier, no value is lost.
 
-    `adapt` takes the components from images; until then they are the pixels themselves. A patch is centred on its
-    pixel, one of even side reaches one further down and right; beyond the edge are zeros, to which the filters answer.
-    Shape (batch, height, width, channels) in, (batch, height, width, 2 * kernel_size**2 * channels) out; float32 by
-    default, because division by small deviations enlarges what half precision rounds off, in the input as well.
+    `adapt` computes the components from images; before that they are the single pixels. A patch is centred on its
+    pixel; a patch of even side extends one pixel further down and right. The image is padded with zeros. Maps (batch,
+    height, width, channels) to (batch, height, width, 2 * kernel_size**2 * channels), float32 by default: dividing by
+    small deviations amplifies the rounding of half precision.
 
     Args:
         kernel_size: side of the square patches.
-        epsilon: what is added to each variance before the root is taken; it holds back components that are but noise.
+        epsilon: added to each variance before the square root; damps components that are noise.
 
     Raises:
-        ValueError: a kernel_size below 1, or an epsilon that is not above 0.
+        ValueError: `kernel_size` below 1, or `epsilon` not above 0.
     """
 
     def __init__(self, kernel_size: int = 2, epsilon: float = 5e-4, *, dtype: Any = "float32", **kwargs: Any) -> None:
@@ -39,19 +39,20 @@ class Whitening(keras.layers.Layer):
             raise ValueError(f"epsilon: expected a number above 0. Received: {epsilon}")
 
     def build(self, input_shape: Any) -> None:
-        """Make the kernel, which passes pixels on until `adapt`, and the bias."""
+        """Create the filters, single pixels until `adapt`, and the bias."""
         values = self.kernel_size**2 * input_shape[-1]
         shape = (self.kernel_size, self.kernel_size, input_shape[-1], 2 * values)
-        # Not called a kernel, which is what learns.
+        # Not named a kernel, since reports show kernels as trained weights.
         self.components = self.add_weight(shape=shape, initializer=_pixels, trainable=False, name="components")
         self.bias = self.add_weight(shape=shape[-1:], initializer="zeros", name="bias")
         self.built = True
 
     def adapt(self, images: Any) -> None:
-        """Take the components from `images`, float (n, height, width, channels), on the scale of the layer's input.
+        """Compute the components from images on the scale of the layer's input, float (n, height, width, channels).
 
         Raises:
-            ValueError: no images, or smaller than a patch, or of other channels than before; values not finite.
+            ValueError: no images, images smaller than a patch or of other channels than before, or values that are not
+                finite.
         """
         images = ops.convert_to_numpy(images)
         if images.ndim != 4 or not len(images) or min(images.shape[1:3]) < self.kernel_size:
@@ -66,7 +67,7 @@ class Whitening(keras.layers.Layer):
         if not np.isfinite(images).all():
             raise ValueError("images: expected finite values. Received: some that are not")
         count, total, products = 0, 0.0, 0.0
-        for image in images:  # one at a time: all patches together are many times the images
+        for image in images:  # one at a time: all patches take several times the memory of the images
             patches = self._patches(image.astype(np.float64))
             count, total, products = count + len(patches), total + patches.sum(axis=0), products + patches.T @ patches
         mean = total / count
@@ -75,12 +76,12 @@ class Whitening(keras.layers.Layer):
         self.components.assign(_with_negatives(filters).reshape(self.components.shape))
 
     def call(self, inputs: Any) -> Any:
-        """Return the whitened patch at each pixel, its negative behind it."""
+        """Return the whitened patch at each pixel, followed by its negative."""
         inputs = ops.cast(inputs, self.compute_dtype)
         return ops.conv(inputs, ops.cast(self.components, self.compute_dtype), padding="same") + self.bias
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """Return the input's shape with the values of a patch, twice, for channels."""
+        """Return the shape of the input with two channels for each value of a patch."""
         return (*input_shape[:-1], 2 * self.kernel_size**2 * input_shape[-1])
 
     def get_config(self) -> dict[str, Any]:
@@ -88,17 +89,17 @@ class Whitening(keras.layers.Layer):
         return {**super().get_config(), "kernel_size": self.kernel_size, "epsilon": self.epsilon}
 
     def _patches(self, image: np.ndarray) -> np.ndarray:
-        """Return one row a patch that lies within the image, its values in the order of a filter's."""
+        """Return the patches inside the image, one row each, with the values in the order of a filter."""
         # (rows, columns, channels, height, width)
         windows = np.lib.stride_tricks.sliding_window_view(image, (self.kernel_size, self.kernel_size), axis=(0, 1))
         return windows.transpose(0, 1, 3, 4, 2).reshape(-1, self.kernel_size**2 * image.shape[-1])
 
 
 def _pixels(shape: tuple[int, ...], dtype: Any = None) -> Any:
-    """Return filters (height, width, channels, 2 * values) of which each gives one value of the patch."""
+    """Return filters (height, width, channels, 2 * values) that each select one value of the patch."""
     return ops.convert_to_tensor(_with_negatives(np.eye(shape[-1] // 2)).reshape(shape), dtype)
 
 
 def _with_negatives(columns: np.ndarray) -> np.ndarray:
-    """Return the columns, and behind them the negative of each."""
+    """Return the columns followed by their negatives."""
     return np.concatenate([columns, -columns], axis=1)

@@ -9,6 +9,7 @@ from keras import ops
 
 from kerasae.models.objective import scaled_for_replicas
 from kerasae.utils.errors import RequestError
+from kerasae.utils.pixels import scale_image_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,28 +17,27 @@ if TYPE_CHECKING:
 
 @keras.saving.register_keras_serializable("kerasae")
 class AdversarialModel(keras.Model):
-    """A generative adversarial network, with an auxiliary classifier where images are asked for by class.
+    """A generative adversarial network, with an auxiliary classifier if the generator is conditioned on classes.
 
-    Goodfellow et al., arXiv 1406.2661, the generator with the loss that does not saturate; Odena, Olah and Shlens,
-    arXiv 1610.09585, for the classes (AC-GAN). The model itself is its generator: {`noise` (batch, noise_dim), `label`
-    (batch, num_classes), the row of a class, where there are classes} to scaled images (batch, height, width,
-    channels), float32 in [0, 1]. Soft rows lie between classes.
+    Goodfellow et al., arXiv 1406.2661, with the non-saturating generator loss; Odena, Olah and Shlens, arXiv
+    1610.09585, for the classes (AC-GAN). Calling the model calls its generator: {`noise` (batch, noise_dim), and with
+    classes `label` (batch, num_classes), one-hot or soft} to scaled images (batch, height, width, channels), float32 in
+    [0, 1]. A soft label interpolates between classes.
 
     `fit` takes a dataset of dicts: `images`, uint8 (batch, turns, height, width, channels); `noise` (batch, turns + 1,
-    noise_dim); with classes also `row` (batch, turns, num_classes), of the images, times class weights, and `asked`,
-    int (batch, turns + 1), of the noise. The discriminator trains on each turn, then the generator once on the last
-    noise. Nothing is drawn here but dropout.
+    noise_dim); with classes also `row` (batch, turns, num_classes), the rows of the images times class weights, and
+    `asked`, int (batch, turns + 1), the classes of the generated images. The discriminator trains on each turn, then
+    the generator once on the last noise. All randomness but dropout comes from the dataset.
 
     Args:
         generator: model as above.
         discriminator: model from scaled images to logits {`real` (batch, 1), `label` (batch, num_classes)}.
-        smoothing: how far the discriminator's target for real images lies below 1 (Salimans et al., arXiv
-            1606.03498).
-        label_fakes: whether the discriminator learns the classes from made images too, as in arXiv 1610.09585.
-            Without it they are learned from real images alone, so that the two cannot agree on signs of their own.
+        smoothing: subtracted from the discriminator's target of 1 for real images (Salimans et al., arXiv 1606.03498).
+        label_fakes: whether the discriminator learns the classes from generated images too, as in arXiv 1610.09585.
+            Otherwise it learns them from real images only, so that the two cannot agree on features of no real class.
 
     Raises:
-        ValueError: the parts' shapes do not meet.
+        ValueError: the shapes of the parts do not fit.
     """
 
     def __init__(
@@ -66,12 +66,12 @@ class AdversarialModel(keras.Model):
 
     @property
     def noise_dim(self) -> int:
-        """Values of the noise of one image."""
+        """The size of the noise of one image."""
         return int(_input(self.generator, "noise").shape[-1])
 
     @property
     def num_classes(self) -> int:
-        """Classes that can be asked for; 0 where none can."""
+        """The number of classes; 0 for a generator without classes."""
         label = _input(self.generator, "label")
         return 0 if label is None else int(label.shape[-1])
 
@@ -86,7 +86,7 @@ class AdversarialModel(keras.Model):
         return self.generator(inputs, training=training)
 
     def drawn(self, noise: Any, row: Any | None = None, training: bool = False) -> Any:
-        """Return images of noise and, where there are classes, of their rows."""
+        """Generate images from noise and, with classes, from the rows of their classes."""
         return self.generator({"noise": noise, **({"label": row} if self.num_classes else {})}, training=training)
 
     def compile(self, optimizer: Any = "adam", discriminator_optimizer: Any = "adam", **kwargs: Any) -> None:
@@ -102,7 +102,7 @@ class AdversarialModel(keras.Model):
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        """Train the discriminator once a turn, then the generator, and return the running means."""
+        """Train the discriminator once per turn, then the generator; return the running means."""
         (element,) = data if isinstance(data, tuple) else (data,)
         images, noise = element["images"], element["noise"]
         turns = images.shape[1]
@@ -112,27 +112,27 @@ class AdversarialModel(keras.Model):
         self._train_generator(noise[:, turns], element["asked"][:, turns] if self.num_classes else None)
         return {name: mean.result() for name, mean in self.means.items()}
 
-    def _train_discriminator(self, images: Any, noise: Any, row: Any, asked: Any) -> None:
-        """Tell real images from made ones, and learn the classes of real ones.
+    def _train_discriminator(self, images: Any, noise: Any, row: Any, fake_labels: Any) -> None:
+        """Train the discriminator to tell real from generated images, and to classify real ones.
 
         Args:
-            row: the real images' rows times class weights, (batch, num_classes); zero rows are not labelled.
-            asked: int (batch,), the classes of the made ones.
+            row: the rows of the real images times class weights, (batch, num_classes); a zero row has no label.
+            fake_labels: the classes of the generated images, int (batch,).
         """
         import tensorflow as tf
 
-        wanted = None if asked is None else ops.one_hot(asked, self.num_classes)
-        made = ops.stop_gradient(self.drawn(noise, wanted, training=True))
+        fake_rows = None if fake_labels is None else ops.one_hot(fake_labels, self.num_classes)
+        generated = ops.stop_gradient(self.drawn(noise, fake_rows, training=True))
         with tf.GradientTape() as tape:
-            real = self.discriminator(ops.cast(images, "float32") / 255.0, training=True)
-            fake = self.discriminator(made, training=True)
+            real = self.discriminator(scale_image_tensor(images), training=True)
+            fake = self.discriminator(generated, training=True)
             loss = 0.5 * ops.mean(_entropy(real["real"], 1.0 - self.smoothing) + _entropy(fake["real"], 0.0))
             self.means["discriminator_loss"].update_state(loss)
             if self.num_classes:
                 classes = ops.mean(_cross_entropy(row, real["label"]))
                 self.means["label_loss"].update_state(classes)
                 if self.label_fakes:
-                    classes = 0.5 * (classes + ops.mean(_cross_entropy(wanted, fake["label"])))
+                    classes = 0.5 * (classes + ops.mean(_cross_entropy(fake_rows, fake["label"])))
                 loss = loss + classes
             loss = scaled_for_replicas(loss)
         variables = self.discriminator.trainable_variables
@@ -144,17 +144,17 @@ class AdversarialModel(keras.Model):
             labelled = ops.cast(ops.any(row > 0, axis=-1), "float32")
             self.means["label_accuracy"].update_state(ops.cast(right, "float32"), sample_weight=labelled)
 
-    def _train_generator(self, noise: Any, asked: Any) -> None:
-        """Make images that are taken for real ones of the class that is asked for."""
+    def _train_generator(self, noise: Any, labels: Any) -> None:
+        """Train the generator on images that the discriminator should take for real ones of the given classes."""
         import tensorflow as tf
 
-        wanted = None if asked is None else ops.one_hot(asked, self.num_classes)
+        rows = None if labels is None else ops.one_hot(labels, self.num_classes)
         with tf.GradientTape() as tape:
-            found = self.discriminator(self.drawn(noise, wanted, training=True), training=True)
-            loss = ops.mean(_entropy(found["real"], 1.0))
+            fake = self.discriminator(self.drawn(noise, rows, training=True), training=True)
+            loss = ops.mean(_entropy(fake["real"], 1.0))
             self.means["generator_loss"].update_state(loss)
             if self.num_classes:
-                classes = ops.mean(_cross_entropy(wanted, found["label"]))
+                classes = ops.mean(_cross_entropy(rows, fake["label"]))
                 self.means["fake_label_loss"].update_state(classes)
                 loss = loss + classes
             loss = scaled_for_replicas(loss)
@@ -162,7 +162,7 @@ class AdversarialModel(keras.Model):
         self.optimizer.apply(tape.gradient(loss, variables), variables)
 
     def get_config(self) -> dict[str, Any]:
-        """Return every argument; the parts in full."""
+        """Return every argument, the parts serialized."""
         return {
             "name": self.name,
             "trainable": self.trainable,
@@ -199,7 +199,7 @@ def check_backend() -> None:
 
 def _input(generator: keras.Model, name: str) -> Any:
     """Return one of a generator's inputs by name, or None."""
-    return next((one for one in generator.inputs if one.name.split("/")[-1] == name), None)
+    return next((tensor for tensor in generator.inputs if tensor.name.split("/")[-1] == name), None)
 
 
 def _entropy(logits: Any, target: float) -> Any:

@@ -1,4 +1,4 @@
-"""Reading `.keras` files, which may come from a stranger: a config names classes, and some of them run code."""
+"""Reads `.keras` files that may be untrusted: a config names classes, and some classes run code."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# What holds layers, functions and what they are configured with; not `keras.utils`, `keras.saving` or `keras.export`.
+# The modules of layers, functions and their settings; not `keras.utils`, `keras.saving` or `keras.export`.
 _MODULES = (
     "activations constraints dtype_policies initializers layers losses metrics models ops optimizers quantizers random "
     "regularizers src.layers src.models src.ops"
 )
 _PREFIXES = tuple(f"keras.{name}" for name in _MODULES.split())
-# Of `keras` itself, `builtins` is how Keras writes its own functions.
+# Keras writes the module of its own functions as `builtins`.
 _NAMES = {
     "keras": {"DTypePolicy", "FloatDTypePolicy", "Function", "Functional", "Layer", "Model", "Sequential"},
     "builtins": {"function"},
 }
-# They run code, load what other programs saved, or read the files that their config names.
+# Classes that run code, load files of other programs, or read the files that their config names.
 _CODE = {
     *("FeatureSpace", "FlaxLayer", "IndexLookup", "IntegerLookup", "JaxLayer", "Lambda", "StringLookup", "TFSMLayer"),
     *("TextVectorization", "TorchModuleWrapper", "__lambda__", "__typespec__"),
@@ -37,14 +37,15 @@ MAX_CONFIG = 100_000_000  # bytes
 
 
 def load_model(path: Path) -> Any:
-    """Load a model, uncompiled, once its config is known to name nothing that runs code or reads files.
+    """Load a model, uncompiled, after checking that its config names nothing that runs code or reads files.
 
-    It may name parts of Keras, and what is registered in this process: the classes of kerasae and of trusted plugins.
+    The config may name parts of Keras and classes that are registered in this process: those of kerasae and of trusted
+    plugins.
 
     Raises:
         RequestError: the file is missing, changed or damaged, or its config names something else.
     """
-    whole = check(path)
+    is_unchanged = check(path)
     for named in _named(_config(path)):
         if not _is_known(named):
             name = named.get("registered_name") or named["class_name"]
@@ -58,7 +59,7 @@ def load_model(path: Path) -> Any:
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras, h5py and zipfile raise almost anything
-        if whole:  # then it is a defect, such as a layer that is not registered
+        if is_unchanged:  # then it is a defect, such as a layer that is not registered
             raise
         raise damaged(path, in_a_line(error)) from None
 
@@ -84,15 +85,15 @@ def _config(path: Path) -> Any:
 
 def _named(config: Any) -> Iterator[dict[str, Any]]:
     """Yield every part of a config that names a class or a function."""
-    waiting = [config]
-    while waiting:
-        part = waiting.pop()
+    pending = [config]
+    while pending:
+        part = pending.pop()
         if isinstance(part, dict):
             if "class_name" in part:
                 yield part
-            waiting += part.values()
+            pending += part.values()
         elif isinstance(part, list):
-            waiting += part
+            pending += part
 
 
 def _is_known(named: dict[str, Any]) -> bool:

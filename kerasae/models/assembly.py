@@ -1,4 +1,4 @@
-"""How an encoder and its heads are joined into one graph, from images to outputs."""
+"""Joins an encoder and its heads into one graph, from images to outputs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kerasae.utils.keras_internals import flatten_layers
 
 
 def check_parts(encoder: keras.Model, decoder: keras.Model | None, classifier: keras.Model | None) -> None:
-    """Raise ValueError where the parts do not meet."""
+    """Raise ValueError if the shapes or tied layers of the parts do not fit."""
     if decoder is None and classifier is None:
         raise ValueError("decoder, classifier: expected at least one of them. Received: None and None")
     for name, part in (("decoder", decoder), ("classifier", classifier)):
@@ -32,9 +32,9 @@ def check_parts(encoder: keras.Model, decoder: keras.Model | None, classifier: k
 
 
 def _check_ties(encoder: keras.Model, decoder: keras.Model) -> None:
-    """Raise ValueError where a layer of the encoder is named like another that the decoder runs backwards.
+    """Raise ValueError if the encoder has another layer with the name of a tied layer.
 
-    Saved models know the layers of a tie by their names.
+    Saved models identify tied layers by name.
     """
     for tied in flatten_layers(decoder):
         if isinstance(tied, Transposed):
@@ -52,10 +52,10 @@ def wire(
     """Join the parts from images to outputs.
 
     Args:
-        encoder: gives a latent, or latent, mean and log variance (a variational model's `posterior`).
+        encoder: outputs a latent, or latent, mean and log variance (the `posterior` of a variational model).
 
     Returns:
-        `images`, `latent` and (with a classifier) `logits`, symbolic tensors by name; and the model's outputs.
+        The symbolic tensors `images`, `latent` and, with a classifier, `logits`; and the outputs of the model.
     """
     images = keras.Input(encoder.input_shape[1:], dtype="uint8", name="images")
     scaled = keras.layers.Rescaling(1 / 255, dtype="float32", name="scale")(images)
@@ -75,7 +75,7 @@ def wire(
 
 
 def restore_polarity(encoder: keras.Model, decoded: Any, scaled: Any) -> Any:
-    """Return decoded images with the polarity of the encoder's input, if the encoder sees all in one polarity."""
+    """Restore the polarity of the scaled images in their reconstructions, if the encoder has a `Polarity` layer."""
     for layer in encoder.layers:
         decoded = layer(decoded, like=scaled) if isinstance(layer, Polarity) else decoded
     return decoded

@@ -1,4 +1,4 @@
-"""What all builders of parts share: the registries, the settings that a recipe gives to the whole model, and blocks."""
+"""What all builders of parts share: the settings that a recipe gives to the whole model, and blocks of layers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,7 @@ import keras
 from pydantic import Field
 
 from kerasae.layers import BatchNormalization, NegativeProduct, PixelScale, Polarity, TiedConv2D, TiedDense, Whitening
-from kerasae.recipe.registry import Registry
 from kerasae.utils.errors import RequestError
-
-ENCODERS: Registry[keras.Model] = Registry("encoder")
-DECODERS: Registry[keras.Model] = Registry("decoder")
-CLASSIFIERS: Registry[keras.Model] = Registry("classifier")
-GENERATORS: Registry[keras.Model] = Registry("generator")
-DISCRIMINATORS: Registry[keras.Model] = Registry("discriminator")
 
 Count = Annotated[int, Field(gt=0)]
 Counts = Annotated[list[Count], Field(min_length=1)]
@@ -27,19 +20,20 @@ Rate = Annotated[float, Field(ge=0, lt=1)]
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Settings of the whole model.
+    """Settings of the whole model that all builders receive.
 
     Attributes:
         activation: name of the Keras activation after every hidden layer.
         initializer: name of the Keras initializer of every kernel.
         l1, l2: factors of the kernel regularization that is added to the loss.
         dropout: dropout rate after each block of the encoder and the decoder.
-        tied: whether the encoder's kernels are to be shared with the decoder.
-        input: what the encoder sees of an image: the image itself ("plain"), `NegativeProduct` or `Polarity` of it.
-        mean, variance: statistics of the scaled training images, one a channel, with which the encoder standardizes
-            its input; None leaves it in [0, 1].
-        whiten: whether patches of the standardized images are whitened before the encoder's first own layer.
-        standardized_output: whether the decoder is linear on that scale, rather than a sigmoid on [0, 1].
+        tied: whether the decoder shares the kernels of the encoder.
+        input: the transform of the encoder's input: none ("plain"), `NegativeProduct` or `Polarity`.
+        mean, variance: statistics of the scaled training images, one value for each channel; the encoder standardizes
+            its input with them. None leaves the input in [0, 1].
+        whiten: whether the encoder whitens patches of the standardized images first.
+        standardized_output: whether the output of the decoder is linear on the standardized scale; otherwise it is a
+            sigmoid.
     """
 
     activation: str = "relu"
@@ -56,20 +50,19 @@ class Settings:
 
     @property
     def kernel(self) -> dict[str, Any]:
-        """How every kernel begins and is held small, as arguments of a Keras layer."""
+        """Initializer and regularizer of every kernel, as arguments of a Keras layer."""
         regularizer = keras.regularizers.L1L2(self.l1, self.l2) if self.l1 or self.l2 else None
         return {"kernel_initializer": self.initializer, "kernel_regularizer": regularizer}
 
 
 def check_sides(image_shape: tuple[int, int, int], halvings: int, name: str) -> None:
-    """Refuse an image whose sides do not halve evenly.
+    """Refuse images whose sides cannot be halved evenly.
 
     Raises:
-        RequestError: names the nearest sides that would work.
+        RequestError: suggests the nearest sides that can.
     """
     step = 2**halvings
-    wrong = [side for side in image_shape[:2] if side % step]
-    if wrong:
+    if any(side % step for side in image_shape[:2]):
         nearest = [max(step, round(side / step) * step) for side in image_shape[:2]]
         raise RequestError(
             f"model.encoder: {name!r} halves its image {halvings} times",
@@ -82,43 +75,28 @@ def check_sides(image_shape: tuple[int, int, int], halvings: int, name: str) -> 
         )
 
 
-def check_untied(settings: Settings, name: str) -> None:
-    """Refuse weight tying with an encoder that has no mirror.
-
-    Raises:
-        RequestError: the settings ask for tied weights.
-    """
-    if settings.tied:
-        raise RequestError(
-            "model.tied", expected="an encoder that has a mirror: baseline, mlp, prototype or vgg", received=f"{name!r}"
-        )
-
-
 def image_input(image_shape: tuple[int, int, int], settings: Settings) -> tuple[Any, Any]:
-    """Return the encoder's input, scaled images, and what the settings make of it.
-
-    That is one polarity, standardized, whitened.
+    """Return the encoder's input, scaled images, and the input transformed, standardized and whitened by the settings.
 
     Raises:
-        RequestError: images smaller than the patches that are to be whitened.
+        RequestError: images smaller than the patches to be whitened.
     """
     inputs = x = keras.Input(image_shape, name="scaled_images")
-    # In float32, because bfloat16 has too few levels near 1 for 256 greys.
+    # In float32, because bfloat16 has too few values near 1 for 256 grey levels.
     if settings.input == "polarity":
         x = Polarity(dtype="float32", name="polarity")(x)
     elif settings.input == "product":
         x = NegativeProduct(dtype="float32", name="negative_product")(x)
     if settings.mean is None:
         return inputs, x
-    dtype = "float32" if settings.whiten else None  # what half precision rounds off, whitening would enlarge
+    dtype = "float32" if settings.whiten else None  # whitening would amplify the rounding of half precision
     x = keras.layers.Normalization(mean=list(settings.mean), variance=list(settings.variance or ()), dtype=dtype)(x)
     if settings.whiten:
         if min(image_shape[:2]) < 2:
             raise RequestError(
                 "model.standardize",
-                received=(
-                    f"'whitening' looks at patches of 2x2 pixels. Received: images of {image_shape[0]}x{image_shape[1]}"
-                ),
+                expected="images of at least 2x2 pixels for 'whitening'",
+                received=f"images of {image_shape[0]}x{image_shape[1]}",
                 fix="set it to 'z-score' or data.image_shape larger",
             )
         x = activated(Whitening(name="whitening")(x), settings, normalize=False)
@@ -135,9 +113,9 @@ def convolution(
     normalize: bool = True,
     padding: str = "same",
 ) -> Any:
-    """Apply a convolution, batch normalization if asked for, and the activation.
+    """Apply a convolution, batch normalization with `normalize`, and the activation.
 
-    The convolution is one that can be tied if the settings ask for it.
+    With tied settings the convolution is a `TiedConv2D`.
     """
     if settings.tied:
         conv: Any = TiedConv2D(filters, x.shape[-1], kernel_size, strides, **settings.kernel)
@@ -151,7 +129,7 @@ def convolution(
 def transposed_convolution(
     x: Any, filters: int, kernel_size: int, settings: Settings, *, normalize: bool = True
 ) -> Any:
-    """Apply a transposed convolution of stride 2, batch normalization if asked for, and the activation."""
+    """Apply a transposed convolution of stride 2, batch normalization with `normalize`, and the activation."""
     conv = keras.layers.Conv2DTranspose(
         filters, kernel_size, 2, padding="same", use_bias=not normalize, **settings.kernel
     )
@@ -159,7 +137,7 @@ def transposed_convolution(
 
 
 def dense(x: Any, units: int, settings: Settings, *, normalize: bool = True) -> Any:
-    """Apply a dense layer, one that can be tied if the settings ask for it, then as `convolution` does."""
+    """Apply a dense layer (a `TiedDense` with tied settings), batch normalization with `normalize`, and activation."""
     if settings.tied:
         layer: Any = TiedDense(units, x.shape[-1], **settings.kernel)
     else:
@@ -168,10 +146,10 @@ def dense(x: Any, units: int, settings: Settings, *, normalize: bool = True) -> 
 
 
 def logits(x: Any, num_classes: int, settings: Settings) -> Any:
-    """Apply the last layer of a classifier, regularized as all others.
+    """Apply the last layer of a classifier, a dense layer without activation.
 
-    It begins as they do, but as Glorot uniform where they begin as He et al. (2015, arXiv 1502.01852) derived for
-    layers with a rectifier behind them: here comes a softmax.
+    It uses Glorot uniform instead of a He initializer: He et al. (2015, arXiv 1502.01852) derive theirs for layers
+    followed by a rectifier, and a softmax follows here.
     """
     kernel = dict(settings.kernel)
     if settings.initializer.startswith("he_"):
@@ -180,13 +158,13 @@ def logits(x: Any, num_classes: int, settings: Settings) -> Any:
 
 
 def activated(x: Any, settings: Settings, normalize: bool) -> Any:
-    """Apply batch normalization if asked for, and the activation."""
+    """Apply batch normalization with `normalize`, and the activation."""
     x = batch_normalization(x) if normalize else x
     return keras.layers.Activation(settings.activation)(x)
 
 
 def batch_normalization(x: Any, name: str | None = None) -> Any:
-    """Apply batch normalization, its statistics those of all replicas together where the backend can do that."""
+    """Apply batch normalization, with statistics over all replicas if the backend supports it."""
     return BatchNormalization(synchronized=keras.backend.backend() == "tensorflow", name=name)(x)
 
 
@@ -196,13 +174,13 @@ def dropout(x: Any, rate: float) -> Any:
 
 
 def image_output(x: Any, channels: int, kernel_size: int, settings: Settings, strides: int = 1) -> Any:
-    """Map features to an image by a convolution, transposed where it has to enlarge, and what `image` does."""
+    """Map features to an image by a convolution, transposed for a stride above 1, and `image`."""
     kind = keras.layers.Conv2D if strides == 1 else keras.layers.Conv2DTranspose
     return image(kind(channels, kernel_size, strides, padding="same", **settings.kernel)(x), settings)
 
 
 def image(x: Any, settings: Settings) -> Any:
-    """Squash to [0, 1], or bring back from the standardized scale, in float32: bfloat16 cannot hold 256 greys."""
+    """Apply a sigmoid, or undo the standardization, in float32: bfloat16 cannot represent 256 grey levels."""
     if settings.standardized_output and settings.mean is not None and settings.variance is not None:
         deviation = [math.sqrt(variance) for variance in settings.variance]
         return PixelScale(settings.mean, deviation, name="picture")(x)

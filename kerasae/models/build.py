@@ -1,4 +1,4 @@
-"""From a recipe to a model: the parts by name, then the joint model over those that some phase trains."""
+"""Builds the joint model of a recipe: the parts by name, those that some phase trains."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Literal
 
 import keras
 
+import kerasae.models.classifiers
+import kerasae.models.decoders
+import kerasae.models.encoders  # noqa: F401 (registers the parts)
 from kerasae.layers import PixelScale, Whitening
-from kerasae.models import classifiers, decoders, encoders
-from kerasae.models.blocks import CLASSIFIERS, DECODERS, ENCODERS, Settings
-from kerasae.models.classifiers.latent import check_softmax
+from kerasae.models.blocks import Settings
 from kerasae.models.decoders.mirror import mirror
 from kerasae.models.joint import JointAutoencoder
+from kerasae.models.registries import CLASSIFIERS, DECODERS, ENCODERS
 from kerasae.models.variational import variational
 from kerasae.recipe import Head, ModelRecipe, Spec
 from kerasae.utils.errors import RequestError
@@ -23,17 +25,12 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-# The decoders of encoders that have none of their own name and whose latent is a map.
-MAPS = {"inception": "baseline", "nasnet": "baseline", "residual": "subpixel"}
-
-__all__ = ["build", "check", "classifiers", "decoders", "encoders", "part_of", "with_heads"]
-
 
 def check(recipe: ModelRecipe) -> None:
-    """Refuse unknown names and options of parts, and combinations that cannot be, before any data is read.
+    """Check the names and options of the parts, and their combinations, before any data is read.
 
     Raises:
-        RequestError: one of them.
+        RequestError: an unknown name or option, or parts that cannot be combined.
     """
     ENCODERS.check(recipe.encoder, "model.encoder")
     DECODERS.check(part_of(recipe, "decoder"), "model.decoder")
@@ -62,6 +59,7 @@ def check(recipe: ModelRecipe) -> None:
             received=f"{recipe.standardize!r}",
             fix="leave it out or set model.input to 'polarity'",
         )
+    _check_tie(recipe)
 
 
 def build(
@@ -76,14 +74,15 @@ def build(
 
     Args:
         image_shape: (height, width, channels) of the images.
-        num_classes: classes of the softmax head.
-        heads: the heads that some phase trains; no other is built.
-        statistics: mean and variance a channel of the scaled training images, used if the recipe standardizes.
+        num_classes: number of classes of the label head.
+        heads: the heads to build: those that some phase trains.
+        statistics: mean and variance of each channel of the scaled training images, used if the recipe standardizes.
         precision: Keras dtype policy of the layers inside.
 
     Raises:
-        RequestError: the image's sides do not fit the encoder, or the parts do not fit each other.
+        RequestError: the sides of the images do not fit the encoder, or the parts do not fit each other.
     """
+    _check_tie(recipe)
     mean, variance = _standardization(recipe, statistics)
     settings = Settings(
         **recipe.model_dump(include={"activation", "initializer", "l1", "l2", "dropout", "tied", "input"}),
@@ -103,31 +102,36 @@ def build(
             decoder = DECODERS.build(part_of(recipe, "decoder"), "model.decoder", encoder, settings)
         if "label" in heads:
             untied = dataclasses.replace(settings, tied=False)
-            if part_of(recipe, "classifier").name == "latent":
-                check_softmax(encoder)
-            classifier = CLASSIFIERS.build(
-                part_of(recipe, "classifier"), "model.classifier", encoder.output_shape[1:], num_classes, untied
-            )
+            spec = part_of(recipe, "classifier")
+            if (check_encoder := CLASSIFIERS.traits(spec.name).check_encoder) is not None:
+                check_encoder(encoder)
+            classifier = CLASSIFIERS.build(spec, "model.classifier", encoder.output_shape[1:], num_classes, untied)
         return JointAutoencoder(encoder, decoder, classifier)
 
 
 def part_of(recipe: ModelRecipe, part: Literal["decoder", "classifier"]) -> Spec:
-    """Return the recipe's decoder or classifier, or the one that comes with its encoder where it names none."""
-    given = recipe.decoder if part == "decoder" else recipe.classifier
-    if given is not None and given.name:
-        return given
-    own = recipe.encoder.name
-    if part == "decoder":
-        name = own if own in DECODERS.names else MAPS.get(own, "mlp")
-    else:
-        name = own if own in CLASSIFIERS.names else "baseline"
-    return Spec(name=name, **(given.options if given is not None else {}))
+    """Return the recipe's decoder or classifier, or the default of its encoder if the recipe names none."""
+    spec = recipe.decoder if part == "decoder" else recipe.classifier
+    if spec is not None and spec.name:
+        return spec
+    default = default_decoder if part == "decoder" else default_classifier
+    return Spec(name=default(recipe.encoder.name), **(spec.options if spec is not None else {}))
+
+
+def default_decoder(encoder: str) -> str:
+    """Return the name of an encoder's default decoder."""
+    return ENCODERS.traits(encoder).decoder or (encoder if encoder in DECODERS.names else "mlp")
+
+
+def default_classifier(encoder: str) -> str:
+    """Return the name of an encoder's default classifier."""
+    return ENCODERS.traits(encoder).classifier or (encoder if encoder in CLASSIFIERS.names else "baseline")
 
 
 def with_heads(
     model: JointAutoencoder, heads: Sequence[Head], balance: Literal["uncertainty"] | None = None
 ) -> JointAutoencoder:
-    """Return a model over the same parts with `heads` alone: a phase need not compute what it does not train."""
+    """Return a model over the same parts with only `heads`, so that a phase computes only what it trains."""
     return JointAutoencoder(
         model.encoder,
         model.decoder if "reconstruction" in heads else None,
@@ -138,7 +142,7 @@ def with_heads(
 
 @contextlib.contextmanager
 def dtype_policy(precision: str) -> Iterator[None]:
-    """Make `precision` the default dtype policy of the layers built inside."""
+    """Use `precision` as the default dtype policy of layers built in the context."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
     try:
@@ -156,15 +160,27 @@ def whiten(encoder: keras.Model, images: np.ndarray) -> None:
 
 
 def deviation(model: keras.Model) -> tuple[float, ...] | None:
-    """Return the deviation of each channel on the scale of the decoder, if that is a standardized one."""
+    """Return the deviation of each channel by which the decoder's output is standardized; None if it is not."""
     layers = getattr(getattr(model, "decoder", None), "layers", ())
     return next((layer.deviation for layer in layers if isinstance(layer, PixelScale)), None)
+
+
+def _check_tie(recipe: ModelRecipe) -> None:
+    """Refuse tied weights for an encoder that cannot be mirrored."""
+    encoder = recipe.encoder.name
+    if recipe.tied and not ENCODERS.traits(encoder).can_be_tied:
+        *others, last = (name for name in ENCODERS.names if ENCODERS.traits(name).can_be_tied)
+        raise RequestError(
+            "model.tied",
+            expected=f"an encoder that has a mirror: {', '.join(others)} or {last}",
+            received=f"{encoder!r}",
+        )
 
 
 def _standardization(
     recipe: ModelRecipe, statistics: tuple[Sequence[float], Sequence[float]] | None
 ) -> tuple[tuple[float, ...], tuple[float, ...]] | tuple[None, None]:
-    """Return the mean that the encoder subtracts and the variance that it divides by, if the recipe standardizes."""
+    """Return the mean and the variance that the encoder standardizes with; None if the recipe does not standardize."""
     if recipe.standardize == "none" or statistics is None:
         return None, None
     mean, variance = (tuple(map(float, values)) for values in statistics)

@@ -1,19 +1,19 @@
-"""From a recipe to an adversarial model: generator and discriminator by name."""
+"""Builds the adversarial model of a recipe: generator and discriminator by name."""
 
 from __future__ import annotations
 
-from kerasae.models import discriminators, generators
+import kerasae.models.discriminators
+import kerasae.models.generators  # noqa: F401 (registers the parts)
 from kerasae.models.adversarial import AdversarialModel
-from kerasae.models.blocks import DISCRIMINATORS, GENERATORS, Settings
+from kerasae.models.blocks import Settings
 from kerasae.models.build import dtype_policy
+from kerasae.models.registries import DISCRIMINATORS, GENERATORS
 from kerasae.recipe import Adversarial, ModelRecipe, Spec
 from kerasae.utils.errors import RequestError
 
-__all__ = ["build_adversarial", "check_adversarial", "discriminators", "generators"]
-
 
 def check_adversarial(adversarial: Adversarial) -> None:
-    """Refuse unknown names and options, before any data is read."""
+    """Check the names and options of the parts before any data is read."""
     GENERATORS.check(adversarial.generator, "model.adversarial.generator")
     DISCRIMINATORS.check(_discriminator(adversarial), "model.adversarial.discriminator")
 
@@ -25,18 +25,19 @@ def build_adversarial(
 
     Args:
         image_shape: (height, width, channels) of the images.
-        num_classes: classes of the images; "gan" has no use for them.
+        num_classes: number of classes of the images; "gan" ignores them.
         precision: Keras dtype policy of the layers inside.
 
     Raises:
-        RequestError: the image's sides do not fit the generator, or there are no classes to ask for.
+        RequestError: the sides of the images do not fit the generator, or "acgan" has fewer than two classes.
     """
     adversarial = recipe.adversarial
     assert adversarial is not None
     if adversarial.name == "acgan" and num_classes < 2:
         raise RequestError(
             "model.adversarial",
-            received=f"'acgan' expects images of two classes or more. Received: {num_classes}",
+            expected="images of at least two classes for 'acgan'",
+            received=num_classes,
             fix="set it to 'gan', which takes images without classes",
         )
     classes = num_classes if adversarial.name == "acgan" else 0
@@ -53,6 +54,9 @@ def build_adversarial(
 
 
 def _discriminator(adversarial: Adversarial) -> Spec:
-    """Return the discriminator that is named, or that of the generator's family, or the dense one."""
-    family = adversarial.generator.name if adversarial.generator.name in DISCRIMINATORS.names else "dense"
-    return adversarial.discriminator or Spec(name=family)
+    """Return the recipe's discriminator, or the default of its generator."""
+    if adversarial.discriminator is not None:
+        return adversarial.discriminator
+    generator = adversarial.generator.name
+    default = GENERATORS.traits(generator).discriminator
+    return Spec(name=default or (generator if generator in DISCRIMINATORS.names else "dense"))

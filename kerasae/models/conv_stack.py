@@ -1,4 +1,4 @@
-"""The stack of convolution blocks and dense layers that classifiers are made of."""
+"""The stack of convolution blocks and dense layers that most classifiers are made of."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def convolution_stack(
     pool: bool = True,
     normalize: bool = True,
 ) -> keras.Model:
-    """Build blocks of 3x3 convolutions, ended by max pooling while the map is larger than 1x1, then dense layers.
+    """Build blocks of 3x3 convolutions, each with max pooling while the map is larger than 1x1, then dense layers.
 
-    A latent that is a vector goes to the dense layers at once. Returns logits of shape (num_classes,).
+    A latent vector goes to the dense layers directly. The output is logits of shape (num_classes,).
 
     Raises:
-        RequestError: global pooling of a latent that is no map.
+        RequestError: global pooling of a latent that is not a map.
     """
     latent = keras.Input(latent_shape, name="latent")
     x = latent
@@ -53,12 +53,12 @@ def convolution_stack(
 
 
 def gathered(x: Any, global_pooling: GlobalPooling) -> Any:
-    """Turn the last map into a vector: flattened, or each channel's mean or maximum over the map.
+    """Map the last map to a vector: flattened, or the mean or maximum of each channel.
 
-    Lin, Chen and Yan, arXiv 1312.4400, section 3.2, on global average pooling: no weights, so nothing to overfit with.
+    Global average pooling (Lin, Chen and Yan, arXiv 1312.4400, section 3.2) has no weights that could overfit.
 
     Raises:
-        RequestError: global pooling of what is no map.
+        RequestError: global pooling of a vector.
     """
     if global_pooling == "none":
         return x if len(x.shape) == 2 else keras.layers.Flatten()(x)

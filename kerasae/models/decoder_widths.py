@@ -1,4 +1,4 @@
-"""How far an encoder shrinks its image, and the widths of a decoder that undoes it."""
+"""The number of times that an encoder halves its image, and the widths of a decoder that undoes it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def doublings(encoder: keras.Model, filters: Sequence[int]) -> list[int]:
     The last entry of `filters` repeats where the encoder halves more often; entries beyond are left out.
 
     Raises:
-        RequestError: the latent is no map of features whose sides divide the image's by a power of two.
+        RequestError: the latent is not a map whose sides are the image's sides over a power of two.
     """
     image, latent = encoder.input_shape[1:], encoder.output_shape[1:]
     ratios = {side / small for side, small in zip(image[:2], latent[:2], strict=True)} if len(latent) == 3 else set()
@@ -36,7 +36,7 @@ def doublings(encoder: keras.Model, filters: Sequence[int]) -> list[int]:
 
 
 def check_returning_sides(image_shape: tuple[int, int, int], key: str) -> None:
-    """Refuse sides that the `strided` convolutions (28 -> 15 -> 8 -> 3 -> 7 -> 14 -> 28) do not come back to.
+    """Refuse sides that the `strided` convolutions (28 -> 15 -> 8 -> 3 -> 7 -> 14 -> 28) do not restore.
 
     Raises:
         RequestError: a side is not 4 more than a multiple of 8, or below 12.
@@ -46,6 +46,7 @@ def check_returning_sides(image_shape: tuple[int, int, int], key: str) -> None:
         near = [max(12, 8 * round((side - 4) / 8) + 4) for side in (height, width)]
         raise RequestError(
             key,
-            received=(f"'strided' comes back to sides of 12, 20, 28, 36 and so on alone. Received: {height}x{width}"),
+            expected="sides of 12, 20, 28, 36 and so on, which 'strided' restores exactly",
+            received=f"{height}x{width}",
             fix=f"set data.image_shape to [{near[0]}, {near[1]}, {channels}]",
         )

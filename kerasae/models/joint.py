@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import keras
 from keras import ops
 
-from kerasae.layers import Rejection, UncertaintyWeights, sharing
+from kerasae.layers import UncertaintyWeights, sharing
 from kerasae.losses import LabelLoss
 from kerasae.metrics import LabelledAccuracy
 from kerasae.models.assembly import check_parts, wire
 from kerasae.models.objective import (
+    check_needs_both_heads,
     default_losses,
     elbo_weight,
     error_weights,
+    image_weights,
     per_image,
     scaled_for_replicas,
 )
-from kerasae.models.ood.fitting import fit as fit_rejection
-from kerasae.models.ood.with_ood_score import extractor, features
 from kerasae.models.variational import posterior
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kerasae.models.pseudo_labels import PseudoLabels
 
 
@@ -40,21 +41,21 @@ class JointAutoencoder(keras.Model):
     `classifier` (latents to logits). Several models may share parts: training one trains all. Supervised autoencoders:
     Le, Patterson and White, 2018, NeurIPS 31.
 
-    An encoder with a `Polarity` layer forgets which polarity an image came in, and its decoder knows but one; this
-    model turns each reconstruction back to the polarity of its image.
+    With a `Polarity` layer in the encoder, the decoder sees all images in one polarity; the model restores the polarity
+    of each image in its reconstruction.
 
-    An encoder that ends in a `GaussianLatent` makes the model variational: a further output `kl_divergence` (batch,) is
-    each posterior's divergence from the prior in nats, a term of the loss with a weight of its own, and the model
-    `posterior` gives latent, mean and log variance of scaled images. `decoder` decodes what is drawn from the prior.
+    An encoder that ends in a `GaussianLatent` makes the model variational. The output `kl_divergence` (batch,) is then
+    the divergence of each posterior from the prior in nats, a term of the loss with its own weight; the model
+    `posterior` maps scaled images to latent, mean and log variance; and `decoder` decodes samples of the prior.
 
     Args:
         encoder: model from (height, width, channels) to a latent.
         decoder: model from the latent to (height, width, channels), or None for no reconstruction head.
         classifier: model from the latent to (num_classes,) logits, or None for no softmax head.
-        balance: "uncertainty" learns the weight of each head's loss (`UncertaintyWeights`); None does not.
+        balance: "uncertainty" learns the weight of each head's loss (`UncertaintyWeights`); None keeps them fixed.
 
     Raises:
-        ValueError: neither head is given, the parts' shapes do not meet, or the balance is another.
+        ValueError: no head is given, the shapes of the parts do not fit, or the balance is unknown.
     """
 
     def __init__(
@@ -82,7 +83,6 @@ class JointAutoencoder(keras.Model):
         self.uncertainty = UncertaintyWeights(self.heads) if balance else None
         self.error_focus = 0.0
         self.pseudo_labels: PseudoLabels | None = None
-        self.rejection: Rejection | None = None
         names = {term: term if term == "kl_divergence" else f"{term}_loss" for term in self.terms}
         self.term_means = [keras.metrics.Mean(name=names[term]) for term in self.terms]
 
@@ -93,48 +93,11 @@ class JointAutoencoder(keras.Model):
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        """Keras' own list but for terms without a loss, and the share of pseudo-labels where any are made."""
+        """Keras' list without the terms that have no loss, and the share of pseudo-labels if there are any."""
         named = zip(self.terms, self.term_means, strict=True)
         unused = [id(mean) for term, mean in named if self.term_weights and term not in self.term_weights]
-        found = [metric for metric in super().metrics if id(metric) not in unused]
-        return [*found, *([] if self.pseudo_labels is None else [self.pseudo_labels.share])]
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Keep the rejection beside the model: Keras would take it for a layer of a built model."""
-        if name == "rejection":
-            object.__setattr__(self, name, value)
-        else:
-            super().__setattr__(name, value)
-
-    def fit_rejection(
-        self,
-        validation: Any,
-        false_positive_rate: float = 0.05,
-        reference: Any | None = None,
-        *,
-        by_class: bool = False,
-    ) -> Rejection:
-        """Learn from known images when not to answer, and keep it as `rejection`.
-
-        Args:
-            validation: dataset of known images that the model was not trained on, elements as `evaluate` takes them:
-                every scale and the threshold come from these alone.
-            false_positive_rate: the share of known images that may be rejected, in (0, 1). Positive means unknown.
-            reference: dataset of images that the centres of the classes are taken from, training images for
-                instance; `validation` if None.
-            by_class: whether each predicted class that has validation images enough gets a threshold of its own.
-
-        Returns:
-            The layer that scores features; `kerasae.models.ood.with_ood_score` joins it to the model.
-
-        Raises:
-            RequestError: too few validation images for the rate, or `by_class` of a model without labels.
-        """
-        extract = extractor(self)
-        known, labels = features(extract, validation)
-        basis, classes = (None, None) if reference is None else features(extract, reference)
-        self.rejection = fit_rejection(basis, classes, known, labels, false_positive_rate, by_class=by_class)
-        return self.rejection
+        used = [metric for metric in super().metrics if id(metric) not in unused]
+        return [*used, *([] if self.pseudo_labels is None else [self.pseudo_labels.share])]
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -155,36 +118,26 @@ class JointAutoencoder(keras.Model):
 
         Args:
             optimizer: a Keras optimizer or its name.
-            loss: a Keras loss a head; by default mean squared error over pixels and cross-entropy over classes. The
-                class weights of a `LabelLoss` count in training alone.
-            loss_weights: a number or a scalar `keras.Variable` a head, 1 by default, and for `kl_divergence`, by
-                default 1 over the values of an image (`elbo_weight`). A variable may be assigned to between steps: no
-                new compilation is needed.
+            loss: a Keras loss for each head; by default mean squared error over pixels and cross-entropy over classes.
+                The class weights of a `LabelLoss` apply in training only.
+            loss_weights: a number or a scalar `keras.Variable` for each term: 1 by default, `elbo_weight` for
+                `kl_divergence`. A variable may be assigned between steps without compiling again.
             metrics: as in Keras; by default `LabelledAccuracy` on the softmax head.
-            error_focus: in training, weigh each image's label loss by its reconstruction error to this power over
-                the batch's mean of that; 0 does not.
-            pseudo_labels: in training, where an image has no label (a zero row), take the model's own answer to the
-                reconstruction target for one if it is sure. The target is the clean image where the input is a
-                corrupted one. Answers come from moving averages in place of batch statistics. Logged as
-                `pseudo_labelled`, the share of images without label that get such a one; in validation, where none is
-                made, of all that are answered so surely. None makes no pseudo-labels.
+            error_focus: in training, the label loss of each image is weighted by its reconstruction error to this
+                power over the batch's mean (`error_weights`); 0 weights all images equally.
+            pseudo_labels: in training, labels images without a label (a zero row) with the model's prediction for the
+                reconstruction target, which is the clean image, where that is confident. The prediction uses moving
+                averages. Logged as `pseudo_labelled`: the share of unlabelled images that get a label; in validation
+                the share of confident predictions. None for no pseudo-labels.
 
         Raises:
-            ValueError: a head or term that the model lacks, or a focus or pseudo-labels without both heads.
+            ValueError: a head or term that the model lacks, or `error_focus` or `pseudo_labels` without both heads.
         """
         losses = dict(loss) if loss is not None else default_losses()
         unknown = sorted((set(loss or {}) - set(self.heads)) | (set(loss_weights or {}) - set(self.terms)))
         if unknown:
             raise ValueError(f"loss, loss_weights: expected heads of {list(self.terms)}. Received: {unknown}")
-        if error_focus < 0 or (error_focus and not {"reconstruction", "label"} <= set(losses) & set(self.heads)):
-            raise ValueError(
-                "error_focus: expected a number from 0, above it only with losses of both heads. "
-                f"Received: {error_focus} and the heads {list(self.heads)}"
-            )
-        if pseudo_labels is not None and not {"reconstruction", "label"} <= set(losses) & set(self.heads):
-            raise ValueError(
-                f"pseudo_labels: expected them only with losses of both heads. Received: the heads {list(self.heads)}"
-            )
+        check_needs_both_heads(self.heads, losses, error_focus, pseudo_labels)
         self.error_focus = error_focus
         self.pseudo_labels = pseudo_labels
         # Proxies, because Keras would take the variables in a plain dict for weights of the model and save them.
@@ -206,7 +159,7 @@ class JointAutoencoder(keras.Model):
         super().compile(optimizer=optimizer, loss=dict(self.head_losses), metrics=metrics, **kwargs)
 
     def get_compile_config(self) -> dict[str, Any] | None:
-        """Return what `compile_from_config` needs; a loss weight that is a variable is kept as its present value."""
+        """Return what `compile_from_config` needs, with the current values of the loss weights."""
         if not self.compiled:
             return None
         return {
@@ -217,7 +170,7 @@ class JointAutoencoder(keras.Model):
         }
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compile as when saved."""
+        """Compile as the saved model was."""
         config = keras.saving.deserialize_keras_object(config)
         self.compile(**config)
         if getattr(self, "optimizer", None) is not None and self.built:
@@ -231,18 +184,17 @@ class JointAutoencoder(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """Return the sum over heads of loss weight times (sum of weight times loss over the batch size).
+        """Return the sum over heads of loss weight times (sum of image weights times losses over the batch size).
 
-        The divergence of a variational model comes on top with its own weight, all images counting alike, and so do
-        losses that the layers add (regularizers). Each term's mean is kept exactly over uneven batches, without its
-        loss weight.
+        The divergence of a variational model is added with its own weight, all images weighted equally, and the losses
+        that layers add (regularizers). The mean of each term, without its loss weight, is exact over uneven batches.
         """
         del x
-        counts = {head: _counted(sample_weight, head, y[head]) for head in self.head_losses}
+        counts = {head: image_weights(sample_weight, head, y[head]) for head in self.head_losses}
         targets = {head: y[head] for head in self.head_losses}
         if self.pseudo_labels is not None and training:
-            answers = self._answers(targets["reconstruction"])
-            targets["label"], counts["label"] = self.pseudo_labels(answers, targets["label"], counts["label"])
+            probabilities = self._probabilities(targets["reconstruction"])
+            targets["label"], counts["label"] = self.pseudo_labels(probabilities, targets["label"], counts["label"])
         elif self.pseudo_labels is not None:
             self.pseudo_labels.count(y_pred["label"])
         losses = self.head_losses if training else self.validation_losses
@@ -270,19 +222,19 @@ class JointAutoencoder(keras.Model):
             total = total + ops.sum(ops.cast(loss, "float32"))
         return scaled_for_replicas(total)
 
-    def _answers(self, scaled: Any) -> Any:
-        """Return the probabilities of scaled images, (batch, num_classes), by the weights and averages of now."""
+    def _probabilities(self, scaled: Any) -> Any:
+        """Return the class probabilities of scaled images in inference mode, (batch, num_classes)."""
         assert self.classifier is not None
         logits = self.classifier(self.encoder(scaled, training=False), training=False)
         return ops.softmax(ops.cast(logits, "float32"))
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
-        """Update and return the metrics of the heads that have a loss; the divergence has no target."""
-        targets, answers = ({head: values[head] for head in self.head_losses} for values in (y, y_pred))
-        return super().compute_metrics(x, targets, answers, sample_weight)
+        """Update and return the metrics of the heads that have a loss."""
+        targets, predictions = ({head: values[head] for head in self.head_losses} for values in (y, y_pred))
+        return super().compute_metrics(x, targets, predictions, sample_weight)
 
     def effective_weights(self) -> dict[str, float]:
-        """Return what each term of the loss is multiplied by at present, learned factors included."""
+        """Return the current weight of each term of the loss, learned factors included."""
         factors = {} if self.uncertainty is None else self.uncertainty.weights_now()
         return {
             term: float(ops.convert_to_numpy(weight)) * float(ops.convert_to_numpy(factors.get(term, 1.0)))
@@ -290,7 +242,7 @@ class JointAutoencoder(keras.Model):
         }
 
     def _run_through_graph(self, inputs: Any, operation_fn: Any = lambda layer: layer, call_fn: Any = None) -> Any:
-        """Keep ties in `keras.models.clone_model`, which copies the parts one by one here: a plain functional model."""
+        """Keep tied layers shared in `keras.models.clone_model`, which copies the parts one by one."""
         copied: list[keras.layers.Layer] = []
 
         def operation(layer: Any) -> Any:
@@ -303,7 +255,7 @@ class JointAutoencoder(keras.Model):
         return super()._run_through_graph(inputs, operation_fn=operation, call_fn=call_fn)
 
     def get_config(self) -> dict[str, Any]:
-        """Return every argument; the parts in full."""
+        """Return every argument, the parts serialized."""
         parts = {"encoder": self.encoder, "decoder": self.decoder, "classifier": self.classifier}
         return {
             "name": self.name,
@@ -326,9 +278,3 @@ class JointAutoencoder(keras.Model):
             return cls(
                 **{**config, "encoder": encoder, "decoder": revive("decoder"), "classifier": revive("classifier")}
             )
-
-
-def _counted(sample_weight: Any, head: str, target: Any) -> Any:
-    """Return what each image of a batch counts for a head, float32 (batch,)."""
-    weight = sample_weight[head] if isinstance(sample_weight, Mapping) else sample_weight
-    return ops.ones((ops.shape(target)[0],)) if weight is None else ops.cast(weight, "float32")

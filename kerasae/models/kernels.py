@@ -12,14 +12,18 @@ if TYPE_CHECKING:
 
 
 def kernels(part: keras.layers.Layer | None) -> list[tuple[str, np.ndarray]]:
-    """Return the kernels in order, each with its layer's name: variables of that name with more than one axis.
+    """Return the kernels of a part in order, each with the name of its layer.
 
-    The number that Keras gives to the second layer of a kind is left out: it counts over all models of a process.
+    Kernels are the variables named so that have more than one axis. The number that Keras appends to the name of a
+    kind's second layer is left out, since it counts over all models of the process.
     """
     weights = [] if part is None else part.weights
-    chosen = [one for one in weights if "kernel" in one.name and len(one.shape) > 1]
-    return [(_layer(one.path), keras.ops.convert_to_numpy(one)) for one in chosen]
+    return [
+        (_layer_name(weight.path), keras.ops.convert_to_numpy(weight))
+        for weight in weights
+        if "kernel" in weight.name and len(weight.shape) > 1
+    ]
 
 
-def _layer(path: str) -> str:
+def _layer_name(path: str) -> str:
     return re.sub(r"_\d+$", "", ("kernel/" + path).split("/")[-2])

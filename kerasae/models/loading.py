@@ -1,4 +1,4 @@
-"""A trained model as its run keeps it."""
+"""Loads the trained model of a run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from kerasae.files.reading import damaged, read_json, without
 from kerasae.models.adversarial import AdversarialModel
 from kerasae.models.archive import load_model
 from kerasae.models.joint import JointAutoencoder
-from kerasae.models.ood.with_ood_score import load
+from kerasae.models.ood.saving import load_rejection
+from kerasae.models.trained import TrainedModel
 from kerasae.runs.origins import load_plugins_of
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
@@ -17,16 +18,15 @@ if TYPE_CHECKING:
     from kerasae.runs.run import Run
 
 
-def load_trained(run: Run, *, needs_rejection: bool = True) -> JointAutoencoder:
+def load_trained(run: Run, *, needs_rejection: bool = True) -> TrainedModel:
     """Load a run's model, uncompiled, with its rejection if it has one, after the plugins that its layers come from.
 
     Args:
-        needs_rejection: whether a rejection that the run says it has must be there; not where it is fitted again, or
-            where no answer is accepted or rejected.
+        needs_rejection: whether a rejection that was fitted must exist; False where it is fitted again or not used.
 
     Raises:
-        RequestError: a plugin of the run is not trusted, has changed or cannot be run, the run's model is an
-            adversarial one, its rejection is missing, or a file is missing, changed or damaged.
+        RequestError: a plugin of the run is not trusted, has changed or fails; the model is adversarial; the rejection
+            is missing; or a file is missing, changed or damaged.
     """
     if run.recipe.model.adversarial is not None:
         raise RequestError(
@@ -39,17 +39,17 @@ def load_trained(run: Run, *, needs_rejection: bool = True) -> JointAutoencoder:
     model = load_model(run.model)
     if not isinstance(model, JointAutoencoder):
         raise damaged(run.model, f"expected a joint model, found {type(model).__name__}")
-    model.rejection = load(run.rejection) if run.rejection.exists() else None
-    if model.rejection is None and needs_rejection:
-        _check_without_rejection(run)
-    return model
+    rejection = load_rejection(run.rejection) if run.rejection.exists() else None
+    if rejection is None and needs_rejection:
+        check_without_rejection(run)
+    return TrainedModel(model, rejection)
 
 
-def _check_without_rejection(run: Run) -> None:
-    """Refuse a run that was fitted a rejection, which is not there; say so where the run does not say."""
+def check_without_rejection(run: Run) -> None:
+    """Refuse a run whose rejection is missing; print a line if the run does not say whether it has one."""
     if run.rejection_facts.is_file():
         fitted = read_json(run.rejection_facts, {"fitted": bool})["fitted"]
-    else:  # an older version, and a run of a comparison: it was measured with what it had
+    else:  # made by an earlier version or by a comparison: the metrics say whether there was a rejection
         nothing: dict[str, Any] = {"test": {}}
         metrics = without(lambda: read_json(run.metrics, {"test": dict}), nothing) if run.metrics.exists() else nothing
         fitted = "rejection" in metrics["test"] or None
@@ -72,8 +72,8 @@ def load_generator(run: Run) -> AdversarialModel:
     """Load the adversarial model of a run, uncompiled, after the plugins that its layers come from.
 
     Raises:
-        RequestError: a plugin of the run is not trusted, has changed or cannot be run, or the model is missing,
-            changed or damaged.
+        RequestError: a plugin of the run is not trusted, has changed or fails, or the model is missing, changed or
+            damaged.
     """
     load_plugins_of(run)
     model = load_model(run.model)

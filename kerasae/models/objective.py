@@ -1,14 +1,18 @@
-"""Pieces of the joint model's cost: losses an image, weights by reconstruction error, and what replicas share."""
+"""Pieces of the joint model's objective: losses and weights of single images, and means over replicas."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
 import keras
 from keras import ops
 
 from kerasae.losses import LabelLoss, ReconstructionLoss
+
+if TYPE_CHECKING:
+    from kerasae.models.pseudo_labels import PseudoLabels
 
 
 def default_losses() -> dict[str, keras.losses.Loss]:
@@ -16,33 +20,59 @@ def default_losses() -> dict[str, keras.losses.Loss]:
     return {"reconstruction": ReconstructionLoss(), "label": LabelLoss()}
 
 
-def elbo_weight(image_shape: tuple[int, ...]) -> float:
-    """Return the weight of the divergence in nats that makes the loss an evidence lower bound a pixel value.
+def check_needs_both_heads(
+    heads: Collection[str], losses: Collection[str], error_focus: float, pseudo_labels: PseudoLabels | None
+) -> None:
+    """Refuse an error focus or pseudo-labels for a model whose heads do not both have a loss.
 
-    With D values an image and a reconstruction loss averaged over them of weight w, D w loss is -log p(image |
-    latent) less a constant for a Gaussian decoder of variance 1 / (2 w) (squared error), for a Laplace one of scale
-    1 / w (absolute error) and, at w = 1, for a Bernoulli one (cross-entropy). Adding the divergence gives the negative
-    bound; divided by D it is w loss + divergence / D.
+    Raises:
+        ValueError: one of them is set without both losses, or the focus is negative.
+    """
+    both = {"reconstruction", "label"} <= set(losses) & set(heads)
+    if error_focus < 0 or (error_focus and not both):
+        raise ValueError(
+            "error_focus: expected a number from 0, above it only with losses of both heads. "
+            f"Received: {error_focus} and the heads {list(heads)}"
+        )
+    if pseudo_labels is not None and not both:
+        raise ValueError(
+            f"pseudo_labels: expected them only with losses of both heads. Received: the heads {list(heads)}"
+        )
+
+
+def elbo_weight(image_shape: tuple[int, ...]) -> float:
+    """Return the weight of the divergence in nats that makes the loss an evidence lower bound per pixel value.
+
+    Let an image have D values, and let the reconstruction loss be their mean, of weight w. Then D w loss is
+    -log p(image | latent) minus a constant for a Gaussian decoder of variance 1 / (2 w) (squared error), for a Laplace
+    decoder of scale 1 / w (absolute error) and, at w = 1, for a Bernoulli decoder (cross-entropy). Adding the
+    divergence gives the negative bound; divided by D it is w loss + divergence / D.
     """
     return 1.0 / math.prod(image_shape)
 
 
 def per_image(loss: Any, true: Any, predicted: Any) -> Any:
-    """Return a Keras loss, reduced over all but the first axis: shape (batch,)."""
+    """Return the loss of each image: a Keras loss reduced over all axes but the first, shape (batch,)."""
     values = (loss.call if isinstance(loss, keras.losses.Loss) else loss)(true, predicted)
     return ops.mean(ops.reshape(values, (ops.shape(values)[0], -1)), axis=-1)
 
 
-def error_weights(errors: Any, counted: Any, power: float) -> Any:
-    """Weigh images by their reconstruction error to a power, over its mean on the images that count.
+def image_weights(sample_weight: Any, head: str, target: Any) -> Any:
+    """Return the weight of each image of a batch for a head, float32 (batch,)."""
+    weight = sample_weight[head] if isinstance(sample_weight, Mapping) else sample_weight
+    return ops.ones((ops.shape(target)[0],)) if weight is None else ops.cast(weight, "float32")
 
-    Errors are taken as they are: no gradient runs through the weights, so that nothing is gained by rebuilding badly.
-    As the weights average 1 over the images that count, the label loss keeps its size; replicas share the mean.
+
+def error_weights(errors: Any, counted: Any, power: float) -> Any:
+    """Return weights of labelled images by their reconstruction error: error ** power over its mean.
+
+    No gradient flows through the weights, so that a bad reconstruction cannot lower the label loss. The weights have
+    mean 1 over the labelled images, which keeps the size of the label loss; replicas share the mean.
 
     Args:
-        errors: (batch,), each image's reconstruction loss.
-        counted: (batch,), the weight of each image's label, 0 without one.
-        power: 0 weighs all alike, 1 in proportion to the error.
+        errors: the reconstruction loss of each image, (batch,).
+        counted: the weight of each image's label, 0 without a label, (batch,).
+        power: 0 for equal weights, 1 for weights in proportion to the error.
     """
     raised = ops.power(ops.stop_gradient(errors) + keras.config.epsilon(), power)
     counted = ops.cast(counted > 0, "float32")
@@ -51,7 +81,7 @@ def error_weights(errors: Any, counted: Any, power: float) -> Any:
 
 
 def replica_mean(value: Any) -> Any:
-    """Return the mean of a value over the replicas of a distribution strategy, each of which holds as many images."""
+    """Return the mean of a value over the replicas of a distribution strategy, which hold equally many images."""
     if num_replicas() == 1:
         return value
     import tensorflow as tf
@@ -60,13 +90,13 @@ def replica_mean(value: Any) -> Any:
 
 
 def scaled_for_replicas(loss: Any) -> Any:
-    """Divide by the replicas, as Keras' own losses do, because gradients are summed over them."""
+    """Divide a loss by the number of replicas, as Keras does, because gradients are summed over them."""
     replicas = num_replicas()
     return loss / replicas if replicas > 1 else loss
 
 
 def num_replicas() -> int:
-    """Return how many replicas train together; 1 outside of them."""
+    """Return the number of replicas that train together; 1 outside a distribution strategy."""
     if keras.backend.backend() != "tensorflow":
         return 1
     import tensorflow as tf

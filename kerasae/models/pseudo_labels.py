@@ -1,4 +1,4 @@
-"""Pseudo-labels: a model's sure answers to clean images as labels of the corrupted ones."""
+"""Pseudo-labels: confident predictions for clean images as labels of their corrupted versions."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kerasae")
 class PseudoLabels:
-    """Puts a model's sure answers in the place of missing labels.
+    """Replaces missing labels by a model's confident predictions.
 
-    Where the answer is to the clean image and the label for a strongly corrupted one, this is FixMatch (Sohn et al.,
-    arXiv 2001.07685), section 2.2.
+    With predictions for clean images as labels of strongly corrupted ones this is FixMatch (Sohn et al., arXiv
+    2001.07685), section 2.2.
 
     Args:
-        threshold: the least probability of an answer that is taken for a label, in (0, 1].
-        weight: of such a label in the label loss, above 0; class weights of the loss count as for any label.
+        threshold: the lowest probability of a prediction that becomes a label, in (0, 1].
+        weight: the weight of such a label in the label loss, above 0; class weights apply as for any label.
 
     Raises:
         ValueError: a threshold or weight out of range.
@@ -33,27 +33,27 @@ class PseudoLabels:
         self.weight = weight
         self.share = keras.metrics.Mean("pseudo_labelled")
 
-    def __call__(self, answers: Any, rows: Any, weights: Any) -> tuple[Any, Any]:
-        """Return labels and their weights with sure answers in them; `share` has how many of the missing ones.
+    def __call__(self, probabilities: Any, rows: Any, weights: Any) -> tuple[Any, Any]:
+        """Return labels and their weights with pseudo-labels filled in; `share` averages the share of filled labels.
 
         Args:
-            answers: (batch, num_classes), probabilities; no gradient runs through what is made of them.
-            rows: (batch, num_classes), one-hot or mixed labels; zero rows are missing ones.
-            weights: (batch,), of the labels.
+            probabilities: the predictions, (batch, num_classes); no gradient flows through the pseudo-labels.
+            rows: one-hot or mixed labels, (batch, num_classes); a zero row is a missing label.
+            weights: the weights of the labels, (batch,).
         """
         missing = ops.cast(ops.sum(rows, axis=-1) == 0, "float32")
-        sure = self._sure(answers)
-        self.share.update_state(sure, sample_weight=missing)
-        taken = missing * sure
-        guessed = ops.one_hot(ops.argmax(answers, axis=-1), rows.shape[-1])
-        return rows + taken[:, None] * guessed, weights * (1.0 - missing) + self.weight * taken
+        confident = self._is_confident(probabilities)
+        self.share.update_state(confident, sample_weight=missing)
+        filled = missing * confident
+        predicted = ops.one_hot(ops.argmax(probabilities, axis=-1), rows.shape[-1])
+        return rows + filled[:, None] * predicted, weights * (1.0 - missing) + self.weight * filled
 
-    def count(self, answers: Any) -> None:
-        """Count the sure ones of answers, (batch, num_classes), in `share` without making labels of them."""
-        self.share.update_state(self._sure(answers))
+    def count(self, probabilities: Any) -> None:
+        """Add the confident predictions, (batch, num_classes), to `share` without making labels of them."""
+        self.share.update_state(self._is_confident(probabilities))
 
-    def _sure(self, answers: Any) -> Any:
-        return ops.cast(ops.max(ops.cast(answers, "float32"), axis=-1) >= self.threshold, "float32")
+    def _is_confident(self, probabilities: Any) -> Any:
+        return ops.cast(ops.max(ops.cast(probabilities, "float32"), axis=-1) >= self.threshold, "float32")
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument."""
@@ -61,5 +61,5 @@ class PseudoLabels:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> PseudoLabels:
-        """Make it from `get_config`'s result."""
+        """Create it from its config."""
         return cls(**config)

@@ -1,4 +1,4 @@
-"""Groups of residual blocks, which the `residual` encoder and classifier are made of."""
+"""Groups of residual blocks of the `residual` encoder and classifier."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def residual_groups(x: Any, filters: Sequence[int], blocks: Sequence[int], settings: Settings, key: str) -> Any:
-    """Halve the map once for each width, then add residual blocks of two convolutions each.
+    """Apply a group for each width: a pooled convolution, then residual blocks of two convolutions.
 
-    Pooling comes before batch normalization and activation, which then have a quarter of the values to treat; since
-    both rise with their input (at a positive scale), the maximum is the same.
+    Pooling comes before batch normalization and activation, which then process a quarter of the values; both are
+    monotonic (for a positive scale), so the maximum is the same.
 
     Raises:
-        RequestError: `blocks` has not one number for each width.
+        RequestError: `blocks` does not have one number for each width.
     """
     if len(blocks) != len(filters):
         raise RequestError(

@@ -1,4 +1,4 @@
-"""From an encoder of any family to a variational one."""
+"""Makes an encoder variational."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def variational(encoder: keras.Model, latent_dim: int | None, settings: Settings) -> keras.Model:
-    """Return the encoder with a `GaussianLatent` at its end, from the same images to a latent.
+    """Return the encoder with a `GaussianLatent` at its end.
 
-    A linear dense layer that gives the latent makes way for it, since two in a row are no more than one; its size is
-    kept unless `latent_dim` names another.
+    It replaces a final linear dense layer, since two linear layers in a row equal one. The size of the latent stays the
+    same unless `latent_dim` is given.
 
     Raises:
-        RequestError: the weights are tied and `latent_dim` is not what the mirror takes.
+        RequestError: the weights are tied and `latent_dim` differs from the number of features.
     """
     last, features = encoder.layers[-1], encoder.output
     width = latent_dim or features.shape[-1]
@@ -38,7 +38,7 @@ def variational(encoder: keras.Model, latent_dim: int | None, settings: Settings
 
 
 def posterior(encoder: keras.Model) -> keras.Model | None:
-    """Return the encoder as a model that gives latent, mean and log variance; None where it is not variational."""
+    """Return the encoder as a model of latent, mean and log variance; None if it is not variational."""
     last = encoder.layers[-1]
     if not isinstance(last, GaussianLatent):
         return None

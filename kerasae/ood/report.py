@@ -12,8 +12,8 @@ from kerasae.data.sources.naming import listing
 from kerasae.evaluation.rejection import by_class, share
 from kerasae.files.writing import write_json, write_text, written_whole
 from kerasae.inference.forward import collected, forward
+from kerasae.models.ood.feature_extractor import Features, feature_extractor
 from kerasae.models.ood.fitting import MOST_REFERENCES
-from kerasae.models.ood.with_ood_score import Features, extractor
 from kerasae.ood import figures
 from kerasae.ood.scores import JOINED, TITLES, Scorer, Scores, risk_coverage, separation
 from kerasae.ood.sources import Strangers, open_own
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from kerasae.data.collection import Collection
     from kerasae.layers import Rejection
-    from kerasae.models import JointAutoencoder
+    from kerasae.models import JointAutoencoder, TrainedModel
     from kerasae.runs.run import Run
 
 SHOWN = 15
@@ -46,19 +46,20 @@ class Known:
 
 
 def write_unknown(
-    run: Run, model: JointAutoencoder, collection: Collection, strangers: list[Strangers]
+    run: Run, trained: TrainedModel, collection: Collection, strangers: list[Strangers]
 ) -> dict[str, dict[str, Any]]:
     """Measure strangers against the run's test images, each into a folder below RUN/unknown.
 
     Args:
-        model: with a fitted `rejection`.
+        trained: with a rejection.
 
     Returns:
         By folder's name what its unknown.json holds.
     """
-    assert model.rejection is not None
-    extract = extractor(model)
-    scorer = Scorer(model.rejection, _features(extract, collection.train.some(MOST_REFERENCES)))
+    model, rejection = trained.model, trained.rejection
+    assert rejection is not None
+    extract = feature_extractor(model)
+    scorer = Scorer(rejection, _features(extract, collection.train.some(MOST_REFERENCES)))
     found = _features(extract, collection.test)
     right = None
     if "logits" in found and (collection.test.labels >= 0).all():
@@ -67,14 +68,14 @@ def write_unknown(
     return {one.name: _one(run, model, collection.class_names, known, one) for one in strangers}
 
 
-def write_own_unknown(run: Run, model: JointAutoencoder, collection: Collection) -> dict[str, dict[str, Any]]:
+def write_own_unknown(run: Run, trained: TrainedModel, collection: Collection) -> dict[str, dict[str, Any]]:
     """Measure the unknown classes of the run's own data as `write_unknown` does; none without a fitted rejection."""
     if not collection.unknown:
         return {}
-    if model.rejection is None:
+    if trained.rejection is None:
         stderr_console().print(f"not measured without a rejection: {listing(list(collection.unknown))}", soft_wrap=True)
         return {}
-    return write_unknown(run, model, collection, open_own(collection, run.path / "unknown"))
+    return write_unknown(run, trained, collection, open_own(collection, run.path / "unknown"))
 
 
 def _one(

@@ -11,7 +11,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.neighbors import LocalOutlierFactor
 
 from kerasae.data.images import spread
-from kerasae.models.ood.with_ood_score import Features, chosen
+from kerasae.models.ood.feature_extractor import Features, chosen
 
 if TYPE_CHECKING:
     from kerasae.layers import Rejection

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import augment
-from kerasae.data.images import ArrayImages, ImageSet
+from kerasae.data.array_images import ArrayImages
 from kerasae.data.sources import BUILTIN, open_source
 from kerasae.evaluation.variants import Changed
 from kerasae.files.reading import read_json
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kerasae.data.collection import Collection
+    from kerasae.data.images import ImageSet
 
 LEFT_OUT = "left-out"
 LONGEST = 60  # characters of a name
@@ -110,7 +111,7 @@ def open_strangers(words: str, recipe: Recipe, collection: Collection) -> Strang
     images = source.parts["test"] if len(source.parts.get("test", ())) else reduce(lambda a, b: a.join(b), parts)
     if isinstance(images, ArrayImages):
         images = images.resized(collection.image_shape, recipe.data.resize)
-    num_broken = len(source.facts.get("quarantine", ()))
+    num_broken = len(source.facts.quarantine)
     if words in BUILTIN:
         return Strangers(name, words, words, images, num_broken)
     asked_for = _asked(Path(words).expanduser().resolve(), collection)

@@ -1,4 +1,4 @@
-"""Optimizers: those that a recipe may name, among them AdaBound, which Keras lacks, and an SGD of two rates."""
+"""Optimizers by name, among them AdaBound, which Keras lacks, and an SGD with two learning rates."""
 
 from kerasae.optimizers.adabound import AdaBound
 from kerasae.optimizers.named import OPTIMIZERS

@@ -1,4 +1,4 @@
-"""AdaBound: begins as Adam and ends as SGD."""
+"""AdaBound: starts as Adam and ends as SGD."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("kerasae")
 class AdaBound(keras.optimizers.Optimizer):
-    """Adam whose step size for each weight is kept between bounds that close in on one rate.
+    """Adam with a step size for each weight between bounds that converge to one rate.
 
     Luo, Xiong, Liu and Sun, 2019, arXiv 1902.09843, algorithm 2, with Adam's bias correction as in the authors'
     experiments. At step t the step size is clipped to `final_rate * (1 - 1 / (gamma t + 1))` and
     `final_rate * (1 + 1 / (gamma t))`; both follow the schedule of the learning rate.
 
     Args:
-        learning_rate: the rate at the beginning, a number or a Keras schedule.
-        final_rate: the rate that the bounds close in on.
+        learning_rate: the initial rate, a number or a Keras schedule.
+        final_rate: the rate that the bounds converge to.
         beta_1: decay of the mean of gradients, in [0, 1).
         beta_2: decay of the mean of squared gradients, in [0, 1).
-        gamma: how fast the bounds close, in (0, 1).
+        gamma: how fast the bounds converge, in (0, 1).
         epsilon: added to the root of the squared gradients.
-        base_rate: the rate that `final_rate` belongs to; that at the beginning if None.
+        base_rate: the rate that `final_rate` refers to; the initial rate if None.
         **kwargs: as of `keras.optimizers.Optimizer`.
 
     Raises:
@@ -58,13 +58,13 @@ class AdaBound(keras.optimizers.Optimizer):
         self.beta_2 = beta_2
         self.gamma = gamma
         self.epsilon = epsilon
-        # The bounds scale with the scheduled rate over the first one.
+        # The bounds scale with the scheduled rate over the initial rate.
         scheduled = isinstance(learning_rate, keras.optimizers.schedules.LearningRateSchedule)
         first = float(ops.convert_to_numpy(learning_rate(0)) if scheduled else learning_rate)
         self.base_rate = base_rate or first or 1.0
 
     def build(self, variables: list[Any]) -> None:
-        """Make both moments of every variable."""
+        """Create both moments of every variable."""
         if self.built:
             return
         super().build(variables)
@@ -72,7 +72,7 @@ class AdaBound(keras.optimizers.Optimizer):
         self._squares = [self.add_variable_from_reference(variable, name="square") for variable in variables]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Move one variable."""
+        """Update a variable."""
         dtype = variable.dtype
         rate, gradient = ops.cast(learning_rate, dtype), ops.cast(gradient, dtype)
         step = ops.cast(self.iterations + 1, dtype)

@@ -1,4 +1,4 @@
-"""Optimizers by name, with weight decay on kernels alone."""
+"""Optimizers by name, with weight decay on kernels only."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def adabound(
     weight_decay: Decay = 0.0,
     clip_norm: Norm = None,
 ) -> keras.optimizers.Optimizer:
-    """AdaBound (arXiv 1902.09843): begins as Adam at `learning_rate` and ends as SGD at `final_rate`."""
+    """AdaBound (arXiv 1902.09843): starts as Adam at `learning_rate` and ends as SGD at `final_rate`."""
     optimizer = AdaBound(
         learning_rate,
         *(final_rate, beta_1, beta_2, gamma),
@@ -96,7 +96,7 @@ def rmsprop(
 
 
 def _spare_vectors(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-    """Keep weight decay off biases, normalization and learned loss weights, which it would only bias."""
+    """Exclude biases, normalization and learned loss weights from weight decay, which would only bias them."""
     if optimizer.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "log_variance"])
     return optimizer

@@ -1,4 +1,4 @@
-"""Learning-rate schedules by name: a rate that follows the steps, or callbacks that change it between epochs."""
+"""Learning-rate schedules by name: a rate as a function of the step, or callbacks that change it between epochs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kerasae.recipe.registry import Registry
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What a schedule comes to: the optimizer's learning rate, and callbacks beside it.
+    """The learning rate of an optimizer, and the callbacks that change it.
 
     A builder takes the optimizer's rate, the number of steps of each epoch of the phase, and the monitored value.
     """
@@ -32,7 +32,7 @@ Factor = Annotated[float, Field(gt=0, lt=1)]
 
 @SCHEDULES.register("constant")
 def constant(learning_rate: float, steps: Sequence[int], monitor: str) -> Plan:
-    """One rate throughout."""
+    """Keep the rate constant."""
     return Plan(learning_rate)
 
 
@@ -49,10 +49,10 @@ def plateau(
 ) -> Plan:
     """Multiply the rate by `factor` whenever the monitored value has not improved for `patience` epochs.
 
-    An improvement is one by more than `min_delta`.
+    Only a change by more than `min_delta` is an improvement.
 
     Raises:
-        ValueError: the rate begins no higher than `min_learning_rate`.
+        ValueError: the initial rate is not above `min_learning_rate`.
     """
     if min_learning_rate >= learning_rate:
         raise ValueError(
@@ -81,10 +81,10 @@ def step(
 ) -> Plan:
     """Multiply the rate by `factor` after each epoch listed in `at` (counted from 1 within the phase).
 
-    A list of factors has one for each of the epochs, each on top of the ones before.
+    A list of factors has one for each of the epochs; they multiply.
 
     Raises:
-        ValueError: the epochs do not rise or lie beyond the phase, or the factors are not as many.
+        ValueError: the epochs do not rise or exceed the phase, or there is not one factor for each.
     """
     if sorted(set(at)) != at or at[-1] >= len(steps):
         raise ValueError(f"at: expected rising epochs below the phase's last, {len(steps)}. Received: {at}")

@@ -1,4 +1,4 @@
-"""SGD whose normalizations find their thresholds sooner."""
+"""SGD with a higher learning rate for the offsets of normalization layers."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import keras
 
 @keras.saving.register_keras_serializable("kerasae")
 class SGD(keras.optimizers.SGD):
-    """A `keras.optimizers.SGD` with a rate of its own for the offsets (`beta`) of normalization layers.
+    """A `keras.optimizers.SGD` with a separate learning rate for the offsets (`beta`) of normalization layers.
 
-    An offset decides which inputs the activation behind it lets through. Its gradient is small beside those of kernels,
-    and at their rate it hardly leaves its first value in a short training; Page ("How to train your ResNet 8", 2019)
-    and Jordan (arXiv 2404.00498, section 3.4) let it learn 64 times as fast.
+    An offset sets the threshold of the activation after it. Its gradient is small compared with those of kernels, and
+    at their rate it hardly changes in a short training; Page ("How to train your ResNet 8", 2019) and Jordan (arXiv
+    2404.00498, section 3.4) train it at 64 times the rate.
 
     Args:
         learning_rate: the rate of all other variables, a number or a Keras schedule.
-        momentum: share of the last step that the next one keeps, in [0, 1).
-        nesterov: whether the gradient is looked at where the momentum leads.
-        beta_rate: what the rate is multiplied by for variables named "beta", above 0.
+        momentum: the share of the previous step that the next step keeps, in [0, 1).
+        nesterov: whether to use Nesterov momentum.
+        beta_rate: the factor of the rate for variables named "beta", above 0.
         **kwargs: as of `keras.optimizers.SGD`.
 
     Raises:
@@ -43,12 +43,12 @@ class SGD(keras.optimizers.SGD):
         self._factors: list[float] = []
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
-        """Make the momenta, and note which variables are offsets."""
+        """Create the momenta, and the factor of each variable's rate."""
         super().build(variables)
         self._factors = [self.beta_rate if variable.name == "beta" else 1.0 for variable in variables]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Take one step of a variable, at its own rate."""
+        """Update a variable at its own rate."""
         super().update_step(gradient, variable, learning_rate * self._factors[self._get_variable_index(variable)])
 
     def get_config(self) -> dict[str, Any]:

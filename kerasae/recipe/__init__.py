@@ -1,7 +1,7 @@
-"""A recipe: what a run is to do, as a validated tree.
+"""A recipe: the validated configuration of a run.
 
-The tree knows structure and types. Names of encoders, transforms, optimizers and schedules are `Spec`s, checked
-by the registry that owns them when a verb starts.
+Its classes check structure and types. Names of encoders, transforms, optimizers and schedules are `Spec`s, which the
+registry that owns them checks when a command starts.
 """
 
 from kerasae.recipe.base import HEADS, PARTS, SEEDS, Head, Part, Spec, Table, Term

@@ -1,4 +1,4 @@
-"""What the tables of a recipe are made of."""
+"""The base classes and field types of a recipe's tables."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from types import NoneType
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+
+from kerasae.utils.errors import RequestError
 
 Part = Literal["encoder", "decoder", "classifier"]
 Head = Literal["reconstruction", "label"]
@@ -21,16 +23,17 @@ Seed = Annotated[int, Field(ge=0, lt=SEEDS)]
 
 
 def switch(value: Any) -> Any:
-    """Take true for an optional table as it stands, and false for none."""
+    """Read true as an optional table with its defaults, and false as none."""
     return ({} if value else None) if isinstance(value, bool) else value
 
 
 class Table(BaseModel):
-    """A table of a recipe: unknown keys are refused, values are not converted from other types.
+    """A table of a recipe: unknown keys are refused, and values are not converted from other types.
 
-    `is_named` tells that it is a name with options, which another name replaces whole, like a `Spec`. `takes_back`
-    maps a field to the one below that it takes back where it is set alone: `--set phases.0.epochs=5` is obeyed,
-    whatever `min_steps` the recipe has.
+    Attributes:
+        is_named: whether the table is a name with options, like a `Spec`, which another name replaces completely.
+        takes_back: maps a field to the one that it resets where it is set alone: `--set phases.0.epochs=5` resets
+            `min_steps`, which could raise the epochs.
     """
 
     is_named: ClassVar[bool] = False
@@ -40,7 +43,7 @@ class Table(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _none_is_absent(cls, tree: Any) -> Any:
-        """TOML has no null: `mix = "none"` takes back what a recipe below has set."""
+        """Read "none" as None in optional fields, since TOML has no null: `mix = "none"` resets the field."""
         if not isinstance(tree, Mapping):
             return tree
         optional = {key for key, field in cls.model_fields.items() if NoneType in get_args(field.annotation)}
@@ -60,12 +63,12 @@ class Spec(BaseModel):
 
     @property
     def options(self) -> dict[str, Any]:
-        """Everything but the name."""
+        """All keys except the name."""
         return dict(self.model_extra or {})
 
 
 class PartSpec(Spec):
-    """A `Spec` that may leave out its name: options of the part that comes with the encoder."""
+    """A `Spec` whose name may be left out: the options then belong to the encoder's own part."""
 
     name: str = ""
 
@@ -81,18 +84,18 @@ class PartSpec(Spec):
 
 
 def only(table: Table, keys: Set[str], beside: str) -> None:
-    """Refuse what has no meaning beside something else.
+    """Refuse settings that have no effect beside another one.
 
     Args:
-        table: whose other keys have to be at their defaults.
-        keys: those that may be set.
-        beside: what they are set beside, in words.
+        table: the table whose other keys must have their defaults.
+        keys: the keys that may be set.
+        beside: the setting that excludes the other keys, for the message.
 
     Raises:
-        ValueError: names the first key that is set.
+        RequestError: names the first other key that is set.
     """
     for name, field in type(table).model_fields.items():
         value = getattr(table, name)
         if name not in keys and value != field.get_default(call_default_factory=True):
-            alone = f"{', '.join(sorted(keys))} alone" if keys else "nothing to be set"
-            raise ValueError(f"expected {alone} beside {beside}. Received: {name} = {value!r}")
+            allowed = f"{', '.join(sorted(keys))} alone" if keys else "nothing to be set"
+            raise RequestError(expected=f"{allowed} beside {beside}", received=f"{name} = {value!r}")

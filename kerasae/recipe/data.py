@@ -1,4 +1,4 @@
-"""`[data]`: which images, and how they are divided."""
+"""`[data]`: which images are used, and how they are divided."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from kerasae.recipe.base import Fraction, Positive, Seed, Table
+from kerasae.utils.errors import RequestError
 
 
 class DataRecipe(Table):
-    """Which images, in what shape, and how they are divided."""
+    """Which images are used, in which shape, and how they are divided."""
 
     source: Annotated[str, Field(min_length=1)] = "digits"
     image_shape: Literal["auto"] | Annotated[list[Positive], Field(min_length=3, max_length=3)] = "auto"
@@ -37,39 +38,37 @@ class DataRecipe(Table):
     @field_validator("class_names", "leave_out", "normal", "keep", "class_weights", mode="before")
     @classmethod
     def _composed(cls, value: Any) -> Any:
-        """Bring class names to the Unicode form (NFC) that sources show."""
+        """Convert class names to the Unicode form (NFC) that sources have."""
         if isinstance(value, dict):
             return {_composed(name): number for name, number in value.items()}
         return [_composed(name) for name in value] if isinstance(value, list) else value
 
     @model_validator(mode="after")
-    def _one_of_several(self) -> DataRecipe:
+    def _fold_is_in_range(self) -> DataRecipe:
         if self.fold is not None and (self.fold[1] < 2 or self.fold[0] >= self.fold[1]):
-            raise ValueError(
-                f"expected [index, count] with count 2 or more and index below count. Received: {self.fold}"
-            )
+            raise RequestError(expected="[index, count] with count 2 or more and index below count", received=self.fold)
         return self
 
     @model_validator(mode="after")
     def _range_rises(self) -> DataRecipe:
         if self.range != "auto" and not self.range[0] < self.range[1]:
-            raise ValueError(f"expected range 'auto' or [low, high] with low below high. Received: {self.range}")
+            raise RequestError(expected="range 'auto' or [low, high] with low below high", received=self.range)
         return self
 
     @model_validator(mode="after")
-    def _hides_once(self) -> DataRecipe:
+    def _one_way_to_hide_labels(self) -> DataRecipe:
         if self.labelled_per_class is not None and self.labelled_fraction != 1:
-            raise ValueError(
-                "expected labelled_fraction or labelled_per_class, not both. Received: "
-                f"{self.labelled_fraction:g} and {self.labelled_per_class}"
+            raise RequestError(
+                expected="labelled_fraction or labelled_per_class, not both",
+                received=f"{self.labelled_fraction:g} and {self.labelled_per_class}",
             )
         return self
 
     @model_validator(mode="after")
-    def _channels(self) -> DataRecipe:
+    def _has_1_or_3_channels(self) -> DataRecipe:
         if self.image_shape != "auto" and self.image_shape[2] not in (1, 3):
-            raise ValueError(
-                f"expected image_shape [height, width, channels] with 1 or 3 channels. Received: {self.image_shape}"
+            raise RequestError(
+                expected="image_shape [height, width, channels] with 1 or 3 channels", received=self.image_shape
             )
         return self
 

@@ -7,18 +7,19 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from kerasae.recipe.base import PartSpec, Positive, Spec, Table, only, switch
+from kerasae.utils.errors import RequestError
 
 
 class Variational(Table):
-    """A Gaussian latent; `latent_dim` is its size, or None for the encoder's own."""
+    """A Gaussian latent of size `latent_dim`; None takes the encoder's own size."""
 
     latent_dim: Positive | None = None
 
 
 class Adversarial(Table):
-    """A generator against a discriminator, in place of encoder, decoder and classifier.
+    """A generator and a discriminator, in place of encoder, decoder and classifier.
 
-    `name` is "gan", which takes noise alone, or "acgan", whose images are of a class that is asked for.
+    `name` is "gan", which generates from noise alone, or "acgan", which generates images of a given class.
     """
 
     is_named = True
@@ -32,7 +33,7 @@ class Adversarial(Table):
 
 
 class ModelRecipe(Table):
-    """The parts of the model and what they share."""
+    """The parts of the model and their common options."""
 
     encoder: Spec = Spec(name="baseline")
     decoder: PartSpec | None = None
@@ -59,9 +60,9 @@ class ModelRecipe(Table):
     @model_validator(mode="after")
     def _standardized_by_something(self) -> ModelRecipe:
         if self.output == "standardized" and self.standardize == "none":
-            raise ValueError(
-                "expected standardize 'mean', 'z-score' or 'whitening' where output is 'standardized'. Received: "
-                "standardize 'none'"
+            raise RequestError(
+                expected="standardize 'mean', 'z-score' or 'whitening' where output is 'standardized'",
+                received="standardize 'none'",
             )
         return self
 
@@ -93,8 +94,8 @@ class LossRecipe(Table):
     @model_validator(mode="after")
     def _smooths_entropies(self) -> LossRecipe:
         if self.label_smoothing and not self.label.endswith("crossentropy"):
-            raise ValueError(
-                f"expected label_smoothing 0 where label is no cross-entropy. Received: {self.label_smoothing:g} and "
-                f"{self.label!r}"
+            raise RequestError(
+                expected="label_smoothing 0 where label is no cross-entropy",
+                received=f"{self.label_smoothing:g} and {self.label!r}",
             )
         return self

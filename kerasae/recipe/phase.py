@@ -1,4 +1,4 @@
-"""`[[phases]]`: one stretch of training."""
+"""`[[phases]]`: the stages of training."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from kerasae.recipe.base import HEADS, PARTS, Fraction, Head, Part, Positive, Spec, Table, Term, switch
+from kerasae.utils.errors import RequestError
 
 
 class EarlyStopping(Table):
@@ -19,7 +20,7 @@ class EarlyStopping(Table):
 
 
 class BatchSizes(Table):
-    """A batch size that changes after the epochs `at` (counted from 1 within the phase), the optimizer kept.
+    """Batch sizes that change after the epochs `at`, counted from 1 within the phase; the optimizer keeps its state.
 
     Smith et al., "Don't decay the learning rate, increase the batch size", arXiv 1711.00489.
     """
@@ -30,8 +31,8 @@ class BatchSizes(Table):
     @model_validator(mode="after")
     def _rises(self) -> BatchSizes:
         if sorted(set(self.at)) != self.at or len(self.at) != len(self.sizes) - 1:
-            raise ValueError(
-                f"expected rising epochs `at`, one fewer than `sizes`. Received: at {self.at}, sizes {self.sizes}"
+            raise RequestError(
+                expected="rising epochs `at`, one fewer than `sizes`", received=f"at {self.at}, sizes {self.sizes}"
             )
         return self
 
@@ -39,8 +40,10 @@ class BatchSizes(Table):
 class DiscriminatorRecipe(Table):
     """How the discriminator of an adversarial model is trained.
 
-    `steps` are its steps for one of the generator, the next number of them after each of the epochs `at` (counted from
-    1 within the phase); its optimizer is the phase's if it has none of its own.
+    Attributes:
+        steps: discriminator steps for each generator step; the next number holds after each of the epochs `at`.
+        at: epochs, counted from 1 within the phase.
+        optimizer: None takes the phase's.
     """
 
     steps: Annotated[list[Positive], Field(min_length=1)] = [1]
@@ -50,17 +53,21 @@ class DiscriminatorRecipe(Table):
     @model_validator(mode="after")
     def _rises(self) -> DiscriminatorRecipe:
         if sorted(set(self.at)) != self.at or len(self.at) != len(self.steps) - 1:
-            raise ValueError(
-                f"expected rising epochs `at`, one fewer than `steps`. Received: at {self.at}, steps {self.steps}"
+            raise RequestError(
+                expected="rising epochs `at`, one fewer than `steps`", received=f"at {self.at}, steps {self.steps}"
             )
         return self
 
 
 class PseudoLabels(Table):
-    """Where an image has no label, take the model's own answer to the clean image for one, if it is sure enough.
+    """Confident predictions for clean unlabelled images, used as labels.
 
-    `threshold` is the least probability of such an answer, `weight` what it counts beside a label. With `corrupt` the
-    input is corrupted and the answer is not: FixMatch, Sohn et al., arXiv 2001.07685.
+    With `corrupt`, the training step gets a corrupted image and the prediction does not: FixMatch, Sohn et al., arXiv
+    2001.07685.
+
+    Attributes:
+        threshold: the least probability of a prediction that is used.
+        weight: of its loss, relative to a label's.
     """
 
     threshold: Fraction = 0.95
@@ -68,11 +75,11 @@ class PseudoLabels(Table):
 
 
 class Phase(Table):
-    """One stretch of training: which parts learn, for how long, and how.
+    """One stage of training: which parts learn, for how long, and how.
 
-    `min_steps` raises `epochs` where they would make fewer steps on the images at hand; a run's own recipe has the
-    epochs that it came to. Epochs that a recipe or `--set` lays over another's are obeyed: they take its `min_steps`
-    back unless they come with one.
+    `min_steps` raises `epochs` where they would make fewer steps on the given images; the recipe in a run has the
+    resulting epochs. A recipe or `--set` that sets `epochs` over another recipe resets its `min_steps`, unless it sets
+    that too.
     """
 
     takes_back: ClassVar[Mapping[str, str]] = {"epochs": "min_steps"}
@@ -102,8 +109,8 @@ class Phase(Table):
     @property
     def heads(self) -> tuple[Head, ...]:
         """The heads whose loss is trained on: those whose own part learns, or all if the encoder learns alone."""
-        own: dict[Head, Part] = {"reconstruction": "decoder", "label": "classifier"}
-        named = [head for head in HEADS if own[head] in self.learns]
+        part_of: dict[Head, Part] = {"reconstruction": "decoder", "label": "classifier"}
+        named = [head for head in HEADS if part_of[head] in self.learns]
         return tuple(head for head in named or HEADS if self.loss_weights.get(head, 1.0) != 0)
 
     @model_validator(mode="after")
@@ -112,17 +119,22 @@ class Phase(Table):
             if (value := getattr(self, key)) and set(self.heads) != set(HEADS):
                 shown = value.model_dump() if isinstance(value, Table) else value
                 off = 0.0 if key == "error_focus" else "none"
-                raise ValueError(
-                    f"expected both heads to be trained beside {key} = {shown!r}. Received: {self.heads}; "
-                    f"set {key}={off} to train without"
+                raise RequestError(
+                    expected=f"both heads to be trained beside {key} = {shown!r}",
+                    received=self.heads,
+                    fix=f"set {key}={off} to train without",
                 )
         fixed = sorted(set(self.loss_weights) & set(HEADS))
         if self.balance and "encoder" not in self.learns:
-            raise ValueError(f"expected the encoder to learn, which balance shares out. Received: learns {self.learns}")
+            raise RequestError(
+                expected="the encoder to learn, since balance weighs the gradients that reach it",
+                received=f"learns {self.learns}",
+            )
         if self.balance and fixed:
-            raise ValueError(
-                f"expected no loss_weights for heads that balance = {self.balance!r} weighs. Received: "
-                f"{', '.join(fixed)}; set loss_weights to {{}} or leave out balance"
+            raise RequestError(
+                expected=f"no loss_weights for heads that balance = {self.balance!r} weighs",
+                received=", ".join(fixed),
+                fix="set loss_weights to {} or leave out balance",
             )
         return self
 
@@ -137,33 +149,34 @@ class Phase(Table):
     @property
     def discriminator_stretches(self) -> tuple[tuple[range, int], ...]:
         """The epochs, counted from 0 within the phase, that share a number of discriminator steps, and that number."""
-        given = self.discriminator or DiscriminatorRecipe()
-        ends = [0, *given.at, self.epochs]
-        return tuple((range(*pair), steps) for pair, steps in zip(pairwise(ends), given.steps, strict=True))
+        discriminator = self.discriminator or DiscriminatorRecipe()
+        ends = [0, *discriminator.at, self.epochs]
+        return tuple((range(*pair), steps) for pair, steps in zip(pairwise(ends), discriminator.steps, strict=True))
 
     @model_validator(mode="after")
     def _steps_within_the_phase(self) -> Phase:
         if self.discriminator is not None and any(epoch >= self.epochs for epoch in self.discriminator.at):
-            raise ValueError(
-                f"expected discriminator.at to hold epochs below the phase's last, {self.epochs}. "
-                f"Received: {self.discriminator.at}"
+            raise RequestError(
+                expected=f"discriminator.at to hold epochs below the phase's last, {self.epochs}",
+                received=self.discriminator.at,
             )
         return self
 
     @model_validator(mode="after")
     def _sizes_within_the_phase(self) -> Phase:
         if isinstance(self.batch_size, BatchSizes) and self.batch_size.at[-1] >= self.epochs:
-            raise ValueError(
-                f"expected batch_size.at to hold epochs below the phase's last, {self.epochs}. "
-                f"Received: {self.batch_size.at}"
+            raise RequestError(
+                expected=f"batch_size.at to hold epochs below the phase's last, {self.epochs}",
+                received=self.batch_size.at,
             )
         return self
 
     @model_validator(mode="after")
     def _trains_something(self) -> Phase:
         if not self.heads:
-            raise ValueError(
-                f"expected a head with a loss weight above zero. Received: learns {self.learns}, "
-                f"loss_weights {self.loss_weights}; this phase would train nothing"
+            raise RequestError(
+                expected="a head with a loss weight above zero",
+                received=f"learns {self.learns}, loss_weights {self.loss_weights}",
+                fix="this phase would train nothing",
             )
         return self

@@ -1,7 +1,7 @@
-"""A user's own Python files, which register transforms, encoders and the like; imported only if the user trusts them.
+"""Plugins: Python files of the user that register transforms, encoders and other parts; imported only if trusted.
 
 A file is trusted by its path and SHA-256: because the user named a recipe that lists it, by `--trust-plugins`, or
-because it was trusted before on this machine. What is hashed is what is executed; compiled copies are not read.
+because it was trusted before on this machine. The hashed content is executed; compiled copies are not read.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 
 OPTION = "--trust-plugins"
-_VARIABLE = "KERASAE_TRUSTED_PLUGINS"  # of the environment, by which child processes inherit what is trusted
-_SHOWN = 12  # digits of a hash
+_VARIABLE = "KERASAE_TRUSTED_PLUGINS"  # the environment variable by which child processes inherit the trust
+_SHOWN = 12  # digits of a hash in messages
 
 
 class _Trust:
-    """What this process trusts: pairs of path and SHA-256, and whether all plugins are."""
+    """What this process trusts: pairs of path and SHA-256, or all plugins."""
 
     def __init__(self) -> None:
         self.everything = False
@@ -47,23 +47,24 @@ _imported: dict[Path, str] = {}  # the SHA-256 of each file that this process ha
 
 
 def trust_all(everything: bool) -> None:
-    """Trust every plugin of every run that this process opens from now on, or only those trusted before."""
+    """Set whether this process trusts every plugin of every run, or only those trusted before."""
     _trust.everything = everything
 
 
 def trusts_all() -> bool:
-    """Whether `trust_all` holds."""
+    """Return whether every plugin is trusted."""
     return _trust.everything
 
 
 def trust(files: Iterable[str], because: str) -> None:
-    """Trust files as they are now, say so in one line, and remember it on this machine.
+    """Trust files with their current content, print one line, and remember them on this machine.
 
     Args:
-        because: ends that line.
+        files: paths of .py files.
+        because: the reason, at the end of that line.
 
     Raises:
-        RequestError: a file is missing or no Python file.
+        RequestError: a file is missing or not a Python file.
     """
     new = {}
     for name in files:
@@ -80,20 +81,20 @@ def trust(files: Iterable[str], because: str) -> None:
 
 
 def inherited() -> dict[str, str]:
-    """Return the environment variable that makes a child process trust what this one trusts."""
+    """Return the environment variable that makes a child process trust the same files."""
     return {_VARIABLE: json.dumps({"everything": _trust.everything, "files": sorted(_trust.files)})}
 
 
 def load_plugins(files: Iterable[str], kept: Mapping[str, str] | None = None, owner: str = "recipe") -> None:
-    """Import each file once in this process, under a name of its own in `sys.modules`.
+    """Import each file once in this process, under a unique name in `sys.modules`.
 
     Args:
         files: paths of .py files.
-        kept: by path the SHA-256 that a file must have; None where nothing is known.
-        owner: whose plugins they are, for messages.
+        kept: by path the SHA-256 that a file must have; None accepts any.
+        owner: what the plugins belong to, for messages.
 
     Raises:
-        RequestError: a file is missing, is no Python file, is not trusted, has changed, or fails; one line says what.
+        RequestError: a file is missing, is not a Python file, is not trusted, has changed, or raises an error.
     """
     for name in files:
         path, source = _read(name)
@@ -128,7 +129,7 @@ def load_plugins(files: Iterable[str], kept: Mapping[str, str] | None = None, ow
 
 
 def digests(files: Iterable[str]) -> dict[str, str]:
-    """Return the SHA-256 of each file as this process has imported it, by the name that is given."""
+    """Return the SHA-256 of each file as this process has imported it, by the given name."""
     return {name: _imported[_path(name)] for name in files}
 
 
@@ -139,18 +140,20 @@ def _path(name: str) -> Path:
 def _read(name: str) -> tuple[Path, bytes]:
     path = _path(name)
     if path.suffix != ".py" or not path.is_file():
-        raise RequestError("recipe: plugins", expected="the path of a .py file", received=f"{name!r}, which is none")
+        raise RequestError("recipe: plugins", expected="the path of a .py file", received=f"{name!r}, which is not one")
     try:
         return path, path.read_bytes()
     except OSError as error:
-        raise RequestError("recipe", received=f"plugins: {name} cannot be read: {error.strerror}") from None
+        raise RequestError(
+            "recipe: plugins", expected="a file that can be read", received=f"{name}: {error.strerror}"
+        ) from None
 
 
 def _execute(name: str, path: Path, source: bytes) -> None:
-    """Run the source as a module that dataclasses and pickle find in `sys.modules` by a name that stays the same."""
-    mark = hashlib.sha256(os.fsencode(path)).hexdigest()[:_SHOWN]
+    """Run the source as a module under a stable name in `sys.modules`, which dataclasses and pickle need."""
+    path_hash = hashlib.sha256(os.fsencode(path)).hexdigest()[:_SHOWN]
     stem = re.sub(r"\W", "_", path.stem)
-    module_name = f"kerasae_plugin_{stem}_{mark}"
+    module_name = f"kerasae_plugin_{stem}_{path_hash}"
     spec = importlib.util.spec_from_file_location(module_name, path)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
@@ -161,11 +164,15 @@ def _execute(name: str, path: Path, source: bytes) -> None:
         del sys.modules[module_name]
         if not isinstance(error, Exception):
             raise
-        raise RequestError("recipe", received=f"plugins: {name} fails with {type(error).__name__}: {error}") from error
+        raise RequestError(
+            "recipe: plugins",
+            expected=f"{name} to be imported without an error",
+            received=f"{type(error).__name__}: {error}",
+        ) from error
 
 
 def _memory() -> Path | None:
-    """Return the file that remembers what was trusted; None without a home."""
+    """Return the file that lists trusted plugins; None without a home directory."""
     path = platformdirs.user_config_path("kerasae") / "trusted-plugins.json"
     return path if path.is_absolute() else None
 
@@ -173,7 +180,7 @@ def _memory() -> Path | None:
 def _remembered() -> dict[str, list[str]]:
     memory = _memory()
     if memory is not None:
-        # A damaged memory is only a memory: the user is asked again.
+        # If the file is damaged, the user is asked again.
         with contextlib.suppress(OSError, ValueError):
             stored = json.loads(memory.read_text(encoding="utf-8"))
             if isinstance(stored, dict) and all(isinstance(digests, list) for digests in stored.values()):
@@ -182,7 +189,7 @@ def _remembered() -> dict[str, list[str]]:
 
 
 def _remember(new: Mapping[str, str]) -> None:
-    """Add to the memory; where it cannot be written, the user is asked again next time."""
+    """Add to the list of trusted plugins; if it cannot be written, the user is asked again next time."""
     memory = _memory()
     if memory is None:
         return

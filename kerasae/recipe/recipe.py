@@ -1,4 +1,4 @@
-"""A whole recipe."""
+"""`Recipe`, the complete configuration of a run, and its small tables."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from kerasae.recipe.data import DataRecipe
 from kerasae.recipe.model import LossRecipe, ModelRecipe
 from kerasae.recipe.phase import Phase
 from kerasae.recipe.search import SearchRecipe
+from kerasae.utils.errors import RequestError
 
 
 class EvaluationRecipe(Table):
-    """What a trained model is measured on beside the test images: variants of them, by name."""
+    """Variants of the test images, by name, on which the model is evaluated too."""
 
     variants: dict[str, Annotated[list[Spec], Field(min_length=1)]] = {}
 
@@ -23,17 +24,19 @@ class EvaluationRecipe(Table):
     def _names(self) -> EvaluationRecipe:
         for name in self.variants:
             if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name) or name in ("test", "train"):
-                raise ValueError(
-                    "expected names of up to 40 letters, digits, - and _, other than 'test' and 'train', for the "
-                    f"variants. Received: {name!r}"
+                raise RequestError(
+                    expected=(
+                        "names of up to 40 letters, digits, - and _, other than 'test' and 'train', for the variants"
+                    ),
+                    received=repr(name),
                 )
         return self
 
 
 class RejectionRecipe(Table):
-    """How often a known image may be rejected; "auto" is 0.05, or no rejection where validation images are few.
+    """How often an in-distribution image may be rejected: "auto" is 0.05, or no rejection if validation images are few.
 
-    `by_class` gives each predicted class a threshold of its own where its validation images are enough for the rate.
+    `by_class` gives each predicted class its own threshold, if it has enough validation images for the rate.
     """
 
     false_positive_rate: Literal["auto"] | Annotated[float, Field(gt=0, lt=1)] = "auto"
@@ -47,7 +50,7 @@ class DistributionRecipe(Table):
 
 
 class Reference(Table):
-    """Where an experiment comes from, and what was measured there; nothing in a run depends on it."""
+    """The source of an experiment and its published results; no run depends on it."""
 
     source: Annotated[str, Field(min_length=1)]
     accuracy: float | None = None
@@ -59,7 +62,7 @@ class Reference(Table):
 
 
 class Recipe(Table):
-    """Everything that one run needs to know."""
+    """The complete configuration of a run."""
 
     title: str = ""
     reference: Reference | None = None
@@ -78,12 +81,12 @@ class Recipe(Table):
 
     @property
     def bare(self) -> Recipe:
-        """The recipe without what no run depends on."""
+        """The recipe without the fields that no run depends on."""
         return self.model_copy(update={"title": "", "reference": None})
 
     @property
     def phase_names(self) -> tuple[str, ...]:
-        """What to call each phase: its name, numbered where another one has it too."""
+        """The name of each phase, numbered where several phases have the same name."""
         names = [phase.name for phase in self.phases]
         return tuple(
             name if names.count(name) == 1 else f"{name} {names[: index + 1].count(name)}"
@@ -93,37 +96,46 @@ class Recipe(Table):
     @model_validator(mode="after")
     def _loss_has_a_scale(self) -> Recipe:
         if self.model.output == "standardized" and self.loss.reconstruction == "binary_crossentropy":
-            raise ValueError(
-                "loss.reconstruction: expected mean_squared_error, mean_absolute_error or huber where model.output is "
-                "'standardized', whose values leave [0, 1]. Received: 'binary_crossentropy'"
+            raise RequestError(
+                "loss.reconstruction",
+                expected=(
+                    "mean_squared_error, mean_absolute_error or huber where model.output is 'standardized', whose "
+                    "values leave [0, 1]"
+                ),
+                received="'binary_crossentropy'",
             )
         return self
 
     @model_validator(mode="after")
     def _trains_one_kind_of_model(self) -> Recipe:
-        """Refuse what only the other kind of model knows; at the root, since the two kinds meet there alone."""
+        """Refuse settings of the other kind of model; only the root sees both kinds."""
         for index, phase in enumerate(self.phases):
             if self.model.adversarial is None and phase.discriminator is not None:
-                raise ValueError(
-                    f"phases.{index}.discriminator: expected none without model.adversarial. Received: "
-                    f"{phase.discriminator.model_dump(exclude_defaults=True)}"
+                raise RequestError(
+                    f"phases.{index}.discriminator",
+                    expected="none without model.adversarial",
+                    received=phase.discriminator.model_dump(exclude_defaults=True),
                 )
         if self.model.adversarial is not None:
             fields = {"name", "epochs", "batch_size", "optimizer", "schedule", "augment", "discriminator"}
             for index, phase in enumerate(self.phases):
                 _only_beside_adversarial(phase, fields, f"phases.{index}")
                 if not isinstance(phase.batch_size, int):
-                    raise ValueError(
-                        f"phases.{index}.batch_size: expected one number beside model.adversarial. "
-                        f"Received: {phase.batch_size.model_dump()}"
+                    raise RequestError(
+                        f"phases.{index}.batch_size",
+                        expected="one number beside model.adversarial",
+                        received=phase.batch_size.model_dump(),
                     )
             _only_beside_adversarial(self.loss, set(), "loss")
             _only_beside_adversarial(self.evaluation, set(), "evaluation")
             _only_beside_adversarial(self.rejection, set(), "rejection")
             if self.precision == "mixed_float16" or self.data.labelled_share != "natural":
-                raise ValueError(
-                    "expected another precision than mixed_float16 and data.labelled_share 'natural' beside "
-                    f"model.adversarial. Received: {self.precision!r} and {self.data.labelled_share!r}"
+                raise RequestError(
+                    expected=(
+                        "another precision than mixed_float16 and data.labelled_share 'natural' beside "
+                        "model.adversarial"
+                    ),
+                    received=f"{self.precision!r} and {self.data.labelled_share!r}",
                 )
         return self
 
@@ -136,7 +148,7 @@ class Recipe(Table):
 
     @property
     def heads(self) -> tuple[Head, ...]:
-        """The heads that some phase trains, in the order of `HEADS`; no other is built. An adversarial model: none."""
+        """The heads that some phase trains, in the order of `HEADS`; only these are built. None if adversarial."""
         if self.model.adversarial is not None:
             return ()
         return tuple(head for head in HEADS if any(head in phase.heads for phase in self.phases))
@@ -145,5 +157,5 @@ class Recipe(Table):
 def _only_beside_adversarial(table: Table, keys: set[str], where: str) -> None:
     try:
         only(table, keys, "model.adversarial")
-    except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None
+    except RequestError as error:
+        raise error.at(where) from None

@@ -1,4 +1,4 @@
-"""`[search]`: what a search varies in a recipe, by which algorithm, toward what, and how far it goes."""
+"""`[search]`: the search space, algorithm, objective and limits of a hyperparameter search."""
 
 from __future__ import annotations
 
@@ -9,20 +9,31 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from kerasae.recipe.base import Positive, Seed, Table, switch
+from kerasae.utils.errors import RequestError
 
 Number = Annotated[list[int | float], Field(min_length=2, max_length=2)]
 
-# The keys of which a range has one; a table without any of them is a table of fields.
+# A range has one of these keys; a table without them is a table of fields.
 KINDS = frozenset({"choice", "range", "depth", "like"})
 
 
 class Range(Table):
-    """What a field may be: one of `choice`, a number in `range`, or a list of `depth` entries, each a `width`.
+    """The values of a field in a search: one of `choice`, a number in `range`, or a list of `depth` entries.
 
-    A bare list is a choice. Of a list, `like` names another list that it is as long as; with `growth` the widths are
-    the first one times its powers, in multiples of `step`, else every entry is drawn by itself. `when` says for which
-    values of other fields the field is varied at all; `also` names fields that get the same value, `mirror` lists that
-    get it backwards.
+    A bare list is a choice.
+
+    Attributes:
+        choice: the values.
+        range: [low, high]; whole numbers if both are.
+        step: between numbers, or the factor between them if `log`; with `growth`, widths are multiples of it.
+        log: whether numbers are drawn on a logarithmic scale.
+        depth: the length of a list.
+        like: the field of another list that has the length.
+        width: each entry of a list, drawn separately, or the first one if there is a `growth`.
+        growth: the factor between the entries of a list.
+        when: the values of other fields for which the field is varied.
+        also: fields that get the same value.
+        mirror: fields that get the list in reverse order.
     """
 
     choice: Annotated[list[Any], Field(min_length=1)] | None = None
@@ -44,22 +55,24 @@ class Range(Table):
 
     @model_validator(mode="after")
     def _is_of_one_kind(self) -> Range:
-        given = [kind for kind in ("choice", "range", "depth", "like") if getattr(self, kind) is not None]
-        if len(given) != 1:
-            raise ValueError(
-                "expected one of choice = [...], range = [low, high], or a list's depth (or like) with width. "
-                f"Received: {' and '.join(given) or 'none of them'}"
+        kinds = [kind for kind in ("choice", "range", "depth", "like") if getattr(self, kind) is not None]
+        if len(kinds) != 1:
+            raise RequestError(
+                expected="one of choice = [...], range = [low, high], or a list's depth (or like) with width",
+                received=" and ".join(kinds) or "none of them",
             )
-        of_list = given[0] in ("depth", "like")
+        of_list = kinds[0] in ("depth", "like")
         if of_list != (self.width is not None) or (self.growth is not None and not of_list):
-            raise ValueError(
-                "expected width, and growth if any, beside depth or like. Received: "
-                f"{', '.join(key for key in (*given, 'width', 'growth') if getattr(self, key) is not None)}"
+            raise RequestError(
+                expected="width, and growth if any, beside depth or like",
+                received=", ".join(key for key in (*kinds, "width", "growth") if getattr(self, key) is not None),
             )
         if self.mirror and not of_list:
-            raise ValueError(f"expected mirror beside a list's depth. Received: mirror and {given[0]}; see also")
+            raise RequestError(
+                expected="mirror beside a list's depth", received=f"mirror and {kinds[0]}", fix="use also instead"
+            )
         if (self.log or (self.step is not None and not self.growth)) and self.range is None:
-            raise ValueError(f"expected log and step beside range. Received: {given[0]}")
+            raise RequestError(expected="log and step beside range", received=kinds[0])
         return self
 
     @model_validator(mode="after")
@@ -68,28 +81,28 @@ class Range(Table):
             return self
         low, high = self.range
         if low >= high or (self.log and low <= 0):
-            raise ValueError(
-                f"expected range [low, high] with low below high{' and above 0, since log is set' * self.log}. "
-                f"Received: {self.range}"
+            raise RequestError(
+                expected=f"range [low, high] with low below high{' and above 0, since log is set' * self.log}",
+                received=self.range,
             )
         if self.is_whole and isinstance(self.step, float):
-            raise ValueError(f"expected a whole step in a range of whole numbers. Received: {self.step:g}")
+            raise RequestError(expected="a whole step in a range of whole numbers", received=f"{self.step:g}")
         if self.log and self.step is not None and self.step <= 1:
-            raise ValueError(f"expected a step above 1, which multiplies where log is set. Received: {self.step:g}")
+            raise RequestError(expected="a step above 1, which multiplies where log is set", received=f"{self.step:g}")
         return self
 
     @property
     def is_whole(self) -> bool:
-        """Whether the range is one of whole numbers."""
+        """Whether the range holds whole numbers."""
         return self.range is not None and all(isinstance(end, int) for end in self.range)
 
 
 class Pruning(Table):
-    """The median rule: stop a trial whose best value so far is worse than the median of earlier trials' at that epoch.
+    """The median rule: stop a trial whose best value so far is worse than the median of earlier trials at that epoch.
 
     Attributes:
-        startup: finished trials before the first one is stopped.
-        warmup: epochs of a trial in which it is left alone.
+        startup: the number of finished trials before any is stopped.
+        warmup: the number of epochs before a trial can be stopped.
     """
 
     startup: Annotated[int, Field(ge=1)] = 5
@@ -97,7 +110,7 @@ class Pruning(Table):
 
 
 class SearchRecipe(Table):
-    """How a recipe is searched; `kerasae train` ignores it."""
+    """How the hyperparameters of a recipe are searched; `kerasae train` ignores it."""
 
     algorithm: Literal["random", "grid", "bayesian", "hyperband"] = "random"
     max_trials: Positive | None = None
@@ -119,9 +132,12 @@ class SearchRecipe(Table):
     @classmethod
     def _names_a_folder(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}", value):
-            raise ValueError(
-                "expected up to 80 letters, digits, '_', '-' and '.', the first of them neither '-' nor '.', since it "
-                f"names a folder. Received: {value!r}"
+            raise RequestError(
+                expected=(
+                    "up to 80 letters, digits, '_', '-' and '.', the first of them neither '-' nor '.', since it names "
+                    "a folder"
+                ),
+                received=repr(value),
             )
         return value
 
@@ -130,17 +146,17 @@ class SearchRecipe(Table):
     @field_validator("space", mode="before")
     @classmethod
     def _dotted(cls, value: Any) -> Any:
-        """Write nested tables of fields as dotted names, as they stand in TOML without quotes."""
+        """Flatten nested tables of fields to dotted names, as TOML writes them without quotes."""
         if not isinstance(value, Mapping):
             return value
         if not value:
-            raise ValueError("expected at least one field. Received: none; leave it out for the default space")
+            raise RequestError(expected="at least one field", received="none", fix="leave it out for the default space")
         return dict(_flat(value, ""))
 
     @model_validator(mode="after")
     def _stops_in_one_way(self) -> SearchRecipe:
         if self.prune is not None and self.algorithm == "hyperband":
-            raise ValueError("expected no prune beside hyperband, which stops trials by itself. Received: both")
+            raise RequestError(expected="no prune beside hyperband, which stops trials by itself", received="both")
         return self
 
 

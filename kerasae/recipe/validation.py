@@ -1,64 +1,107 @@
-"""From pydantic's findings to one line: the key, what was expected, what was received."""
+"""Turn pydantic's validation errors into a `RequestError` about the first wrong key."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from kerasae.utils.errors import nearest
+from kerasae.utils.errors import RequestError, nearest
 
-# Pydantic's own words for the members of a union and for validators, which stand in a location among the keys.
+# Names of union members and validators, which pydantic puts between the keys of an error's location.
 _MEMBERS = {"str", "float", "int", "bool", "[key]", "Spec", "PartSpec", "EarlyStopping", "BatchSizes", "Range"}
-# What pydantic says of Python's types, in words for somebody who writes TOML.
-_WORDS = (
-    (r"a valid dictionary or instance of (Part)?Spec", "a name, or a table with one"),
-    (r"a valid dictionary( or instance of \w+)?", "a table"),
-    (r"List should have (at least|at most) (\d+) items? after validation, not \d+", r"a list of \1 \2"),
-    (r"String should have at least 1 character", "text that is not empty"),
-    (r"String should have (at least|at most) (\d+) characters?", r"text of \1 \2 characters"),
-)
 _WRAPPERS = re.compile(r"[a-z-]+\[.*|constrained-[a-z]+")
+_SPECS = ("Spec", "PartSpec")
 
 
-def explain(
+def to_request_error(
     error: ValidationError,
     keys: Callable[[list[str]], list[str]],
     prefix: str = "",
     elsewhere: Callable[[str], list[str]] = lambda name: [],
-) -> str:
-    """Return one line on the first wrong key.
+) -> RequestError:
+    """Return a `RequestError` about the first wrong key; its `where` is the key's dotted path.
+
+    A validator of ours raises a `RequestError` itself, without the path: its parts are kept.
 
     Args:
-        error: what pydantic found.
+        error: what pydantic raised.
         keys: lists the valid keys of the table at a path.
-        prefix: the path of what was validated.
-        elsewhere: lists the paths of fields of a name in all tables.
+        prefix: the path of the validated table.
+        elsewhere: lists the paths of the fields of a name, in all tables.
     """
-    findings = error.errors(include_url=False)
-    first = _steps(findings[0]["loc"])
-    # Each member of a union reports on its own: the one that got furthest into the value says most.
-    steps = max((_steps(one["loc"]) for one in findings if _steps(one["loc"])[: len(first)] == first), key=len)
-    findings = [finding for finding in findings if _steps(finding["loc"]) == steps]
-    where = ".".join([prefix, *steps] if prefix else steps)
-    if findings[0]["type"] == "extra_forbidden":
+    details = error.errors(include_url=False)
+    first = _steps(details[0]["loc"])
+    # Each member of a union reports its own errors: the one that got furthest into the value says most.
+    steps = max(
+        (location for detail in details if (location := _steps(detail["loc"]))[: len(first)] == first),
+        key=len,
+    )
+    details = [detail for detail in details if _steps(detail["loc"]) == steps]
+    path = ".".join([prefix, *steps] if prefix else steps)
+    if details[0]["type"] == "extra_forbidden":
         known = keys(steps[:-1])
         same_name = elsewhere(steps[-1])
         hint = f" Did you mean {same_name[0]!r}?" if same_name else nearest(steps[-1], known)
-        return f"unknown key {where!r}; expected one of {', '.join(known) or 'none'}.{hint}"
-    messages = [finding["msg"].removeprefix("Value error, ") for finding in findings]
-    for found, words in _WORDS:
-        messages = [re.sub(found, words, message) for message in messages]
-    if own := [message for message in messages if "Received:" in message]:  # a validator's whole sentence
-        return f"{where}: {own[0]}" if where else own[0]
-    if findings[0]["type"] == "missing":
-        return f"{where}: expected a value, since it has no default. Received: nothing"
-    expected = " or ".join(message.removeprefix("Input should be ") for message in messages)
-    received = findings[0]["input"]
-    if findings[0]["type"] == "string_type" and isinstance(received, int | float):
-        expected += f" in quotes, as '{received}'"
-    return f"{where}: expected {expected[0].lower()}{expected[1:]}. Received: {received!r}"
+        return RequestError(
+            expected=f"one of the keys {', '.join(known)}" if known else "no keys",
+            received=f"unknown key {path!r}.{hint}",
+        )
+    for detail in details:
+        raised = detail.get("ctx", {}).get("error")
+        if isinstance(raised, RequestError):
+            return raised.within(path) if path else raised
+    if details[0]["type"] == "missing":
+        return RequestError(path, expected="a value, since it has no default", received="nothing")
+    expected = " or ".join(map(_expected, details))
+    value = details[0]["input"]
+    if details[0]["type"] == "string_type" and isinstance(value, int | float):
+        expected += f" in quotes, as '{value}'"
+    return RequestError(path, expected=expected, received=repr(value))
+
+
+def _expected(detail: ErrorDetails) -> str:
+    """Return what a key accepts, in terms of TOML, from the type and context of pydantic's error."""
+    context = detail.get("ctx", {})
+    if detail["type"] == "model_type":
+        return "a name, or a table with one" if context["class_name"] in _SPECS else "a table"
+    if detail["type"] == "string_too_short" and context["min_length"] == 1:
+        return "text that is not empty"
+    template = _EXPECTED.get(detail["type"])
+    if template is None:
+        return detail["msg"]
+    collection = "table" if context.get("field_type") == "Dictionary" else "list"
+    return template.format_map({**_numbers(context), "collection": collection})
+
+
+_EXPECTED = {
+    "bool_type": "a valid boolean",
+    "dict_type": "a table",
+    "finite_number": "a finite number",
+    "float_type": "a valid number",
+    "greater_than": "greater than {gt}",
+    "greater_than_equal": "greater than or equal to {ge}",
+    "int_type": "a valid integer",
+    "less_than": "less than {lt}",
+    "less_than_equal": "less than or equal to {le}",
+    "list_type": "a valid list",
+    "literal_error": "{expected}",
+    "string_too_long": "text of at most {max_length} characters",
+    "string_too_short": "text of at least {min_length} characters",
+    "string_type": "a valid string",
+    "too_long": "a {collection} of at most {max_length}",
+    "too_short": "a {collection} of at least {min_length}",
+}
+
+
+def _numbers(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the context with bounds such as 1.0 as whole numbers."""
+    return {
+        key: int(value) if isinstance(value, float) and value.is_integer() else value for key, value in context.items()
+    }
 
 
 def _steps(location: tuple[int | str, ...]) -> list[str]:

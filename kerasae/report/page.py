@@ -13,6 +13,7 @@ from kerasae.report import report_figures
 from kerasae.report.report_figure import keep, kept
 from kerasae.report.run_artifacts import Materials
 from kerasae.report.templating import render
+from kerasae.runs.data_facts import DataFacts
 from kerasae.utils.formatting import FORMATS, flat, plain
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def write_report(run: Run, model: keras.Model, collection: Collection | None) ->
         RequestError: the run was not evaluated, or on other test images.
     """
     materials = Materials.read(run, collection)
-    facts = with_start(materials.facts, materials.recipe) if materials.facts else {}
+    known = with_start(DataFacts.from_json(materials.facts), materials.recipe) if materials.facts else DataFacts()
+    facts = known.to_json() if materials.facts else {}
     images = None if collection is None else collection.test
     drawn = keep(report_figures.of_run(materials, model, images, run.figures), run.figures)
     page = render(
@@ -57,8 +59,8 @@ def write_report(run: Run, model: keras.Model, collection: Collection | None) ->
         report_figures=drawn,
         courses=report_figures.COURSES,
         facts=facts,
-        warnings=warnings(facts),
-        is_tested_unseen=is_tested_unseen(facts),
+        warnings=warnings(known),
+        is_tested_unseen=is_tested_unseen(known),
         latent_plates=kept(run.path / "explore" / "test" / "figures" / "figures.json"),
         metric=lambda path, style: metric(materials.metrics, path, style),
         quarantine=[(row["path"], row["reason"]) for row in facts.get("quarantine", [])[:LONGEST_TABLE]],

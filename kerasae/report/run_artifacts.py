@@ -64,7 +64,7 @@ class Materials:
             environment=without(lambda: _read_table(run.environment), {}),
             facts=_read_table(run.data_facts),
             history=without(lambda: read_history(run.history), History([], {})),
-            class_names=tuple(run.facts["class_names"] if collection is None else collection.class_names),
+            class_names=run.facts.class_names if collection is None else collection.class_names,
             label=predictions["label"],
             probabilities=predictions.get("probabilities"),
             mse=predictions.get("mse"),

@@ -1,4 +1,4 @@
-"""Where a run was made: versions, machine and devices."""
+"""The environment of a run: versions, machine and devices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "scikit-learn", "numba")
 
 
 def environment(**more: Any) -> dict[str, Any]:
-    """Return a flat description of this process's machine and libraries, with `more` at its end."""
+    """Return a flat description of the machine and the libraries of this process, followed by `more`."""
     import tensorflow as tf
 
     gpus = [tf.config.experimental.get_device_details(gpu) for gpu in tf.config.list_physical_devices("GPU")]

@@ -1,29 +1,34 @@
-"""A run directory: where one training keeps what it made. Every file is written whole or not at all."""
+"""A run: the directory of one training. Every file in it is written in one step."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from kerasae.utils.errors import RequestError
 from kerasae.files.locks import alone, at_work
-from kerasae.files.manifest import listed, remind
-from kerasae.files.reading import damaged
-from kerasae.files.reading import read_json
-from kerasae.recipe import Recipe
+from kerasae.files.manifest import remind
+from kerasae.files.reading import damaged, read_json
+from kerasae.files.unfinished import remove_unfinished
 from kerasae.recipe.loading import parse
-from kerasae.files.replacing import replace_folder
-from kerasae.files.unfinished import name_beside, remove, remove_unfinished, remove_unfinished_of
+from kerasae.runs.data_facts import DataFacts
+from kerasae.utils.errors import RequestError, in_a_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kerasae.recipe import Recipe
 
 RUNS = Path("runs")
 
 
 class Run:
-    """The files of one run, by name."""
+    """A run and the paths of its files.
+
+    Args:
+        path: of the directory.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,6 +40,8 @@ class Run:
         self.quarantine = path / "quarantine.csv"
         self.history = path / "history.csv"
         self.checkpoints = path / "checkpoints"
+        self.last_checkpoint = self.checkpoints / "last.npz"
+        self.best_weights = self.checkpoints / "best.npz"
         self.tensorboard = path / "tensorboard"
         self.samples = path / "samples"
         self.model = path / "model.keras"
@@ -53,14 +60,18 @@ class Run:
 
     @property
     def name(self) -> str:
-        """Of its folder."""
+        """The name of the directory."""
         return self.path.resolve().name
 
     @property
     def recipe(self) -> Recipe:
         """The resolved recipe that the run was started with.
 
-        Versions without `data.range` kept the upper 8 bits of images of 16: that is their range, if there were any.
+        Versions without `data.range` used the upper 8 bits of 16-bit images: the recipe of a run with such images gets
+        that range.
+
+        Raises:
+            RequestError: a file is missing, changed or damaged.
         """
         tree = read_json(self.recipe_file, {})
         data = tree.get("data")
@@ -73,14 +84,21 @@ class Run:
             raise damaged(self.recipe_file, str(error)) from None
 
     @property
-    def facts(self) -> dict[str, Any]:
-        """What the run keeps about its images."""
-        facts: dict[str, Any] = read_json(self.data_facts, {"class_names": list, "counts": dict, "fingerprint": str})
-        return facts
+    def facts(self) -> DataFacts:
+        """The facts about the images.
+
+        Raises:
+            RequestError: the file is missing, changed or damaged.
+        """
+        tree = read_json(self.data_facts, {"class_names": list, "counts": dict, "fingerprint": str})
+        try:
+            return DataFacts.from_json(tree)
+        except ValueError as error:
+            raise damaged(self.data_facts, in_a_line(error)) from None
 
     @property
     def finished_epochs(self) -> int:
-        """How many epochs its history holds, over all phases."""
+        """The number of epochs in the history, over all phases."""
         try:
             return max(0, self.history.read_bytes().count(b"\n") - 1)
         except OSError:
@@ -88,13 +106,13 @@ class Run:
 
     @contextlib.contextmanager
     def alone(self, doing: str) -> Iterator[None]:
-        """Hold the run while this process writes into it, and remove what killed ones have left there.
+        """Lock the run while this process writes to it, and remove unfinished files of processes that were killed.
 
         Args:
-            doing: what this process does to the run, as in "exporting", for the others' messages.
+            doing: what this process does to the run, such as "exporting", for the messages of other processes.
 
         Raises:
-            RequestError: another process holds it.
+            RequestError: another process has locked it.
             OSError: the run cannot be written to.
         """
         with alone(self.path, doing, "run"):
@@ -103,10 +121,10 @@ class Run:
 
     @classmethod
     def create(cls, path: Path | None, name: str) -> Run:
-        """Make a new run directory: `path`, or the next free `runs/NAME-001`.
+        """Create the directory of a run: `path`, or the next free `runs/NAME-001`.
 
         Raises:
-            RequestError: the directory exists already or cannot be made.
+            RequestError: the directory exists already or cannot be created.
         """
         check_new(path)
         try:
@@ -120,7 +138,11 @@ class Run:
                     candidate.mkdir()
                     return cls(candidate)
         except OSError as error:
-            raise RequestError("--run", received=f"cannot make {error.filename}: {error.strerror}") from None
+            raise RequestError(
+                "--run",
+                expected="a directory that can be created",
+                received=f"{error.filename}: {error.strerror}",
+            ) from None
         raise RequestError("--run", expected=f"a free name below {RUNS}", received=f"{name!r}, used 100,000 times")
 
     @classmethod
@@ -132,29 +154,48 @@ class Run:
         """
         run = cls(path)
         if not path.is_dir():
-            raise RequestError("run", expected="the directory of a run", received=f"{str(path)!r}, which does not exist")
+            raise RequestError(
+                "run", expected="the directory of a run", received=f"{str(path)!r}, which does not exist"
+            )
         if not run.recipe_file.is_file():
-            raise RequestError("run", received=f"{path} holds no recipe.json, so it is not a run's directory")
+            raise RequestError("run", expected="the directory of a run", received=f"{path}, which holds no recipe.json")
         remind(path.resolve(), "run")
         if trained and not run.model.is_file():
             if (doing := at_work(path)) is not None:
-                raise RequestError("run", expected="a finished run", received=f"one that another process is {doing}", fix="wait")
-            raise RequestError("run", received=f"{path} holds no model.keras", fix=f"finish it with: kerasae train --run {path} --resume")
+                raise RequestError(
+                    "run", expected="a finished run", received=f"one that another process is {doing}", fix="wait"
+                )
+            raise RequestError(
+                "run",
+                expected="a finished run",
+                received=f"{path}, which holds no model.keras",
+                fix=f"finish it with: kerasae train --run {path} --resume",
+            )
         return run
 
 
 def check_new(path: Path | None, option: str = "--run") -> None:
-    """Refuse a directory that exists or whose place cannot be written to, before any work is done.
+    """Refuse a path that exists or cannot be written to, before any work is done.
+
+    Args:
+        path: of a directory or a file to create; None for the next run below `runs/`.
+        option: that named the path.
 
     Raises:
-        RequestError: begins with `option`, which named the directory.
+        RequestError: begins with `option`.
     """
-    place = path if path is not None else RUNS
+    parent = path if path is not None else RUNS
     if path is not None and path.exists():
         resumable = (path / "recipe.json").is_file()
-        mend = "add --resume to go on with it, or give another name" if resumable else "give another name"
-        raise RequestError(option, received=f"{path} exists already", fix=mend)
-    while not place.exists():
-        place = place.parent
-    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        raise RequestError(option, expected="a place that can be written to", received=f"{path or RUNS}, below {place}")
+        raise RequestError(
+            option,
+            expected="a path that does not exist yet",
+            received=f"{path}, which exists already",
+            fix="add --resume to go on with it, or give another name" if resumable else "give another name",
+        )
+    while not parent.exists():
+        parent = parent.parent
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        raise RequestError(
+            option, expected="a place that can be written to", received=f"{path or RUNS}, below {parent}"
+        )

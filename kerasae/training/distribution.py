@@ -1,4 +1,4 @@
-"""Which devices train, in which precision, and whether XLA compiles."""
+"""Devices and precision of training, and whether XLA compiles it."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ if TYPE_CHECKING:
 
     import tensorflow as tf
 
-# Instructions with which a CPU multiplies bfloat16 faster than float32. On one core of an EPYC with avx512_bf16 alone
-# the joint models trained 1.6 to 1.8 times as fast with it, the small ones of studies C to E 1.0 to 1.2 times.
+# Instructions that multiply bfloat16 faster than float32. On one core of an EPYC with avx512_bf16 alone, joint models
+# trained 1.6 to 1.8 times as fast with bfloat16, and the small models of studies C to E 1.0 to 1.2 times.
 FAST_BFLOAT16 = frozenset({"amx_bf16", "avx512_bf16"})
 
 
 def leave_gpus() -> None:
-    """Leave the memory of the GPUs to other processes, as long as this one does not need it."""
+    """Allocate the memory of GPUs as needed, so that other processes can use the rest."""
     import tensorflow as tf
 
-    with contextlib.suppress(RuntimeError):  # they are in use by this process already
+    with contextlib.suppress(RuntimeError):  # this process uses them already
         for gpu in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(gpu, True)
 
 
 def strategy(devices: Sequence[str] | Literal["auto"]) -> tf.distribute.Strategy:
-    """Return the one strategy of this process: mirrored over several devices, else TensorFlow's default.
+    """Return the distribution strategy of this process: mirrored over several devices, else TensorFlow's default.
 
-    `devices` is "auto" (every visible GPU) or names such as ("GPU:0", "GPU:1") or ("CPU:0", "CPU:1"); several CPU
-    devices are made by dividing the one CPU, which must happen before TensorFlow has used it.
+    Args:
+        devices: "auto" (every visible GPU) or names such as ("GPU:0", "GPU:1") or ("CPU:0", "CPU:1"). Several CPU
+            devices are created by dividing the CPU, which is possible before TensorFlow has used it.
 
     Raises:
         RequestError: a device that does not exist.
@@ -49,7 +50,7 @@ def _strategy(devices: tuple[str, ...] | Literal["auto"]) -> tf.distribute.Strat
         return tf.distribute.MirroredStrategy(names) if len(names) > 1 else tf.distribute.get_strategy()
     cpus = [name for name in devices if name.startswith("CPU:")]
     if len(cpus) > 1:
-        with contextlib.suppress(RuntimeError):  # the CPU is in use already: it may have been divided before
+        with contextlib.suppress(RuntimeError):  # the CPU is used already, and may have been divided before
             tf.config.set_logical_device_configuration(
                 tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * len(cpus)
             )
@@ -66,14 +67,14 @@ def _strategy(devices: tuple[str, ...] | Literal["auto"]) -> tf.distribute.Strat
     )
 
 
-def precision(asked: str) -> str:
-    """Return the Keras dtype policy: as asked, or for "auto" what the device multiplies fast.
+def precision(policy: str) -> str:
+    """Return the Keras dtype policy; for "auto" the one that this machine multiplies fast.
 
-    GPUs of compute capability 8 and up, and CPUs with AMX or AVX512-BF16, take bfloat16; GPUs of 7 take float16; all
-    others float32.
+    This is bfloat16 on GPUs of compute capability 8 and up and on CPUs with AMX or AVX512-BF16, float16 on GPUs of
+    compute capability 7, and float32 otherwise.
     """
-    if asked != "auto":
-        return asked
+    if policy != "auto":
+        return policy
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
@@ -82,23 +83,23 @@ def precision(asked: str) -> str:
             tf.config.experimental.get_device_details(gpu).get("compute_capability", (0, 0)) for gpu in gpus
         )
         return "mixed_bfloat16" if capability >= (8, 0) else "mixed_float16" if capability >= (7, 0) else "float32"
-    return "mixed_bfloat16" if FAST_BFLOAT16 & _cpu_flags() else "float32"
+    return "mixed_bfloat16" if FAST_BFLOAT16 & cpu_flags() else "float32"
 
 
-def jit_compile(asked: bool | Literal["auto"]) -> bool:
-    """Return whether XLA compiles the training step: as asked, or for "auto" on a single GPU alone.
+def jit_compile(option: bool | Literal["auto"]) -> bool:
+    """Return whether XLA compiles the training step; for "auto" it does so on a single GPU alone.
 
-    On a CPU XLA's convolutions are slower than oneDNN's; benchmarks/training.py measures it.
+    On a CPU, convolutions of XLA are slower than those of oneDNN; benchmarks/training.py measures it.
     """
-    if asked != "auto":
-        return asked
+    if option != "auto":
+        return option
     import tensorflow as tf
 
     return len(tf.config.list_physical_devices("GPU")) == 1
 
 
-def _cpu_flags() -> frozenset[str]:
-    """Return the CPU's feature flags; none where the system does not list them."""
+def cpu_flags() -> frozenset[str]:
+    """Return the feature flags of the CPU; none where the system does not list them."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:

@@ -1,4 +1,4 @@
-"""Whether a training step fits into memory, told before training: one that does not may end without a message."""
+"""Check before training that a step fits into memory; a process that runs out of memory may end without a message."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from kerasae.utils.errors import RequestError
 from kerasae.utils.keras_internals import flatten_layers, inbound_nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Sequence
 
-# A weight, its gradient and two slots of an optimizer, float32.
+ControlGroup = tuple[Path, str, str, tuple[str, str]]
+# A weight, its gradient and two slots of the optimizer, in float32.
 _BYTES_PER_WEIGHT = 16
-# Of an image's pixels as float32: copies that the input pipeline holds, ready or in the making.
+# Copies of an image as float32 in the input pipeline, finished or not.
 _COPIES_AHEAD = 6
-# Of a step in float32, measured on the joint model at 256x256: half for activations, and the casts.
+# Share of a step in float32, measured on the joint model at 256x256: half for activations, plus the casts.
 _HALF_PRECISION = 0.6
-# Of a container, in the second and the first version of control groups: what is allowed, used, and kept of files.
-_CGROUPS = (
+# The files of a container's memory limit, of its usage, and the keys of its file cache, in control groups v2 and v1.
+CGROUPS: tuple[ControlGroup, ...] = (
     (Path("/sys/fs/cgroup"), "memory.max", "memory.current", ("active_file", "inactive_file")),
     (
         Path("/sys/fs/cgroup/memory"),
@@ -36,64 +37,73 @@ _CGROUPS = (
 )
 
 
-def available_memory() -> int:
-    """Return how many bytes this process may still take: what is free, within the limits of process and container."""
+def available_memory(cgroups: Sequence[ControlGroup] = CGROUPS) -> int:
+    """Return the bytes that this process can still allocate: free memory, within its limits and those of its container.
+
+    Args:
+        cgroups: the control groups to look at.
+    """
     free = [psutil.virtual_memory().available]
     process = psutil.Process().memory_info()
     for limit, used in ((resource.RLIMIT_AS, process.vms), (resource.RLIMIT_DATA, process.rss)):
         soft, _ = resource.getrlimit(limit)
         if soft != resource.RLIM_INFINITY:
             free.append(soft - used)
-    for folder, most, now, cached in _CGROUPS:
-        with contextlib.suppress(OSError, ValueError):  # "max" is no number: there is no limit
-            used = int((folder / now).read_text()) - _cached(folder, cached)
-            free.append(int((folder / most).read_text()) - used)
+    for folder, limit_file, usage_file, cache_keys in cgroups:
+        with contextlib.suppress(OSError, ValueError):  # "max" is not a number: there is no limit
+            used = int((folder / usage_file).read_text()) - _file_cache(folder, cache_keys)
+            free.append(int((folder / limit_file).read_text()) - used)
     return max(0, min(free))
 
 
-def _cached(folder: Path, names: Container[str]) -> int:
-    """Return how many bytes of a container are files kept in memory, which the kernel gives up for a process."""
+def _file_cache(folder: Path, keys: Container[str]) -> int:
+    """Return the bytes of a container's file cache, which the kernel frees for a process."""
     with contextlib.suppress(OSError):
         lines = [line.split() for line in (folder / "memory.stat").read_text().splitlines()]
-        return sum(int(number) for name, number in lines if name in names)
+        return sum(int(number) for name, number in lines if name in keys)
     return 0
 
 
 def step_memory(model: keras.Model, precision: str = "float32") -> tuple[int, float]:
-    """Return the bytes that a training step takes, whatever the batch, and those for each of its images.
+    """Estimate the memory of a training step.
 
-    A step keeps the outputs of all layers for the gradient. On the joint model that is what was measured as the growth
-    of the process from a step on one image to one on three: 121.3 MiB an image at 256x256, and 32.0 of 30.3 at 128x128.
+    A step keeps the outputs of all layers for the gradient. On the joint model the process grew by as much as estimated
+    between a step on one image and one on three: 121.3 MiB an image at 256x256, and 32.0 of 30.3 MiB at 128x128.
 
     Args:
         model: takes (n, height, width, channels), in float32.
         precision: the dtype policy of training.
+
+    Returns:
+        The bytes for a batch of any size, and the bytes for each of its images.
     """
     layers = [layer for layer in flatten_layers(model) if not isinstance(layer, keras.Model)]
     outputs = [output for layer in layers for node in inbound_nodes(layer) for output in node.output_tensors]
     values = sum(math.prod(size for size in output.shape[1:] if size) for output in outputs)
     share = 1.0 if precision == "float32" else _HALF_PRECISION
-    waiting = _COPIES_AHEAD * math.prod(model.input_shape[1:])
-    return _BYTES_PER_WEIGHT * model.count_params(), 4.0 * (share * values + waiting)
+    pipeline = _COPIES_AHEAD * math.prod(model.input_shape[1:])
+    return _BYTES_PER_WEIGHT * model.count_params(), 4.0 * (share * values + pipeline)
 
 
-def check_memory(model: keras.Model, batch_size: int, precision: str, key: str) -> None:
-    """Refuse a batch whose training step does not fit into this machine's memory.
+def check_memory(model: keras.Model, batch_size: int, precision: str, key: str, available: int | None = None) -> None:
+    """Refuse a batch whose training step does not fit into the memory of this machine.
 
-    Nothing is refused where there is a GPU: its own memory counts then, and TensorFlow says when that is too small.
+    Nothing is refused where there is a GPU: training then uses its memory, and TensorFlow reports where that is too
+    small.
 
     Args:
-        model: as `step_memory` takes it.
-        batch_size: images a step.
+        model: as for `step_memory`.
+        batch_size: images of a step.
         precision: the dtype policy of training.
-        key: where the batch size stands in the recipe.
+        key: where the batch size is in the recipe.
+        available: bytes of free memory; None to ask the system.
 
     Raises:
-        RequestError: says which batch size would fit.
+        RequestError: names a batch size that fits.
     """
     if tf.config.list_physical_devices("GPU"):
         return
-    available = available_memory()
+    available = available_memory() if available is None else available
     fixed, image = step_memory(model, precision)
     if fixed + batch_size * image <= available:
         return

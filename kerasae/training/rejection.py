@@ -1,4 +1,4 @@
-"""The last step of training: when not to answer, learned from validation images."""
+"""Fit the rejection of a trained model on the validation images of its run."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 from kerasae.data.dataset import Targets, evaluation_dataset
 from kerasae.data.images import batch_size
 from kerasae.files.writing import write_json
+from kerasae.models import TrainedModel, fit_rejection
 from kerasae.models.ood.fitting import MOST_REFERENCES, needed, splits, too_few
-from kerasae.models.ood.with_ood_score import save
+from kerasae.models.ood.saving import save_rejection
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 
@@ -22,14 +23,15 @@ if TYPE_CHECKING:
     from kerasae.runs.run import Run
 
 DEFAULT_RATE = 0.05
-SHOWN = 20  # names in a line
+MAX_NAMES = 20  # in a line
 
 
 def check(recipe: Recipe, collection: Collection) -> None:
-    """Refuse a rate that the validation images are too few for, and classes of a model without, before training.
+    """Refuse a rejection that cannot be fitted, before training.
 
     Raises:
-        RequestError: fewer than `needed`, which "auto" is never refused for; or `rejection.by_class` without labels.
+        RequestError: there are fewer validation images than the rate needs (never for "auto"), or `rejection.by_class`
+            is set for a recipe without a label head.
     """
     if recipe.rejection.by_class and "label" not in recipe.heads:
         raise RequestError(
@@ -43,7 +45,7 @@ def check(recipe: Recipe, collection: Collection) -> None:
 
 
 def fits(recipe: Recipe, collection: Collection) -> bool:
-    """Return whether the validation images are enough for the recipe's rate."""
+    """Return whether there are enough validation images for the rate of the recipe."""
     return len(collection.validation) >= needed(_rate(recipe))
 
 
@@ -52,12 +54,23 @@ def _rate(recipe: Recipe) -> float:
     return DEFAULT_RATE if rate == "auto" else rate
 
 
-def fit_rejection(
+def with_rejection(
     run: Run, recipe: Recipe, model: JointAutoencoder, collection: Collection, *, refuses: bool = False
-) -> None:
-    """Fit the model's rejection and keep it in the run, and beside it, in rejection.json, whether there is one and how.
+) -> TrainedModel:
+    """Fit the rejection of a model, and write it to rejection.keras and its facts to rejection.json.
 
-    Where the validation images are too few, it is left out with one line about it, or with `refuses` a RequestError.
+    Args:
+        run: where the files are written.
+        recipe: the recipe of the run.
+        model: the trained model.
+        collection: the images of the run.
+        refuses: whether to raise where there are too few validation images; else a line says that there is none.
+
+    Returns:
+        The model with its rejection, if there is one.
+
+    Raises:
+        RequestError: with `refuses`, if there are too few validation images.
     """
     rate, count = _rate(recipe), len(collection.validation)
     if not fits(recipe, collection):
@@ -66,15 +79,15 @@ def fit_rejection(
         reason = f"it takes {needed(rate)} validation images or more, and there are {count}"
         stderr_console().print(f"no rejection: {reason}; train with data.validation larger for one", soft_wrap=True)
         write_json(run.rejection_facts, {"fitted": False, "reason": reason})
-        return
+        return TrainedModel(model)
     targets = Targets(("label",) if collection.class_names else (), len(collection.class_names))
-    validation, known = (
+    validation, references = (
         evaluation_dataset(images, targets, batch_size=batch_size(images.image_shape))
         for images in (collection.validation, collection.train.some(MOST_REFERENCES))
     )
     by_class = recipe.rejection.by_class
-    rejection = model.fit_rejection(validation, rate, known, by_class=by_class)
-    save(rejection, run.rejection)
+    rejection = fit_rejection(model, validation, rate, references, by_class=by_class)
+    save_rejection(rejection, run.rejection)
     facts: dict[str, Any] = {
         "fitted": True,
         "false_positive_rate": rate,
@@ -83,14 +96,15 @@ def fit_rejection(
         "by_class": by_class,
     }
     if by_class:
-        own = np.asarray(keras.ops.convert_to_numpy(rejection.own), bool)
-        shared = [name for name, alone in zip(collection.class_names, own, strict=True) if not alone]
+        has_threshold = np.asarray(keras.ops.convert_to_numpy(rejection.own), bool)
+        shared = [name for name, has in zip(collection.class_names, has_threshold, strict=True) if not has]
         facts["shared_threshold"] = shared
         if shared:
             stderr_console().print(
-                f"rejection.by_class: {len(shared)} of {len(own)} classes share one threshold, since fewer than "
-                f"{needed(rate)} validation images to rank are predicted as each: "
-                f"{', '.join(shared[:SHOWN])}{', ...' * (len(shared) > SHOWN)}",
+                f"rejection.by_class: {len(shared)} of {len(has_threshold)} classes share one threshold, since fewer "
+                f"than {needed(rate)} validation images to rank are predicted as each: "
+                f"{', '.join(shared[:MAX_NAMES])}{', ...' * (len(shared) > MAX_NAMES)}",
                 soft_wrap=True,
             )
     write_json(run.rejection_facts, facts)
+    return TrainedModel(model, rejection)

@@ -1,4 +1,4 @@
-"""Weight schedules by name: what a term of the loss weighs in each epoch of its phase."""
+"""Weight schedules by name: the weight of a loss term in each epoch of its phase."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from kerasae.recipe.registry import Registry
 
-# From the epoch, counted from 0 within its phase, to the weight.
+# Maps an epoch, counted from 0 within its phase, to a weight.
 Schedule = Callable[[int], float]
 WEIGHT_SCHEDULES: Registry[Schedule] = Registry("weight schedule")
 
@@ -20,7 +20,7 @@ Span = Annotated[int, Field(ge=2)] | None
 
 @WEIGHT_SCHEDULES.register("constant")
 def constant(default: float, epochs: int, *, value: Weight | None = None) -> Schedule:
-    """Return `value` throughout; without one the term's default."""
+    """Use `value` in every epoch; without a value, the default of the term."""
     return lambda epoch: default if value is None else value
 
 
@@ -28,10 +28,17 @@ def constant(default: float, epochs: int, *, value: Weight | None = None) -> Sch
 def linear(
     default: float, phase_epochs: int, *, start: Weight, end: Weight | None = None, epochs: Span = None
 ) -> Schedule:
-    """Go from `start` in the first epoch to `end` (by default the term's default) in epoch `epochs`, and stay.
+    """Go from `start` in the first epoch to `end` in epoch `epochs`, linearly, and stay there.
+
+    Args:
+        default: of the term; the default of `end`.
+        phase_epochs: epochs of the phase; the default of `epochs`.
+        start: the first weight.
+        end: the last weight.
+        epochs: the number of epochs, counted from 1, in which `end` is reached.
 
     Raises:
-        ValueError: the last of these epochs lies beyond the phase.
+        ValueError: `epochs` is more than the phase has.
     """
     return _between(lambda share: share, start, default if end is None else end, epochs, phase_epochs)
 
@@ -40,11 +47,7 @@ def linear(
 def cosine(
     default: float, phase_epochs: int, *, start: Weight, end: Weight | None = None, epochs: Span = None
 ) -> Schedule:
-    """Go from `start` to `end` as `linear` does, along half a cosine.
-
-    Raises:
-        ValueError: the last of these epochs lies beyond the phase.
-    """
+    """Go from `start` to `end` along half a cosine; arguments and errors as `linear`."""
     eased = lambda share: 0.5 - 0.5 * math.cos(math.pi * share)  # noqa: E731
     return _between(eased, start, default if end is None else end, epochs, phase_epochs)
 
@@ -58,15 +61,15 @@ def step(
     start: Weight | None = None,
     factor: Weight = 0.1,
 ) -> Schedule:
-    """Begin at `start` (by default the term's default) and multiply by `factor` after each epoch listed in `at`.
+    """Begin at `start` (by default the default of the term) and multiply by `factor` after each epoch in `at`.
 
     Raises:
-        ValueError: the epochs do not rise or lie beyond the phase.
+        ValueError: the epochs do not rise, or one is beyond the last epoch of the phase.
     """
     if sorted(set(at)) != at or at[-1] >= phase_epochs:
         raise ValueError(f"at: expected rising epochs below the phase's last, {phase_epochs}. Received: {at}")
     first = default if start is None else start
-    return lambda epoch: first * factor ** sum(epoch >= one for one in at)
+    return lambda epoch: first * factor ** sum(epoch >= boundary for boundary in at)
 
 
 def _between(

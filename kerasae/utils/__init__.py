@@ -1,1 +1,1 @@
-"""What every room may use: errors, the console, processes, TensorFlow's start, formatted values."""
+"""Helpers that every package may use: errors, console, processes, TensorFlow's start, formatting."""

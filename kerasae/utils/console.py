@@ -1,4 +1,4 @@
-"""Consoles that show text as it is: no markup, no emoji, and nothing that would steer the terminal."""
+"""Rich consoles that print text literally: no markup, no emoji, no control characters."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 LONGEST_VALUE = 200
 LONGEST_LINE = 2_000
-# Characters that reverse the direction of what follows: text that shows them reads otherwise than it is.
+# Characters that change the direction of text, which would be shown in another order than it is stored.
 _REVERSING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _WORD = re.compile(rf"\S{{{LONGEST_VALUE + 1},}}")
 _RECEIVED = re.compile(r"(?<=Received: ).*?(?=; |$)")
 
 
 class PlainConsole(Console):
-    """A Rich console for names and messages that come from files: control characters in them are shown as escapes."""
+    """A Rich console that shows control characters, which names and messages from files may hold, as escapes."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(highlight=False, markup=False, emoji=False, **options)
@@ -33,19 +33,19 @@ class PlainConsole(Console):
         return super().render_str(printable(text), **options)
 
     def render(self, renderable: Any, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Render anything; a `Text` without control characters."""
+        """Render an object; control characters of a `Text` are escaped."""
         if isinstance(renderable, Text) and printable(renderable.plain) != renderable.plain:
             renderable = Text(printable(renderable.plain), style=renderable.style)
         return super().render(renderable, options)
 
 
 def stderr_console() -> Console:
-    """Return a console on standard error."""
+    """Return a console that prints to standard error."""
     return PlainConsole(stderr=True)
 
 
 def printable(text: str) -> str:
-    """Return text in which control characters other than line feed and tab are shown as escapes, such as `\\x1b`."""
+    """Return text with control characters, except line feed and tab, as escapes such as `\\x1b`."""
     return "".join(
         character.encode("unicode_escape").decode()
         if (unicodedata.category(character) == "Cc" and character not in "\n\t") or character in _REVERSING
@@ -55,7 +55,7 @@ def printable(text: str) -> str:
 
 
 def one_line(message: str) -> str:
-    """Return a message on one line, of which no value takes more than `LONGEST_VALUE` characters."""
+    """Return a message on one line, with values cut to `LONGEST_VALUE` characters."""
 
     def shortened(match: re.Match[str]) -> str:
         return match[0] if len(match[0]) <= LONGEST_VALUE else f"{match[0][:LONGEST_VALUE]}..."

@@ -1,4 +1,4 @@
-"""What Keras keeps private and we need: all of it here, so that a new version of Keras breaks one file."""
+"""Every use of a private member of Keras, so that a new version of Keras can break only this file."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def flatten_layers(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
 
 
 def inbound_nodes(layer: keras.layers.Layer) -> list[Any]:
-    """Return the calls of a layer on symbolic tensors, as Keras' nodes."""
+    """Return the nodes of Keras' graph that are calls of a layer."""
     nodes: list[Any] = layer._inbound_nodes  # noqa: SLF001
     return nodes

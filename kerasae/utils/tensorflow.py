@@ -1,4 +1,4 @@
-"""Bring TensorFlow up without its opening words, which no setting of its own silences."""
+"""Import TensorFlow without the messages that it prints at its start, which no setting silences."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import tempfile
 
 
 def load_tensorflow() -> None:
-    """Import TensorFlow and look for devices with standard error held back; should that fail, what it said is shown."""
+    """Import TensorFlow and list its devices with standard error suppressed; on failure the messages are printed."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.stderr.flush()
-    with tempfile.TemporaryFile() as held:
+    with tempfile.TemporaryFile() as captured:
         stderr = os.dup(2)
-        os.dup2(held.fileno(), 2)
+        os.dup2(captured.fileno(), 2)
         failed = False
         try:
             import tensorflow as tf
@@ -26,5 +26,5 @@ def load_tensorflow() -> None:
             os.dup2(stderr, 2)
             os.close(stderr)
             if failed:
-                held.seek(0)
-                os.write(2, held.read())
+                captured.seek(0)
+                os.write(2, captured.read())

@@ -1,1 +1,1 @@
-"""Workflows: one file for each verb on one run."""
+"""Workflows: the verbs on one run, one a file. They take the path of a run and options, and return a result."""

@@ -1,17 +1,16 @@
-"""The verb that samples a trained run, and has what comes of it judged."""
+"""The verb `generate`: sample images from a run's model, and judge them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kerasae.generation import Request, by_generator, judge_of, methods_of, write_generated
-from kerasae.generation.adversarial import between_classes
-from kerasae.generation.interpolation import End, between_latents, open_end
+from kerasae.generation import Request, judge_of, write_generated
+from kerasae.generation.interpolation import open_end
 from kerasae.generation.judge import check_judge
-from kerasae.models import load_generator, load_trained
 from kerasae.runs.run import Run
+from kerasae.tasks import task_of
 from kerasae.utils.errors import RequestError, nearest
-from kerasae.workflows.begin import reopen
+from kerasae.workflows.opening import reopen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def generate(
-    run: Path,
+    path: Path,
     *,
     classes: Sequence[str] = (),
     count: int = 100,
@@ -28,70 +27,58 @@ def generate(
     judge: Path | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Make images by every method that a run's model has, judge them, and write RUN/generated.
+    """Generate images by every method that a run's model has, judge them, and write RUN/generated.
 
     Args:
-        run: a finished run whose model has a decoder.
-        classes: names of the classes to make images of; all if left out. A method that knows no classes is left out
-            where some are asked for.
-        count: images of each class, and of each method.
-        noise: how far from the middle, 0 and up; 1 is as diverse as what was learned.
-        between: two classes or paths of images, the way between which is decoded too.
+        path: of a finished run whose model can generate images.
+        classes: names of the classes to generate; all if left out. Where classes are named, a method without classes is
+            left out.
+        count: images of each class and method.
+        noise: standard deviation relative to the training images, 0 and up; 1 is as diverse as they are.
+        between: two classes or paths of images; the images between them are decoded too.
         judge: the run of a classifier; if left out, one is trained on the run's own images, once.
-        seed: of everything that is drawn, 0 and up.
+        seed: of all samples, 0 and up.
 
     Returns:
         What generated.json holds.
 
     Raises:
-        RequestError: anything wrong with the request; nothing is written then.
+        RequestError: the request is wrong; nothing is written then.
     """
-    opened = Run.open(run)
-    names: list[str] = opened.facts["class_names"]
-    asked = _check(opened, names, classes, count, noise, judge, seed)
+    run = Run.open(path)
+    recipe = run.recipe
+    task = task_of(recipe)
+    class_names = run.facts.class_names
+    task.check_generation(run, classes, None)
+    labels = _labels(classes, class_names)
+    _check_options(run, count, noise, judge, seed)
     ends = None
     if between is not None:
-        first, second = (open_end(word, names, opened.recipe.data) for word in between)
+        first, second = (open_end(name, class_names, recipe.data) for name in between)
         ends = (first, second)
-        _check_ends(opened, ends)
-    request = Request(tuple(asked), count, noise, seed)
-    with opened.alone("sampling from"):
-        if opened.recipe.model.adversarial is not None:
-            generator, collection = load_generator(opened), reopen(opened)
-            labels = [end.label or 0 for end in ends] if ends is not None else []
-            ways = between_classes(generator, (labels[0], labels[1]), names, noise, seed) if labels else None
-            methods = [by_generator(generator)]
-        else:
-            model, collection = load_trained(opened, needs_rejection=False), reopen(opened)
-            methods, latents = methods_of(model, collection, asked)
-            methods = [method for method in methods if method.by_class or not classes]
-            ways = between_latents(latents, ends, len(names), noise, seed) if ends is not None else None
-        return write_generated(opened, collection, methods, request, judge_of(opened, collection, judge), ways)
+        task.check_generation(run, classes, ends)
+    request = Request(tuple(labels), count, noise, seed)
+    with run.alone("sampling from"):
+        model, collection = task.load(run, needs_rejection=False), reopen(run)
+        methods, interpolation = task.samplers(model, collection, request, by_class=bool(classes), ends=ends)
+        return write_generated(run, collection, methods, request, judge_of(run, collection, judge), interpolation)
 
 
-def _check(
-    run: Run, names: Sequence[str], classes: Sequence[str], count: int, noise: float, judge: Path | None, seed: int
-) -> list[int]:
-    """Refuse what cannot be, before any model is loaded; return the classes that are asked for, by index."""
-    adversarial = run.recipe.model.adversarial
-    if adversarial is None and "reconstruction" not in run.recipe.heads:
-        raise RequestError(
-            "generate",
-            expected="a run whose model has a decoder, which makes images of latents",
-            received=f"{run.path}, which classifies alone",
-            fix="train a recipe with a reconstruction, such as joint or autoencoder",
-        )
+def _labels(classes: Sequence[str], class_names: Sequence[str]) -> list[int]:
+    """Return the indices of the named classes, or of all classes if none is named; refuse unknown names."""
     for name in classes:
-        if name not in names:
-            known = f"classes of {', '.join(names)}" if names else "none, since the run was trained without labels"
-            raise RequestError("--class", expected=known, received=f"{name!r}.{nearest(name, names)}")
-    if classes and adversarial is not None and adversarial.name == "gan":
-        raise RequestError(
-            "--class",
-            expected=f"none, since the generator of {run.path} takes noise alone",
-            received=f"{', '.join(classes)}",
-            fix="train a recipe with model.adversarial = 'acgan'",
-        )
+        if name not in class_names:
+            known = (
+                f"classes of {', '.join(class_names)}"
+                if class_names
+                else "none, since the run was trained without labels"
+            )
+            raise RequestError("--class", expected=known, received=f"{name!r}.{nearest(name, class_names)}")
+    return [class_names.index(name) for name in dict.fromkeys(classes or class_names)]
+
+
+def _check_options(run: Run, count: int, noise: float, judge: Path | None, seed: int) -> None:
+    """Refuse options out of range and an unsuitable judge."""
     if count < 1:
         raise RequestError("--count", expected="at least 1", received=count)
     if not 0 <= noise < float("inf"):
@@ -100,18 +87,3 @@ def _check(
         raise RequestError("--seed", expected="0 and up", received=seed)
     if judge is not None:
         check_judge(judge, run)
-    return [names.index(name) for name in dict.fromkeys(classes or names)]
-
-
-def _check_ends(run: Run, ends: tuple[End, End]) -> None:
-    """Refuse ends that an adversarial model cannot begin or end at."""
-    adversarial = run.recipe.model.adversarial
-    if adversarial is None:
-        return
-    if adversarial.name == "gan" or any(end.label is None for end in ends):
-        can = "takes noise alone" if adversarial.name == "gan" else "has no encoder"
-        raise RequestError(
-            "--between",
-            expected="two classes, and a generator that takes them",
-            received=f"{ends[0].words} and {ends[1].words}, while that of {run.path} {can}",
-        )

@@ -145,7 +145,7 @@ def _write_maps(images: np.ndarray, rebuilt: np.ndarray, paths: Sequence[Path], 
 
 
 def _from_run(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]], dict[str, Any]]:
-    from kerasae.models import guarded, load_trained
+    from kerasae.models import load_trained, model_with_ood_score
 
     run = Run.open(path)
     data = run.recipe.data
@@ -153,9 +153,9 @@ def _from_run(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]]
         "image_shape": data.image_shape,
         "resize": data.resize,
         "range": data.range,
-        "class_names": run.facts["class_names"],
+        "class_names": list(run.facts.class_names),
     }
-    return guarded(load_trained(run)).predict_on_batch, about
+    return model_with_ood_score(load_trained(run)).predict_on_batch, about
 
 
 def _from_export(path: Path) -> tuple[Callable[[np.ndarray], dict[str, np.ndarray]], dict[str, Any]]:

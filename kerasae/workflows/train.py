@@ -1,33 +1,28 @@
-"""The verb that makes a run: train, evaluate, report, export."""
+"""The verb `train`: train, evaluate, report and export a run."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kerasae import models
 from kerasae.data.collection import Collection, open_collection
-from kerasae.data.learned_images import facts_of
 from kerasae.data.summary import lines
-from kerasae.exporting import export, export_generator
-from kerasae.files.manifest import forget
-from kerasae.generation import write_generator_report
-from kerasae.ood import write_own_unknown
-from kerasae.recipe.loading import setting
-from kerasae.report import write_report
+from kerasae.models import ENCODERS
+from kerasae.models.blocks import Settings
+from kerasae.recipe.loading import load, setting
 from kerasae.runs.origins import load_plugins_of
 from kerasae.runs.run import Run, check_new
-from kerasae.training import adversarial, distribution, fit
-from kerasae.training.rejection import fit_rejection
-from kerasae.training.rejection import fits as rejection_fits
+from kerasae.tasks import task_of
+from kerasae.training import distribution
 from kerasae.utils.console import stderr_console
-from kerasae.workflows.begin import begin, check, check_fits, raised, read_named, reopen, resolve
-from kerasae.workflows.evaluate import evaluate, evaluate_generator
+from kerasae.utils.errors import RequestError
+from kerasae.workflows.begin import begin, check, check_fits, raised, read_named, resolve
+from kerasae.workflows.opening import reopen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kerasae.recipe import Recipe
+    from kerasae.training.phase_plan import TrainingPlan
 
 
 def train(recipe: str, *, data: str | None = None, run: Path | None = None, overrides: Sequence[str] = ()) -> Run:
@@ -35,89 +30,90 @@ def train(recipe: str, *, data: str | None = None, run: Path | None = None, over
 
     Args:
         recipe: the name of a built-in recipe or the path of a TOML file.
-        data: a source that takes the place of the recipe's.
-        run: the directory to make, or None for the next free one below `runs/`.
-        overrides: `KEY=VALUE` settings that reach any field.
+        data: a source that replaces the source of the recipe.
+        run: the directory to create, or None for the next free one below `runs/`.
+        overrides: `KEY=VALUE` settings of any field.
 
     Raises:
-        RequestError: anything wrong with the request; nothing is written then.
-        DivergedError: the loss is no longer a number.
+        RequestError: the request is wrong; nothing is written then.
+        DivergedError: the loss is no longer finite.
     """
-    asked = read_named(recipe, [*overrides, *setting("data.source", data)])
-    check(asked)
+    requested = read_named(recipe, [*overrides, *setting("data.source", data)])
+    check(requested)
     check_new(run)
-    collection = open_collection(asked.data, classifies=asked.classifies)
-    resolved = resolve(asked, collection)
-    check_fits(resolved, collection)
-    made = Run.create(run, Path(recipe).stem)
-    facts = facts_of(resolved, collection)
-    begin(made, resolved, facts)
-    console = stderr_console()
-    console.print(*lines(facts), *raised(asked, resolved), sep="\n", soft_wrap=True)
-    with made.alone("training"):
-        _finish(made, resolved, collection)
-    return made
+    collection = open_collection(requested.data, classifies=requested.classifies)
+    resolved = resolve(requested, collection)
+    plan = check_fits(resolved, collection)
+    new_run = Run.create(run, Path(recipe).stem)
+    begin(new_run, resolved, plan.facts)
+    stderr_console().print(*lines(plan.facts), *raised(requested, resolved), sep="\n", soft_wrap=True)
+    with new_run.alone("training"):
+        finish(new_run, collection, plan)
+    return new_run
 
 
-def resume(run: Path) -> Run:
-    """Go on with a run where it was interrupted, to the same result.
+def resume(path: Path) -> Run:
+    """Resume a run where it was interrupted, to the same result.
 
     Raises:
-        RequestError: there is no such run, its images are not what they were, or another process is at work on it.
+        RequestError: there is no such run, its images have changed, or another process is writing to it.
     """
-    made = Run.open(run, trained=False)
-    go_on(made)
-    return made
+    run = Run.open(path, trained=False)
+    go_on(run)
+    return run
 
 
 def go_on(run: Run, *, exports: bool = True) -> tuple[Any, Collection]:
-    """Do what of a begun run's work is not done yet, without rejection and export if not `exports`.
+    """Finish a run that has begun.
+
+    Args:
+        run: the run.
+        exports: whether to fit a rejection, measure OOD data and export, too.
 
     Returns:
         The trained model and the images.
 
     Raises:
-        RequestError: the images are not what they were, or another process is at work on the run.
-        DivergedError: the loss is no longer a number.
+        RequestError: the images have changed, or another process is writing to the run.
+        DivergedError: the loss is no longer finite.
     """
-    recipe = run.recipe
     load_plugins_of(run)
-    distribution.strategy(recipe.distribution.devices)  # before TensorFlow is used; see `check`
+    distribution.strategy(run.recipe.distribution.devices)  # before TensorFlow is used; see `check`
     with run.alone("training"):
         collection = reopen(run)
-        return _finish(run, recipe, collection, exports), collection
+        return finish(run, collection, exports=exports), collection
 
 
-def _finish(run: Run, recipe: Recipe, collection: Collection, exports: bool = True) -> Any:
-    """Do what of a run's work is not done yet, and return its model."""
-    if recipe.model.adversarial is not None:
-        return _finish_adversarial(run, recipe, collection)
-    model = models.load_trained(run, needs_rejection=False) if run.model.is_file() else fit(run, recipe, collection)
-    if exports and model.rejection is None:
-        if rejection_fits(recipe, collection):  # what was measured and exported without it is out of date
-            run.saved_model.unlink(missing_ok=True)
-            for file in (run.metrics, run.report):
-                file.unlink(missing_ok=True)
-                forget(file)
-        fit_rejection(run, recipe, model, collection)
+def finish(run: Run, collection: Collection, plan: TrainingPlan | None = None, *, exports: bool = True) -> Any:
+    """Do the steps of a run that are not done yet, and return its trained model; arguments as `go_on`."""
+    recipe = run.recipe
+    task = task_of(recipe)
+    finished = run.model.is_file()
+    model = task.load(run, needs_rejection=False) if finished else task.fit(run, recipe, collection, plan)
+    if exports:
+        model = task.follow_up(run, recipe, model, collection)
     if not run.metrics.is_file():
         if exports:
-            write_own_unknown(run, model, collection)
-        evaluate(run, model, collection)
+            task.measure_ood(run, model, collection)
+        task.evaluate(run, model, collection)
     if not run.report.is_file():
-        write_report(run, model, collection)
+        task.report(run, model, collection)
     if exports and not run.saved_model.is_file():
-        export(run, model, collection)
+        task.export(run, model, collection)
     return model
 
 
-def _finish_adversarial(run: Run, recipe: Recipe, collection: Collection) -> models.AdversarialModel:
-    """Do the same for an adversarial model, which is measured by a judge."""
-    model = models.load_generator(run) if run.model.is_file() else adversarial.fit(run, recipe, collection)
-    if not run.metrics.is_file():
-        evaluate_generator(run, model, collection)
-    if not run.report.is_file():
-        write_generator_report(run, collection)
-    if not run.saved_model.is_file():
-        export_generator(run, model, collection)
-    return model
+def recipe_for_photographs(run: Run) -> str | None:
+    """Return the name of the recipe that suits the images of a run better than `joint`, if they are photographs.
+
+    Those are color images whose sides the encoder of the recipe takes.
+    """
+    shape = run.recipe.data.image_shape
+    if shape == "auto" or shape[2] != 3:
+        return None
+    try:
+        ENCODERS.build(load("photos").model.encoder, "model.encoder", tuple(shape), Settings())
+    except RequestError:
+        return None
+    train = run.facts.counts["train"]
+    return "photos-few-labels" if train.unlabelled > train.labelled else "photos"

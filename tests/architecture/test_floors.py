@@ -21,6 +21,7 @@ FLOORS = [
     ["inference"],
     ["exporting", "report"],
     ["exploration", "generation", "ood"],
+    ["tasks"],
     ["workflows"],
     ["experiments"],
     ["cli"],

@@ -58,7 +58,7 @@ MIXINGS: dict[str, augment.Mixing] = {
 KINDS = ("noise", "constant", "two levels", "ramp", "dark")
 
 
-def images(shape: tuple[int, int, int, int], kind: str = "noise", seed: int = 0) -> Any:
+def sample_images(shape: tuple[int, int, int, int], kind: str = "noise", seed: int = 0) -> Any:
     """Return uint8 (n, H, W, C) of one kind."""
     random = np.random.default_rng(seed)
     noise = random.integers(0, 256, shape, dtype=np.uint8)

@@ -62,7 +62,7 @@ def test_an_epoch_read_again_or_from_its_middle_on_repeats() -> None:
 def test_another_process_resumes_with_the_same_bytes() -> None:
     code = (
         "import sys, hashlib, numpy, augment; sys.path.insert(0, 'tests/augment'); import augment_catalogue as c; "
-        "images = c.pictures((37, 16, 12, 3))[20:]; places = numpy.arange(20, 37); "
+        "images = c.sample_images((37, 16, 12, 3))[20:]; places = numpy.arange(20, 37); "
         "changed = augment.apply(images, list(c.TRANSFORMS.values()), seed=3, epoch=1, positions=places); "
         "print(hashlib.sha256(changed.tobytes()).hexdigest())"
     )

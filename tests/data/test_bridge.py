@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 
 import augment
+from kerasae.data.array_images import ArrayImages
 from kerasae.data.dataset import Targets, evaluation_dataset, training_dataset
 from kerasae.data.epoch_sampler import EpochOrder
-from kerasae.data.images import ArrayImages
 
 RANDOM = np.random.default_rng(0)
 LABELS = np.where(np.arange(45) % 9 == 0, -1, np.arange(45) % 3)

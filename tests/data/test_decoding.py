@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from kerasae.data import decoding
-from kerasae.data.decoding import compiled_resize, decode, read_stored, resize
+from kerasae.data.decoding import decode, read_stored
+from kerasae.data.resizing import compiled_resize, resize
 
 RANDOM = np.random.default_rng(0)
 COLOUR = RANDOM.integers(0, 256, (6, 4, 3), np.uint8)
@@ -130,7 +131,7 @@ def test_huge_images_are_refused_without_a_warning(monkeypatch: pytest.MonkeyPat
     file = encoded(Image.fromarray(COLOUR))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(ValueError, match="4x6 pixels, more than the 20 that are read"):
+        with pytest.raises(ValueError, match="4x6 pixels, more than the maximum of 20"):
             decode(file)
 
 

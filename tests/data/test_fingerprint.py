@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from kerasae.data.fingerprint import check_unchanged, fingerprint, seen
-from kerasae.data.images import ArrayImages
+from kerasae.data.array_images import ArrayImages
+from kerasae.data.fingerprint import check_unchanged, fingerprint, model_input_hash
+from kerasae.runs.data_facts import DataFacts, SplitCounts
 from kerasae.utils.errors import RequestError
 
 
@@ -26,16 +29,16 @@ def test_changes_with_pixels_labels_order_and_splits_but_not_with_names() -> Non
 
 
 def test_what_changed_is_refused() -> None:
-    facts = {"fingerprint": "a", "source": "here", "counts": {"train": {"total": 3}, "test": {"total": 2}}}
+    facts = DataFacts(fingerprint="a", source="here", counts={"train": SplitCounts(3), "test": SplitCounts(2)})
     check_unchanged(facts, facts, "x")
     with pytest.raises(RequestError, match=r"that x was made with, 5 in here\. Received: 5, not all of them the same"):
-        check_unchanged(facts, {**facts, "fingerprint": "b"}, "x")
+        check_unchanged(facts, replace(facts, fingerprint="b"), "x")
 
 
 def test_images_are_the_same_by_what_a_model_sees() -> None:
     first = sample_images([0, 1, -1])
-    same = seen(first)
-    assert same == seen(ArrayImages(first.images, first.labels, ["x", "y", "z"]))
+    same = model_input_hash(first)
+    assert same == model_input_hash(ArrayImages(first.images, first.labels, ["x", "y", "z"]))
     others = (
         sample_images([0, 0, -1]),
         ArrayImages(first.images + np.uint8(1), first.labels, first.names),
@@ -43,4 +46,4 @@ def test_images_are_the_same_by_what_a_model_sees() -> None:
         first.select([1, 0, 2]),
         first.select([0, 1]),
     )
-    assert same not in {seen(other) for other in others}
+    assert same not in {model_input_hash(other) for other in others}

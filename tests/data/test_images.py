@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kerasae.data.decoding import decode, resize
-from kerasae.data.images import ArrayImages, FileImages, ImageSet
+from kerasae.data.array_images import ArrayImages
+from kerasae.data.decoding import decode
+from kerasae.data.file_images import FileImages
+from kerasae.data.images import ImageSet
+from kerasae.data.resizing import resize
 from kerasae.data.scan import scan
 from kerasae.utils.errors import RequestError
 
@@ -43,7 +46,10 @@ def test_the_contract_of_images(kind: str, request: pytest.FixtureRequest) -> No
         np.testing.assert_array_equal(some.load(range(len(some))), everything[indices])
         np.testing.assert_array_equal(sample_images.load(indices), everything[indices])
         assert [some.name(index) for index in range(len(some))] == [sample_images.name(index) for index in indices]
-        assert some.digests() == [sample_images.digests()[index] for index in indices]
+        hashes = sample_images.hashes
+        assert some.hashes.files == tuple(hashes.files[index] for index in indices)
+        assert some.hashes.pixels == tuple(hashes.pixels[index] for index in indices)
+        assert some.hashes.ids.tolist() == [hashes.ids[index] for index in indices]
     joined = sample_images.select([1, 2]).join(sample_images.select([5]))
     np.testing.assert_array_equal(joined.load([2, 0]), everything[[5, 1]])
     assert joined.name(2) == sample_images.name(5)
@@ -92,8 +98,9 @@ def test_arrays_of_another_shape_are_converted(arrays: ArrayImages) -> None:
 def test_hashes_of_pixels_agree_between_equal_images_only() -> None:
     images = np.zeros((3, *SHAPE), np.uint8)
     images[2, 0, 0, 0] = 1
-    first, second, third = ArrayImages(images, np.zeros(3), ["a", "b", "c"]).digests()
-    assert first == second != third
+    hashes = ArrayImages(images, np.zeros(3), ["a", "b", "c"]).hashes
+    for first, second, third in (hashes.pixels, hashes.ids):
+        assert first == second != third
 
 
 @pytest.mark.parametrize(("per_class", "unlabelled"), [(4, 40_000), (100, 40_000), (2_000, 0), (1, 0)])

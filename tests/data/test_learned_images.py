@@ -14,6 +14,7 @@ from kerasae.data.summary import is_tested_unseen, lines, warnings, with_start
 from kerasae.files.writing import write_json
 from kerasae.recipe import Recipe
 from kerasae.recipe.loading import parse
+from kerasae.runs.data_facts import DataFacts, LearnedBefore, SplitCounts
 from kerasae.runs.run import Run
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.train import train
@@ -58,9 +59,9 @@ def test_the_same_split_of_the_same_images_is_unseen(noise: Path, tmp_path: Path
     run = finished(tmp_path / "a", recipe_of(noise))
     recipe = recipe_of(noise, run)
     collection = opened(recipe)
-    check_unseen(recipe, collection)
+    check_unseen(recipe, collection, facts_of(recipe, collection))
     facts = facts_of(recipe, collection)
-    assert facts["start_from"] == {"validation": 0, "test": 0, "unknown": []}
+    assert facts.start_from == LearnedBefore(0, 0, ())
     assert warnings(facts) == []
     assert is_tested_unseen(facts)
 
@@ -70,17 +71,17 @@ def test_another_split_is_refused_with_how_many_or_allowed_and_said(noise: Path,
     run = finished(tmp_path / "a", first)
     recipe = recipe_of(noise, run, seed=1)
     before, now = opened(first), opened(recipe)
-    expected = len(set(now.marks["test"]) & set(before.marks["train"]))
+    expected = len(set(now.image_ids["test"]) & set(before.image_ids["train"]))
     assert expected > 0
     message = (
         rf"Received: {run.path}, which learned from {expected} of 10 \({expected * 10}%\) of them; .*learned_test=allow"
     )
     with pytest.raises(RequestError, match=message):
-        check_unseen(recipe, now)
+        check_unseen(recipe, now, facts_of(recipe, now))
     allowed = recipe_of(noise, run, seed=1, learned_test="allow")
-    check_unseen(allowed, now)
+    check_unseen(allowed, now, facts_of(allowed, now))
     facts = facts_of(allowed, now)
-    assert facts["start_from"]["test"] == expected
+    assert facts.start_from.test == expected
     assert any(
         f"warning: {expected} of 10 ({expected * 10}%) test images are among those" in one for one in lines(facts)
     )
@@ -91,17 +92,18 @@ def test_a_few_images_that_a_large_set_holds_twice_are_said_and_not_refused(nois
     run = finished(tmp_path / "a", recipe_of(noise))
     recipe = recipe_of(noise, run)
     collection = opened(recipe)
-    learned = learned_before(recipe).marks
+    learned = learned_before(recipe).ids
     others = np.arange(1, 1000, dtype=np.uint64)
     for count, refused in ((5, False), (6, True)):
-        marks = {"train": others[:1], "validation": others[:0], "test": np.concatenate([learned[:count], others[:995]])}
-        counts = {**collection.facts["counts"], "test": {"total": 1000}}
-        many = replace(collection, marks=marks, facts={**collection.facts, "counts": counts})
+        test = np.concatenate([learned[:count], others[: 1000 - count]])
+        ids = {"train": others[:1], "validation": others[:0], "test": test}
+        counts = {**collection.facts.counts, "test": SplitCounts(1000)}
+        many = replace(collection, image_ids=ids, facts=replace(collection.facts, counts=counts))
         if refused:
             with pytest.raises(RequestError, match="learned from 6 of 1,000"):
-                check_unseen(recipe, many)
+                check_unseen(recipe, many, facts_of(recipe, many))
         else:
-            check_unseen(recipe, many)
+            check_unseen(recipe, many, facts_of(recipe, many))
             assert "5 of 1,000 (0%) test images are among those" in " ".join(warnings(facts_of(recipe, many)))
 
 
@@ -112,14 +114,14 @@ def test_chains_of_runs_and_grown_data_are_seen(noise: Path, tmp_path: Path) -> 
     grown = saved(tmp_path / "grown", np.concatenate([NOISE[::-1], 255 - NOISE]))
     recipe = recipe_of(grown, second)
     collection = opened(recipe)
-    learned = {*opened(recipe_of(noise)).marks["train"], *opened(recipe_of(fresh)).marks["train"]}
+    learned = {*opened(recipe_of(noise)).image_ids["train"], *opened(recipe_of(fresh)).image_ids["train"]}
     facts = facts_of(recipe, collection)
-    assert facts["start_from"]["test"] == len(learned & set(collection.marks["test"]))
-    assert facts["start_from"]["validation"] == len(learned & set(collection.marks["validation"]))
+    assert facts.start_from.test == len(learned & set(collection.image_ids["test"]))
+    assert facts.start_from.validation == len(learned & set(collection.image_ids["validation"]))
     from_both = recipe_of(grown, second, first)
-    assert learned_before(from_both).marks.tolist() == learned_before(recipe).marks.tolist()
+    assert learned_before(from_both).ids.tolist() == learned_before(recipe).ids.tolist()
     with pytest.raises(RequestError, match="did not learn from the test images"):
-        check_unseen(recipe, collection)
+        check_unseen(recipe, collection, facts_of(recipe, collection))
 
 
 def test_a_test_folder_that_stays_is_unseen_and_validation_is_said(tmp_path: Path) -> None:
@@ -140,15 +142,15 @@ def test_a_test_folder_that_stays_is_unseen_and_validation_is_said(tmp_path: Pat
     write(root, range(80))
     recipe = recipe_of(root, run, seed=3)
     collection = opened(recipe)
-    check_unseen(recipe, collection)
+    check_unseen(recipe, collection, facts_of(recipe, collection))
     facts = facts_of(recipe, collection)
-    assert facts["start_from"]["test"] == 0
-    assert facts["start_from"]["validation"] > 0
+    assert facts.start_from.test == 0
+    assert facts.start_from.validation > 0
     assert "the best epoch and the rejection threshold are chosen on them" in warnings(facts)[0]
     assert is_tested_unseen(facts)
     fold = recipe_of(root, run, fold=[0, 3])
     with pytest.raises(RequestError, match="did not learn from the validation images"):
-        check_unseen(fold, opened(fold))
+        check_unseen(fold, opened(fold), facts_of(fold, opened(fold)))
 
 
 def test_a_run_of_an_earlier_version_is_not_known(noise: Path, tmp_path: Path) -> None:
@@ -156,14 +158,15 @@ def test_a_run_of_an_earlier_version_is_not_known(noise: Path, tmp_path: Path) -
     run.learned.unlink()
     recipe = recipe_of(noise, run, seed=1)
     collection = opened(recipe)
-    check_unseen(recipe, collection)
+    check_unseen(recipe, collection, facts_of(recipe, collection))
     facts = facts_of(recipe, collection)
     assert "cannot be checked" in warnings(facts)[0]
     assert str(run.path) in warnings(facts)[0]
     assert not is_tested_unseen(facts)
     later = finished(tmp_path / "b", recipe)  # what is not known of a run is not known of those after it
     assert learned_before(recipe_of(noise, later)).unknown == (str(run.path),)
-    assert with_start({}, recipe.model_dump(mode="json")) == {"start_from": {"unknown": [str(run.path)]}}
+    older = with_start(DataFacts(), recipe.model_dump(mode="json"))
+    assert older == DataFacts(start_from=LearnedBefore(unknown=(str(run.path),)))
     assert with_start(facts, recipe.model_dump(mode="json")) == facts
 
 
@@ -171,7 +174,7 @@ def test_a_damaged_file_takes_one_line(noise: Path, tmp_path: Path) -> None:
     run = finished(tmp_path / "a", recipe_of(noise))
     for content in (b"", b"PK\x03\x04", b"nothing"):
         run.learned.write_bytes(content)
-        with pytest.raises(RequestError, match=r"learned\.npz is damaged"):
+        with pytest.raises(RequestError, match=r"learned\.npz as .* a damaged file"):
             learned_before(recipe_of(noise, run))
 
 
@@ -184,7 +187,7 @@ def test_files_and_arrays_of_the_same_pixels_have_the_same_marks(tmp_path: Path)
 
     def marks(name: str) -> set[int]:
         collection = opened(recipe_of(tmp_path / name))
-        return {int(mark) for split in collection.marks.values() for mark in split}
+        return {int(mark) for split in collection.image_ids.values() for mark in split}
 
     assert marks("files") == marks("arrays.npz")
     assert len(marks("files")) == 40
@@ -225,8 +228,8 @@ def test_images_in_train_and_test_are_said(how: str | Callable[[Path, Path], Non
     facts = opened(recipe_of(table)).facts
     said = warnings(facts)
     # A training image may have gone to the validation set; then the pair stands in validation and test.
-    assert facts["in_train"]["test"] in (2, 3)
-    assert said[0].startswith(f"warning: {facts['in_train']['test']} of 13 ")
+    assert facts.in_train["test"] in (2, 3)
+    assert said[0].startswith(f"warning: {facts.in_train['test']} of 13 ")
     assert "test images are among the training images too" in said[0]
     assert "train: " in said[0]
     assert said[0] in lines(facts)

@@ -41,12 +41,12 @@ def test_a_tree_of_mvtec_keeps_defects_apart(make_folder: MakeFolder) -> None:
     assert collection.class_names == ("good",)
     assert (len(collection.test), len(collection.unknown["hole"])) == (5, 4)
     facts = collection.facts
-    assert (facts["normal"], facts["unknown"]) == (["good"], {"hole": 4, "scratch": 3})
+    assert (facts.normal, facts.unknown) == (("good",), {"hole": 4, "scratch": 3})
     assert "learned from: good; kept apart, and measured as unknown: hole (4), scratch (3) (data.normal)" in lines(
         facts
     )
     (root / "test" / "hole" / "0.png").unlink()
-    assert opened(root).facts["fingerprint"] != facts["fingerprint"]
+    assert opened(root).facts.fingerprint != facts.fingerprint
     with pytest.raises(
         RequestError,
         match=r"2 classes without; none of class 'hole', none of class 'scratch'; .* kerasae train anomaly --data ",
@@ -59,7 +59,7 @@ def test_good_and_bad_side_by_side(bad: str, make_folder: MakeFolder) -> None:
     collection = opened(make_folder({"good": 20, bad: 9, "mask": 9}))
     assert folders(collection) == {split: {"good"} for split in ("train", "validation", "test")} | {bad: {bad}}
     assert len(collection.unknown[bad]) == 9
-    assert list(collection.facts["masks"]) == ["mask"]
+    assert list(collection.facts.masks) == ["mask"]
 
 
 def test_classes_that_only_the_test_split_has_are_unknown_whatever_their_names(make_folder: MakeFolder) -> None:
@@ -79,8 +79,8 @@ def test_what_cannot_be_known_is_asked(counts: dict[str, int], make_folder: Make
         opened(root)
     assert "\n" not in str(caught.value)
     collection = opened(root, normal="all")
-    assert (collection.unknown, collection.facts["normal"]) == ({}, None)
-    assert opened(root, asks=False).facts["class_names"]  # what was begun before is not asked again
+    assert (collection.unknown, collection.facts.normal) == ({}, None)
+    assert opened(root, asks=False).facts.class_names  # what was begun before is not asked again
 
 
 def test_the_user_decides(make_folder: MakeFolder) -> None:

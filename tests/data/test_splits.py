@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kerasae.data.splits import Division, divide, shares
+from kerasae.data.splits import Division, divide
+from kerasae.data.stratified import shares
 from kerasae.recipe import DataRecipe
 from kerasae.utils.errors import RequestError
 

@@ -18,7 +18,7 @@ def test_what_is_used_and_what_is_not_is_said(make_folder: Callable[[dict[str, i
     assert counts == "32 images to train on (3 without a label), 3 for validation, 8 for testing; 2 classes"
     assert shape.startswith("shape 32x32x3 (data.image_shape), chosen: the median of the shorter sides")
     assert classes == "labelled images a class: a (20), b (20)"
-    assert broken.startswith("broken and set aside: 1, the first ")
+    assert broken.startswith("broken and left out: 1, the first ")
     assert "torn.png" in broken
     assert ignored == "ignored: suffix .txt (1)"
 

@@ -11,7 +11,7 @@ from kerasae.data.collection import Collection, open_collection
 from kerasae.data.decoding import decode
 from kerasae.data.image_inputs import read
 from kerasae.data.summary import lines
-from kerasae.data.value_range import FULL_16, Values, resolved, scale
+from kerasae.data.value_range import FULL_16, Values, resolve_range, scale
 from kerasae.recipe import DataRecipe, Recipe
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.begin import resolve
@@ -68,8 +68,8 @@ def test_16_bits_of_small_values_are_refused_with_the_way_out(fill: Fill, high: 
     assert any(
         f"by the range [0, {way}] set by data.range, for 16 of 16 images" in line for line in lines(collection.facts)
     )
-    assert collection.facts["duplicate_totals"]["groups"] == 0
-    assert collection.facts["in_train"] == {"validation": 0, "test": 0}
+    assert collection.facts.duplicate_totals.groups == 0
+    assert collection.facts.in_train == {"validation": 0, "test": 0}
     assert brightest(opened(root, range=[0.0, 65535.0])) == (high - 1) >> 8
     streamed = opened(root, range=[0.0, float(way)], memory_limit_mb=0)
     indices = np.arange(len(streamed.train))
@@ -78,7 +78,7 @@ def test_16_bits_of_small_values_are_refused_with_the_way_out(fill: Fill, high: 
 
 def test_16_bits_that_use_their_range_are_as_before_and_said(fill: Fill) -> None:
     collection = opened(fill(0, 65536))
-    assert collection.facts["values"]["range"] == [0.0, 65535.0]
+    assert collection.facts.values.range == (0.0, 65535.0)
     assert "to 65535 become 0 to 255 by the range [0, 65535] of how they are stored" in " ".join(
         lines(collection.facts)
     )
@@ -87,7 +87,7 @@ def test_16_bits_that_use_their_range_are_as_before_and_said(fill: Fill) -> None
 
 def test_8_bits_stay_auto(fill: Fill) -> None:
     collection = opened(fill(0, 256, "uint8"))
-    assert collection.facts["values"]["rule"] == ""
+    assert collection.facts.values.rule == ""
     assert resolve(Recipe(), collection).data.range == "auto"
     assert not any(line.startswith("values") for line in lines(collection.facts))
 
@@ -104,7 +104,7 @@ def test_a_range_of_wide_values_leaves_8_bits_as_they_are(fill: Fill) -> None:
     root = fill(0, 256, "uint8")
     before = opened(root)
     after = opened(root, range=[0.0, 4095.0])
-    assert after.facts["fingerprint"] == before.facts["fingerprint"]
+    assert after.facts.fingerprint == before.facts.fingerprint
     assert any("no image, all are of 8 bits" in line for line in lines(after.facts))
 
 
@@ -121,7 +121,7 @@ def test_floats_need_a_range_or_the_tags(fill: Fill, tmp_path: Path) -> None:
         opened(root)
     assert brightest(opened(root, range=[0.0, 1.0])) == 255
     collection = opened(fill(0, 1, "float32", "tif", tiffinfo={340: 0.0, 341: 2.0}))
-    assert collection.facts["values"]["range"] == [0.0, 2.0]
+    assert collection.facts.values.range == (0.0, 2.0)
     assert brightest(collection) == 128
     assert any("of their tags" in line for line in lines(collection.facts))
 
@@ -137,23 +137,23 @@ def test_white_is_zero_of_16_bits_is_turned_round(tmp_path: Path) -> None:
 
 def test_12_significant_bits_of_a_png_are_the_range_where_the_values_agree() -> None:
     low = [Values("wide", 0, 4000, FULL_16, (0.0, 4095.0)), Values("wide", 0, 90, FULL_16, (0.0, 4095.0))]
-    assert resolved(low, None)[0] == (0.0, 4095.0)
-    assert resolved([*low, Values("wide", 0, 65520, FULL_16, (0.0, 4095.0))], None)[0] == FULL_16
+    assert resolve_range(low, None)[0] == (0.0, 4095.0)
+    assert resolve_range([*low, Values("wide", 0, 65520, FULL_16, (0.0, 4095.0))], None)[0] == FULL_16
 
 
 def test_files_of_different_ranges_are_refused() -> None:
     images = [Values("wide", 0, 4000, (0.0, 4095.0)), Values("wide", 0, 65000, FULL_16)]
     with pytest.raises(RequestError, match=r"one range .*Received: 2, \[0, 4095\], \[0, 65535\]"):
-        resolved(images, None)
+        resolve_range(images, None)
 
 
 def test_images_without_a_range_beside_others_are_refused() -> None:
     known, signed = Values("wide", 0, 65000, FULL_16), Values("wide", -200, 3000, None)
     with pytest.raises(RequestError, match=r"Received: \[0, 65535\] of 1 images, and values -200 to 3000 of another"):
-        resolved([known, signed], None)
-    assert resolved([known, signed], FULL_16)[0] == FULL_16
+        resolve_range([known, signed], None)
+    assert resolve_range([known, signed], FULL_16)[0] == FULL_16
     scaled = Values("wide", 0, 1, None)
-    assert resolved([known, scaled], None)[0] == FULL_16
+    assert resolve_range([known, scaled], None)[0] == FULL_16
     assert "values 0 to 1, but data.range = [0, 65535]" in scaled.unusable(FULL_16)
 
 
@@ -177,7 +177,7 @@ def test_a_range_beside_the_values_is_refused(fill: Fill) -> None:
 def test_16_bit_colours_of_small_values_are_refused(tmp_path: Path) -> None:
     images = [Values("wide colour", 0, 0, FULL_16), Values("wide colour", 0, 3840, FULL_16)]
     with pytest.raises(RequestError, match=r"convert them to 8 bits, since of colours only the upper 8 are read"):
-        resolved(images, None)
+        resolve_range(images, None)
     assert "cannot be applied" in images[0].unusable((0.0, 4095.0))
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from kerasae.files.writing import write_json
 from kerasae.recipe import Recipe
+from kerasae.runs.data_facts import DataFacts
 from kerasae.runs.run import Run
 
 IMAGE_SHAPE = (8, 8, 1)
@@ -44,7 +45,7 @@ class TinyCollection:
     class_names: tuple[str, ...] = CLASS_NAMES
     image_shape: tuple[int, int, int] = IMAGE_SHAPE
     class_weights: np.ndarray = field(default_factory=lambda: np.ones(len(CLASS_NAMES), np.float32))
-    facts: dict[str, str] = field(default_factory=lambda: {"source": "tiny"})
+    facts: DataFacts = field(default_factory=lambda: DataFacts(source="tiny"))
 
 
 def _images(count: int, seed: int, unlabelled: int = 0) -> TinyImages:

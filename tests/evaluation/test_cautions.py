@@ -7,8 +7,9 @@ from kerasae.cli.tables import summary
 from kerasae.evaluation.cautions import cautions
 from kerasae.files.reading import read_json
 from kerasae.files.writing import write_text
+from kerasae.models import TrainedModel
 from kerasae.runs.history import History
-from kerasae.workflows.evaluate import evaluate
+from kerasae.tasks.joint_evaluation import evaluate
 
 LABELS = np.repeat([0, 1, -1], [30, 10, 5])  # the larger class has three quarters of those with a label
 NAN = float("nan")
@@ -56,7 +57,7 @@ def test_a_linear_model_that_is_better_beyond_chance_is_named(own: float, linear
 
 def test_the_terminal_and_the_file_say_it(run, model, collection):
     write_text(run.history, "epoch,phase,label_accuracy,val_label_accuracy\n1,joint,0.99,0.1\n")
-    metrics = evaluate(run, model, collection)
+    metrics = evaluate(run, TrainedModel(model), collection)
     assert metrics["cautions"][0]["rule"] == "one_class"
     assert read_json(run.metrics)["cautions"] == metrics["cautions"]
     table = summary(run)

@@ -9,13 +9,15 @@ from sklearn.linear_model import LogisticRegression
 from kerasae.evaluation import baseline
 from kerasae.files.reading import read_json
 from kerasae.files.writing import write_json
+from kerasae.models import TrainedModel
+from kerasae.models.summary import parameter_counts
 from kerasae.recipe import DataRecipe, Recipe
+from kerasae.tasks.joint_evaluation import evaluate
 from kerasae.utils.errors import RequestError
-from kerasae.workflows.evaluate import evaluate, parameter_counts
 
 
 def test_metrics_agree_with_the_whole_set_at_once(run, model, collection):
-    metrics = evaluate(run, model, collection, batch_size=16)
+    metrics = evaluate(run, TrainedModel(model), collection, batch_size=16)
     images, labels = collection.test.images, collection.test.labels
     outputs = {key: value.numpy() for key, value in model(images).items()}
     mse = ((images / 255 - outputs["reconstruction"]) ** 2).mean(axis=(1, 2, 3))
@@ -38,14 +40,14 @@ def test_metrics_agree_with_the_whole_set_at_once(run, model, collection):
 
 
 def test_the_file_holds_what_is_returned_and_nothing_half_written_stays(run, model, collection):
-    metrics = evaluate(run, model, collection)
+    metrics = evaluate(run, TrainedModel(model), collection)
     assert read_json(run.metrics) == json.loads(json.dumps(metrics))
     assert {path.name for path in run.path.iterdir()} == {"recipe.json", "metrics.json", "predictions.npz"}
 
 
 @pytest.mark.parametrize("head", ["reconstruction", "label"])
 def test_a_missing_head_is_absent(run, collection, make_model, head):
-    metrics = evaluate(run, make_model((head,)), collection)
+    metrics = evaluate(run, TrainedModel(make_model((head,))), collection)
     assert set(metrics["test"]) == {"num_pictures", "pixels", head}
     assert ("baseline" in metrics) == (head == "label")
     assert set(np.load(run.predictions)) == {"label", "names", "histogram-test"} | (
@@ -55,27 +57,27 @@ def test_a_missing_head_is_absent(run, collection, make_model, head):
 
 def test_without_labels_only_the_reconstruction_is_measured(run, model, collection, make_images):
     unlabelled = dataclasses.replace(collection, test=make_images(9, seed=3, unlabelled=9))
-    assert set(evaluate(run, model, unlabelled)["test"]) == {"num_pictures", "pixels", "reconstruction"}
+    assert set(evaluate(run, TrainedModel(model), unlabelled)["test"]) == {"num_pictures", "pixels", "reconstruction"}
 
 
 def test_no_test_image_is_refused(run, model, collection, make_images):
     with pytest.raises(RequestError, match=r"at least one test image\. Received: 0"):
-        evaluate(run, model, dataclasses.replace(collection, test=make_images(0, seed=0)))
+        evaluate(run, TrainedModel(model), dataclasses.replace(collection, test=make_images(0, seed=0)))
     assert not run.metrics.exists()
 
 
 def test_no_more_than_a_batch_is_loaded_at_once(run, model, collection, monkeypatch):
-    evaluate(run, model, collection, batch_size=16, linear_baseline=False)
+    evaluate(run, TrainedModel(model), collection, batch_size=16, linear_baseline=False)
     assert collection.test.largest_load == 16
     monkeypatch.setattr("kerasae.data.images._BATCH_VALUES", 5 * 64)  # large images: five of these fill a batch
     collection.test.largest_load = 0
-    evaluate(run, model, collection, batch_size=16, linear_baseline=False)
+    evaluate(run, TrainedModel(model), collection, batch_size=16, linear_baseline=False)
     assert collection.test.largest_load == 5
 
 
 def test_the_recipes_own_loss_is_measured(run, model, collection):
     write_json(run.recipe_file, Recipe(loss={"reconstruction": "mean_absolute_error"}).model_dump(mode="json"))
-    measured = evaluate(run, model, collection)["test"]["reconstruction"]
+    measured = evaluate(run, TrainedModel(model), collection)["test"]["reconstruction"]
     assert measured["loss"] == pytest.approx((collection.test.images / 255 * 0.1).mean(), rel=1e-5)
     assert measured["loss"] != measured["mse"]
 
@@ -84,7 +86,7 @@ def test_variants_are_measured_as_test_images_changed_by_seed(run, model, collec
     noise = {"name": "gaussian_noise", "deviation_range": [30.0, 30.0]}
     recipe = Recipe(evaluation={"variants": {"negative": [{"name": "invert"}], "noisy": [noise]}}, data={"seed": 4})
     write_json(run.recipe_file, recipe.model_dump(mode="json"))
-    plain = evaluate(run, model, collection, batch_size=16)
+    plain = evaluate(run, TrainedModel(model), collection, batch_size=16)
     measured = plain["variants"]
     assert list(measured) == ["negative", "noisy"]
     images, labels = 255 - collection.test.images, collection.test.labels
@@ -106,15 +108,15 @@ def test_variants_are_measured_as_test_images_changed_by_seed(run, model, collec
     histograms = np.load(run.predictions)
     np.testing.assert_array_equal(histograms["histogram-train, negative"], histograms["histogram-train"][::-1])
     np.testing.assert_array_equal(histograms["histogram-negative"], histograms["histogram-test"][::-1])
-    again = evaluate(run, model, collection, batch_size=50)["variants"]
+    again = evaluate(run, TrainedModel(model), collection, batch_size=50)["variants"]
     assert again["noisy"]["pixels"] == measured["noisy"]["pixels"]  # whatever the batch size
     write_json(run.recipe_file, recipe.model_copy(update={"data": DataRecipe(seed=5)}).model_dump(mode="json"))
-    assert evaluate(run, model, collection)["variants"]["noisy"]["pixels"] != measured["noisy"]["pixels"]
+    assert evaluate(run, TrainedModel(model), collection)["variants"]["noisy"]["pixels"] != measured["noisy"]["pixels"]
 
 
 def test_the_linear_baseline_is_logistic_regression_with_the_class_weights(run, model, collection):
     weighted = dataclasses.replace(collection, class_weights=np.array([1.0, 0.0, 2.0], np.float32))
-    metrics = evaluate(run, model, weighted)["baseline"]["linear"]
+    metrics = evaluate(run, TrainedModel(model), weighted)["baseline"]["linear"]
     train, test = collection.train, collection.test
     reference = LogisticRegression(max_iter=1000).fit(
         train.images.reshape(60, -1) / 255, train.labels, sample_weight=weighted.class_weights[train.labels]
@@ -126,10 +128,10 @@ def test_the_linear_baseline_is_logistic_regression_with_the_class_weights(run, 
 
 
 def test_the_linear_baseline_is_left_out_where_it_would_cost(run, model, collection, monkeypatch):
-    assert "baseline" not in evaluate(run, model, collection, linear_baseline=False)
+    assert "baseline" not in evaluate(run, TrainedModel(model), collection, linear_baseline=False)
     monkeypatch.setattr(baseline, "SMALL_VALUES", 60 * 64 - 1)
-    assert "baseline" not in evaluate(run, model, collection)
-    assert "baseline" in evaluate(run, model, collection, linear_baseline=True)
+    assert "baseline" not in evaluate(run, TrainedModel(model), collection)
+    assert "baseline" in evaluate(run, TrainedModel(model), collection, linear_baseline=True)
 
 
 def test_an_unfinished_baseline_says_so(collection, monkeypatch):
@@ -155,6 +157,6 @@ def test_shared_weights_count_once(model):
 
 def test_timings_sum_the_history(run, model, collection):
     run.history.write_text("epoch,phase,seconds,loss\n1,joint,2.5,0.9\n2,joint,1.5,\n", encoding="utf-8")
-    timings = evaluate(run, model, collection)["timings"]
+    timings = evaluate(run, TrainedModel(model), collection)["timings"]
     assert timings["training_seconds"] == 4.0
     assert timings["images_per_second"] == pytest.approx(50 / timings["evaluation_seconds"])

@@ -19,7 +19,7 @@ from kerasae.exploration.latents import Latents
 from kerasae.exploration.maps import Map
 from kerasae.exploration.page import write_page
 from kerasae.runs.run import Run
-from kerasae.workflows.begin import reopen
+from kerasae.workflows.opening import reopen
 from kerasae.workflows.train import train
 
 

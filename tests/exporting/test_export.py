@@ -16,14 +16,14 @@ from PIL import Image
 
 from kerasae.data import decoding
 from kerasae.data.collection import Collection, open_collection
-from kerasae.data.decoding import resize
+from kerasae.data.resizing import resize
 from kerasae.data.value_range import FULL_16
 from kerasae.exporting import ExportError, export, samples, saved_model
 from kerasae.exporting import verification as gate
 from kerasae.exporting.decoding import decode
 from kerasae.exporting.saved_model import of_range
 from kerasae.files.replacing import FILES
-from kerasae.models import JointAutoencoder, guarded, load_trained
+from kerasae.models import JointAutoencoder, TrainedModel, load_trained, model_with_ood_score
 from kerasae.runs.run import Run
 from kerasae.workflows.predict import predict
 
@@ -134,7 +134,7 @@ def test_encoded_values_of_another_range_are_refused() -> None:
 def test_the_gate_finds_no_difference_without_keras(
     digits_run: Path, trained: JointAutoencoder, collection: Collection
 ) -> None:
-    assert gate.check_agreement(digits_run / "export", trained, collection.test, "fill") <= gate.TOLERANCE
+    assert gate.check_agreement(digits_run / "export", TrainedModel(trained), collection.test, "fill") <= gate.TOLERANCE
     assert 'sys.modules["keras"] = None' in Path(gate.__file__).with_name("checker.py").read_text()
 
 
@@ -152,7 +152,7 @@ def test_an_export_that_disagrees_is_removed(
 
     monkeypatch.setattr("kerasae.exporting.saved_model.save", shifted)
     with pytest.raises(ExportError, match=r"within 1e-05 and repeat itself\. Received: a difference of 0\.00"):
-        export(Run(digits_run), trained, collection, tmp_path / "export")
+        export(Run(digits_run), TrainedModel(trained), collection, tmp_path / "export")
     assert not list(tmp_path.iterdir())
 
 
@@ -167,7 +167,7 @@ def test_an_export_that_decodes_otherwise_is_removed(
 
     monkeypatch.setattr("kerasae.exporting.saved_model.decode", with_alpha)
     with pytest.raises(ExportError, match="agree with the trained model"):
-        export(Run(digits_run), trained, collection, tmp_path / "export")
+        export(Run(digits_run), TrainedModel(trained), collection, tmp_path / "export")
     assert not list(tmp_path.iterdir())
 
 
@@ -183,33 +183,33 @@ def test_the_gates_files_are_of_every_kind_that_pillow_writes(collection: Collec
 
 
 def test_what_is_served_is_rejected_as_offline(digits_run: Path, served: dict, collection: Collection) -> None:
-    model = load_trained(Run(digits_run))
+    trained = load_trained(Run(digits_run))
     images = collection.test.load(np.arange(len(collection.test)))
     images = np.concatenate([images, 255 - images])  # negatives, nearly all of which are too unlike the known
     outputs = served["serving_default"](images=tf.constant(images))
-    expected = guarded(model, model.rejection).predict(images, verbose=0)
-    far = np.abs(expected["anomaly_score"] - float(model.rejection.threshold)) > 1e-5
+    expected = model_with_ood_score(trained).predict(images, verbose=0)
+    far = np.abs(expected["anomaly_score"] - float(trained.rejection.threshold)) > 1e-5
     np.testing.assert_array_equal(outputs["accepted"].numpy()[far], expected["accepted"][far])
     assert {True, False} == set(expected["accepted"].tolist())
 
 
 def test_an_export_that_decides_otherwise_is_removed(digits_run: Path, tmp_path: Path, collection: Collection) -> None:
-    model = load_trained(Run(digits_run))
-    rejection, threshold = model.rejection, float(model.rejection.threshold)
-    scores = guarded(model, rejection).predict(collection.test.load(np.arange(50)), verbose=0)["anomaly_score"]
-    saved_model.save(model, collection.class_names, "fill", tmp_path / "export")
+    trained = load_trained(Run(digits_run))
+    rejection, threshold = trained.rejection, float(trained.rejection.threshold)
+    scores = model_with_ood_score(trained).predict(collection.test.load(np.arange(50)), verbose=0)["anomaly_score"]
+    saved_model.save(trained, collection.class_names, "fill", tmp_path / "export")
     rejection.threshold.assign(float(np.median(scores)))
     with pytest.raises(ExportError, match="decisions"):
-        gate.check_agreement(tmp_path / "export", model, collection.test, "fill")
+        gate.check_agreement(tmp_path / "export", trained, collection.test, "fill")
     rejection.threshold.assign(threshold)
-    gate.check_agreement(tmp_path / "export", model, collection.test, "fill")
+    gate.check_agreement(tmp_path / "export", trained, collection.test, "fill")
 
 
 @pytest.mark.parametrize("name", ["mine [2,4]", "back\\slash"])
 def test_an_export_may_lie_under_a_name_that_is_a_pattern(
     digits_run: Path, tmp_path: Path, trained: JointAutoencoder, collection: Collection, name: str
 ) -> None:
-    export(Run(digits_run), trained, collection, tmp_path / name)
+    export(Run(digits_run), TrainedModel(trained), collection, tmp_path / name)
     Image.fromarray(collection.test.load(np.arange(1))[0, ..., 0]).save(tmp_path / "0.png")
     (there,), (usual,) = (predict(path, [tmp_path / "0.png"]) for path in (tmp_path / name, digits_run / "export"))
     assert there.probabilities == pytest.approx(usual.probabilities, abs=1e-5)
@@ -218,7 +218,7 @@ def test_an_export_may_lie_under_a_name_that_is_a_pattern(
 
 def test_what_is_no_saved_model_is_refused(tmp_path: Path, trained: JointAutoencoder, collection: Collection) -> None:
     with pytest.raises(ExportError, match="does not load on its own"):
-        gate.check_agreement(tmp_path, trained, collection.test, "fill")
+        gate.check_agreement(tmp_path, TrainedModel(trained), collection.test, "fill")
 
 
 def test_beside_the_saved_model_lies_what_predict_needs(digits_run: Path) -> None:

@@ -15,7 +15,7 @@ from PIL import Image
 from png_files import COLOUR, GREY, Kind, chunk, kinds, random_file
 
 from kerasae.data import decoding
-from kerasae.data.decoding import resize
+from kerasae.data.resizing import resize
 from kerasae.exporting.decoding import decode
 
 in_a_graph = tf.function(decode, input_signature=[tf.TensorSpec((), tf.string)])

@@ -11,7 +11,7 @@ import tensorflow as tf
 from command_line import Typed
 from tensorflow.core.protobuf import saved_model_pb2
 
-from kerasae.data.decoding import resize
+from kerasae.data.resizing import resize
 from kerasae.exporting import generator, saved_model
 from kerasae.exporting.operations import COMPUTING, STORING, check_operations
 from kerasae.exporting.saved_model import ABOUT, decode

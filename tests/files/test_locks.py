@@ -25,7 +25,7 @@ def test_another_process_is_named_and_its_lock_ends_with_it(tmp_path: Path) -> N
     with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
-        message = rf"^run: another process is exporting .* \(process {holder.pid} on [\w.-]+\); wait for it$"
+        message = rf"^run: .* another process is exporting .* \(process {holder.pid} on [\w.-]+\); wait for it$"
         with pytest.raises(RequestError, match=message), alone(tmp_path, "training", "run"):
             pass
         holder.send_signal(signal.SIGKILL)
@@ -53,7 +53,7 @@ def test_what_is_in_the_file_of_a_stranger_is_not_said(tmp_path: Path) -> None:
         held.write("\x1b[31mdeleting\n1\nhost\n")
         held.flush()
         fcntl.flock(held, fcntl.LOCK_EX)
-        message = "^tune: another process is writing to .*; wait for it, or give another --name$"
+        message = r"^tune: .* another process is writing to .*; wait for it, or give another --name$"
         with (
             pytest.raises(RequestError, match=message),
             alone(tmp_path, "searching in", "tune", ", or give another --name"),

@@ -34,16 +34,18 @@ def test_what_is_written_is_listed_and_a_change_is_refused(folder: Path) -> None
         assert check(folder / "deep" / "a.txt", "mend it")
         assert listed(folder) == {"deep/a.txt": [manifest.digest(folder / "deep" / "a.txt")]}
     (folder / "deep" / "a.txt").write_text("third")
-    message = rf"deep/a\.txt is not as kerasae wrote it: .*; mend it\. If the change is yours, remove .*run/{FILE}"
+    message = rf"deep/a\.txt as .* a changed file.*; mend it\. If the change is yours, remove .*run/{FILE}"
     with pytest.raises(RequestError, match=message):
         check(folder / "deep" / "a.txt", "mend it")
     write_text(folder / "deep" / "a.txt", "fourth")
     assert check(folder / "deep" / "a.txt", "mend it")
     (folder / "deep" / "a.txt").unlink()
-    with pytest.raises(RequestError, match=r"deep lacks a\.txt, which kerasae wrote; mend it"):
+    with pytest.raises(
+        RequestError, match=r"expected a\.txt in .*/deep, where kerasae wrote it\. Received: no such file; mend it"
+    ):
         check(folder / "deep" / "a.txt", "mend it")
     (folder / "deep" / "a.txt").mkdir()
-    with pytest.raises(RequestError, match=r"a\.txt is not as kerasae wrote it"):
+    with pytest.raises(RequestError, match=r"a\.txt as kerasae wrote it\. Received: a changed file"):
         check(folder / "deep" / "a.txt", "mend it")
 
 
@@ -150,7 +152,7 @@ def test_a_folder_is_listed_file_by_file(folder: Path) -> None:
                 write_json(temporary / f"{name}.json", name)  # not listed under the temporary name
         assert set(listed(folder)) == {f"images/{name}{end}" for name in names for end in ("", ".json")}
     (folder / "images" / "c").write_text("changed")
-    with pytest.raises(RequestError, match="images/c is not as kerasae wrote it"):
+    with pytest.raises(RequestError, match=r"images/c as kerasae wrote it\. Received: a changed file"):
         check(folder / "images" / "c", "")
 
 
@@ -166,11 +168,13 @@ def test_a_sealed_folder_answers_for_itself_and_to_its_run(folder: Path, tmp_pat
     write_text(folder / "export" / "answers.csv", "what a user wrote there")
     assert check_all(folder / "export", "")
     (folder / "export" / "deep" / "a").unlink()
-    with pytest.raises(RequestError, match="deep lacks a, which kerasae wrote; export again"):
+    with pytest.raises(
+        RequestError, match=r"expected a in .*/deep, where kerasae wrote it\. Received: no such file; export again"
+    ):
         check_all(folder / "export", "export again")
     (folder / "export").rename(folder / "aside")
     (tmp_path / "theirs").rename(folder / "export")
-    with pytest.raises(RequestError, match=rf"export/{FILE} is not as kerasae wrote it"):
+    with pytest.raises(RequestError, match=rf"export/{FILE} as kerasae wrote it\. Received: a changed file"):
         check_all(folder / "export", "export again")
     (folder / "export").rename(tmp_path / "theirs")
     assert check_all(tmp_path / "theirs", "")  # away from the run it stands for itself
@@ -194,7 +198,7 @@ def test_a_run_from_before_gets_its_manifest_at_the_next_write(tmp_path: Path) -
     names = {"recipe.json", "data.json", "environment.json", "model.keras", "metrics.json", "checkpoints/last.npz"}
     assert set(listed(tmp_path)) == names
     (tmp_path / "model.keras").write_text("another run's")
-    with pytest.raises(RequestError, match=r"model\.keras is not as kerasae wrote it"):
+    with pytest.raises(RequestError, match=r"model\.keras as kerasae wrote it\. Received: a changed file"):
         check(tmp_path / "model.keras", "")
     (tmp_path / FILE).unlink()  # what the message says for a change of one's own
     assert not check(tmp_path / "model.keras", "")
@@ -207,7 +211,7 @@ def test_a_damaged_manifest_is_named(tmp_path: Path, content: str) -> None:
     for name in ("recipe.json", "data.json", "environment.json"):
         (tmp_path / name).write_text(name)
     (tmp_path / FILE).write_text(content)
-    message = rf"{FILE} is damaged; put it back, or remove it"
+    message = rf"{FILE} as kerasae wrote it\. Received: a damaged file; put it back, or remove it"
     with pytest.raises(RequestError, match=message):
         check(tmp_path / "recipe.json", "")
     with pytest.raises(RequestError, match=message):

@@ -16,7 +16,7 @@ from kerasae.generation import judge
 from kerasae.generation.report import folder_names
 from kerasae.recipe import DataRecipe
 from kerasae.runs.run import Run
-from kerasae.workflows.begin import reopen
+from kerasae.workflows.opening import reopen
 
 METHODS = ("prototypes", "mixtures")
 

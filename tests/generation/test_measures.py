@@ -6,7 +6,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from kerasae.generation import measures
 from kerasae.generation.measures import frechet, nearest
-from kerasae.training.collapse import diversity
+from kerasae.training.generator_samples import diversity
 
 RANDOM = np.random.default_rng(0)
 

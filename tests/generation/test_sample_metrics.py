@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kerasae.data.array_images import ArrayImages
 from kerasae.data.collection import Collection
-from kerasae.data.images import ArrayImages
 from kerasae.generation.judge import Judge, Opinion
 from kerasae.generation.method import Method, Samples
 from kerasae.generation.sample_metrics import Reality, agreement, flat
 from kerasae.models import load_trained
+from kerasae.runs.data_facts import DataFacts
 from kerasae.runs.run import Run
 
 RANDOM = np.random.default_rng(0)
@@ -43,7 +44,7 @@ def reality() -> Reality:
         ("dark", "bright"),
         (8, 8, 1),
         np.ones(2, np.float32),
-        {},
+        DataFacts(),
     )
     return Reality(collection, Brightness(), [0, 1])
 
@@ -111,7 +112,7 @@ def test_large_images_are_reduced() -> None:
 
 
 def test_the_judge_counts_in_the_order_of_the_run(digits_run: Path) -> None:
-    model = load_trained(Run(digits_run))
+    model = load_trained(Run(digits_run)).model
     images = RANDOM.integers(0, 256, (12, 8, 8, 1), dtype=np.uint8)
     names = tuple("0123456789")
     same = Judge(Path("x"), model, names, names)(images)

@@ -100,10 +100,6 @@ def test_only_the_bias_learns() -> None:
     assert layer.bias.shape == (24,)
 
 
-def test_is_float32_in_mixed_precision() -> None:
-    assert Whitening()(keras.ops.cast(IMAGES, "bfloat16")).dtype == "float32"
-
-
 def test_what_was_adapted_is_saved(tmp_path) -> None:
     model = keras.Sequential([keras.Input((9, 9, 3)), Whitening(3, 0.01, name="whitening")])
     model.layers[0].adapt(IMAGES)

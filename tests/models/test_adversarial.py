@@ -184,5 +184,5 @@ def test_images_that_do_not_fit() -> None:
     recipe = ModelRecipe.model_validate({"adversarial": {"generator": "convolutional"}})
     with pytest.raises(RequestError, match=r"expected sides in multiples of 4\. Received: 9x8"):
         build_adversarial(recipe, (9, 8, 1), CLASSES)
-    with pytest.raises(RequestError, match=r"'acgan' expects images of two classes or more\. Received: 0"):
+    with pytest.raises(RequestError, match=r"expected images of at least two classes for 'acgan'\. Received: 0"):
         build_adversarial(recipe, (8, 8, 1), 0)

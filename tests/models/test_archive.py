@@ -12,9 +12,12 @@ import keras
 import numpy as np
 import pytest
 
-from kerasae.models import JointAutoencoder, guarded
+from kerasae.losses import LabelLoss, ReconstructionLoss
+from kerasae.models import JointAutoencoder, PseudoLabels, TrainedModel, build, model_with_ood_score
 from kerasae.models.archive import load_model
-from kerasae.models.ood.with_ood_score import load as load_rejection
+from kerasae.models.ood.saving import load_rejection
+from kerasae.optimizers import AdaBound
+from kerasae.recipe import HEADS, ModelRecipe
 from kerasae.utils.errors import RequestError
 
 
@@ -48,7 +51,84 @@ def test_models_of_keras_and_of_ours_load(plain: Path, digits_run: Path) -> None
     assert isinstance(load_model(plain), keras.Model)
     model = load_model(digits_run / "model.keras")
     assert isinstance(model, JointAutoencoder)
-    assert guarded(model, load_rejection(digits_run / "rejection.keras")).name == "guarded"
+    scored = model_with_ood_score(TrainedModel(model, load_rejection(digits_run / "rejection.keras")))
+    assert scored.name == "model_with_ood_score"
+
+
+# What saved models of any version name their classes by; a class that moves keeps its name.
+REGISTERED = {
+    *("AdaBound", "AdversarialModel", "BatchNormalization", "DepthToSpace", "GaussianLatent", "JointAutoencoder"),
+    *(
+        "LabelLoss",
+        "LabelledAccuracy",
+        "LogProbabilities",
+        "LabelledMacroF1",
+        "NegativeProduct",
+        "PixelScale",
+        "Polarity",
+    ),
+    *(
+        "PriorDivergence",
+        "ProbabilityCrossentropy",
+        "PseudoLabels",
+        "ReconstructionLoss",
+        "Rejection",
+        "SGD",
+        "TiedConv2D",
+        "TiedDense",
+    ),
+    *("Transposed", "UncertaintyWeights", "Whitening"),
+}
+
+
+def test_registered_names_stay() -> None:
+    assert {name for name in REGISTERED if keras.saving.get_registered_object(f"kerasae>{name}") is None} == set()
+
+
+def moved(part: Any, module: str) -> None:
+    """Give every class of kerasae in a config another module."""
+    if isinstance(part, dict):
+        if str(part.get("module")).startswith("kerasae."):
+            part["module"] = module
+        for value in part.values():
+            moved(value, module)
+    elif isinstance(part, list):
+        for value in part:
+            moved(value, module)
+
+
+@pytest.mark.parametrize(
+    "module", ["kerasae.models.guarded", "kerasae.models.wiring", "kerasae.schedules", "kerasae.no_longer_there"]
+)
+def test_classes_that_moved_load_by_their_registered_names(module: str, tmp_path: Path) -> None:
+    encoder = {"name": "baseline", "filters": [4, 4]}
+    recipe = ModelRecipe.model_validate({"encoder": encoder, "tied": True, "variational": {}, "input": "polarity"})
+    parts = build(recipe, (8, 8, 1), 3, HEADS)
+    model = JointAutoencoder(parts.encoder, parts.decoder, parts.classifier, balance="uncertainty")
+    loss = {"reconstruction": ReconstructionLoss("huber"), "label": LabelLoss("categorical_crossentropy")}
+    model.compile(AdaBound(0.01), loss=loss, pseudo_labels=PseudoLabels(0.9))
+    model.save(tmp_path / "now.keras")
+    old = rewritten(tmp_path / "now.keras", tmp_path / "old.keras", lambda config: moved(config, module))
+    with zipfile.ZipFile(old) as archive:
+        config = archive.read("config.json").decode()
+    assert config.count(f'"{module}"') > 10
+    assert config.count('"kerasae.') == config.count(f'"{module}"')
+    images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 1), np.uint8)
+    for again in (load_model(old), keras.saving.load_model(old)):
+        for head, values in model.predict(images, verbose=0).items():
+            np.testing.assert_array_equal(again.predict(images, verbose=0)[head], values)
+    assert isinstance(again.optimizer, AdaBound)
+    assert isinstance(again.pseudo_labels, PseudoLabels)
+
+
+def test_plugins_of_earlier_versions_find_the_blocks() -> None:
+    from kerasae.models import blocks, parts, registries
+
+    assert parts.picture_input is blocks.image_input
+    assert parts.convolution is blocks.convolution
+    assert parts.ENCODERS is registries.ENCODERS
+    with pytest.raises(AttributeError, match="has no attribute 'no_block'"):
+        _ = parts.no_block
 
 
 def test_every_kind_of_layer_of_keras_is_known_but_those_that_run_code() -> None:
@@ -118,7 +198,9 @@ def test_a_class_that_a_plugin_registered_is_known(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [0, 3, 200])
 def test_a_damaged_file_is_named(size: int, plain: Path, tmp_path: Path) -> None:
     (tmp_path / "model.keras").write_bytes(plain.read_bytes()[:size])
-    with pytest.raises(RequestError, match=r"model\.keras is damaged: .*; put it back, or remove it and make it again"):
+    with pytest.raises(
+        RequestError, match=r"model\.keras as .* a damaged file .*; put it back, or remove it and make it again"
+    ):
         load_model(tmp_path / "model.keras")
 
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from kerasae.exporting import verification as gate
 from kerasae.exporting.saved_model import save
 from kerasae.layers import Polarity
-from kerasae.models import JointAutoencoder, build, check, with_heads
+from kerasae.models import JointAutoencoder, TrainedModel, build, check, with_heads
 from kerasae.recipe import HEADS, ModelRecipe, Spec
 from kerasae.utils.errors import RequestError
 
@@ -66,7 +66,7 @@ def test_polarity_survives_saving_and_new_heads(tied: bool, tmp_path: Path) -> N
 
 def test_the_export_is_of_every_polarity(tmp_path: Path) -> None:
     joint = model()
-    save(joint, ("a", "b", "c", "d"), "fill", tmp_path / "export")
+    save(TrainedModel(joint), ("a", "b", "c", "d"), "fill", tmp_path / "export")
     served = tf.saved_model.load(tmp_path / "export").signatures["serving_default"]
     for pixels in (IMAGES, 255 - IMAGES):
         expected, answer = joint.predict(pixels, verbose=0), served(images=tf.constant(pixels))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kerasae.models.ood.fitting import fit
+from kerasae.models.ood.fitting import fit_to_features
 from kerasae.ood.scores import JOINED, TITLES, Scorer, risk_coverage, separation
 
 RANDOM = np.random.default_rng(0)
@@ -24,7 +24,7 @@ def made(count: int, shift: float) -> dict[str, np.ndarray]:
 
 def test_every_score_is_larger_for_the_unusual() -> None:
     known = made(500, 0.0)
-    scorer = Scorer(fit(known, np.zeros(500, int), known, np.zeros(500, int), 0.05), known)
+    scorer = Scorer(fit_to_features(known, np.zeros(500, int), known, np.zeros(500, int), 0.05), known)
     usual, odd = scorer(made(400, 0.0)), scorer(made(300, 2.0))
     assert set(usual) == set(TITLES)
     for name in TITLES:
@@ -34,7 +34,7 @@ def test_every_score_is_larger_for_the_unusual() -> None:
 
 def test_without_softmax_head_its_scores_are_left_out() -> None:
     known = {name: value for name, value in made(100, 0.0).items() if name != "logits"}
-    scorer = Scorer(fit(known, np.full(100, -1), known, np.full(100, -1), 0.05), known)
+    scorer = Scorer(fit_to_features(known, np.full(100, -1), known, np.full(100, -1), 0.05), known)
     assert set(scorer(known)) == set(TITLES) - {"label", "max_softmax", "energy"}
 
 

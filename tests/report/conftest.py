@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 from kerasae.files.writing import write_json, write_text
+from kerasae.models import TrainedModel
 from kerasae.recipe import Recipe
 from kerasae.report import write_report
+from kerasae.runs.data_facts import DataFacts
 from kerasae.runs.run import Run
-from kerasae.workflows.evaluate import evaluate
+from kerasae.tasks.joint_evaluation import evaluate
 
 IMAGE_SHAPE = (8, 8, 1)
 CLASS_NAMES = ('<script>alert("x")</script>', "costs $5 or $6", "猫 & dog", "long " * 40)
@@ -52,7 +54,7 @@ class TinyCollection:
     class_names: tuple[str, ...] = CLASS_NAMES
     image_shape: tuple[int, int, int] = IMAGE_SHAPE
     class_weights: np.ndarray = field(default_factory=lambda: np.ones(len(CLASS_NAMES), np.float32))
-    facts: dict[str, str] = field(default_factory=lambda: {"source": "tiny"})
+    facts: DataFacts = field(default_factory=lambda: DataFacts(source="tiny"))
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Reported]:
             write_json(run.environment, {"keras": "3.15.1", "devices": ["CPU:0", "<GPU:0>"], "nested": {"deep": None}})
             write_text(run.history, _history(heads))
             collection, model = TinyCollection(), _model(heads)
-            metrics = evaluate(run, model, collection)
+            metrics = evaluate(run, TrainedModel(model), collection)
             collection.test.loaded = 0
             html = write_report(run, model, collection).read_text(encoding="utf-8")
             made[heads] = Reported(run, model, collection, metrics, html, collection.test.loaded)

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from kerasae.utils.errors import RequestError
 from kerasae.files.manifest import begin
-from kerasae.models.loading import _check_without_rejection
-from kerasae.runs.origins import read_origins
-from kerasae.recipe import Recipe
-from kerasae.files.replacing import FILES
 from kerasae.files.reading import read_json
+from kerasae.files.replacing import FILES
 from kerasae.files.writing import write_json, written_whole
+from kerasae.models.loading import check_without_rejection
+from kerasae.recipe import Recipe
+from kerasae.runs.origins import read_origins
 from kerasae.runs.run import Run, check_new
+from kerasae.utils.errors import RequestError
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_what_must_be_new_replaces_nothing_that_was_made_meanwhile(tmp_path: Pat
             temporary.write_text("ours")
             target.write_text("theirs")
 
-    with pytest.raises(RequestError, match=r"table\.csv was made by another process meanwhile; give another name"):
+    with pytest.raises(RequestError, match=r"table\.csv: expected a free name\. .* meanwhile; give another name"):
         write()
     assert target.read_text() == "theirs"
     assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
@@ -64,7 +64,7 @@ def test_a_file_does_not_replace_a_folder(tmp_path: Path) -> None:
     (tmp_path / "report.html").mkdir()
     (tmp_path / "report.html" / "mine.txt").touch()
     with (
-        pytest.raises(RequestError, match="is a folder, where a file"),
+        pytest.raises(RequestError, match=r"expected a file at .*report\.html\. Received: a folder"),
         written_whole(tmp_path / "report.html") as temporary,
     ):
         temporary.write_text("ours")
@@ -132,10 +132,10 @@ def test_opening_says_what_is_missing(tmp_path: Path) -> None:
 
 
 def test_a_damaged_or_missing_file_of_a_run_takes_one_line(tmp_path: Path) -> None:
-    with pytest.raises(RequestError, match=r"lacks data\.json; put it back"):
+    with pytest.raises(RequestError, match=r"expected data\.json in .*\. Received: no such file; put it back"):
         read_json(tmp_path / "data.json")
     (tmp_path / "data.json").write_text("{")
-    with pytest.raises(RequestError, match=r"data\.json is damaged"):
+    with pytest.raises(RequestError, match=r"data\.json as .* a damaged file"):
         read_json(tmp_path / "data.json")
 
 
@@ -167,7 +167,7 @@ def test_origins_that_were_removed_are_not_taken_for_an_older_run(tmp_path: Path
     write_json(Run(tmp_path).origins, {"plugins": {}, "start_from": {}})
     assert read_origins(Run(tmp_path)) == {"plugins": {}, "start_from": {}}
     Run(tmp_path).origins.unlink()
-    with pytest.raises(RequestError, match=r"lacks origins\.json, which kerasae wrote"):
+    with pytest.raises(RequestError, match=r"expected origins\.json in .*, where kerasae wrote it"):
         read_origins(Run(tmp_path))
 
 
@@ -178,9 +178,9 @@ def test_metrics_that_were_changed_do_not_stop_the_model_from_which_they_are_mad
     begin(tmp_path)
     write_json(run.metrics, {"test": {"rejection": {}}})
     with pytest.raises(RequestError, match=r"lacks rejection\.keras, without which every answer would be accepted"):
-        _check_without_rejection(run)
+        check_without_rejection(run)
     run.metrics.write_text('{"test": {}}')
-    _check_without_rejection(run)
+    check_without_rejection(run)
     said = capsys.readouterr().err
     assert "make it again with: kerasae evaluate" in said
     assert "has no rejection and does not say whether it should" in said

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from bright_halves import bright_halves
 
+from kerasae.data.array_images import ArrayImages
 from kerasae.data.collection import Collection
-from kerasae.data.images import ArrayImages
+from kerasae.runs.data_facts import DataFacts
 
 
 def sample_images(count: int, seed: int) -> ArrayImages:
@@ -22,5 +23,5 @@ def collection() -> Collection:
         ("left", "right"),
         (8, 8, 1),
         np.array([0.5, 2], np.float32),
-        {"source": "tiny"},
+        DataFacts(source="tiny"),
     )

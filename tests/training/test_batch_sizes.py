@@ -8,8 +8,9 @@ import pytest
 from kerasae.data.collection import Collection
 from kerasae.recipe.loading import parse
 from kerasae.runs.run import Run
-from kerasae.training import fit, history
-from kerasae.training.fit import check
+from kerasae.training import fit
+from kerasae.training.callbacks import HistoryWriter
+from kerasae.training.joint import check_fit
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.begin import raised, resolve
 
@@ -35,12 +36,12 @@ def trained(folder: Path, collection: Collection, phase: dict) -> tuple[Run, lis
 def test_stretches_of_one_size_are_one_training(tmp_path: Path, collection: Collection) -> None:
     run, weights = trained(tmp_path / "one", collection, {**PHASE, "batch_size": 8})
     sizes = {"sizes": [8, 8, 8], "at": [1, 3]}
-    parted, others = trained(tmp_path / "parted", collection, {**PHASE, "batch_size": sizes})
+    parted, parted_weights = trained(tmp_path / "parted", collection, {**PHASE, "batch_size": sizes})
     assert rows(parted) == rows(run)
     assert len(rows(run)) == 4  # stopped early, in the third stretch, and stayed stopped
     assert len({row["learning_rate"] for row in rows(run)}) == 2
-    for one, other in zip(weights, others, strict=True):
-        np.testing.assert_array_equal(one, other)
+    for left, right in zip(weights, parted_weights, strict=True):
+        np.testing.assert_array_equal(left, right)
 
 
 @pytest.mark.parametrize("kill_after", [3, pytest.param(2, marks=pytest.mark.slow)])
@@ -57,7 +58,7 @@ def test_steps_orders_and_speeds_follow_the_size(
 ) -> None:
     seen = []
     monkeypatch.setattr(
-        history.History, "on_train_batch_end", lambda self, batch, logs=None: seen.append(self.images_per_epoch)
+        HistoryWriter, "on_train_batch_end", lambda self, batch, logs=None: seen.append(self.images_per_epoch)
     )
     phase = {
         "epochs": 3,
@@ -92,7 +93,7 @@ def test_wrong_sizes_are_refused(size: object, message: str) -> None:
 def test_more_than_all_images_are_refused(collection: Collection) -> None:
     recipe = parse({"phases": [{"epochs": 2, "batch_size": {"sizes": [8, 41], "at": [1]}}]})
     with pytest.raises(RequestError, match=r"batch_size\.sizes: expected no more than the 40 images.*Received: 41"):
-        check(recipe, collection)
+        check_fit(recipe, collection)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from kerasae.optimizers.schedules import Plan
 from kerasae.recipe import EarlyStopping, Phase
 from kerasae.training import BestWeights
-from kerasae.training.callbacks import read_arrays
-from kerasae.training.phase import callbacks
+from kerasae.training.array_files import read_arrays
+from kerasae.training.phase_plan import counted_callbacks
 
 NAN, INF = float("nan"), float("inf")
 
@@ -53,7 +53,7 @@ def test_a_value_that_is_not_finite_is_worst(
 @pytest.mark.parametrize("first", [NAN, -INF])
 def test_early_stopping_does_not_wait_for_what_betters_nan(first: float, tmp_path: Path) -> None:
     phase = Phase(monitor="val_loss", early_stopping=EarlyStopping(patience=2))
-    stopping = callbacks(phase, Plan(0.1), tmp_path / "best.npz")[-1]
+    stopping = counted_callbacks(phase, Plan(0.1), tmp_path / "best.npz")[-1]
     assert isinstance(stopping, keras.callbacks.EarlyStopping)
     model = Numbered()
     stopping.set_model(model)

@@ -10,7 +10,7 @@ def test_auto_precision_is_bfloat16_only_where_the_cpu_multiplies_it_fast(monkey
         (frozenset({"avx512f", "avx512_bf16"}), "mixed_bfloat16"),
         (frozenset({"avx2", "avx512f"}), "float32"),
     ):
-        monkeypatch.setattr(distribution, "_cpu_flags", lambda flags=flags: flags)
+        monkeypatch.setattr(distribution, "cpu_flags", lambda flags=flags: flags)
         assert distribution.precision("auto") == expected
     assert distribution.precision("mixed_float16") == "mixed_float16"
 

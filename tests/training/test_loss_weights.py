@@ -14,7 +14,7 @@ from kerasae.recipe import HEADS, ModelRecipe, Spec
 from kerasae.recipe.loading import parse
 from kerasae.runs.run import Run
 from kerasae.training import GradientNormBalance, LossWeights, fit
-from kerasae.training.gradient_norm import latent_gradient_norms
+from kerasae.training.callbacks.gradient_norm_balance import latent_gradient_norms
 from kerasae.training.loss_weights import check, schedules
 from kerasae.utils.errors import RequestError
 
@@ -40,9 +40,9 @@ def column(run: Run, name: str) -> list[float]:
 def test_schedules_give_the_weights_of_each_epoch(weight: object, expected: list[float]) -> None:
     recipe = parse({"phases": [{"epochs": 5, "loss_weights": {"reconstruction": weight}}]})
     check(recipe)
-    found = schedules(recipe, 0, (8, 8, 1))
-    assert [found["reconstruction"](epoch) for epoch in range(5)] == pytest.approx(expected)
-    assert found["label"](3) == 1.0
+    by_term = schedules(recipe, 0, (8, 8, 1))
+    assert [by_term["reconstruction"](epoch) for epoch in range(5)] == pytest.approx(expected)
+    assert by_term["label"](3) == 1.0
     again = parse(recipe.model_dump(mode="json"))
     assert again == recipe
 
@@ -114,21 +114,23 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
 ) -> None:
     model = {"encoder": {"name": "vgg", "filters": [4, 4]}, "dropout": 0.3, "variational": kind == "variational"}
     optimizer = {"name": "adam", "learning_rate": 0.01, "weight_decay": 0.1}
-    whole, recipe = make(tmp_path / "whole", {"epochs": 4, "optimizer": optimizer, **BUSY[kind]}, model=model)
+    uninterrupted, recipe = make(tmp_path / "whole", {"epochs": 4, "optimizer": optimizer, **BUSY[kind]}, model=model)
     check(recipe)
-    expected = fit(whole, recipe, collection).get_weights()
-    killed_and_resumed(tmp_path / "broken", whole, expected, fit, collection, 3, monkeypatch)
+    expected = fit(uninterrupted, recipe, collection).get_weights()
+    killed_and_resumed(tmp_path / "broken", uninterrupted, expected, fit, collection, 3, monkeypatch)
     if kind == "scheduled":
-        assert column(whole, "reconstruction_weight") == pytest.approx([10, 5.5, 1, 1])
-        assert column(whole, "label_weight") == [1, 1, 1, 1]
+        assert column(uninterrupted, "reconstruction_weight") == pytest.approx([10, 5.5, 1, 1])
+        assert column(uninterrupted, "label_weight") == [1, 1, 1, 1]
     elif kind == "variational":
-        assert column(whole, "kl_divergence_weight") == pytest.approx([0, 1 / 128, 1 / 64, 1 / 64])
-        assert min(column(whole, "val_kl_divergence")) > 0
+        assert column(uninterrupted, "kl_divergence_weight") == pytest.approx([0, 1 / 128, 1 / 64, 1 / 64])
+        assert min(column(uninterrupted, "val_kl_divergence")) > 0
     elif kind == "gradient_norm":
-        assert np.add(column(whole, "reconstruction_weight"), column(whole, "label_weight")) == pytest.approx(2)
-        assert len(set(column(whole, "label_weight"))) == 4
+        assert np.add(
+            column(uninterrupted, "reconstruction_weight"), column(uninterrupted, "label_weight")
+        ) == pytest.approx(2)
+        assert len(set(column(uninterrupted, "label_weight"))) == 4
     else:
-        assert len(set(column(whole, "label_weight"))) == 4
+        assert len(set(column(uninterrupted, "label_weight"))) == 4
 
 
 def test_the_best_epoch_is_one_of_the_last_weights(tmp_path: Path, collection: Collection) -> None:
@@ -143,7 +145,7 @@ def test_the_best_epoch_is_one_of_the_last_weights(tmp_path: Path, collection: C
     with np.load(run.checkpoints / "best.npz") as stored:
         kept = [stored[name] for name in stored.files]
     trained = keras.saving.load_model(run.model)
-    assert any(np.array_equal(one, trained.get_weights()[0]) for one in kept)
+    assert any(np.array_equal(left, trained.get_weights()[0]) for left in kept)
     images = collection.validation.load(np.arange(len(collection.validation)))
     rebuilt = trained.predict(images, verbose=0)["reconstruction"]
     assert np.square(rebuilt - images / 255.0).mean() == pytest.approx(best, rel=1e-4)
@@ -160,10 +162,10 @@ def test_plain_keras_code_schedules_and_balances() -> None:
     joint = build(ModelRecipe(encoder=Spec(name="baseline", filters=[4, 4]), dropout=0.2), (8, 8, 1), 3, HEADS)
     joint.compile(loss_weights={"label": keras.Variable(1.0)})
     halving = {"label": lambda epoch: 0.5**epoch}
-    course = joint.fit(
+    history = joint.fit(
         IMAGES, TARGETS, sample_weight=WEIGHTS, epochs=3, verbose=0, callbacks=[LossWeights(halving)]
     ).history
-    assert course["label_weight"] == [1, 0.5, 0.25]
+    assert history["label_weight"] == [1, 0.5, 0.25]
     with pytest.raises(ValueError, match=r"loss_weights\['reconstruction'\]: expected a keras\.Variable"):
         joint.fit(IMAGES, TARGETS, verbose=0, callbacks=[LossWeights({"reconstruction": halving["label"]})])
     with pytest.raises(ValueError, match=r"two heads, each with a keras\.Variable .* \['reconstruction'\]"):
@@ -182,8 +184,8 @@ def test_balanced_heads_pull_equally_and_measuring_changes_nothing_else() -> Non
     balance.on_train_begin()
     before = [keras.ops.convert_to_numpy(variable) for variable in joint.variables]
     balance.on_epoch_begin(0)
-    for one, other in zip(before, joint.variables, strict=True):
-        np.testing.assert_array_equal(one, other)
+    for left, right in zip(before, joint.variables, strict=True):
+        np.testing.assert_array_equal(left, right)
     weights = joint.effective_weights()
     assert sum(weights.values()) == pytest.approx(2)
     # The gradients that a step of training would have, dropout and batch statistics included.
@@ -208,9 +210,9 @@ def test_images_seen_in_one_polarity_pull_alike_in_either() -> None:
     joint.compile()
     turned = {**TARGETS, "reconstruction": 1 - TARGETS["reconstruction"]}
     norms = latent_gradient_norms(joint, IMAGES, TARGETS, WEIGHTS)
-    others = latent_gradient_norms(joint, 255 - IMAGES, turned, WEIGHTS)
+    turned_norms = latent_gradient_norms(joint, 255 - IMAGES, turned, WEIGHTS)
     for head in HEADS:
-        assert float(norms[head]) == pytest.approx(float(others[head]), rel=1e-3)
+        assert float(norms[head]) == pytest.approx(float(turned_norms[head]), rel=1e-3)
 
 
 def test_gradients_are_balanced_on_labels_also_where_the_first_batch_has_none(
@@ -241,8 +243,8 @@ def test_two_devices_follow_one(phase: dict, tmp_path: Path, collection: Collect
         )
         fit(run, recipe, collection)
         curves.append([{k: float(v) for k, v in row.items() if "loss" in k or "weight" in k} for row in rows(run)])
-    for one, two in zip(*curves, strict=True):
-        assert two == pytest.approx(one, rel=1e-4, abs=1e-5)
+    for left, right in zip(*curves, strict=True):
+        assert right == pytest.approx(left, rel=1e-4, abs=1e-5)
 
 
 def test_a_variational_model_trains_on_two_devices(tmp_path: Path, collection: Collection) -> None:

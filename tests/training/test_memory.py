@@ -32,17 +32,16 @@ def test_memory_counts_every_layer_once() -> None:
 
 
 def test_a_batch_beyond_memory_is_refused_with_one_that_fits(
-    model: keras.Model, monkeypatch: pytest.MonkeyPatch
+    model: keras.Model,
 ) -> None:
     fixed, image = memory.step_memory(model)
-    monkeypatch.setattr(memory, "available_memory", lambda: int(fixed + 20.5 * image))
+    available = int(fixed + 20.5 * image)
     memory.check_memory(model, 20, "float32", "phases.0.batch_size")
-    memory.check_memory(model, 30, "mixed_bfloat16", "phases.0.batch_size")
+    memory.check_memory(model, 30, "mixed_bfloat16", "phases.0.batch_size", available)
     with pytest.raises(RequestError, match=r"phases\.0\.batch_size: .* Received: 64; set it to 16, or data\.image_sha"):
-        memory.check_memory(model, 64, "float32", "phases.0.batch_size")
-    monkeypatch.setattr(memory, "available_memory", lambda: int(fixed + 0.5 * image))
+        memory.check_memory(model, 64, "float32", "phases.0.batch_size", available)
     with pytest.raises(RequestError, match=r"Received: 1; set data\.image_shape to \[32,32,3\]$"):
-        memory.check_memory(model, 1, "float32", "phases.0.batch_size")
+        memory.check_memory(model, 1, "float32", "phases.0.batch_size", int(fixed + 0.5 * image))
 
 
 def test_a_limit_of_the_process_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,16 +52,16 @@ def test_a_limit_of_the_process_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0 < memory.available_memory() <= 2**28 + 2**24 < free
 
 
-def test_files_that_a_container_keeps_in_memory_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_a_container_keeps_in_memory_do_not_count(tmp_path: Path) -> None:
     for name, text in (
         ("max", f"{2**28}\n"),
         ("current", f"{2**28 - 2**20}\n"),
         ("stat", f"anon 5\nactive_file {2**26}\ninactive_file {2**27}\n"),
     ):
         (tmp_path / f"memory.{name}").write_text(text)
-    monkeypatch.setattr(memory, "_CGROUPS", [(tmp_path, *memory._CGROUPS[0][1:])])
-    assert memory.available_memory() == 2**20 + 2**26 + 2**27
+    cgroups = [(tmp_path, *memory.CGROUPS[0][1:])]
+    assert memory.available_memory(cgroups) == 2**20 + 2**26 + 2**27
     (tmp_path / "memory.stat").unlink()
-    assert memory.available_memory() == 2**20
+    assert memory.available_memory(cgroups) == 2**20
     (tmp_path / "memory.max").write_text("max\n")
-    assert memory.available_memory() > 2**20
+    assert memory.available_memory(cgroups) > 2**20

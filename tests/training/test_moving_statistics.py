@@ -40,58 +40,58 @@ def data(count: int = 40) -> tuple[np.ndarray, np.ndarray]:
 
 @KINDS
 def test_the_statistics_of_all_batches_together_at_the_weights_of_now(kind: Kind) -> None:
-    whole, (x, _) = model(kind), data()
-    before = [variable.numpy() for variable in whole.trainable_variables]
-    counts = [variable.numpy() for variable in whole.variables if is_count(variable)]
-    estimate(whole, [(x[:32],), (x[32:],)])  # of unequal size
-    answers = whole.layers[1](x)
-    np.testing.assert_allclose(layers(whole)["first"].moving_mean, np.mean(answers, (0, 1, 2)), rtol=1e-5)
-    np.testing.assert_allclose(layers(whole)["first"].moving_variance, np.var(answers, (0, 1, 2)), rtol=1e-4)
-    assert np.abs(layers(whole)["second"].moving_variance - 1.0).min() > 1e-3
-    for variable, value in zip(whole.trainable_variables, before, strict=True):
+    network, (x, _) = model(kind), data()
+    before = [variable.numpy() for variable in network.trainable_variables]
+    counts = [variable.numpy() for variable in network.variables if is_count(variable)]
+    estimate(network, [(x[:32],), (x[32:],)])  # of unequal size
+    answers = network.layers[1](x)
+    np.testing.assert_allclose(layers(network)["first"].moving_mean, np.mean(answers, (0, 1, 2)), rtol=1e-5)
+    np.testing.assert_allclose(layers(network)["first"].moving_variance, np.var(answers, (0, 1, 2)), rtol=1e-4)
+    assert np.abs(layers(network)["second"].moving_variance - 1.0).min() > 1e-3
+    for variable, value in zip(network.trainable_variables, before, strict=True):
         np.testing.assert_array_equal(variable, value)
-    assert [variable.numpy() for variable in whole.variables if is_count(variable)] == counts
+    assert [variable.numpy() for variable in network.variables if is_count(variable)] == counts
 
 
 @KINDS
 def test_frozen_layers_and_seeds_are_left_alone(kind: Kind) -> None:
-    whole, (x, _) = model(kind), data()
-    layers(whole)["first"].trainable = False
-    others = [variable for variable in whole.non_trainable_variables if "second" not in variable.path]
-    before = [variable.numpy() for variable in others]
-    estimate(whole, [x])
-    for variable, value in zip(others, before, strict=True):
+    network, (x, _) = model(kind), data()
+    layers(network)["first"].trainable = False
+    untouched = [variable for variable in network.non_trainable_variables if "second" not in variable.path]
+    before = [variable.numpy() for variable in untouched]
+    estimate(network, [x])
+    for variable, value in zip(untouched, before, strict=True):
         np.testing.assert_array_equal(variable, value)
-    assert np.abs(layers(whole)["second"].moving_variance - 1.0).min() > 1e-3
+    assert np.abs(layers(network)["second"].moving_variance - 1.0).min() > 1e-3
 
 
 @KINDS
 @pytest.mark.parametrize("validated", [True, False])
 def test_after_an_epoch_of_one_step_inference_answers_as_training_does(kind: Kind, validated: bool) -> None:
-    whole, (x, y) = model(kind), data()
-    whole.compile(keras.optimizers.SGD(0.5), "mse")
+    network, (x, y) = model(kind), data()
+    network.compile(keras.optimizers.SGD(0.5), "mse")
     seen: list[float] = []
-    look = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: seen.append(float(whole.evaluate(x, y, verbose=0))))
+    look = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: seen.append(float(network.evaluate(x, y, verbose=0))))
     callbacks = [MovingStatistics([x]), look]
     more = {"validation_data": (x, y)} if validated else {}
-    history = whole.fit(x, y, batch_size=40, verbose=0, callbacks=callbacks, **more)
-    same = np.mean((whole(x, training=True) - y) ** 2)
-    assert np.mean((whole(x) - y) ** 2) == pytest.approx(same, rel=1e-4)
+    history = network.fit(x, y, batch_size=40, verbose=0, callbacks=callbacks, **more)
+    same = np.mean((network(x, training=True) - y) ** 2)
+    assert np.mean((network(x) - y) ** 2) == pytest.approx(same, rel=1e-4)
     if validated:
         assert history.history["val_loss"][0] == pytest.approx(seen[0])
 
 
 def test_many_steps_are_trusted() -> None:
-    whole, (x, y) = model(BatchNormalization), data()
-    whole.compile("sgd", "mse")
+    network, (x, y) = model(BatchNormalization), data()
+    network.compile("sgd", "mse")
 
     def unread() -> object:
         raise AssertionError("the batches were read")
         yield
 
-    whole.fit(x, y, batch_size=10, epochs=2, verbose=0, callbacks=[MovingStatistics(unread(), few_steps=3)])
+    network.fit(x, y, batch_size=10, epochs=2, verbose=0, callbacks=[MovingStatistics(unread(), few_steps=3)])
     with pytest.raises(AssertionError):
-        whole.fit(x, y, batch_size=10, epochs=1, verbose=0, callbacks=[MovingStatistics(unread(), few_steps=12)])
+        network.fit(x, y, batch_size=10, epochs=1, verbose=0, callbacks=[MovingStatistics(unread(), few_steps=12)])
 
 
 def test_an_estimate_is_cheap() -> None:
@@ -106,7 +106,7 @@ BATCHES = BatchSizes(sizes=[8, 16], at=[3]).model_dump()
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, collection: Collection) -> tuple[Run, list[np.ndarray]]:
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory, collection: Collection) -> tuple[Run, list[np.ndarray]]:
     """A run of two phases and two batch sizes that nothing interrupted, with dropout."""
     phases = [{**PHASE, "batch_size": BATCHES}, {**PHASE, "epochs": 1, "learns": ["encoder", "decoder"]}]
     run, recipe = make(tmp_path_factory.mktemp("whole") / "run", *phases)
@@ -117,11 +117,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory, collection: Collection) -> t
 def test_a_killed_run_estimates_the_same_bytes(
     kill_after: int,
     tmp_path: Path,
-    whole: tuple[Run, list[np.ndarray]],
+    uninterrupted: tuple[Run, list[np.ndarray]],
     collection: Collection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run, expected = whole
+    run, expected = uninterrupted
     killed_and_resumed(tmp_path / "broken", run, expected, fit, collection, kill_after, monkeypatch)
 
 
@@ -133,9 +133,9 @@ def test_the_trained_model_answers_by_the_statistics_of_its_training_images(
     run, recipe = make(tmp_path / "run", phase)
     trained = fit(run, recipe, collection)
     images = tf.constant(collection.train.load(np.arange(40)))
-    moving, own = (np.asarray(trained(images, training=training)["label"]) for training in (False, True))
+    moving, batch = (np.asarray(trained(images, training=training)["label"]) for training in (False, True))
     # Dropout is 0.4 or so in training mode: answers differ, but not in their mean.
-    assert np.abs(moving - own).mean() < 0.15
+    assert np.abs(moving - batch).mean() < 0.15
 
 
 def test_two_devices_estimate_what_one_does(tmp_path: Path, collection: Collection) -> None:
@@ -146,5 +146,5 @@ def test_two_devices_estimate_what_one_does(tmp_path: Path, collection: Collecti
     for name, devices in (("one", "auto"), ("two", ["CPU:0", "CPU:1"])):
         run, recipe = make(tmp_path / name, phase, model=parts, distribution={"devices": devices})
         weights.append(fit(run, recipe, collection).get_weights())
-    for one, two in zip(*weights, strict=True):
-        np.testing.assert_allclose(one, two, rtol=1e-3, atol=1e-4)
+    for left, right in zip(*weights, strict=True):
+        np.testing.assert_allclose(left, right, rtol=1e-3, atol=1e-4)

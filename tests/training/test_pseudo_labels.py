@@ -9,8 +9,9 @@ import pytest
 from kerasae.data.collection import Collection
 from kerasae.recipe.loading import parse
 from kerasae.training import fit
-from kerasae.training import phase as phases
 from kerasae.training.batches import batch_size_stages
+from kerasae.training.compiling import pseudo_labels
+from kerasae.training.phase_plan import check
 from kerasae.utils.errors import RequestError
 
 from tiny_task import killed_and_resumed, make, rows  # isort: skip
@@ -33,16 +34,16 @@ def test_sure_answers_teach_and_a_killed_run_goes_on_to_the_same_bytes(
     tmp_path: Path, sparse: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = {"labelled_share": 0.25}
-    whole, recipe = make(tmp_path / "whole", PHASE, data=data)
-    phases.check(recipe.phases[0], "phases.0")
-    expected = fit(whole, recipe, sparse).get_weights()
-    shares = [float(row["pseudo_labelled"]) for row in rows(whole)]
+    uninterrupted, recipe = make(tmp_path / "whole", PHASE, data=data)
+    check(recipe.phases[0], "phases.0")
+    expected = fit(uninterrupted, recipe, sparse).get_weights()
+    shares = [float(row["pseudo_labelled"]) for row in rows(uninterrupted)]
     assert 0 < max(shares) <= 1
-    assert all(0 <= float(row["val_pseudo_labelled"]) <= 1 for row in rows(whole))
-    killed_and_resumed(tmp_path / "broken", whole, expected, fit, sparse, 3, monkeypatch)
+    assert all(0 <= float(row["val_pseudo_labelled"]) <= 1 for row in rows(uninterrupted))
+    killed_and_resumed(tmp_path / "broken", uninterrupted, expected, fit, sparse, 3, monkeypatch)
     plain, recipe = make(tmp_path / "plain", {**PHASE, "pseudo_labels": None}, data=data)
     learned = fit(plain, recipe, sparse).get_weights()
-    assert any((one != other).any() for one, other in zip(expected, learned, strict=True))
+    assert any((left != right).any() for left, right in zip(expected, learned, strict=True))
     assert "pseudo_labelled" not in rows(plain)[0]
 
 
@@ -61,15 +62,15 @@ def test_two_devices_follow_one(tmp_path: Path, sparse: Collection) -> None:
         fit(run, recipe, sparse)
         curves.append([{k: float(v) for k, v in row.items() if "loss" in k or "pseudo" in k} for row in rows(run)])
     assert max(row["pseudo_labelled"] for row in curves[0]) > 0
-    for one, two in zip(*curves, strict=True):
-        assert two == pytest.approx(one, rel=1e-4, abs=1e-5)
+    for left, right in zip(*curves, strict=True):
+        assert right == pytest.approx(left, rel=1e-4, abs=1e-5)
 
 
 def test_a_phase_makes_them_only_on_request() -> None:
-    pseudo_labels = phases.pseudo_labels(parse({"phases": [PHASE]}).phases[0])
-    assert pseudo_labels is not None
-    assert pseudo_labels.get_config() == {"threshold": 0.6, "weight": 1.0}
-    assert phases.pseudo_labels(parse({"phases": [{}]}).phases[0]) is None
+    built = pseudo_labels(parse({"phases": [PHASE]}).phases[0])
+    assert built is not None
+    assert built.get_config() == {"threshold": 0.6, "weight": 1.0}
+    assert pseudo_labels(parse({"phases": [{}]}).phases[0]) is None
 
 
 def test_they_need_images_without_label(collection: Collection, sparse: Collection) -> None:

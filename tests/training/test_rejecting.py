@@ -17,25 +17,27 @@ def test_a_run_keeps_what_it_rejects(digits_run: Path) -> None:
     with np.load(run.predictions) as saved:
         accepted, score = saved["accepted"], saved["anomaly_score"]
     np.testing.assert_array_equal(accepted, score <= float(load_trained(run).rejection.threshold))
-    found = metrics["test"]["rejection"]
-    assert found["rejected"] == (~accepted).sum()
-    assert found["rejected_interval"][0] <= found["rejected_share"] <= found["rejected_interval"][1]
-    rates = found["per_class"]
+    results = metrics["test"]["rejection"]
+    assert results["rejected"] == (~accepted).sum()
+    assert results["rejected_interval"][0] <= results["rejected_share"] <= results["rejected_interval"][1]
+    rates = results["per_class"]
     assert [rate["name"] for rate in rates] == [*"0123456789"]
     assert sum(rate["support"] for rate in rates) == len(accepted)
-    assert sum(rate["share"] * rate["support"] for rate in rates) == pytest.approx(found["rejected"])
+    assert sum(rate["share"] * rate["support"] for rate in rates) == pytest.approx(results["rejected"])
     assert all(rate["interval"][0] <= rate["share"] <= rate["interval"][1] for rate in rates)
     page = run.report.read_text()
     assert "Rejected by class" in page
     assert 'data-metric="test.rejection.per_class.3.interval.1"' in page
     # The strokes of a digit are dark there: a network that has seen none has little to say.
-    assert metrics["variants"]["negative"]["rejection"]["rejected_share"] > 5 * max(found["rejected_share"], 0.01)
+    assert metrics["variants"]["negative"]["rejection"]["rejected_share"] > 5 * max(results["rejected_share"], 0.01)
 
 
 def test_a_rate_that_validation_is_too_small_for_is_refused(typed: Typed, tmp_path: Path) -> None:
     code, _, err = typed("train", "--run", tmp_path / "r", "--set", "rejection.false_positive_rate=0.001")
     assert code == 2
-    assert "rejection.false_positive_rate: 0.001 takes 999 validation images or more. Received: 1" in err
+    assert (
+        "rejection.false_positive_rate: expected at least 999 validation images for a rate of 0.001. Received: 1" in err
+    )
     assert not (tmp_path / "r").exists()
 
 
@@ -102,17 +104,17 @@ def test_thresholds_by_class_in_a_run(typed: Typed, tmp_path: Path) -> None:
         "rejection.by_class=true",
     ]
     path = tmp_path / "r"
-    code, _, err = typed("train", "--run", path, *(word for one in sets for word in ("--set", one)))
+    code, _, err = typed("train", "--run", path, *(word for entry in sets for word in ("--set", entry)))
     assert code == 0, err
     facts = read_json(Run(path).rejection_facts)
     assert facts["shared_threshold"]  # few of ten classes can have 19 of so few images
     assert f"rejection.by_class: {len(facts['shared_threshold'])} of 10 classes share one threshold" in err
     code, _, err = typed("evaluate", path, "--unknown", "invert")
     assert code == 0, err
-    found = read_json(path / "unknown" / "invert" / "unknown.json")
-    shared = [name for name, one in found["thresholds"].items() if not one["own"]]
+    results = read_json(path / "unknown" / "invert" / "unknown.json")
+    shared = [name for name, entry in results["thresholds"].items() if not entry["own"]]
     assert shared == facts["shared_threshold"]
-    assert found["known_rejected"]["share"] == read_json(Run(path).metrics)["test"]["rejection"]["rejected_share"]
+    assert results["known_rejected"]["share"] == read_json(Run(path).metrics)["test"]["rejection"]["rejected_share"]
 
 
 def test_thresholds_by_class_take_a_label_head(typed: Typed, tmp_path: Path) -> None:

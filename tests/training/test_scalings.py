@@ -8,15 +8,15 @@ import keras
 import numpy as np
 import pytest
 
+from kerasae.data.array_images import ArrayImages
 from kerasae.data.collection import Collection
-from kerasae.data.images import ArrayImages
-from kerasae.models import DECODERS, build, check, deviation
+from kerasae.models import DECODERS, TrainedModel, build, check, deviation
 from kerasae.recipe import HEADS
 from kerasae.recipe.loading import parse
+from kerasae.tasks.joint_evaluation import evaluate
 from kerasae.training import fit
-from kerasae.training.fit import build_model
+from kerasae.training.joint import build_model
 from kerasae.utils.errors import RequestError
-from kerasae.workflows.evaluate import evaluate
 
 from tiny_task import make  # isort: skip
 
@@ -40,25 +40,25 @@ def test_the_loss_is_of_the_trained_scale_and_the_reconstruction_of_pixels(
     rebuilt = model.predict(collection.test.images, verbose=0)["reconstruction"]
     assert rebuilt.dtype == np.float32
     assert 0 <= rebuilt.min() < rebuilt.max() <= 1
-    metrics = evaluate(run, model, collection)["test"]["reconstruction"]
+    metrics = evaluate(run, TrainedModel(model), collection)["test"]["reconstruction"]
     assert metrics["mse"] == pytest.approx(np.square(rebuilt - collection.test.images / 255.0).mean(), rel=1e-4)
     assert metrics["loss"] == pytest.approx(metrics["mse"] / variance[0], rel=1e-4)
     with run.history.open() as file:
         history = list(csv.DictReader(file))
     # In training nothing is cut off: the first steps are far out, and still find their way.
     assert float(history[-1]["reconstruction_loss"]) < 0.5 * float(history[0]["reconstruction_loss"])
-    judged = model.predict(collection.validation.images, verbose=0)["reconstruction"]
-    pixels = np.square(judged - collection.validation.images / 255.0).mean()
+    rebuilt = model.predict(collection.validation.images, verbose=0)["reconstruction"]
+    pixels = np.square(rebuilt - collection.validation.images / 255.0).mean()
     best = min(float(row["val_reconstruction_loss"]) for row in history)
     assert best == pytest.approx(pixels / variance[0], rel=1e-4)  # the best epoch's weights were restored
 
 
 @pytest.mark.parametrize("decoder", [*DECODERS.names, "tied"])
 def test_every_decoder_is_linear_and_has_a_gradient_beyond_the_pixels(decoder: str, collection: Collection) -> None:
-    own = {"tied": True} if decoder == "tied" else {"decoder": decoder}
+    options = {"tied": True} if decoder == "tied" else {"decoder": decoder}
     recipe = parse(
         {
-            "model": {**MODEL, "standardize": "z-score", "encoder": {"name": "baseline", "filters": [4]}, **own},
+            "model": {**MODEL, "standardize": "z-score", "encoder": {"name": "baseline", "filters": [4]}, **options},
             "phases": [PHASE],
         }
     )
@@ -73,15 +73,15 @@ def test_every_decoder_is_linear_and_has_a_gradient_beyond_the_pixels(decoder: s
     assert 0 <= cut.min() <= cut.max() <= 1
 
 
-@pytest.mark.parametrize("own", [{}, {"variational": True}, {"input": "polarity"}], ids=str)
+@pytest.mark.parametrize("options", [{}, {"variational": True}, {"input": "polarity"}], ids=str)
 def test_whitening_is_of_the_standardized_training_images_and_does_not_learn(
-    own: dict, tmp_path: Path, collection: Collection
+    options: dict, tmp_path: Path, collection: Collection
 ) -> None:
-    run, recipe = make(tmp_path / "run", {"epochs": 2}, model={**MODEL, "standardize": "whitening", **own})
+    run, recipe = make(tmp_path / "run", {"epochs": 2}, model={**MODEL, "standardize": "whitening", **options})
     begun = build_model(recipe, collection, "float32")
     fit(run, recipe, collection)
     model = keras.saving.load_model(run.model, compile=False)
-    before, after = (one.encoder.get_layer("whitening") for one in (begun, model))
+    before, after = (candidate.encoder.get_layer("whitening") for candidate in (begun, model))
     np.testing.assert_array_equal(after.components, before.components)
     assert not np.array_equal(after.bias, before.bias)
     whitened = keras.Model(begun.encoder.input, before.output)(collection.train.images / 255.0)
@@ -106,7 +106,7 @@ def test_few_of_large_images_are_enough_to_whiten(collection: Collection) -> Non
     ("model", "image_shape", "message"),
     [
         ({"tied": True}, (8, 8, 1), r"model\.standardize: expected another with model\.tied, .* 'whitening'"),
-        ({"encoder": "mlp"}, (1, 8, 1), r"model\.standardize: 'whitening' looks at patches of 2x2 .* of 1x8;"),
+        ({"encoder": "mlp"}, (1, 8, 1), r"model\.standardize: expected images of at least 2x2 .* of 1x8;"),
     ],
 )
 def test_whitening_of_what_has_no_way_back_or_no_patches_is_refused(

@@ -10,6 +10,7 @@ import tensorflow as tf
 from kerasae.data.collection import open_collection
 from kerasae.exporting.saved_model import save
 from kerasae.exporting.verification import check_agreement
+from kerasae.models import TrainedModel
 from kerasae.training import fit
 
 from tiny_task import make  # isort: skip
@@ -48,8 +49,8 @@ def test_the_bound_improves_samples_are_images_and_the_mean_is_served(tmp_path: 
     assert 0.5 < ratio < 1.5  # as various as the digits, not one image again and again
 
     (tmp_path / "export").mkdir()
-    save(trained, (), "fill", tmp_path / "export")
-    check_agreement(tmp_path / "export", trained, collection.test, "fill")
+    save(TrainedModel(trained), (), "fill", tmp_path / "export")
+    check_agreement(tmp_path / "export", TrainedModel(trained), collection.test, "fill")
     served = tf.saved_model.load(tmp_path / "export").signatures
     sample_images = collection.test.load(np.arange(5))
     assert set(served["serving_default"].structured_outputs) == {"reconstruction", "reconstruction_error"}

@@ -15,7 +15,7 @@ from kerasae.files.writing import write_json
 from kerasae.recipe import Recipe
 from kerasae.recipe.loading import parse
 from kerasae.runs.run import Run
-from kerasae.training import history
+from kerasae.training.callbacks import history_writer
 
 
 def make(folder: Path, *phases: dict, **more: object) -> tuple[Run, Recipe]:
@@ -46,7 +46,7 @@ class Killed(BaseException):
 @contextmanager
 def killed_after(epochs: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Kill the training inside: the history has the last of the epochs already, the checkpoint does not."""
-    write = history.write_text
+    write = history_writer.write_text
 
     def kill(path: Path, text: str) -> None:
         write(path, text)
@@ -54,14 +54,14 @@ def killed_after(epochs: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
             raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(history, "write_text", kill)
+        patched.setattr(history_writer, "write_text", kill)
         with pytest.raises(Killed):
             yield
 
 
 def killed_and_resumed(
     folder: Path,
-    whole: Run,
+    uninterrupted: Run,
     weights: Sequence[np.ndarray],
     train: Callable[[Run, Recipe, Collection], keras.Model],
     collection: Collection,
@@ -70,10 +70,10 @@ def killed_and_resumed(
 ) -> Run:
     """Train as `whole` was in a new run, killed after some epochs, and check that it comes to the same bytes."""
     broken = Run.create(folder, "test")
-    shutil.copy(whole.recipe_file, broken.recipe_file)
+    shutil.copy(uninterrupted.recipe_file, broken.recipe_file)
     with killed_after(epochs, monkeypatch):
-        train(broken, whole.recipe, collection)
-    for one, other in zip(weights, train(broken, whole.recipe, collection).get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert rows(broken) == rows(whole)
+        train(broken, uninterrupted.recipe, collection)
+    for expected, actual in zip(weights, train(broken, uninterrupted.recipe, collection).get_weights(), strict=True):
+        np.testing.assert_array_equal(expected, actual)
+    assert rows(broken) == rows(uninterrupted)
     return broken

@@ -51,7 +51,7 @@ def test_heatmaps_show_image_copy_and_error(
     pixels = np.asarray(Image.open(tmp_path / "maps" / "0001-1.png"))
     assert pixels.shape == (8, 3 * 8 + 2, 3)
     np.testing.assert_array_equal(pixels[:, :8, 0], np.asarray(Image.open(images / "1.png")))
-    with pytest.raises(RequestError, match=r"--heatmaps: .*maps exists already; give another name"):
+    with pytest.raises(RequestError, match=r"--heatmaps: .*maps, which exists already; give another name"):
         predict(digits_run / "export", [images], heatmaps=tmp_path / "maps")
 
 
@@ -65,7 +65,7 @@ def test_a_table_has_every_class(digits_run: Path, images: Path, tmp_path: Path)
         shares = {name[2:-1]: float(value) for name, value in row.items() if name.startswith("p(")}
         assert sum(shares.values()) == pytest.approx(1, abs=1e-5)
         assert (max(shares, key=lambda name: shares[name]), row["accepted"]) == (one.label, str(one.accepted))
-    with pytest.raises(RequestError, match=r"--csv: .*answers\.csv exists already; give another name"):
+    with pytest.raises(RequestError, match=r"--csv: .*answers\.csv, which exists already; give another name"):
         predict(digits_run, [images], table=tmp_path / "answers.csv")
 
 
@@ -75,8 +75,8 @@ def test_what_is_broken_in_a_folder_is_left_out_with_a_line(
     (tmp_path / "torn.png").write_bytes((images / "0.png").read_bytes()[:40])
     (answer,) = predict(digits_run, [tmp_path, images / "1.png"])
     assert answer.image == str(images / "1.png")
-    assert f"left out: {tmp_path / 'torn.png'} cannot be decoded" in capsys.readouterr().err
-    with pytest.raises(RequestError, match=r"predict: .*torn\.png cannot be decoded"):
+    assert f"left out: {tmp_path / 'torn.png'}, which cannot be decoded" in capsys.readouterr().err
+    with pytest.raises(RequestError, match=r"predict: .*torn\.png, which cannot be decoded"):
         predict(digits_run, [tmp_path / "torn.png"])
     with pytest.raises(RequestError, match=r"predict: expected an image that can be decoded\. Received: none"):
         predict(digits_run, [tmp_path])
@@ -113,7 +113,7 @@ def test_a_name_outside_utf8_is_left_out_and_a_long_one_cut(
 def test_what_cannot_be_answered_takes_one_line(digits_run: Path, images: Path, tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"expected an image's file\. Received: 'none\.png', which does not exist"):
         predict(digits_run, [Path("none.png")])
-    with pytest.raises(RequestError, match=r"notes\.txt cannot be decoded"):
+    with pytest.raises(RequestError, match=r"notes\.txt, which cannot be decoded"):
         predict(digits_run, [images / "notes.txt"])
     with pytest.raises(RequestError, match="a folder without any"):
         predict(digits_run, [tmp_path])

@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerasae.cli.app import open_run
 from kerasae.recipe.loading import parse
 from kerasae.runs.run import Run
 from kerasae.utils.errors import RequestError
 from kerasae.workflows import begin as preparation
 from kerasae.workflows import train
+from kerasae.workflows.opening import open_run
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(train, "_finish", lambda *arguments: None)
+    monkeypatch.setattr(train, "finish", lambda *arguments, **options: None)
 
 
 def images() -> str:
@@ -36,7 +36,7 @@ def test_images_that_changed_are_not_mixed_with_the_old(monkeypatch: pytest.Monk
     run = train.train("joint", data=images(), run=Path("x"))
     train.resume(run.path)
     Path("pictures/cat/0.png").rename("pictures/dog/0.png")
-    message = r"expected the images that x was made with, 16 in .*images\. Received: 16, not all of them the same"
+    message = r"expected the images that x was made with, 16 in .*pictures\. Received: 16, not all of them the same"
     with pytest.raises(RequestError, match=message):
         train.resume(run.path)
     run.model.touch()
@@ -49,7 +49,9 @@ def test_two_processes_do_not_train_one_run() -> None:
     run = train.train("joint", data=images(), run=Path("x"))
     with (
         run.alone("exporting"),
-        pytest.raises(RequestError, match=r"^run: another process is exporting x \(process \d+ on .*\); wait for it$"),
+        pytest.raises(
+            RequestError, match=r"^run: .* another process is exporting x \(process \d+ on .*\); wait for it$"
+        ),
     ):
         train.resume(run.path)
     train.resume(run.path)

@@ -43,7 +43,11 @@ def open_source(recipe: DataRecipe) -> Source:
     except RequestError:
         raise
     except (OSError, ValueError) as error:
-        raise RequestError("data.source", received=f"{recipe.source!r} cannot be read: {error}") from None
+        raise RequestError(
+            "data.source",
+            expected="a source that can be read",
+            received=f"{recipe.source!r}, which cannot be read: {error}",
+        ) from None
     why = "a file of another kind" if exists else f"which is not there.{nearest(path.name, known)}"
     raise RequestError(
         "data.source",

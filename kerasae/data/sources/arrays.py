@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from kerasae.data.images import UNLABELLED, ArrayImages
-from kerasae.data.sources.source import Source, Split
-from kerasae.data.value_range import Range, Values, resolved, scale, scales_8_bits
+from kerasae.data.array_images import ArrayImages
+from kerasae.data.images import UNLABELLED
+from kerasae.data.sources.source import Source, SourceFacts, Split
+from kerasae.data.value_range import Range, Values, resolve_range, scale, scales_8_bits
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
@@ -32,13 +33,13 @@ def from_arrays(
     Args:
         arrays: images and labels by split; labels of None mean that none is known.
         class_names: a name for each label; None takes the labels themselves, 0 to the highest.
-        where: what to call the source in an error.
-        unlabelled: images without labels, which go to the training images.
-        shown: what the source calls x_train, y_train and so on, where it has other names, for errors.
-        limits: the range that becomes 0 to 255, with which images may be of any real type; None takes uint8 alone.
+        where: the source's name in errors.
+        unlabelled: images without labels, which are added to the training images.
+        shown: the source's own names of x_train, y_train and so on, for errors.
+        limits: the range that becomes 0 to 255, with which images may be of any real type; None accepts uint8 alone.
 
     Raises:
-        RequestError: an array is not of that kind, or labels lie outside `class_names`.
+        RequestError: an array is of another kind, or labels lie outside `class_names`.
     """
     parts: dict[Split, ArrayImages] = {}
     values = [_values(images) for images, _ in arrays.values()] + ([] if unlabelled is None else [_values(unlabelled)])
@@ -57,12 +58,12 @@ def from_arrays(
         _same_shape({"x_train": parts["train"], "x_unlabeled": extra}, where)
         parts["train"] = parts["train"].join(extra)
     _same_shape({f"x_{split}": image_set for split, image_set in parts.items()}, where)
-    found = [one for array in values for one in array]
-    return Source({**parts}, _class_names(parts, class_names, where), {"values": resolved(found, limits)[1]})
+    _, facts = resolve_range([image for array in values for image in array], limits)
+    return Source({**parts}, _class_names(parts, class_names, where), SourceFacts(facts))
 
 
 def _values(images: np.ndarray) -> list[Values]:
-    """Return what is known of the numbers of each image: the same of all."""
+    """Return what is known of the numbers of each image, which is the same for all."""
     if not images.ndim or not images.size or images.dtype.kind not in "buif":
         return []
     kind: Literal["8 bits", "wide"] = "8 bits" if images.dtype == np.uint8 else "wide"
@@ -70,7 +71,7 @@ def _values(images: np.ndarray) -> list[Values]:
 
 
 def _images(images: np.ndarray, what: str, limits: Range | None) -> np.ndarray:
-    rank = f"expected uint8 images (n, height, width) or (n, height, width, channels). Received: shape {images.shape}"
+    expected = "uint8 images (n, height, width) or (n, height, width, channels)"
     if images.dtype != np.uint8 and (limits is None or images.dtype.kind not in "buif"):
         raise RequestError(
             what,
@@ -84,11 +85,13 @@ def _images(images: np.ndarray, what: str, limits: Range | None) -> np.ndarray:
     if images.dtype.kind == "f" and not np.isfinite(images).all():
         raise RequestError(what, expected="finite numbers", received=f"{images.dtype} with NaN or infinity")
     if images.ndim not in (3, 4) or 0 in images.shape[1:]:
-        raise RequestError(what, received=rank)
+        raise RequestError(what, expected=expected, received=f"shape {images.shape}")
     if images.ndim == 3:
         images = images[..., np.newaxis]
     if images.shape[3] not in (1, 3):
-        raise RequestError(what, received=rank, fix="with 1 or 3 channels, which come last")
+        raise RequestError(
+            what, expected=f"{expected}, with 1 or 3 channels, which come last", received=f"shape {images.shape}"
+        )
     if limits is None or (images.dtype == np.uint8 and not scales_8_bits(limits)):
         return images
     scaled = np.empty(images.shape, np.uint8)
@@ -160,7 +163,7 @@ def _class_names(parts: Mapping[Split, ArrayImages], names: tuple[str, ...] | No
                 received=f"{used[-1]}",
             )
         return names
-    # Checked before names are made up to the highest label, which may be absurdly high.
+    # Checked before a name is made for each label: the highest one may be absurdly high.
     gaps = np.flatnonzero(used != np.arange(len(used)))
     if len(gaps):
         raise RequestError(

@@ -1,4 +1,4 @@
-"""The known data sets: digits from scikit-learn, the others through `keras.datasets`."""
+"""Built-in data sets: digits from scikit-learn, the others through `keras.datasets`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _KERAS_FILES = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
 
 class _Known(NamedTuple):
-    """A data set of `keras.datasets`: its class names, and each file it fetches with its place in the Keras home."""
+    """A data set of `keras.datasets`: its class names, and by address the path of each file below the Keras home."""
 
     class_names: tuple[str, ...]
     files: dict[str, str]
@@ -61,7 +61,7 @@ def open_builtin(name: str) -> Source:
     """Open one of `BUILTIN`.
 
     Raises:
-        RequestError: it is neither here nor could be fetched; says which file to put where.
+        RequestError: the files are not here and could not be fetched; the message says which file to put where.
     """
     return _digits() if name == "digits" else _keras(name)
 
@@ -79,19 +79,26 @@ def _keras(name: str) -> Source:
     known = _KNOWN[name]
     module = importlib.import_module(f"keras.datasets.{name}")
     try:
-        # Keras waits for ever for a server that does not answer, and writes its progress to stdout.
+        # Keras waits forever for a server that does not answer, and prints its progress to stdout.
         with _timeout(_TIMEOUT), contextlib.redirect_stdout(sys.stderr):
             train, test = module.load_data()
     except Exception as error:
         home = _keras_home()
-        absent = {url: home / place for url, place in known.files.items() if not (home / place).is_file()}
-        fetch = absent or {url: home / place for url, place in known.files.items()}
-        steps = ", ".join(f"{url} as {place}" for url, place in fetch.items())
-        # Keras' own text repeats the address; what it caught says why.
+        absent = {
+            url: home / relative_path
+            for url, relative_path in known.files.items()
+            if not (home / relative_path).is_file()
+        }
+        fetch = absent or {url: home / relative_path for url, relative_path in known.files.items()}
+        steps = ", ".join(f"{url} as {relative_path}" for url, relative_path in fetch.items())
+        # Keras' message repeats the address; the exception that it caught gives the reason.
         cause = getattr(error.__context__, "reason", error)
         reason = " ".join(str(cause).split()) or type(error).__name__
         raise RequestError(
-            "data.source", received=f"{name!r} could not be fetched ({reason})", fix=f"fetch {steps}"
+            "data.source",
+            expected=f"{name} in {home} or a connection to fetch it",
+            received=f"{name!r} could not be fetched ({reason})",
+            fix=f"fetch {steps}",
         ) from None
     return from_arrays({"train": train, "test": test}, known.class_names, name)
 

@@ -24,10 +24,11 @@ _COLUMNS = (*_REQUIRED, "split")
 
 
 def open_csv(path: Path, recipe: DataRecipe) -> Source:
-    """Read a table; paths are relative to it, an empty label means unlabelled, without `split` all are for training.
+    """Open a table of images.
 
-    As spreadsheets write tables, they may be separated by semicolons or tabs, be UTF-16 with a byte order mark, name
-    columns in capitals and write `\\` in paths. Files that are not there count as broken.
+    Paths are relative to the table. An empty label means unlabelled. Without the column `split`, all images are for
+    training. Tables of spreadsheets are read too: separated by semicolons or tabs, in UTF-16 with a byte order mark,
+    with column names in capitals and `\\` in paths. Missing files count as broken.
 
     Raises:
         RequestError: the table cannot be read, lacks a column or has one twice, or names an unknown split.
@@ -38,18 +39,19 @@ def open_csv(path: Path, recipe: DataRecipe) -> Source:
         entries = list(_entries(names, lines, path))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise RequestError(
-            "data.source", received=f"{path} cannot be read as a table in UTF-8: {error}", fix="save it as CSV in UTF-8"
+            "data.source",
+            expected="a table in UTF-8",
+            received=f"{path}, which cannot be read as a table in UTF-8: {error}",
+            fix="save it as CSV in UTF-8",
         ) from None
     if not entries:
         raise RequestError("data.source", expected=f"images in {path}", received="a header without rows")
     try:
-        return from_files(path, entries, (entry.label for entry in entries if entry.label), recipe, {})
+        return from_files(path, entries, (entry.label for entry in entries if entry.label), recipe)
     except RequestError as error:
         if any(Path(entry.path).exists() for entry in entries):
             raise
-        raise RequestError(
-            "", received=error, fix=f"no file is there, and paths are relative to {path.parent}"
-        ) from None
+        raise error.with_fix(f"no listed file exists, and paths are relative to {path.parent}") from None
 
 
 def _text(path: Path) -> str:
@@ -59,13 +61,15 @@ def _text(path: Path) -> str:
 
 
 def _header(text: str, path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
-    """Return the names of the columns and the rows below, with their lines, by the separator that the header shows."""
+    """Return the column names, and the rows with their line numbers, by the separator of the header."""
     first, *rest = re.split("\r\n|\r|\n", text, maxsplit=1)
-    skipped = int(re.fullmatch(r"sep=.", first, re.IGNORECASE) is not None and bool(rest))  # a line for Excel alone
+    skipped = int(
+        re.fullmatch(r"sep=.", first, re.IGNORECASE) is not None and bool(rest)
+    )  # a line that only Excel reads
     text = rest[0] if skipped else text
     header = re.split("\r\n|\r|\n", text, maxsplit=1)[0]
-    # The header tells: the separator that gives both columns, or else the one that it holds most of.
-    separator = next((one for one in _SEPARATORS if set(_REQUIRED) <= set(_names(header, one))), None)
+    # The separator that gives both columns, or else the most frequent one in the header.
+    separator = next((mark for mark in _SEPARATORS if set(_REQUIRED) <= set(_names(header, mark))), None)
     if separator is None:
         separator = max(_SEPARATORS, key=header.count)
         names = _names(header, separator)
@@ -73,11 +77,8 @@ def _header(text: str, path: Path) -> tuple[list[str], Iterator[tuple[int, list[
         by = "" if separator == "," else f", separated by {_SEPARATORS[separator]}"
         raise RequestError(
             "data.source",
-            received=f"{path} lacks the column {lacking!r}",
-            fix=(
-                "expected the header path,label or path,label,split. Received: "
-                f"{','.join(names).strip() or 'an empty file'}{by}.{nearest(lacking, names)}"
-            ),
+            expected=f"the header path,label or path,label,split in {path}, which lacks the column {lacking!r}",
+            received=f"{','.join(names).strip() or 'an empty file'}{by}.{nearest(lacking, names)}",
         )
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     names = [name.strip().casefold() for name in next(reader)]
@@ -101,7 +102,7 @@ def _names(header: str, separator: str) -> list[str]:
 
 def _entries(names: list[str], lines: Iterator[tuple[int, list[str]]], path: Path) -> Iterator[Entry]:
     for line, row in lines:
-        if any(value.strip() for value in row):  # spreadsheets leave rows that are empty but for separators
+        if any(value.strip() for value in row):  # spreadsheets write empty rows of separators alone
             yield _entry(names, row, path, line)
 
 
@@ -126,7 +127,7 @@ def _entry(names: list[str], row: list[str], path: Path, line: int) -> Entry:
 
 
 def _located(folder: Path, name: str) -> str:
-    """Return the path of a file, with `\\` read as Windows does where only that is there."""
+    """Return the path of a file; `\\` is read as `/` if only that file exists."""
     path = folder / name
     if "\\" in name and not path.exists():
         from_windows = folder / name.replace("\\", "/")

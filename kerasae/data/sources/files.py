@@ -1,19 +1,21 @@
-"""Images in files, from a folder or a table: scanned, the broken ones set aside."""
+"""Images in files, from a folder or a table: scanned, without the broken ones."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kerasae.data.images import UNLABELLED, FileImages, ImageSet, ImageShape
+from kerasae.data.file_images import FileImages
+from kerasae.data.images import UNLABELLED, ImageSet, ImageShape
 from kerasae.data.scan import FileFact, scan
 from kerasae.data.sources.folder_names import composed
 from kerasae.data.sources.naming import listing, natural, printable
-from kerasae.data.sources.source import SPLITS, Source, Split
-from kerasae.data.value_range import resolved, setting
+from kerasae.data.sources.source import SPLITS, Source, SourceFacts, Split
+from kerasae.data.value_range import resolve_range, setting
+from kerasae.runs.data_facts import BrokenFile, ImageSizes, ScanCounts
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Entry:
-    """A file, the class it belongs to (None if unlabelled) and the split it is given for."""
+    """A file, its class (None if unlabelled) and its split."""
 
     path: str
     label: str | None
@@ -37,26 +39,29 @@ def from_files(
     entries: Sequence[Entry],
     classes: Iterable[str],
     recipe: DataRecipe,
-    facts: dict[str, Any],
-    doubts: tuple[str, ...] = (),
+    *,
+    ignored: dict[str, int] | None = None,
+    split_folders: dict[str, str] | None = None,
+    masks: dict[str, str] | None = None,
+    doubts: tuple[RequestError, ...] = (),
 ) -> Source:
-    """Scan the files of `entries` and make a source of those that can be read.
+    """Scan files and make a source of those that can be read.
 
-    Classes whose names differ in their Unicode form alone are one class, shown in the composed form (NFC).
+    Class names that differ only in their Unicode form are one class, shown in the composed form (NFC).
 
     Args:
-        root: what the scan is remembered under.
+        root: names the scan's cache.
         entries: the files.
-        classes: every class name, also of classes that turned out to be empty.
-        recipe: its `image_shape`, `resize` and `max_broken_fraction` are followed.
-        facts: what is known already.
-        doubts: what only the user can know, see `Source`.
+        classes: every class name, also of empty classes.
+        recipe: `image_shape`, `resize` and `max_broken_fraction` are read.
+        ignored, split_folders, masks: of a folder, see `DataFacts`.
+        doubts: see `Source`.
 
     Raises:
         RequestError: more than `max_broken_fraction` of the files are broken or missing, or none is left.
     """
     scanned = scan(root, [entry.path for entry in entries])
-    limits, values = resolved(
+    limits, values = resolve_range(
         [fact.values for entry in entries if not (fact := scanned.facts[entry.path]).error], setting(recipe.range)
     )
     errors = {
@@ -70,38 +75,41 @@ def from_files(
             "data.max_broken_fraction",
             expected=f"at most {recipe.max_broken_fraction:g} of the files to be broken or missing",
             received=f"{len(broken):,} of {len(entries):,}",
-            fix=f"{listing(reasons)}; mend or remove them, or raise the fraction",
+            fix=f"{listing(reasons)}; repair or remove them, or raise the fraction",
         )
     if not good:
         raise RequestError("data.source", expected=f"images in {root}", received="none that can be read")
-    # Sorted by the form that the source has, so that data read by earlier versions keep the order of their classes.
+    # Sorted by the source's own Unicode form, so that the classes of earlier versions keep their order.
     class_names = tuple(dict.fromkeys(composed(name) for name in sorted(set(classes), key=natural)))
     numbers = {name: number for number, name in enumerate(class_names)}
     image_shape, rule = _image_shape(recipe, [scanned.facts[entry.path] for entry in good])
     parts: dict[Split, ImageSet] = {}
     for split in SPLITS:
-        mine = [entry for entry in good if entry.split == split]
-        if mine:
-            labels = np.array([UNLABELLED if entry.label is None else numbers[composed(entry.label)] for entry in mine])
-            parts[split] = FileImages(
-                [entry.path for entry in mine], labels, image_shape, recipe.resize, scanned.facts, limits
-            )
+        of_split = [entry for entry in good if entry.split == split]
+        if of_split:
+            labels = [UNLABELLED if entry.label is None else numbers[composed(entry.label)] for entry in of_split]
+            paths = [entry.path for entry in of_split]
+            parts[split] = FileImages(paths, np.array(labels), image_shape, recipe.resize, scanned.facts, limits)
     return Source(
         parts,
         class_names,
-        {
-            **facts,
-            **_sizes([scanned.facts[entry.path] for entry in good]),
-            "image_shape_rule": rule,
-            "quarantine": [{"path": printable(entry.path), "reason": errors[entry.path]} for entry in broken],
-            "values": values,
-            "scan": {"read": scanned.read, "remembered": scanned.remembered, "cache": scanned.cache},
-        },
+        SourceFacts(
+            values=values,
+            sizes=_sizes([scanned.facts[entry.path] for entry in good]),
+            modes=dict(Counter(scanned.facts[entry.path].mode for entry in good).most_common()),
+            image_shape_rule=rule,
+            quarantine=tuple(BrokenFile(printable(entry.path), errors[entry.path]) for entry in broken),
+            scan=ScanCounts(scanned.read, scanned.remembered, scanned.cache),
+            ignored=ignored or {},
+            split_folders=split_folders,
+            masks=masks,
+        ),
         doubts,
     )
 
 
 def _image_shape(recipe: DataRecipe, facts: Sequence[FileFact]) -> tuple[ImageShape, str]:
+    """Return the shape that images are resized to, and the rule by which it was chosen."""
     if recipe.image_shape != "auto":
         height, width, channels = recipe.image_shape
         return (height, width, channels), "given by data.image_shape"
@@ -114,14 +122,10 @@ def _image_shape(recipe: DataRecipe, facts: Sequence[FileFact]) -> tuple[ImageSh
     )
 
 
-def _sizes(facts: Sequence[FileFact]) -> dict[str, Any]:
-    """Return sizes (height, width) and how often each way of storing pixels was seen."""
+def _sizes(facts: Sequence[FileFact]) -> ImageSizes:
     sizes = np.array(sorted(((fact.height, fact.width) for fact in facts), key=lambda size: size[0] * size[1]))
-    return {
-        "sizes": {
-            "median": np.median(sizes, axis=0).tolist(),
-            "smallest": sizes[0].tolist(),
-            "largest": sizes[-1].tolist(),
-        },
-        "modes": dict(Counter(fact.mode for fact in facts).most_common()),
-    }
+    return ImageSizes(
+        median=tuple(np.median(sizes, axis=0).tolist()),
+        smallest=tuple(sizes[0].tolist()),
+        largest=tuple(sizes[-1].tolist()),
+    )

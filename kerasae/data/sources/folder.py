@@ -1,4 +1,4 @@
-"""A folder of images: one sub-folder a class, flat or under train/, validation/ (or val/) and test/."""
+"""A folder of images: one sub-folder for each class, flat or under train/, validation/ (or val/) and test/."""
 
 from __future__ import annotations
 
@@ -20,33 +20,45 @@ if TYPE_CHECKING:
 
     from kerasae.recipe import DataRecipe
 
-_CONFIRM = "or, if that is a class, name every class in data.class_names"
+_CONFIRM = "or, if it is a class, name every class in data.class_names"
 
 
 def open_folder(root: Path, recipe: DataRecipe) -> Source:
-    """Read a folder of images, those of `unlabeled/` and those of a folder without sub-folders without a label.
+    """Open a folder of images; those in `unlabeled/`, or in a folder without sub-folders, have no label.
 
-    What is hidden, has no image's suffix, belongs to the system, is a mask of a defect, or lies where no class can be
-    told is ignored, and counted in the facts. A folder that `recipe.class_names` names is a class, whatever its name
-    would mean otherwise.
+    Files are ignored, and counted in the facts, if they are hidden, have no suffix of an image, belong to the system,
+    are masks of defects, or lie where no class can be told. A folder that `recipe.class_names` names is a class,
+    whatever its name would mean otherwise.
 
     Raises:
-        RequestError: there is no image in it, or it holds test/ or validation/ but no train/.
+        RequestError: the folder holds no image, or test/ or validation/ but no train/.
     """
     walk = _Walk(recipe.class_names)
     try:
         entries = list(walk.everything(root))
     except OSError as error:
-        raise RequestError("data.source", received=f"{error.filename} cannot be read: {error.strerror}") from None
+        raise RequestError(
+            "data.source",
+            expected="a folder that can be read",
+            received=f"{error.filename}, which cannot be read: {error.strerror}",
+        ) from None
     if not entries:
         raise RequestError(
             "data.source",
-            expected=f"images in {root}, one sub-folder a class",
+            expected=f"images in {root}, one sub-folder for each class",
             received=f"none{(f', {sum(walk.ignored.values())} other files' if walk.ignored else '')}",
             fix=f"known are {' '.join(sorted(SUFFIXES))}",
         )
-    facts = {"ignored": dict(walk.ignored), "split_folders": walk.split_folders, "masks": walk.masks}
-    return from_files(root, entries, walk.classes, recipe, facts, tuple(walk.doubts))
+    return from_files(
+        root,
+        entries,
+        walk.classes,
+        recipe,
+        ignored=dict(walk.ignored),
+        split_folders={**walk.split_folders},
+        masks=walk.masks,
+        doubts=tuple(walk.doubts),
+    )
 
 
 def images_below(folder: Path) -> list[Path]:
@@ -55,9 +67,9 @@ def images_below(folder: Path) -> list[Path]:
 
 
 class _Walk:
-    """One walk through a folder, which notes the class names, what it ignored and what it could not know on its way.
+    """One walk through a folder, which collects class names, counts of ignored files and doubts.
 
-    `split_folders` holds the split that each folder was read as, and `masks` the folder of the masks of each defect.
+    `split_folders` maps folders to the split that they were read as, `masks` defect classes to the folder of masks.
     """
 
     def __init__(self, class_names: Sequence[str] = ()) -> None:
@@ -67,7 +79,7 @@ class _Walk:
         self.roots: set[tuple[int, int]] = set()
         self.split_folders: dict[str, Split] = {}
         self.masks: dict[str, str] = {}
-        self.doubts: list[str] = []
+        self.doubts: list[RequestError] = []
 
     def everything(self, root: Path) -> Iterator[Entry]:
         self.roots.add(_identity(root))
@@ -88,10 +100,14 @@ class _Walk:
         others = [folder for folder in folders if folder not in splits and not self.is_known(folder, folders)]
         for folder, split in splits.items():
             if split == "train" and not _folders(folder) and any(_holds_images(other) for other in others):
+                names = listing([f"{other.name}/" for other in others])
                 self.doubts.append(
-                    f"data.source: expected one sub-folder a class in {folder}. Received: images without a class, "
-                    f"and {listing([other.name + '/' for other in others])} beside it; move the classes into "
-                    f"{folder.name}/, {_CONFIRM}"
+                    RequestError(
+                        "data.source",
+                        expected=f"one sub-folder for each class in {folder}",
+                        received=f"images without a class, and {names} beside it",
+                        fix=f"move the classes into {folder.name}/, {_CONFIRM}",
+                    )
                 )
         for folder in folders:
             if folder in splits:
@@ -117,7 +133,7 @@ class _Walk:
         return {folder: by_name[folder.name] for folder in unnamed if folder.name in by_name}
 
     def split(self, root: Path, split: Split) -> Iterator[Entry]:
-        """Walk through one sub-folder a class, or, if there are none, through images without a label."""
+        """Walk through the sub-folders of classes, or, if there are none, through images without a label."""
         folders = _folders(root)
         if not folders:
             yield from self.below(root, None, split, set())
@@ -144,20 +160,29 @@ class _Walk:
         splits = [f"{folder.name}/" for folder in unnamed if is_split(folder.name)]
         if splits:
             self.doubts.append(
-                f"data.source: expected one sub-folder a class in {root}. Received: {listing(splits)}, which "
-                f"{'is' if len(splits) == 1 else 'are'} named like a split; name splits train/, validation/ and test/ "
-                f"and put the classes below them, {_CONFIRM}"
+                RequestError(
+                    "data.source",
+                    expected=f"one sub-folder for each class in {root}",
+                    received=f"{listing(splits)}, which {'is' if len(splits) == 1 else 'are'} named like a split",
+                    fix=f"name splits train/, validation/ and test/ and put the classes below them, {_CONFIRM}",
+                )
             )
         groups: dict[frozenset[str], list[str]] = {}
         for folder in unnamed:
             groups.setdefault(frozenset(sub.name for sub in _folders(folder)), []).append(f"{folder.name}/")
         for inner, names in groups.items():
             if len(inner) > 1 and len(names) > 1 and not splits:
+                shared = listing([f"{name}/" for name in sorted(inner, key=natural)])
                 self.doubts.append(
-                    f"data.source: expected one sub-folder a class in {root}. Received: {listing(names)}, all with the "
-                    f"sub-folders {listing([name + '/' for name in sorted(inner, key=natural)])}; if those are the "
-                    "classes, name the folders above train/, validation/ and test/, or else name every class in "
-                    "data.class_names"
+                    RequestError(
+                        "data.source",
+                        expected=f"one sub-folder for each class in {root}",
+                        received=f"{listing(names)}, all with the sub-folders {shared}",
+                        fix=(
+                            "if those are the classes, name the folders above train/, validation/ and test/, or else "
+                            "name every class in data.class_names"
+                        ),
+                    )
                 )
 
     def is_known(self, folder: Path, beside: Sequence[Path]) -> bool:
@@ -195,7 +220,7 @@ class _Walk:
                 self.ignored[f"suffix {path.suffix.lower() or '(none)'}"] += 1
 
     def beside(self, root: Path, split: Split) -> Iterator[Entry]:
-        """Count what lies beside sub-folders, where no class can be told."""
+        """Count the files beside sub-folders, which have no class."""
         for path in _listed(root):
             if path.name.startswith("."):
                 self.ignored["hidden"] += 1

@@ -1,4 +1,4 @@
-"""What the name of a folder may stand for other than a class: a split, images without labels, masks, system files."""
+"""Folder names that do not mean a class: splits, images without labels, masks of defects, system files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 from kerasae.data.sources.source import SPLIT_NAMES, Split
 
-# "eval" is used for validation and for test sets, so that it tells a split but not which.
+# "eval" is used for validation and for test sets.
 _SPLIT_WORDS: dict[str, Split | Literal["unclear"]] = {
     **SPLIT_NAMES,
     "trn": "train",
@@ -63,40 +63,40 @@ def composed(name: str) -> str:
 
 
 def is_system(name: str) -> bool:
-    """Return whether a folder of that name is made by an operating system or a storage device, and not by a user."""
+    """Return whether folders of that name are made by an operating system or a storage device."""
     return name.casefold() in _SYSTEM
 
 
 def is_unlabelled(name: str) -> bool:
     """Return whether a folder of that name holds images without labels: unlabeled, unlabeled_images, no_label."""
-    match = _UNLABELLED.match(" ".join(_words(name)))
-    return match is not None and _says_nothing(tuple(" ".join(_words(name))[match.end() :].split()))
+    match = _UNLABELLED.match(" ".join(_split_words(name)))
+    return match is not None and _says_nothing(tuple(" ".join(_split_words(name))[match.end() :].split()))
 
 
 def is_masks(name: str, *, beside_normal: bool) -> bool:
-    """Return whether a folder of that name holds masks of defects; mask/ only where it lies beside normal images."""
+    """Return whether a folder of that name holds masks of defects; mask/ only beside normal images."""
     return name.casefold() in _MASKS or (beside_normal and name.casefold() in _MASKS_BESIDE_NORMAL)
 
 
 def is_normal(name: str) -> bool:
-    """Return whether a class of that name holds normal images, those that an anomaly detector learns from."""
+    """Return whether a class of that name holds normal images, from which an anomaly detector learns."""
     return name.casefold() in NORMAL_NAMES
 
 
 def split_and_rest(name: str) -> tuple[Split | Literal["unclear"], tuple[str, ...]] | None:
-    """Return the split that a name tells, and its other words; None if it tells none or more than one.
+    """Return the split in a name, and the name's other words; None if it has no split or several.
 
     "seg_train" gives "train" and ("seg",), "testSet" gives "test" and ("set",).
     """
-    words = _words(name)
-    splits = [word for word in words if word in _SPLIT_WORDS]
+    parts = _split_words(name)
+    splits = [word for word in parts if word in _SPLIT_WORDS]
     if len(splits) != 1:
         return None
-    return _SPLIT_WORDS[splits[0]], tuple(word for word in words if word != splits[0])
+    return _SPLIT_WORDS[splits[0]], tuple(word for word in parts if word != splits[0])
 
 
 def is_split(name: str) -> bool:
-    """Return whether a name tells a split and nothing else: dev, test_set, val2017; not bullet_train."""
+    """Return whether a name means a split and nothing else: dev, test_set, val2017; not bullet_train."""
     parts = split_and_rest(name)
     return parts is not None and _says_nothing(parts[1])
 
@@ -127,10 +127,10 @@ def pairs(names: list[str], shares_folders: frozenset[str]) -> dict[str, Split]:
     return certain[0] if len(certain) == 1 else {}
 
 
-def _words(name: str) -> list[str]:
+def _split_words(name: str) -> list[str]:
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", composed(name))
     return re.findall(r"[^\W\d_]+|\d+", parted.lower())
 
 
-def _says_nothing(words: tuple[str, ...]) -> bool:
-    return all(word in _GENERIC_WORDS or word.isdigit() for word in words)
+def _says_nothing(parts: tuple[str, ...]) -> bool:
+    return all(word in _GENERIC_WORDS or word.isdigit() for word in parts)

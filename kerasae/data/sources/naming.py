@@ -1,4 +1,4 @@
-"""File and class names: the order that people expect, and how they are shown."""
+"""File and class names: their natural order, and how they are shown."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def natural(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
 
 
 def printable(path: str | os.PathLike[str]) -> str:
-    """Return a path as text that any file and terminal takes, with a mark for each byte that is not UTF-8."""
+    """Return a path as valid text, with a replacement character for each byte that is not UTF-8."""
     return os.fsencode(path).decode(errors="replace")
 
 
 def listing(names: Sequence[str], most: int = 10) -> str:
-    """Return names in one line, the first `most` of them and how many more there are."""
+    """Return the first `most` names on one line, and the number of the others."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
@@ -30,6 +30,6 @@ def listing(names: Sequence[str], most: int = 10) -> str:
 def each(items: Sequence[str], what: str) -> str:
     """Return a single item, or how many there are of `what` and, after a semicolon, the items as `listing` does.
 
-    The value of an error is cut after some characters, which a list of names is longer than; what follows `; ` is not.
+    The terminal cuts the received value of an error, but not the text after `; `, which may be a long list.
     """
     return items[0] if len(items) == 1 else f"{len(items):,} {what}; {listing(items)}"

@@ -34,13 +34,17 @@ _MEDMNIST = {
 def open_npz(
     path: Path, class_names: Sequence[str] = (), value_range: Literal["auto"] | Sequence[float] = "auto"
 ) -> Source:
-    """Read x_train, y_train, x_test, y_test and, where there are, x_validation, y_validation, x_unlabeled, class_names.
+    """Read x_train, y_train, x_test, y_test, and optionally x_validation, y_validation, x_unlabeled, class_names.
 
-    The names that MedMNIST gives its arrays, train_images to test_labels, are read too. `class_names` are the recipe's,
-    for a file that has none; `value_range` is its `data.range`.
+    MedMNIST's names, train_images to test_labels, are read too.
+
+    Args:
+        path: the file.
+        class_names: the recipe's, for a file without any.
+        value_range: the recipe's `data.range`.
 
     Raises:
-        RequestError: the file is no npz, lacks an array, holds pickled objects or arrays of another kind.
+        RequestError: the file is not an npz file, lacks an array, or holds pickled objects or arrays of another kind.
     """
     if not zipfile.is_zipfile(path):
         raise RequestError(
@@ -52,9 +56,11 @@ def open_npz(
     try:
         with np.load(path, allow_pickle=False) as stored:
             names = _names(path, stored.files)
-            arrays = {name: _read(stored, own, path) for name, own in names.items() if name in _KNOWN}
+            arrays = {name: _read(stored, stored_name, path) for name, stored_name in names.items() if name in _KNOWN}
     except (OSError, zipfile.BadZipFile) as error:
-        raise RequestError("data.source", received=f"{path} cannot be read: {error}") from None
+        raise RequestError(
+            "data.source", expected="an npz file", received=f"{path}, which cannot be read: {error}"
+        ) from None
     by_split: dict[Split, Arrays] = {
         split: (arrays[f"x_{split}"], arrays[f"y_{split}"]) for split in SPLITS if f"x_{split}" in arrays
     }
@@ -68,34 +74,31 @@ def open_npz(
     )
 
 
-def _names(path: Path, found: list[str]) -> dict[str, str]:
-    """Return the array that holds what each known name means."""
-    repeated = next((name for name in found if found.count(name) > 1), None)
+def _names(path: Path, stored_names: list[str]) -> dict[str, str]:
+    """Return the stored name of each array by its name here."""
+    repeated = next((name for name in stored_names if stored_names.count(name) > 1), None)
     if repeated is not None:
         raise RequestError(
             "data.source",
             expected=f"every array once in {path}",
-            received=f"{repeated} {found.count(repeated)} times",
+            received=f"{repeated} {stored_names.count(repeated)} times",
             fix="write it with numpy.savez_compressed",
         )
-    of_medmnist = not set(_REQUIRED) & set(found) and "train_images" in found
-    names = {_MEDMNIST.get(name, name) if of_medmnist else name: name for name in found}
+    of_medmnist = not set(_REQUIRED) & set(stored_names) and "train_images" in stored_names
+    names = {_MEDMNIST.get(name, name) if of_medmnist else name: name for name in stored_names}
     _check_names(path, list(names))
     return names
 
 
-def _check_names(path: Path, found: list[str]) -> None:
-    missing = [name for name in _REQUIRED if name not in found]
-    if ("x_validation" in found) != ("y_validation" in found):
-        missing += [name for name in ("x_validation", "y_validation") if name not in found]
+def _check_names(path: Path, stored_names: list[str]) -> None:
+    missing = [name for name in _REQUIRED if name not in stored_names]
+    if ("x_validation" in stored_names) != ("y_validation" in stored_names):
+        missing += [name for name in ("x_validation", "y_validation") if name not in stored_names]
     if missing:
         raise RequestError(
             "data.source",
-            received=f"{path} lacks {', '.join(missing)}",
-            fix=(
-                f"expected the arrays {', '.join(_REQUIRED)}. Received: "
-                f"{', '.join(sorted(found)) or 'none'}.{nearest(missing[0], found)}"
-            ),
+            expected=f"the arrays {', '.join(_REQUIRED)} in {path}, which lacks {', '.join(missing)}",
+            received=f"{', '.join(sorted(stored_names)) or 'none'}.{nearest(missing[0], stored_names)}",
         )
 
 
@@ -110,7 +113,9 @@ def _read(stored: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:
                 received="pickled objects, which are never unpickled because that can run code",
                 fix="save it again with one shape and a plain dtype",
             ) from None
-        raise RequestError(path, received=f"{name} cannot be read: {error}") from None
+        raise RequestError(
+            f"{path}: {name}", expected="an array that can be read", received=f"one that cannot be read: {error}"
+        ) from None
     if not isinstance(array, np.ndarray):
         raise RequestError(f"{path}: {name}", expected="an array", received="a member of another kind")
     return array

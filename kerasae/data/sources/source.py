@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from kerasae.data.images import ImageSet
+    from kerasae.runs.data_facts import BrokenFile, ImageSizes, ScanCounts, ValueFacts
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -31,23 +32,45 @@ SPLIT_NAMES: Mapping[str, Split] = {
 
 
 @dataclass(frozen=True)
-class Source:
-    """Images by the split that the source itself puts them in, before anything is cut, split off or hidden.
+class SourceFacts:
+    """What a source knows of its images beside their labels and splits; see `DataFacts` for the fields.
 
-    `class_names` is empty if nothing is labelled; labels are places in it. `facts` is what is known beyond that.
-    `doubts` says in one line each what about the source only its user can know; such a source trains nothing new.
+    Arrays give `values` alone: their shape says the rest.
+    """
+
+    values: ValueFacts
+    sizes: ImageSizes | None = None
+    modes: dict[str, int] = field(default_factory=dict)
+    image_shape_rule: str = ""
+    quarantine: tuple[BrokenFile, ...] = ()
+    scan: ScanCounts | None = None
+    ignored: dict[str, int] = field(default_factory=dict)
+    split_folders: dict[str, str] | None = None
+    masks: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """Images by the split that the source itself puts them in, before they are cut, divided or hidden.
+
+    Attributes:
+        parts: the images by split.
+        class_names: a name for each label; empty if nothing is labelled.
+        facts: what else is known.
+        doubts: errors about what only the user can know, such as whether `dev/` is a class. They are raised before a
+            new run is trained.
     """
 
     parts: dict[Split, ImageSet]
     class_names: tuple[str, ...]
-    facts: dict[str, Any] = field(default_factory=dict)
-    doubts: tuple[str, ...] = ()
+    facts: SourceFacts
+    doubts: tuple[RequestError, ...] = ()
 
     def without(self, names: Sequence[str]) -> Source:
-        """Return the source as if it had never heard of some classes; what has no label stays.
+        """Return the source without some classes; images without a label stay.
 
         Raises:
-            RequestError: there is no such class, or none is left.
+            RequestError: a class is unknown, or none is left.
         """
         unknown = [name for name in names if name not in self.class_names]
         if unknown or (names and set(names) == set(self.class_names)):
@@ -57,33 +80,37 @@ class Source:
                 received=f"{', '.join(names)}{(nearest(unknown[0], self.class_names) if unknown else '')}",
             )
         left = [index for index, name in enumerate(self.class_names) if name not in names]
-        places = np.full(len(self.class_names) + 1, -1)  # the last for images without a label, which are at -1
-        places[left] = np.arange(len(left))
-        out = [index for index, name in enumerate(self.class_names) if name in names]
-        parts = {split: part.select(np.flatnonzero(~np.isin(part.labels, out))) for split, part in self.parts.items()}
+        new_labels = np.full(len(self.class_names) + 1, -1)  # the last one for images without a label, at -1
+        new_labels[left] = np.arange(len(left))
+        dropped = [index for index, name in enumerate(self.class_names) if name in names]
+        parts = {
+            split: part.select(np.flatnonzero(~np.isin(part.labels, dropped))) for split, part in self.parts.items()
+        }
         return replace(
             self,
-            parts={split: part.with_labels(places[part.labels]) for split, part in parts.items()},
+            parts={split: part.with_labels(new_labels[part.labels]) for split, part in parts.items()},
             class_names=tuple(self.class_names[index] for index in left),
         )
 
     def only(self, names: Sequence[str]) -> ImageSet:
-        """Return the images of some classes: those of the source's test split if it has any of them, else all.
+        """Return the images of some classes: those in the source's test split if it has any, else all.
 
         Raises:
-            RequestError: there is no image of them.
+            RequestError: the classes have no images.
         """
-        held = self._held(names)
-        if not any(len(part) for part in held.values()):
+        parts = self._of_classes(names)
+        if not any(len(part) for part in parts.values()):
             raise RequestError("data.leave_out", expected=f"images of {', '.join(names)}", received="none")
         return (
-            held["test"] if len(held.get("test", ())) else reduce(lambda left, right: left.join(right), held.values())
+            parts["test"]
+            if len(parts.get("test", ()))
+            else reduce(lambda left, right: left.join(right), parts.values())
         )
 
     def of(self, name: str) -> ImageSet:
         """Return all images of a class, whichever split they are in."""
-        return reduce(lambda left, right: left.join(right), self._held([name]).values())
+        return reduce(lambda left, right: left.join(right), self._of_classes([name]).values())
 
-    def _held(self, names: Sequence[str]) -> dict[Split, ImageSet]:
-        wanted = [self.class_names.index(name) for name in names]
-        return {split: part.select(np.flatnonzero(np.isin(part.labels, wanted))) for split, part in self.parts.items()}
+    def _of_classes(self, names: Sequence[str]) -> dict[Split, ImageSet]:
+        labels = [self.class_names.index(name) for name in names]
+        return {split: part.select(np.flatnonzero(np.isin(part.labels, labels))) for split, part in self.parts.items()}

@@ -14,7 +14,7 @@ from kerasae.models import JointAutoencoder, load_trained
 from kerasae.models.kernels import kernels
 from kerasae.report.figures.kernels import Kernel
 from kerasae.report.selection import typical
-from kerasae.training.fit import build_model
+from kerasae.training.joint import build_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ def parts(jobs: Mapping[str, Job], predictions: Mapping[str, Path], split: str) 
         compared = ("encoder", "classifier")
     chosen = _chosen(list(predictions.values()))
     for name, job in jobs.items():
-        model, collection = load_trained(job.run, needs_rejection=False), opener(job.recipe)
+        model, collection = load_trained(job.run, needs_rejection=False).model, opener(job.recipe)
         started_elsewhere = any(phase.start_from for phase in job.recipe.phases)
         initial = None if started_elsewhere else build_model(job.recipe, collection, "float32")
         found.kernels[name] = _kernels(model, initial, compared)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kerasae.data.collection_cache import Opener
-from kerasae.data.fingerprint import check_unchanged, seen
+from kerasae.data.fingerprint import check_unchanged, model_input_hash
 from kerasae.data.learned_images import facts_of
 from kerasae.experiments.comparison.candidates import Candidate, refuse_twice
 from kerasae.files.reading import read_json
@@ -15,13 +15,16 @@ from kerasae.recipe import SEEDS, Recipe
 from kerasae.recipe.differences import first_difference
 from kerasae.runs.origins import check_same, origins_of, read_origins
 from kerasae.runs.run import Run
-from kerasae.training.fit import check as check_fit
+from kerasae.tasks import task_of
+from kerasae.training.joint import check_fit
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.begin import check, raised, resolve, with_every_class, without_min_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from kerasae.runs.data_facts import DataFacts
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +39,7 @@ class Job:
     fold: int | None
     recipe: Recipe
     run: Run
-    facts: dict[str, Any]
+    facts: DataFacts
     judgement: Path
 
     @property
@@ -102,7 +105,7 @@ def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Pat
     # Images of one source, cut and shaped in one way, need not be read to be known for the same.
     alike = len({(one.recipe.data.model_dump_json(), one.recipe.classifies) for one in listed}) == 1
     for fold in range(folds) if folds else [None]:
-        planned: list[tuple[Candidate, Recipe, dict[str, Any]]] = []
+        planned: list[tuple[Candidate, Recipe, DataFacts]] = []
         marks: list[tuple[str, str]] = []
         for candidate in listed:
             recipe = _as_begun(candidate.recipe, folder / "runs" / candidate.name)
@@ -115,7 +118,9 @@ def plan(listed: Sequence[Candidate], seeds: int, folds: int | None, folder: Pat
                 _check_as_before(job)
             if not all(job.run.recipe_file.is_file() for job in mine):
                 check_fit(recipe, collection)
-            marks.append(("", "") if alike else (seen(collection.test), seen(collection.validation)))
+            marks.append(
+                ("", "") if alike else (model_input_hash(collection.test), model_input_hash(collection.validation))
+            )
             planned.append((candidate, recipe, facts))
             jobs += mine
             where = candidate.name if fold is None else f"{candidate.name}, fold {fold}"
@@ -143,7 +148,7 @@ def _as_begun(recipe: Recipe, folder: Path) -> Recipe:
 
 
 def _jobs(
-    candidate: Candidate, recipe: Recipe, facts: dict[str, Any], seeds: Sequence[int], fold: int | None, folder: Path
+    candidate: Candidate, recipe: Recipe, facts: DataFacts, seeds: Sequence[int], fold: int | None, folder: Path
 ) -> Iterator[Job]:
     for seed in seeds:
         place = f"seed-{seed}" if fold is None else f"fold-{fold}-seed-{seed}"
@@ -156,14 +161,14 @@ def _jobs(
         yield Job(candidate.name, seed, fold, seeded, run, facts, folder / "validation" / candidate.name / place)
 
 
-def _elsewhere(folder: Path, place: str, recipe: Recipe, facts: dict[str, Any]) -> Run | None:
+def _elsewhere(folder: Path, place: str, recipe: Recipe, facts: DataFacts) -> Run | None:
     """Return a finished run of a comparison beside this one that was made with the same recipe and images."""
     for path in sorted(folder.parent.glob(f"*/runs/*/{place}")):
         run = Run(path)
         if not all(file.is_file() for file in (run.recipe_file, run.data_facts, run.model, run.metrics)):
             continue
         with suppress(RequestError):  # a recipe of another version says nothing here
-            same_images = run.facts["fingerprint"] == facts["fingerprint"]
+            same_images = run.facts.fingerprint == facts.fingerprint
             if run.recipe.bare == recipe.bare and same_images and _began_as(run, recipe):
                 return run
     return None
@@ -184,7 +189,7 @@ def _folded(recipe: Recipe, fold: int, folds: int | None) -> Recipe:
 def _check_heads(listed: Sequence[Candidate]) -> None:
     baseline = listed[0]
     for one in listed:
-        if one.recipe.model.adversarial is not None:
+        if not task_of(one.recipe).predicts:
             raise RequestError(
                 "compare",
                 expected="recipes of models that answer for images",
@@ -221,7 +226,7 @@ def _check_as_before(job: Job) -> None:
 
 def _check_same(
     marks: Sequence[tuple[str, str]],
-    planned: Sequence[tuple[Candidate, Recipe, dict[str, Any]]],
+    planned: Sequence[tuple[Candidate, Recipe, DataFacts]],
     place: int,
     split: str,
 ) -> None:
@@ -229,13 +234,13 @@ def _check_same(
     if marks[-1][place] == marks[0][place]:
         return
     sides = [
-        f"{candidate.name}: {facts['counts'][split]['total']:,} of {facts['source']} as "
-        f"{'x'.join(map(str, facts['image_shape']))}, resized by {recipe.data.resize}, data.seed {recipe.data.seed}"
+        f"{candidate.name}: {facts.counts[split].total:,} of {facts.source} as "
+        f"{'x'.join(map(str, facts.image_shape))}, resized by {recipe.data.resize}, data.seed {recipe.data.seed}"
         for candidate, recipe, facts in (planned[0], planned[-1])
     ]
     keys = ", ".join(f"data.{key}" for key in ("source", "image_shape", "resize", "validation", "test"))
     mend = f"set {keys} and data.seed alike by --data or --set"
-    if planned[0][1].classifies != planned[-1][1].classifies and planned[0][2]["counts"]["train"]["unlabelled"]:
+    if planned[0][1].classifies != planned[-1][1].classifies and planned[0][2].counts["train"].unlabelled:
         mend = (
             "images without a label may be tested on where nothing is classified, so give a test/ folder of its own "
             "beside train/, or compare without the unlabelled images"

@@ -23,15 +23,16 @@ def work(run: Run, judgement: Path) -> int:
     load_tensorflow()
     from kerasae.inference.forward import predict
     from kerasae.losses import ReconstructionLoss
-    from kerasae.models import deviation
-    from kerasae.workflows.evaluate import measured, write_predictions
+    from kerasae.models import TrainedModel, deviation
+    from kerasae.tasks.joint_evaluation import metrics_of, write_predictions
     from kerasae.workflows.train import go_on
 
-    model, collection = go_on(run, exports=False)
-    loss = ReconstructionLoss(run.recipe.loss.reconstruction, deviation(model))
-    predictions = predict(model, collection.validation, loss=loss)
-    write_predictions(judgement.with_suffix(".npz"), predictions, collection.validation, collection.facts["source"])
-    metrics = measured(predictions, collection.class_names)
+    trained, collection = go_on(run, exports=False)
+    assert isinstance(trained, TrainedModel)
+    loss = ReconstructionLoss(run.recipe.loss.reconstruction, deviation(trained.model))
+    predictions = predict(trained, collection.validation, loss=loss)
+    write_predictions(judgement.with_suffix(".npz"), predictions, collection.validation, collection.facts.source)
+    metrics = metrics_of(predictions, collection.class_names)
     write_json(judgement.with_suffix(".json"), {"model": model_mark(run), "validation": metrics})
     return 0
 

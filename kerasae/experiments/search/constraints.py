@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kerasae.inference.forward import forward
-from kerasae.workflows.evaluate import parameter_counts
+from kerasae.models.summary import parameter_counts
 
 if TYPE_CHECKING:
     from kerasae.models import JointAutoencoder

@@ -1,59 +1,41 @@
-"""What a search varies where its recipe does not say: depth and width of the encoder, the decoder with it."""
+"""The search space of recipes that name none: depth and width of the encoder, and the decoder with it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from kerasae.models.build import part_of
+from kerasae.models import DECODERS, ENCODERS
+from kerasae.models.build import default_decoder, part_of
 from kerasae.recipe import Range, Recipe
 
-MOST_HALVINGS = 3
-# By encoder the option that lists its widths, what the widths are drawn from, and how deep it may be at most; None
-# where the image's sides say how often they can be halved.
-LISTS: dict[str, tuple[str, list[int], int | None]] = {
-    "baseline": ("filters", [16, 32, 48, 64], None),
-    "vgg": ("filters", [16, 32, 64, 96], None),
-    "inception": ("filters", [32, 64, 128], None),
-    "nasnet": ("filters", [16, 32], None),
-    "prototype": ("filters", [12, 24, 48], None),
-    "residual": ("filters", [32, 64, 128, 256], None),
-    "lenet": ("filters", [6, 16, 32], 2),
-    "mlp": ("units", [128, 256, 512, 1024], 3),
-    "strided": ("units", [32, 64, 128], 2),
-}
-# What else makes an encoder deep or wide.
-OTHERS: dict[str, dict[str, Any]] = {
-    "vgg": {"convolutions": [1, 2, 3]},
-    "inception": {"blocks": [1, 2]},
-    "nasnet": {"cells": [1, 2]},
-    "residual": {"blocks": {"like": "model.encoder.filters", "width": [0, 1, 2]}},
-    "strided": {"filters": {"choice": [8, 16, 32], "also": ["model.decoder.filters"]}, "latent_dim": [8, 14, 32, 64]},
-}
+MAX_HALVINGS = 3
 
 
 def default_space(recipe: Recipe, image_shape: tuple[int, int, int]) -> dict[str, Range]:
-    """Return the ranges of depth and width for the encoder's family, as far as images of this shape can be halved.
+    """Return the ranges that the recipe's encoder was registered with, by field.
 
-    A decoder of the same kind of widths becomes as wide, backwards; a tied one has none of its own. Empty for an
-    encoder that is not known here (a plugin's).
+    An encoder whose blocks halve the image gets at most as many as the sides of `image_shape` can be halved. The
+    widths of a decoder with an option of the same name are the encoder's, backwards; a tied decoder has none. Empty
+    for an encoder without a `SearchSpace`.
     """
     model = recipe.model
-    family = model.encoder.name
-    if family not in LISTS:
+    search = ENCODERS.traits(model.encoder.name).search
+    if search is None:
         return {}
-    option, widths, deepest = LISTS[family]
-    depths = range(1, (deepest or _halvings(image_shape)) + 1)
-    space: dict[str, Any] = {f"model.encoder.{option}": {"depth": list(depths), "width": widths}}
-    space |= {f"model.encoder.{name}": one for name, one in OTHERS.get(family, {}).items()}
+    depths = range(1, (search.max_depth or _halvings(image_shape)) + 1)
+    blocks: dict[str, Any] = {"depth": list(depths), "width": list(search.widths)}
     decoder = part_of(model, "decoder").name
-    if "reconstruction" in recipe.heads and not model.tied and decoder in LISTS and LISTS[decoder][0] == option:
-        space[f"model.encoder.{option}"]["mirror"] = [f"model.decoder.{option}"]
-    if "also" in (strided := space.get("model.encoder.filters", {})) and decoder != "strided":
-        del strided["also"]
-    return {field: Range.model_validate(one) for field, one in space.items()}
+    if "reconstruction" in recipe.heads and not model.tied and DECODERS.traits(decoder).widths == search.option:
+        blocks["mirror"] = [f"model.decoder.{search.option}"]
+    space: dict[str, Any] = {f"model.encoder.{search.option}": blocks}
+    for option, values in search.others.items():
+        if isinstance(values, dict) and decoder != default_decoder(model.encoder.name):
+            values = {key: value for key, value in values.items() if key != "also"}
+        space[f"model.encoder.{option}"] = values
+    return {field: Range.model_validate(values) for field, values in space.items()}
 
 
 def _halvings(image_shape: tuple[int, int, int]) -> int:
-    """Count how often both sides can be halved evenly, up to `MOST_HALVINGS`."""
-    steps = [(side & -side).bit_length() - 1 for side in image_shape[:2]]
-    return max(1, min(*steps, MOST_HALVINGS))
+    """Return how often both sides can be halved evenly, between 1 and `MAX_HALVINGS`."""
+    powers = [(side & -side).bit_length() - 1 for side in image_shape[:2]]
+    return max(1, min(*powers, MAX_HALVINGS))

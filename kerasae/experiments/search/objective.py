@@ -11,7 +11,7 @@ import numpy as np
 from kerasae.metrics import direction, finite_or_worst
 from kerasae.recipe import HEADS, Phase, Recipe
 from kerasae.training.callbacks import tie_break
-from kerasae.training.phase import monitor
+from kerasae.training.phase_plan import monitor
 from kerasae.utils.errors import RequestError, nearest
 
 if TYPE_CHECKING:

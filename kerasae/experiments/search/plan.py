@@ -15,6 +15,7 @@ from kerasae.experiments.search.space import Space
 from kerasae.files.reading import read_json
 from kerasae.files.writing import write_json
 from kerasae.recipe.loading import parse
+from kerasae.runs.data_facts import DataFacts
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class SearchPlan:
     requested: Recipe
     resolved: Recipe
     settings: SearchRecipe
-    facts: dict[str, Any]
+    facts: DataFacts
     origins: Origins | None
     space: Space
     objective: Objective
@@ -54,7 +55,7 @@ class SearchPlan:
     @classmethod
     def of(
         cls, name: str, folder: Path, *, requested: Recipe, resolved: Recipe, settings: SearchRecipe,
-        facts: dict[str, Any], origins: Origins | None,
+        facts: DataFacts, origins: Origins | None,
     ) -> SearchPlan:  # fmt: skip
         """Return a plan with the space and the objective of its settings.
 
@@ -104,7 +105,7 @@ class SearchPlan:
                 "asked": self.requested.model_dump(mode="json"),
                 "recipe": self.resolved.model_dump(mode="json"),
                 "search": self.settings.model_dump(mode="json"),
-                "data": self.facts,
+                "data": self.facts.to_json(),
                 "origins": self.origins,
             },
         )
@@ -129,7 +130,7 @@ class SearchPlan:
             requested=parse(tree["asked"]),
             resolved=parse(tree["recipe"]),
             settings=settings,
-            facts=tree["data"],
+            facts=DataFacts.from_json(tree["data"]),
             origins=tree.get("origins"),
         )
 

@@ -10,6 +10,7 @@ from kerasae.data.collection import Collection, open_collection
 from kerasae.experiments.search.kerastuner.hyperband import hyperband_schedule
 from kerasae.experiments.search.plan import SearchPlan, limit_epochs
 from kerasae.recipe import KINDS, SEEDS, Recipe, SearchRecipe, toml
+from kerasae.tasks import task_of
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.begin import check, check_fits
 
@@ -31,7 +32,7 @@ def check_recipe(recipe: Recipe, settings: SearchRecipe) -> None:
             received=f"{settings.executions_per_trial} from {recipe.seed}",
             fix="set seed lower",
         )
-    if recipe.model.adversarial is not None:
+    if not task_of(recipe).predicts:
         raise RequestError(
             "tune",
             expected="a recipe that is measured on validation images",

@@ -24,8 +24,7 @@ from kerasae.runs.history import History, read_history
 from kerasae.runs.run import Run
 from kerasae.training.callbacks import DivergedError
 from kerasae.training.checkpoint import read_progress
-from kerasae.training.fit import check as check_fit
-from kerasae.training.fit import train_phases
+from kerasae.training.joint import check_fit, train_phases
 from kerasae.utils.errors import RequestError, in_a_line
 from kerasae.workflows.begin import begin, check, resolve
 

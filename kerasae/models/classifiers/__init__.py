@@ -1,5 +1,5 @@
 """Classifiers: from a latent to logits (num_classes,). One builder a file."""
 
-from kerasae.models.classifiers import baseline, conv1d, latent, lenet, mlp, prototype, residual, vgg
+from kerasae.utils.modules import import_all
 
-__all__ = ["baseline", "conv1d", "latent", "lenet", "mlp", "prototype", "residual", "vgg"]
+import_all(__name__, __path__)

@@ -7,7 +7,8 @@ import math
 import keras
 
 from kerasae.models import blocks
-from kerasae.models.blocks import CLASSIFIERS, Count, Counts, Rate, Settings
+from kerasae.models.blocks import Count, Counts, Rate, Settings
+from kerasae.models.registries import CLASSIFIERS
 
 
 @CLASSIFIERS.register("conv1d")

@@ -6,13 +6,14 @@ import dataclasses
 
 import keras
 
-from kerasae.models.blocks import CLASSIFIERS, Count, Rate, Repeats, Settings
+from kerasae.models.blocks import Count, Rate, Repeats, Settings
 from kerasae.models.blocks import dropout as drop
 from kerasae.models.blocks import logits as logits_of
+from kerasae.models.registries import CLASSIFIERS
 from kerasae.models.residual import residual_groups
 
-# The largest responses are large: unscaled, their logits would saturate the softmax from the first steps at the high
-# rates that the rest trains well with (Page, "How to train your ResNet", 2018, part 4).
+# Max pooling gives large values; unscaled logits would saturate the softmax at the high learning rates that suit the
+# other layers (Page, "How to train your ResNet", 2018, part 4).
 LOGIT_SCALE = 0.125
 
 
@@ -28,8 +29,7 @@ def residual(
 ) -> keras.Model:
     """Build one group for each entry of `filters`, global max pooling, and the logits.
 
-    A latent that is a vector goes to the logits at once. Global max pooling keeps the parameters few and does not care
-    where in the image something is.
+    A latent vector is mapped to the logits directly. Global max pooling needs few parameters and ignores positions.
     """
     plain = dataclasses.replace(settings, dropout=0.0)
     latent = x = keras.Input(latent_shape, name="latent")

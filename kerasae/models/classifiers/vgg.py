@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.blocks import CLASSIFIERS, Count, Counts, Rate, Settings
+from kerasae.models.blocks import Count, Counts, Rate, Settings
 from kerasae.models.conv_stack import GlobalPooling, convolution_stack
+from kerasae.models.registries import CLASSIFIERS
 
 
 @CLASSIFIERS.register("vgg")

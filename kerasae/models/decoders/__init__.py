@@ -1,5 +1,5 @@
 """Decoders: from a latent to scaled images (height, width, channels). One builder a file."""
 
-from kerasae.models.decoders import baseline, mirror, mlp, prototype, strided, subpixel, vgg
+from kerasae.utils.modules import import_all
 
-__all__ = ["baseline", "mirror", "mlp", "prototype", "strided", "subpixel", "vgg"]
+import_all(__name__, __path__)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import keras
 
 from kerasae.models.blocks import (
-    DECODERS,
     Count,
     Counts,
     Settings,
@@ -15,9 +14,10 @@ from kerasae.models.blocks import (
     transposed_convolution,
 )
 from kerasae.models.decoder_widths import doublings
+from kerasae.models.registries import DECODERS, DecoderTraits
 
 
-@DECODERS.register("baseline")
+@DECODERS.register("baseline", DecoderTraits(widths="filters"))
 def baseline(
     encoder: keras.Model,
     settings: Settings,

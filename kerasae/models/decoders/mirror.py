@@ -1,4 +1,4 @@
-"""The tied decoder: the encoder's own layers, run backwards in reverse order."""
+"""The tied decoder: the transposes of the encoder's layers in reverse order."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ STEPS = TIED | keras.layers.MaxPooling2D | keras.layers.Flatten
 def mirror(encoder: keras.Model, settings: Settings) -> keras.Model:
     """Build the mirror of an encoder made of tied convolutions and max pooling, or of tied dense layers.
 
-    Kernels are the encoder's; biases and batch normalization, which follows convolutions, are the decoder's own.
-    Pooling is undone by repetition, flattening by the shape that it flattened.
+    The kernels are the encoder's; biases, and batch normalization after convolutions, are new. Pooling is undone by
+    repeating pixels, flattening by reshaping.
 
     Raises:
         RequestError: the encoder has no layer that can be tied.

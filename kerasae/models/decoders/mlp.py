@@ -6,10 +6,11 @@ import math
 
 import keras
 
-from kerasae.models.blocks import DECODERS, Count, Settings, dense, dropout, image
+from kerasae.models.blocks import Count, Settings, dense, dropout, image
+from kerasae.models.registries import DECODERS, DecoderTraits
 
 
-@DECODERS.register("mlp")
+@DECODERS.register("mlp", DecoderTraits(widths="units"))
 def mlp(
     encoder: keras.Model,
     settings: Settings,

@@ -1,14 +1,15 @@
-"""The `prototype` decoder: large transposed convolutions and no more."""
+"""The `prototype` decoder: large transposed convolutions."""
 
 from __future__ import annotations
 
 import keras
 
-from kerasae.models.blocks import DECODERS, Count, Counts, Settings, dropout, image_output, transposed_convolution
+from kerasae.models.blocks import Count, Counts, Settings, dropout, image_output, transposed_convolution
 from kerasae.models.decoder_widths import doublings
+from kerasae.models.registries import DECODERS, DecoderTraits
 
 
-@DECODERS.register("prototype")
+@DECODERS.register("prototype", DecoderTraits(widths="filters"))
 def prototype(
     encoder: keras.Model,
     settings: Settings,

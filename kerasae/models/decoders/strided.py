@@ -1,4 +1,4 @@
-"""The `strided` decoder: the way back of the `strided` encoder, from a vector to the image."""
+"""The `strided` decoder: the inverse of the `strided` encoder, from a vector to the image."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import math
 
 import keras
 
-from kerasae.models.blocks import DECODERS, Count, Settings, activated, dense, dropout, image
+from kerasae.models.blocks import Count, Settings, activated, dense, dropout, image
 from kerasae.models.decoder_widths import check_returning_sides
+from kerasae.models.registries import DECODERS, DecoderTraits
 
 
-@DECODERS.register("strided")
+@DECODERS.register("strided", DecoderTraits(widths="units"))
 def strided(
     encoder: keras.Model,
     settings: Settings,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import keras
 
 from kerasae.layers import DepthToSpace
-from kerasae.models.blocks import DECODERS, Count, Counts, Settings, convolution, dropout, image
+from kerasae.models.blocks import Count, Counts, Settings, convolution, dropout, image
 from kerasae.models.decoder_widths import doublings
+from kerasae.models.registries import DECODERS
 
 
 @DECODERS.register("subpixel")
@@ -19,8 +20,8 @@ def subpixel(
 ) -> keras.Model:
     """Build one convolution and one doubling of the sides for each halving of the encoder.
 
-    `filters` are the channels before each doubling's own convolution; all work is done on the smaller map, which makes
-    this the cheapest of the decoders that enlarge a map.
+    `filters` are the channels of the convolution before each doubling. All convolutions work on the smaller map, which
+    makes this the cheapest decoder that enlarges a map.
     """
     latent = x = keras.Input(encoder.output_shape[1:], name="latent")
     widths = doublings(encoder, filters)

@@ -1,4 +1,4 @@
-"""The `vgg` decoder: blocks of 3x3 convolutions with enlargement between, learned or by repetition."""
+"""The `vgg` decoder: blocks of 3x3 convolutions with learned or repeated upsampling between them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Literal
 import keras
 
 from kerasae.models.blocks import (
-    DECODERS,
     Count,
     Counts,
     Settings,
@@ -17,9 +16,10 @@ from kerasae.models.blocks import (
     transposed_convolution,
 )
 from kerasae.models.decoder_widths import doublings
+from kerasae.models.registries import DECODERS, DecoderTraits
 
 
-@DECODERS.register("vgg")
+@DECODERS.register("vgg", DecoderTraits(widths="filters"))
 def vgg(
     encoder: keras.Model,
     settings: Settings,

@@ -1,5 +1,5 @@
 """Discriminators: from scaled images to how real they look, and what they show. One builder a file."""
 
-from kerasae.models.discriminators import convolutional, dense
+from kerasae.utils.modules import import_all
 
-__all__ = ["convolutional", "dense"]
+import_all(__name__, __path__)

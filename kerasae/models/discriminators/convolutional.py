@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.blocks import DISCRIMINATORS, Count, Counts, Rate, Settings, convolution
+from kerasae.models.blocks import Count, Counts, Rate, Settings, convolution
 from kerasae.models.blocks import dense as dense_block
 from kerasae.models.blocks import dropout as drop
-from kerasae.models.discriminators.ends import judged, seen
+from kerasae.models.discriminators.ends import centered_input, with_logits
+from kerasae.models.registries import DISCRIMINATORS
 
 
 @DISCRIMINATORS.register("convolutional")
@@ -26,10 +27,10 @@ def convolutional(
     Without batch normalization: a batch of real images and one of made ones would tell themselves apart by their
     statistics alone.
     """
-    inputs, x = seen(image_shape)
+    inputs, x = centered_input(image_shape)
     for count in filters:
         x = drop(convolution(x, count, kernel_size, settings, strides=2, normalize=False), dropout)
     x = keras.layers.Flatten()(x)
     for count in units:
         x = drop(dense_block(x, count, settings, normalize=False), dropout)
-    return judged(inputs, x, num_classes)
+    return with_logits(inputs, x, num_classes)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.blocks import DISCRIMINATORS, Counts, Rate, Settings
+from kerasae.models.blocks import Counts, Rate, Settings
 from kerasae.models.blocks import dense as dense_block
 from kerasae.models.blocks import dropout as drop
-from kerasae.models.discriminators.ends import judged, seen
+from kerasae.models.discriminators.ends import centered_input, with_logits
+from kerasae.models.registries import DISCRIMINATORS
 
 
 @DISCRIMINATORS.register("dense")
@@ -20,8 +21,8 @@ def dense(
     dropout: Rate = 0.3,
 ) -> keras.Model:
     """Build one hidden layer with dropout for each entry of `units` on the flattened pixels."""
-    inputs, x = seen(image_shape)
+    inputs, x = centered_input(image_shape)
     x = keras.layers.Flatten()(x)
     for width in units:
         x = drop(dense_block(x, width, settings, normalize=False), dropout)
-    return judged(inputs, x, num_classes)
+    return with_logits(inputs, x, num_classes)

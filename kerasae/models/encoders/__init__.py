@@ -1,5 +1,5 @@
 """Encoders: from scaled images (height, width, channels) to a latent. One builder a file."""
 
-from kerasae.models.encoders import baseline, inception, lenet, mlp, nasnet, prototype, residual, strided, vgg
+from kerasae.utils.modules import import_all
 
-__all__ = ["baseline", "inception", "lenet", "mlp", "nasnet", "prototype", "residual", "strided", "vgg"]
+import_all(__name__, __path__)

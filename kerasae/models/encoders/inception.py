@@ -8,20 +8,27 @@ import keras
 from pydantic import Field
 
 from kerasae.models.blocks import (
-    ENCODERS,
     Count,
     Settings,
     check_sides,
-    check_untied,
     convolution,
     dropout,
     image_input,
 )
+from kerasae.models.registries import ENCODERS, EncoderTraits, SearchSpace
 
 Quartered = Annotated[int, Field(gt=0, multiple_of=4)]
 
 
-@ENCODERS.register("inception")
+@ENCODERS.register(
+    "inception",
+    EncoderTraits(
+        can_be_tied=False,
+        decoder="baseline",
+        classifier="baseline",
+        search=SearchSpace("filters", widths=(32, 64, 128), others={"blocks": [1, 2]}),
+    ),
+)
 def inception(
     image_shape: tuple[int, int, int],
     settings: Settings,
@@ -32,10 +39,9 @@ def inception(
 ) -> keras.Model:
     """Build a 3x3 convolution of `stem` filters, then for each entry of `filters` `blocks` blocks and a max pooling.
 
-    32x32 becomes a latent of 8x8x128. Every branch of a block gives a quarter of its channels, so that the default
-    widths are multiples of 16 throughout, for which the CPU's kernels are made; the paper's are uneven.
+    32x32 becomes a latent of 8x8x128. Each branch of a block outputs a quarter of its channels: the default widths are
+    then multiples of 16, the block size of the CPU's kernels. The widths of the paper are uneven.
     """
-    check_untied(settings, "inception")
     check_sides(image_shape, len(filters), "inception")
     inputs, x = image_input(image_shape, settings)
     x = convolution(x, stem, 3, settings)
@@ -47,9 +53,9 @@ def inception(
 
 
 def block(x: Any, filters: int, settings: Settings) -> Any:
-    """Join four branches: 1x1; 3x3; 5x5 as two of 3x3 (arXiv 1512.00567, section 3.1); 3x3 max pooling.
+    """Concatenate four branches: 1x1; 3x3; 5x5 as two of 3x3 (arXiv 1512.00567, section 3.1); 3x3 max pooling.
 
-    The larger convolutions see the map through a 1x1 convolution that reduces it to their own width.
+    A 1x1 convolution before the larger convolutions reduces the map to their width.
     """
     quarter = filters // 4
     middle, large = (convolution(x, quarter, 1, settings) for _ in range(2))

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.blocks import ENCODERS, Count, Counts, Settings, check_untied, convolution, dropout, image_input
+from kerasae.models.blocks import Count, Counts, Settings, convolution, dropout, image_input
+from kerasae.models.registries import ENCODERS, EncoderTraits, SearchSpace
 from kerasae.utils.errors import RequestError
 
 
-@ENCODERS.register("lenet")
+@ENCODERS.register(
+    "lenet",
+    EncoderTraits(
+        can_be_tied=False,
+        decoder="mlp",
+        classifier="lenet",
+        search=SearchSpace("filters", widths=(6, 16, 32), max_depth=2),
+    ),
+)
 def lenet(
     image_shape: tuple[int, int, int],
     settings: Settings,
@@ -17,7 +26,6 @@ def lenet(
     kernel_size: Count = 5,
 ) -> keras.Model:
     """Build one convolution without padding and one max pooling for each entry of `filters`: 28x28 to 4x4x16."""
-    check_untied(settings, "lenet")
     inputs, x = image_input(image_shape, settings)
     for width in filters:
         if min(x.shape[1:3]) < kernel_size + 1:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import keras
 
 from kerasae.models.blocks import (
-    ENCODERS,
     Counts,
     Settings,
     batch_normalization,
@@ -13,9 +12,17 @@ from kerasae.models.blocks import (
     dropout,
     image_input,
 )
+from kerasae.models.registries import ENCODERS, EncoderTraits, SearchSpace
 
 
-@ENCODERS.register("mlp")
+@ENCODERS.register(
+    "mlp",
+    EncoderTraits(
+        decoder="mlp",
+        classifier="mlp",
+        search=SearchSpace("units", widths=(128, 256, 512, 1024), max_depth=3),
+    ),
+)
 def mlp(
     image_shape: tuple[int, int, int],
     settings: Settings,
@@ -25,8 +32,8 @@ def mlp(
 ) -> keras.Model:
     """Build one dense layer for each entry of `units`; the latent is the last one's features, batch-normalized.
 
-    Study B's first model, with 768 features. Without the normalization (`normalize = False`) no classifier converged on
-    them there.
+    The first model of study B, with 768 features. Without normalization (`normalize = False`) no classifier converged
+    on them.
     """
     inputs, x = image_input(image_shape, settings)
     x = keras.layers.Flatten()(x)

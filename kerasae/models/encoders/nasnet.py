@@ -1,4 +1,4 @@
-"""The `nasnet` encoder: the cells that an architecture search found (NASNet-A; Zoph et al., arXiv 1707.07012)."""
+"""The `nasnet` encoder: the cells of NASNet-A, from an architecture search (Zoph et al., arXiv 1707.07012)."""
 
 from __future__ import annotations
 
@@ -8,20 +8,27 @@ import keras
 from pydantic import Field
 
 from kerasae.models.blocks import (
-    ENCODERS,
     Count,
     Settings,
     batch_normalization,
     check_sides,
-    check_untied,
     dropout,
     image_input,
 )
+from kerasae.models.registries import ENCODERS, EncoderTraits, SearchSpace
 
 Halved = Annotated[int, Field(gt=0, multiple_of=2)]
 
 
-@ENCODERS.register("nasnet")
+@ENCODERS.register(
+    "nasnet",
+    EncoderTraits(
+        can_be_tied=False,
+        decoder="baseline",
+        classifier="baseline",
+        search=SearchSpace("filters", widths=(16, 32), others={"cells": [1, 2]}),
+    ),
+)
 def nasnet(
     image_shape: tuple[int, int, int],
     settings: Settings,
@@ -32,11 +39,10 @@ def nasnet(
 ) -> keras.Model:
     """Build a 3x3 convolution, then for each entry of `filters` `cells` normal cells and a reduction cell.
 
-    A normal cell gives six times its filters, a reduction cell four times: 32x32 becomes a latent of 8x8x128. Each cell
-    sees the outputs of the two before it. On CPUs it is faster in float32 than in bfloat16, for which TensorFlow
-    has no fast depthwise convolution there.
+    A normal cell outputs six times its filters, a reduction cell four times: 32x32 becomes a latent of 8x8x128. Each
+    cell takes the outputs of the two cells before it. On CPUs it is faster in float32 than in bfloat16, for which
+    TensorFlow has no fast depthwise convolution.
     """
-    check_untied(settings, "nasnet")
     check_sides(image_shape, len(filters), "nasnet")
     inputs, x = image_input(image_shape, settings)
     x = keras.layers.Conv2D(stem, 3, padding="same", use_bias=False, **settings.kernel)(x)
@@ -46,12 +52,12 @@ def nasnet(
             x, before = normal_cell(x, before, width, settings), x
         x, before = reduction_cell(x, before, width, settings), x
         x = dropout(x, settings.dropout)
-    # Every operation of a cell activates its input, so that the last output would be left without.
+    # The operations of a cell activate their inputs; the last output needs an activation of its own.
     return keras.Model(inputs, keras.layers.Activation(settings.activation)(x), name="encoder")
 
 
 def normal_cell(x: Any, before: Any, filters: int, settings: Settings) -> Any:
-    """Join NASNet-A's normal cell (figure 4, left): the sides stay."""
+    """Apply the normal cell of NASNet-A (figure 4, left), which keeps the sides."""
     p, h = fitted(before, x, filters, settings), squeezed(x, filters, settings)
     add, average = keras.layers.add, pooled(p)
     blocks = [
@@ -65,7 +71,7 @@ def normal_cell(x: Any, before: Any, filters: int, settings: Settings) -> Any:
 
 
 def reduction_cell(x: Any, before: Any, filters: int, settings: Settings) -> Any:
-    """Join NASNet-A's reduction cell (figure 4, right): the sides are halved."""
+    """Apply the reduction cell of NASNet-A (figure 4, right), which halves the sides."""
     p, h = fitted(before, x, filters, settings), squeezed(x, filters, settings)
     add, largest = keras.layers.add, keras.layers.MaxPooling2D(3, 2, padding="same")(h)
     first = add([separable(h, filters, 5, settings, 2), separable(p, filters, 7, settings, 2)])
@@ -102,15 +108,16 @@ def pooled(x: Any, strides: int = 1) -> Any:
 
 
 def squeezed(x: Any, filters: int, settings: Settings) -> Any:
-    """Bring a cell's input to its width by a 1x1 convolution."""
+    """Map a cell's input to the cell's width by a 1x1 convolution."""
     x = keras.layers.Activation(settings.activation)(x)
     return batch_normalization(keras.layers.Conv2D(filters, 1, use_bias=False, **settings.kernel)(x))
 
 
 def fitted(before: Any, x: Any, filters: int, settings: Settings) -> Any:
-    """Bring the output before the last to the sides of the last, `x`, and to a cell's width.
+    """Map the output before the last to the sides of the last output, `x`, and to the cell's width.
 
-    Sides are halved by taking every second pixel twice, the second time one pixel on, each for half of the channels.
+    To halve the sides, every second pixel is taken twice, the second time shifted by one pixel, each for half of the
+    channels.
     """
     if before.shape[1:3] == x.shape[1:3]:
         return squeezed(before, filters, settings)

@@ -1,13 +1,21 @@
-"""The `prototype` encoder: three large strided convolutions and no more."""
+"""The `prototype` encoder: three large strided convolutions."""
 
 from __future__ import annotations
 
 import keras
 
-from kerasae.models.blocks import ENCODERS, Count, Counts, Settings, check_sides, convolution, dropout, image_input
+from kerasae.models.blocks import Count, Counts, Settings, check_sides, convolution, dropout, image_input
+from kerasae.models.registries import ENCODERS, EncoderTraits, SearchSpace
 
 
-@ENCODERS.register("prototype")
+@ENCODERS.register(
+    "prototype",
+    EncoderTraits(
+        decoder="prototype",
+        classifier="prototype",
+        search=SearchSpace("filters", widths=(12, 24, 48)),
+    ),
+)
 def prototype(
     image_shape: tuple[int, int, int],
     settings: Settings,
@@ -17,7 +25,7 @@ def prototype(
 ) -> keras.Model:
     """Build an encoder of one convolution of stride 2 for each entry of `filters`: 32x32 to a latent of 4x4x48.
 
-    Study A's first model: no batch normalization, a high compression.
+    The first model of study A: no batch normalization, high compression.
     """
     check_sides(image_shape, len(filters), "prototype")
     inputs, x = image_input(image_shape, settings)

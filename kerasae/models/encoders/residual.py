@@ -8,19 +8,30 @@ import keras
 from pydantic import Field
 
 from kerasae.models.blocks import (
-    ENCODERS,
     Counts,
     Repeats,
     Settings,
     check_sides,
-    check_untied,
     convolution,
     image_input,
 )
+from kerasae.models.registries import ENCODERS, EncoderTraits, SearchSpace
 from kerasae.models.residual import residual_groups
 
 
-@ENCODERS.register("residual")
+@ENCODERS.register(
+    "residual",
+    EncoderTraits(
+        can_be_tied=False,
+        decoder="subpixel",
+        classifier="residual",
+        search=SearchSpace(
+            "filters",
+            widths=(32, 64, 128, 256),
+            others={"blocks": {"like": "model.encoder.filters", "width": [0, 1, 2]}},
+        ),
+    ),
+)
 def residual(
     image_shape: tuple[int, int, int],
     settings: Settings,
@@ -30,7 +41,6 @@ def residual(
     blocks: Repeats = [1, 1],  # noqa: B006 (read, never changed)
 ) -> keras.Model:
     """Build a convolution of `stem` filters, if any, then a group for each entry of `filters`: 32x32 to 8x8x128."""
-    check_untied(settings, "residual")
     check_sides(image_shape, len(filters), "residual")
     inputs, x = image_input(image_shape, settings)
     x = convolution(x, stem, 3, settings) if stem else x

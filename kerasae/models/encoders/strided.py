@@ -7,22 +7,37 @@ from typing import Literal
 import keras
 
 from kerasae.models.blocks import (
-    ENCODERS,
     Count,
     Settings,
-    check_untied,
     convolution,
     dense,
     dropout,
     image_input,
 )
 from kerasae.models.decoder_widths import check_returning_sides
+from kerasae.models.registries import ENCODERS, EncoderTraits, SearchSpace
 
-# Zeros laid around the map before each convolution: 28 -> 15 -> 8 -> 3.
+# Zero padding before each convolution: 28 -> 15 -> 8 -> 3.
 PADDING = (2, 1, 0)
 
 
-@ENCODERS.register("strided")
+@ENCODERS.register(
+    "strided",
+    EncoderTraits(
+        can_be_tied=False,
+        decoder="strided",
+        classifier="baseline",
+        search=SearchSpace(
+            "units",
+            widths=(32, 64, 128),
+            max_depth=2,
+            others={
+                "filters": {"choice": [8, 16, 32], "also": ["model.decoder.filters"]},
+                "latent_dim": [8, 14, 32, 64],
+            },
+        ),
+    ),
+)
 def strided(
     image_shape: tuple[int, int, int],
     settings: Settings,
@@ -38,7 +53,6 @@ def strided(
     Study D's searched encoder (n = 8, latent 14); study C's is the same with latent 10 and dropout 0.5. A softmax
     latent with an entry a class is study C's class output in the middle of the autoencoder (classifier `latent`).
     """
-    check_untied(settings, "strided")
     check_returning_sides(image_shape, "model.encoder")
     inputs, x = image_input(image_shape, settings)
     for index, padding in enumerate(PADDING):
@@ -49,6 +63,6 @@ def strided(
         x = dropout(dense(x, width, settings, normalize=normalize), settings.dropout)
     outputs = keras.layers.Dense(latent_dim, name="latent_vector", **settings.kernel)(x)
     if latent == "softmax":
-        # In float32, because the logarithm of a probability that half precision takes for 0 or 1 has no gradient.
+        # In float32: in half precision a probability may round to 0 or 1, and its logarithm has no gradient.
         outputs = keras.layers.Softmax(dtype="float32", name="latent_softmax")(outputs)
     return keras.Model(inputs, outputs, name="encoder")

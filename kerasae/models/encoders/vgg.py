@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import keras
 
-from kerasae.models.blocks import ENCODERS, Count, Counts, Settings, check_sides, convolution, dropout, image_input
+from kerasae.models.blocks import Count, Counts, Settings, check_sides, convolution, dropout, image_input
+from kerasae.models.registries import ENCODERS, EncoderTraits, SearchSpace
 
 
-@ENCODERS.register("vgg")
+@ENCODERS.register(
+    "vgg",
+    EncoderTraits(
+        decoder="vgg",
+        classifier="vgg",
+        search=SearchSpace("filters", widths=(16, 32, 64, 96), others={"convolutions": [1, 2, 3]}),
+    ),
+)
 def vgg(
     image_shape: tuple[int, int, int],
     settings: Settings,

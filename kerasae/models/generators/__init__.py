@@ -1,5 +1,5 @@
 """Generators: from noise, and the row of a class where one is asked for, to scaled images. One builder a file."""
 
-from kerasae.models.generators import convolutional, dense
+from kerasae.utils.modules import import_all
 
-__all__ = ["convolutional", "dense"]
+import_all(__name__, __path__)

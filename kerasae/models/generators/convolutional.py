@@ -6,12 +6,13 @@ import math
 
 import keras
 
-from kerasae.models.blocks import GENERATORS, Count, Counts, Settings, activated, dense, transposed_convolution
-from kerasae.models.generators.ends import drawn_input, painted
+from kerasae.models.blocks import Count, Counts, Settings, activated, dense, transposed_convolution
+from kerasae.models.generators.ends import generator_input, tanh_image
+from kerasae.models.registries import GENERATORS, GeneratorTraits
 from kerasae.utils.errors import RequestError
 
 
-@GENERATORS.register("convolutional")
+@GENERATORS.register("convolutional", GeneratorTraits(discriminator="convolutional"))
 def convolutional(
     image_shape: tuple[int, int, int],
     noise_dim: int,
@@ -39,7 +40,7 @@ def convolutional(
             received=f"{height}x{width}",
             fix="set data.image_shape or change the generator's filters",
         )
-    inputs, x = drawn_input(noise_dim, num_classes)
+    inputs, x = generator_input(noise_dim, num_classes)
     for count in units:
         x = dense(x, count, settings)
     small = (height // step, width // step, filters[0])
@@ -48,4 +49,4 @@ def convolutional(
     for count in filters[1:]:
         x = transposed_convolution(x, count, kernel_size, settings)
     x = keras.layers.Conv2DTranspose(channels, kernel_size, 2, padding="same", **settings.kernel)(x)
-    return keras.Model(inputs, painted(x), name="generator")
+    return keras.Model(inputs, tanh_image(x), name="generator")

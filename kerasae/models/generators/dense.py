@@ -6,12 +6,13 @@ import math
 
 import keras
 
-from kerasae.models.blocks import GENERATORS, Counts, Settings
+from kerasae.models.blocks import Counts, Settings
 from kerasae.models.blocks import dense as dense_block
-from kerasae.models.generators.ends import drawn_input, painted
+from kerasae.models.generators.ends import generator_input, tanh_image
+from kerasae.models.registries import GENERATORS, GeneratorTraits
 
 
-@GENERATORS.register("dense")
+@GENERATORS.register("dense", GeneratorTraits(discriminator="dense"))
 def dense(
     image_shape: tuple[int, int, int],
     noise_dim: int,
@@ -22,8 +23,8 @@ def dense(
     normalize: bool = False,
 ) -> keras.Model:
     """Build one hidden layer for each entry of `units`, then all pixels at once."""
-    inputs, x = drawn_input(noise_dim, num_classes)
+    inputs, x = generator_input(noise_dim, num_classes)
     for width in units:
         x = dense_block(x, width, settings, normalize=normalize)
     x = keras.layers.Dense(math.prod(image_shape), **settings.kernel)(x)
-    return keras.Model(inputs, painted(keras.layers.Reshape(image_shape)(x)), name="generator")
+    return keras.Model(inputs, tanh_image(keras.layers.Reshape(image_shape)(x)), name="generator")

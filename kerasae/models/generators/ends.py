@@ -1,4 +1,4 @@
-"""Where every generator begins and ends."""
+"""The inputs and the output of every generator."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import keras
 
 
-def drawn_input(noise_dim: int, num_classes: int) -> tuple[dict[str, Any], Any]:
-    """Return a generator's inputs by name, and the two side by side: noise, and the row of a class if there are any."""
+def generator_input(noise_dim: int, num_classes: int) -> tuple[dict[str, Any], Any]:
+    """Return the inputs of a generator by name, noise and with classes `label`, and their concatenation."""
     inputs = {"noise": keras.Input((noise_dim,), name="noise")}
     if not num_classes:
         return inputs, inputs["noise"]
@@ -16,7 +16,7 @@ def drawn_input(noise_dim: int, num_classes: int) -> tuple[dict[str, Any], Any]:
     return inputs, keras.layers.Concatenate()([inputs["noise"], inputs["label"]])
 
 
-def painted(x: Any) -> Any:
-    """Squash to an image: tanh, whose gradient is steeper than a sigmoid's, brought from [-1, 1] to [0, 1]."""
+def tanh_image(x: Any) -> Any:
+    """Map features to pixels in [0, 1] by a tanh, whose gradient is steeper than a sigmoid's, and a rescaling."""
     x = keras.layers.Activation("tanh", dtype="float32")(x)
     return keras.layers.Rescaling(0.5, 0.5, dtype="float32", name="picture")(x)

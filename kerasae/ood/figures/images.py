@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import matplotlib
 import numpy as np
 
-from kerasae.data.images import as_image_set
+from kerasae.data.images import to_uint8
 from kerasae.report.figures.style import INK, VERMILLION, finish
 from kerasae.report.figures.tiles import Tiles, show
 
@@ -49,7 +49,7 @@ def heatmaps(images: np.ndarray, rebuilt: np.ndarray, scores: Sequence[float], *
     tiles = Tiles.for_images(len(images), images.shape[1:], columns=columns, rows=3, left=0.06, right=0.06, above=0.22)
     for index, (image, copy, score) in enumerate(zip(images, rebuilt, scores, strict=True)):
         show(tiles.axes(index, 0), image)
-        show(tiles.axes(index, 1), as_image_set(copy))
+        show(tiles.axes(index, 1), to_uint8(copy))
         show(tiles.axes(index, 2), heatmap(image, copy))
         tiles.caption(index, (f"{score:.1f}", INK, "normal"))
     return finish(tiles.figure)
@@ -62,7 +62,7 @@ def triptych(image: np.ndarray, rebuilt: np.ndarray) -> np.ndarray:
         image: uint8 (H, W, C).
         rebuilt: float (H, W, C) in [0, 1].
     """
-    copy = as_image_set(rebuilt)
+    copy = to_uint8(rebuilt)
     line = np.full((len(image), 1, 3), 128, np.uint8)
     first, second = (np.broadcast_to(pixels, (*image.shape[:2], 3)) for pixels in (image, copy))
     return np.concatenate([first, line, second, line, heatmap(image, rebuilt)], axis=1)
@@ -75,4 +75,4 @@ def heatmap(image: np.ndarray, rebuilt: np.ndarray) -> np.ndarray:
     """
     error = np.sqrt(np.mean(np.square(image / 255.0 - rebuilt), axis=-1))
     colours = matplotlib.colormaps["inferno"](np.clip(error / FULL, 0.0, 1.0))[..., :3]
-    return as_image_set(colours)
+    return to_uint8(colours)

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from kerasae.data.images import as_image_set
+from kerasae.data.images import to_uint8
 from kerasae.report.figures.style import INK, finish
 from kerasae.report.figures.tiles import TINY, Tiles, show
 
@@ -41,7 +41,7 @@ def reconstructions(
     for index, caption in enumerate(captions):
         top, middle, bottom = (tiles.axes(index, row) for row in range(len(ROWS)))
         show(top, images[index])
-        show(middle, as_image_set(rebuilt[index]))
+        show(middle, to_uint8(rebuilt[index]))
         interpolation = "nearest" if max(images.shape[1:3]) <= TINY else "auto"
         bottom.imshow(errors[index], cmap="viridis", norm=norm, interpolation=interpolation)
         tiles.caption(index, *((line, INK, "normal") for line in caption))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from kerasae.data.images import ArrayImages
+from kerasae.data.array_images import ArrayImages
 from kerasae.data.sources.builtin import open_builtin
 from kerasae.utils.errors import RequestError
 

@@ -7,6 +7,7 @@ import pytest
 
 from kerasae.data.sources.csv import open_csv
 from kerasae.recipe import DataRecipe
+from kerasae.runs.data_facts import BrokenFile
 from kerasae.utils.errors import RequestError
 
 MakeFolder = Callable[[dict[str, int]], Path]
@@ -71,7 +72,7 @@ def test_splits_and_absolute_paths(table: Callable[[str], Path]) -> None:
         ("path\tclass\n", r"lacks the column 'label'.* separated by tabs"),
         ("path,label,label\na/0.png,x,y\n", r"the column 'label' once in .* Received: 2 times, path,label,label"),
         ("Path,path,label\na/0.png,x,y\n", r"the column 'path' once in "),
-        ("path,label\nb/0.png,x\nb/1.png,x\n", r"2 of 2; .* no file is there, and paths are relative to "),
+        ("path,label\nb/0.png,x\nb/1.png,x\n", r"2 of 2; .* no listed file exists, and paths are relative to "),
         ("path,label\na/0.png,\udcff\n", r"cannot be read as a table in UTF-8"),
         ('path,label\n"a/0.png,x\n', r"cannot be read as a table in UTF-8: unexpected end of data"),
     ],
@@ -107,4 +108,4 @@ def test_missing_files_are_set_aside_as_broken_ones_are(table: Callable[[str], P
     path = table("path,label\na/0.png,x\na/1.png,y\na/2.png,y\na/9.png,z\n")
     source = open_csv(path, DataRecipe(max_broken_fraction=0.3))
     assert len(source.parts["train"]) == 3
-    assert source.facts["quarantine"] == [{"path": str(path.parent / "a/9.png"), "reason": "No such file or directory"}]
+    assert source.facts.quarantine == (BrokenFile(str(path.parent / "a/9.png"), "No such file or directory"),)

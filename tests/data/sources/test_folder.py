@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from kerasae.data.images import FileImages
+from kerasae.data.file_images import FileImages
 from kerasae.data.sources.folder import open_folder
 from kerasae.data.sources.source import Source
 from kerasae.recipe import DataRecipe
+from kerasae.runs.data_facts import BrokenFile, ImageSizes
 from kerasae.utils.errors import RequestError
 
 MakeFolder = Callable[[dict[str, int]], Path]
@@ -64,7 +65,7 @@ def test_what_is_ignored_is_counted(make_folder: MakeFolder) -> None:
         (root / name).touch()
     source = opened(root)
     assert labels(source) == {"train": [0]}
-    assert source.facts["ignored"] == {
+    assert source.facts.ignored == {
         "hidden": 3,
         "beside folders": 2,
         "suffix (none)": 1,
@@ -82,7 +83,7 @@ def test_links_never_go_round_in_a_circle(make_folder: MakeFolder) -> None:
     source = opened(root)
     assert source.class_names == ("a", "b")
     assert labels(source) == {"train": [0, 1, 1, 1]}
-    assert source.facts["ignored"]["links to a folder seen already"] == 5
+    assert source.facts.ignored["links to a folder seen already"] == 5
 
 
 def test_broken_files_are_set_aside_up_to_the_fraction(make_folder: MakeFolder) -> None:
@@ -91,10 +92,10 @@ def test_broken_files_are_set_aside_up_to_the_fraction(make_folder: MakeFolder) 
     (root / "b" / "dir.png").mkdir()
     source = opened(root, max_broken_fraction=0.1)
     assert len(source.parts["train"]) == 18
-    assert source.facts["quarantine"] == [
-        {"path": str(root / "a" / "x.png"), "reason": "not an image of a known format"},
-        {"path": str(root / "b" / "dir.png"), "reason": "a folder"},
-    ]
+    assert source.facts.quarantine == (
+        BrokenFile(str(root / "a" / "x.png"), "not an image of a known format"),
+        BrokenFile(str(root / "b" / "dir.png"), "a folder"),
+    )
     with pytest.raises(RequestError, match=r"at most 0.09 .* Received: 2 of 20; .*/a/x.png \(not an image.*/dir.png"):
         opened(root, max_broken_fraction=0.09)
 
@@ -103,14 +104,14 @@ def test_a_folder_named_like_a_image_is_no_class(make_folder: MakeFolder) -> Non
     root = make_folder({"a": 9, "b": 9, "c.jpg": 1})
     source = opened(root, max_broken_fraction=0.1)
     assert source.class_names == ("a", "b")
-    assert [entry["path"] for entry in source.facts["quarantine"]] == [str(root / "c.jpg")]
+    assert [entry.path for entry in source.facts.quarantine] == [str(root / "c.jpg")]
 
 
 def test_a_quarantined_name_outside_utf8_can_be_written(make_folder: MakeFolder) -> None:
     root = make_folder({"a": 1})
     Path(os.fsdecode(bytes(root / "a") + b"/\xff.png")).touch()
-    (entry,) = opened(root, max_broken_fraction=0.5).facts["quarantine"]
-    assert entry["path"].encode().endswith("/\N{REPLACEMENT CHARACTER}.png".encode())
+    (entry,) = opened(root, max_broken_fraction=0.5).facts.quarantine
+    assert entry.path.encode().endswith("/\N{REPLACEMENT CHARACTER}.png".encode())
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_a_folder_that_may_not_be_read_is_refused(make_folder: MakeFolder, monke
         return listed(self)
 
     monkeypatch.setattr(Path, "iterdir", refuse)
-    with pytest.raises(RequestError, match="/a cannot be read: Permission denied"):
+    with pytest.raises(RequestError, match="/a, which cannot be read: Permission denied"):
         opened(root)
 
 
@@ -156,7 +157,7 @@ def test_the_automatic_shape_follows_the_shorter_sides(sides: list[int], expecte
     sample_images = source.parts["train"]
     assert isinstance(sample_images, FileImages)
     assert sample_images.image_shape == (expected, expected, 1)
-    assert "every image is grey" in source.facts["image_shape_rule"]
+    assert "every image is grey" in source.facts.image_shape_rule
     Image.new("RGB", (60, 60)).save(tmp_path / "colour.png")
     assert opened(tmp_path).parts["train"].image_shape[2] == 3
     assert opened(tmp_path, image_shape=[20, 30, 1]).parts["train"].image_shape == (20, 30, 1)
@@ -166,8 +167,8 @@ def test_sizes_and_modes_are_told(tmp_path: Path) -> None:
     for number, (mode, size) in enumerate([("L", (10, 20)), ("L", (30, 40)), ("RGBA", (50, 60))]):
         Image.new(mode, size).save(tmp_path / f"{number}.png")
     facts = opened(tmp_path).facts
-    assert facts["sizes"] == {"median": [40, 30], "smallest": [20, 10], "largest": [60, 50]}
-    assert facts["modes"] == {"L": 2, "RGBA": 1}
+    assert facts.sizes == ImageSizes(median=(40, 30), smallest=(20, 10), largest=(60, 50))
+    assert facts.modes == {"L": 2, "RGBA": 1}
 
 
 def test_of_classes_that_are_left_out_the_test_images_count(make_folder: MakeFolder) -> None:
@@ -188,8 +189,8 @@ def test_folders_of_the_system_are_ignored_and_counted(make_folder: MakeFolder) 
     source = opened(root)
     assert source.class_names == ("a", "b")
     assert labels(source) == {"train": [0, 0, 1, 1]}
-    assert source.facts["quarantine"] == []
-    ignored = source.facts["ignored"]
+    assert source.facts.quarantine == ()
+    ignored = source.facts.ignored
     assert (ignored["in @eaDir/"], ignored["in __MACOSX/"], ignored["in #recycle/"]) == (4, 2, 0)
     assert (ignored["hidden"], ignored["suffix .db"]) == (2, 1)
 
@@ -224,8 +225,8 @@ def test_splits_by_other_names(train: str, test: str, make_folder: MakeFolder) -
     assert source.class_names == ("a", "b")
     (held_out,) = set(source.parts) - {"train"}
     assert labels(source) == {"train": [0, 0, 1], held_out: [0, 1]}
-    assert source.facts["ignored"] == {"in seg_pred/ beside train/": 3}
-    assert source.facts["split_folders"] == {train.split("/")[0]: "train", test.split("/")[0]: held_out}
+    assert source.facts.ignored == {"in seg_pred/ beside train/": 3}
+    assert source.facts.split_folders == {train.split("/")[0]: "train", test.split("/")[0]: held_out}
     assert source.doubts == ()
 
 
@@ -252,7 +253,8 @@ def test_classes_whose_names_hold_the_word_of_a_split(make_folder: MakeFolder) -
     ],
 )
 def test_what_may_be_no_class_is_a_doubt(folders: dict[str, int], message: str, make_folder: MakeFolder) -> None:
-    (doubt,) = opened(make_folder(folders)).doubts
+    (error,) = opened(make_folder(folders)).doubts
+    doubt = str(error)
     assert re.search(message, doubt), doubt
     assert "\n" not in doubt
 
@@ -277,15 +279,15 @@ def test_masks_are_no_images(make_folder: MakeFolder) -> None:
     source = opened(make_folder(mvtec))
     assert source.class_names == ("good", "hole")
     assert labels(source) == {"train": [0, 0], "test": [0, 1, 1]}
-    assert list(source.facts["masks"]) == ["hole"]
-    assert source.facts["masks"]["hole"].endswith("ground_truth/hole")
-    assert source.facts["ignored"] == {"masks of defects": 2}
+    assert list(source.facts.masks) == ["hole"]
+    assert source.facts.masks["hole"].endswith("ground_truth/hole")
+    assert source.facts.ignored == {"masks of defects": 2}
 
 
 def test_a_folder_of_masks_beside_normal_ones_only(make_folder: MakeFolder, tmp_path: Path) -> None:
     source = opened(make_folder({"normal": 2, "abnormal": 1, "mask": 1}))
     assert source.class_names == ("abnormal", "normal")
-    assert list(source.facts["masks"]) == ["mask"]
+    assert list(source.facts.masks) == ["mask"]
     (tmp_path / "pictures" / "normal").rename(tmp_path / "pictures" / "no_mask")
     assert opened(tmp_path / "pictures").class_names == ("abnormal", "mask", "no_mask")
 
@@ -294,5 +296,5 @@ def test_ten_broken_files_are_named_and_the_others_counted(make_folder: MakeFold
     root = make_folder({"a": 1})
     for number in range(12):
         (root / "a" / f"torn{number}.png").write_text("no")
-    with pytest.raises(RequestError, match=r"12 of 13; .*torn0\.png .*torn9\.png \(not a .*\) and 2 more; mend"):
+    with pytest.raises(RequestError, match=r"12 of 13; .*torn0\.png .*torn9\.png \(not a .*\) and 2 more; repair"):
         opened(root)

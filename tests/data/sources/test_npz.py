@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kerasae.data.images import ArrayImages
+from kerasae.data.array_images import ArrayImages
 from kerasae.data.sources.npz import open_npz
 from kerasae.utils.errors import RequestError
 
@@ -68,7 +68,10 @@ def test_validation_and_unlabelled_images(tmp_path: Path) -> None:
         ({"x_test": np.full((3, 5, 4, 3), np.nan)}, r"x_test: .* Received: float64 with NaN"),
         ({"x_train": np.zeros((6, 5, 4, 3), np.int64)}, r"Received: int64"),
         ({"x_train": np.zeros((6, 60), np.uint8)}, r"x_train: .* Received: shape \(6, 60\)"),
-        ({"x_train": np.zeros((6, 3, 5, 4), np.uint8)}, r"shape \(6, 3, 5, 4\); with 1 or 3 channels, which come last"),
+        (
+            {"x_train": np.zeros((6, 3, 5, 4), np.uint8)},
+            r"1 or 3 channels, which come last\. Received: shape \(6, 3, 5",
+        ),
         ({"x_train": np.zeros((6, 0, 4, 3), np.uint8)}, r"shape \(6, 0, 4, 3\)"),
         ({"x_train": np.uint8(3)}, r"x_train: .* shape \(\)"),
         ({"x_test": np.zeros((3, 5, 5, 3), np.uint8)}, r"one shape. Received: x_train \(5, 4, 3\), x_test \(5, 5, 3\)"),
@@ -86,7 +89,7 @@ def test_validation_and_unlabelled_images(tmp_path: Path) -> None:
         ({"class_names": np.array(["a", "b"])}, r"expected labels from 0 to 1, .* Received: 2"),
         ({"class_names": np.array(["a", "b", "a"])}, r"a different name for every class. Received: \['a', 'b', 'a'\]"),
         ({"class_names": np.array([1, 2, 3])}, r"class_names: expected strings \(n,\). Received: int64, shape \(3,\)"),
-        ({"y_test": None}, r"lacks y_test; expected .* Received: x_test, x_train, y_train"),
+        ({"y_test": None}, r"expected the arrays .*lacks y_test\. Received: x_test, x_train, y_train"),
         ({"x_validation": np.zeros((2, 5, 4, 3), np.uint8)}, r"lacks y_validation"),
         ({"x_train": np.array([Explosive()], object)}, r"x_train: .* pickled objects, which are never unpickled"),
         ({"class_names": np.array(["a", Explosive()], object)}, r"class_names: .* never unpickled"),
@@ -113,7 +116,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[200:260] = bytes(60)
     path.write_bytes(content)
-    with pytest.raises(RequestError, match="x_train cannot be read") as caught:
+    with pytest.raises(RequestError, match=r"x_train: expected an array .* cannot be read") as caught:
         open_npz(path)
     assert "\n" not in str(caught.value)
 

@@ -58,7 +58,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return None
 
     monkeypatch.setattr(running, "_run", run)
-    monkeypatch.setattr("kerasae.workflows.train.write_report", lambda run, model, collection: run.report.touch())
+    monkeypatch.setattr("kerasae.tasks.joint.write_report", lambda run, model, collection: run.report.touch())
     return done
 
 

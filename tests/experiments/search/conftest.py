@@ -22,8 +22,8 @@ from kerasae.experiments.search.trial import run_trial
 from kerasae.files.writing import write_text
 from kerasae.recipe import Recipe
 from kerasae.recipe.loading import load
+from kerasae.runs.history import rows_to_csv
 from kerasae.runs.run import Run
-from kerasae.training.history import to_csv
 
 RECIPE = """
 title = "tiny"
@@ -96,7 +96,7 @@ def pretended(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Recipe, in
                 rows.append({"epoch": epoch, "phase": "joint", "seconds": 1.0, "val_label_accuracy": accuracy,
                              "val_reconstruction_loss": 1 - accuracy, "loss": 0.0})  # fmt: skip
                 run.checkpoints.mkdir(exist_ok=True)
-                write_text(run.history, to_csv(rows))
+                write_text(run.history, rows_to_csv(rows))
                 for callback in watching():
                     callback.on_epoch_end(epoch - 1)
 

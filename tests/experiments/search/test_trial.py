@@ -81,7 +81,7 @@ def test_hyperband_goes_on_from_a_trial_that_was_killed_before_its_checkpoint(ta
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("kerasae.training.checkpoint.Checkpoint.on_epoch_end", kill)
+        patch.setattr("kerasae.training.callbacks.Checkpoint.on_epoch_end", kill)
         with pytest.raises(Killed):
             run_trial(search, TrialSpec("0001", VALUES, max_epochs=1), opener)
     assert len(read_history(Run(trial_folder(search.folder, "0001") / "seed-0").history)) == 1

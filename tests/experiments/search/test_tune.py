@@ -342,7 +342,9 @@ def test_a_folder_that_is_in_use_is_refused(task: Path, pretended, typed: Typed,
     with alone(Path("tuner_runs/tiny"), "searching in", "tune"):
         code, _, err = typed("tune", "tiny.toml")
     assert code == 2
-    assert "tune: another process is searching in tuner_runs/tiny (process" in err
+    assert (
+        "tune: expected tuner_runs/tiny to be free. Received: another process is searching in tuner_runs/tiny (" in err
+    )
     assert "wait for it, or give another --name" in err
 
 

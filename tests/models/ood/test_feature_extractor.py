@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasae.models import JointAutoencoder, build, probe
+from kerasae.models import JointAutoencoder, build, model_with_features
 from kerasae.recipe import ModelRecipe
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1), dtype=np.uint8)
@@ -16,7 +16,7 @@ def made(heads: tuple[str, ...] = ("reconstruction", "label"), **fields: object)
 @pytest.mark.parametrize("variational", [None, {"latent_dim": 5}])
 def test_answers_are_the_models_own(variational: dict[str, int] | None) -> None:
     model = made(encoder={"name": "mlp", "units": [16, 6]}, variational=variational)
-    found, expected = probe(model)(IMAGES), model(IMAGES)
+    found, expected = model_with_features(model)(IMAGES), model(IMAGES)
     for head in ("reconstruction", "label"):
         np.testing.assert_array_equal(found[head], expected[head])
     np.testing.assert_allclose(keras.ops.softmax(found["logits"]), expected["label"], atol=1e-6)
@@ -27,14 +27,14 @@ def test_a_map_is_pooled() -> None:
     model = made(encoder={"name": "baseline", "filters": [4, 8]}, decoder={"name": "baseline", "filters": [8, 4]})
     latent = model.encoder(IMAGES.astype("float32") / 255)
     assert latent.shape == (3, 2, 2, 8)
-    np.testing.assert_allclose(probe(model)(IMAGES)["latent"], np.mean(latent, (1, 2)), atol=1e-6)
+    np.testing.assert_allclose(model_with_features(model)(IMAGES)["latent"], np.mean(latent, (1, 2)), atol=1e-6)
 
 
 def test_a_model_without_softmax_head_has_no_logits() -> None:
     model = made(("reconstruction",), encoder={"name": "mlp", "units": [16, 6]})
-    assert set(probe(model)(IMAGES)) == {"reconstruction", "latent"}
+    assert set(model_with_features(model)(IMAGES)) == {"reconstruction", "latent"}
 
 
 def test_no_weight_of_its_own() -> None:
     model = made(encoder={"name": "mlp", "units": [16, 6]})
-    assert {id(weight) for weight in probe(model).weights} == {id(weight) for weight in model.weights}
+    assert {id(weight) for weight in model_with_features(model).weights} == {id(weight) for weight in model.weights}

@@ -8,18 +8,11 @@ from scipy.spatial.distance import mahalanobis
 from sklearn.covariance import LedoitWolf
 
 from kerasae.layers import Rejection
-from kerasae.models import JointAutoencoder, build, guarded
-from kerasae.models.ood.fitting import (
-    centres_and_whitening,
-    expected_error,
-    fit,
-    needed,
-    scale,
-    splits,
-    temperature,
-    thresholds,
-)
-from kerasae.models.ood.with_ood_score import extractor, features, load, save
+from kerasae.models import JointAutoencoder, TrainedModel, build, fit_rejection, model_with_ood_score
+from kerasae.models.ood.estimators import centres_and_whitening, expected_error, scale, temperature
+from kerasae.models.ood.feature_extractor import feature_extractor, features_and_labels
+from kerasae.models.ood.fitting import fit_to_features, needed, splits, thresholds
+from kerasae.models.ood.saving import load_rejection, save_rejection
 from kerasae.recipe import ModelRecipe
 from kerasae.utils.errors import RequestError
 
@@ -58,7 +51,7 @@ def known(count: int, seed: int = 0) -> tuple[dict[str, np.ndarray], np.ndarray]
 @pytest.fixture(scope="module")
 def fitted() -> Rejection:
     (reference, classes), (validation, labels) = known(3000, 1), known(2000, 2)
-    return fit(reference, classes, validation, labels, 0.05)
+    return fit_to_features(reference, classes, validation, labels, 0.05)
 
 
 def test_as_many_known_images_are_rejected_as_asked(fitted: Rejection) -> None:
@@ -77,7 +70,7 @@ def test_the_mean_rate_is_at_most_the_asked_one(count: int, repetitions: int, la
             for features_ in (reference, validation, test):
                 features_.pop("logits", None)
             classes, labels = np.full(300, -1), np.full(count, -1)
-        rates.append(1 - np.mean(fit(reference, classes, validation, labels, 0.05)(test)["accepted"]))
+        rates.append(1 - np.mean(fit_to_features(reference, classes, validation, labels, 0.05)(test)["accepted"]))
     # Three standard errors of the mean.
     assert np.mean(rates) <= 0.05 + 3 * np.std(rates, ddof=1) / repetitions**0.5
 
@@ -87,7 +80,7 @@ def test_centres_of_the_ranked_images_themselves_do_not_raise_the_rate() -> None
     rates = []
     for seed in range(10):
         validation, labels = known(40, seed)
-        rates.append(1 - np.mean(fit(None, None, validation, labels, 0.05)(test)["accepted"]))
+        rates.append(1 - np.mean(fit_to_features(None, None, validation, labels, 0.05)(test)["accepted"]))
     assert np.mean(rates) <= 0.05 + 3 * np.std(rates, ddof=1) / 10**0.5
 
 
@@ -100,7 +93,7 @@ def test_many_images_are_ranked_by_what_the_others_teach() -> None:
     ranked = np.random.default_rng(0).permutation(1000)[500:]
     odd = {name: values.copy() for name, values in validation.items()}
     odd["latent"][ranked] += 1.0
-    plain, other = (fit(reference, classes, each, labels, 0.05) for each in (validation, odd))
+    plain, other = (fit_to_features(reference, classes, each, labels, 0.05) for each in (validation, odd))
     for own, changed in zip(plain.weights[1:], other.weights[1:], strict=True):
         np.testing.assert_array_equal(own, changed)  # the ranked ones move nothing but the threshold
     scores = np.sort(np.asarray(other(odd)["anomaly_score"])[ranked])
@@ -111,8 +104,8 @@ def test_predicted_classes_have_thresholds_of_their_own() -> None:
     (reference, classes), (validation, labels), (test, _) = known(1000, 1), known(2000, 2), known(6000, 3)
     for each in (validation, test):  # the model is less sure of class 2
         each["logits"][each["logits"].argmax(axis=1) == 2] *= 0.4
-    pooled = fit(reference, classes, validation, labels, 0.05)
-    own = fit(reference, classes, validation, labels, 0.05, by_class=True)
+    pooled = fit_to_features(reference, classes, validation, labels, 0.05)
+    own = fit_to_features(reference, classes, validation, labels, 0.05, by_class=True)
     predicted = test["logits"].argmax(axis=1)
     rate = {
         name: [1 - np.mean(np.asarray(each(test)["accepted"])[predicted == index]) for index in range(3)]
@@ -139,12 +132,14 @@ def test_classes_with_few_images_share_a_threshold() -> None:
 
 def test_thresholds_by_class_are_saved_and_decide_the_same(tmp_path: Path) -> None:
     model = made()
-    rejection = model.fit_rejection(dataset(), by_class=True)
-    answers = guarded(model, rejection).predict(IMAGES, verbose=0)
+    rejection = fit_rejection(model, dataset(), by_class=True)
+    answers = model_with_ood_score(TrainedModel(model, rejection)).predict(IMAGES, verbose=0)
     limits = np.asarray(rejection.threshold)[answers["logits"].argmax(axis=1)]
     np.testing.assert_array_equal(answers["accepted"], answers["anomaly_score"] <= limits)
-    save(rejection, tmp_path / "rejection.keras")
-    again = guarded(model, load(tmp_path / "rejection.keras")).predict(IMAGES, verbose=0)
+    save_rejection(rejection, tmp_path / "rejection.keras")
+    again = model_with_ood_score(TrainedModel(model, load_rejection(tmp_path / "rejection.keras"))).predict(
+        IMAGES, verbose=0
+    )
     np.testing.assert_array_equal(again["accepted"], answers["accepted"])
 
 
@@ -161,7 +156,7 @@ def test_thresholds_by_class_take_labels() -> None:
     with pytest.raises(
         RequestError, match=r"rejection\.by_class: expected a model that predicts classes\. Received: one"
     ):
-        fit(found, labels, found, labels, 0.05, by_class=True)
+        fit_to_features(found, labels, found, labels, 0.05, by_class=True)
     with pytest.raises(
         ValueError, match=r"by_class: expected the part 'label' beside it\. Received: parts \['latent'\]"
     ):
@@ -195,18 +190,18 @@ def test_logits_that_speak_for_no_class_are_odd_though_one_leads(fitted: Rejecti
 def test_without_a_label_the_score_is_fishers_sum() -> None:
     latents, labels = known(300)
     latents.pop("logits")
-    found = fit(latents, labels, latents, labels, 0.05)(latents)
+    found = fit_to_features(latents, labels, latents, labels, 0.05)(latents)
     total = np.asarray(found["reconstruction_score"]) + np.asarray(found["latent_score"])
     np.testing.assert_allclose(found["anomaly_score"], total, rtol=1e-6)
 
 
 def test_without_a_label_a_small_defect_is_odd() -> None:
     usual, labels = known(500)
-    rejection = fit(usual, labels, usual, labels, 0.05)
+    rejection = fit_to_features(usual, labels, usual, labels, 0.05)
     defect = {**usual, "worst_error": 3 * usual["worst_error"]}
     np.testing.assert_array_equal(rejection(defect)["anomaly_score"], rejection(usual)["anomaly_score"])
     without = {name: values for name, values in usual.items() if name != "logits"}
-    rejection = fit(without, labels, without, labels, 0.05)
+    rejection = fit_to_features(without, labels, without, labels, 0.05)
     assert np.mean(rejection(without)["accepted"]) > 0.9
     assert np.mean(rejection({**without, "worst_error": defect["worst_error"]})["accepted"]) < 0.1
 
@@ -272,14 +267,16 @@ def test_the_expected_error_follows_contrast() -> None:
 @pytest.mark.parametrize("heads", [("reconstruction", "label"), ("reconstruction",), ("label",)])
 def test_a_model_with_its_rejection_is_saved_and_decides_the_same(heads: tuple[str, ...], tmp_path: Path) -> None:
     model = made(*heads)
-    rejection = model.fit_rejection(dataset(), reference=dataset(IMAGES[:100], ROWS[:100]))
-    whole = guarded(model, rejection)
+    rejection = fit_rejection(model, dataset(), reference=dataset(IMAGES[:100], ROWS[:100]))
+    whole = model_with_ood_score(TrainedModel(model, rejection))
     answers = whole.predict(IMAGES, verbose=0)
     assert answers["accepted"].dtype == bool
     assert 0.02 < 1 - answers["accepted"].mean() < 0.06  # of the images that it learned from
     np.testing.assert_array_equal(answers["accepted"], answers["anomaly_score"] <= float(rejection.threshold))
-    save(rejection, tmp_path / "rejection.keras")
-    again = guarded(model, load(tmp_path / "rejection.keras")).predict(IMAGES, verbose=0)
+    save_rejection(rejection, tmp_path / "rejection.keras")
+    again = model_with_ood_score(TrainedModel(model, load_rejection(tmp_path / "rejection.keras"))).predict(
+        IMAGES, verbose=0
+    )
     np.testing.assert_array_equal(again["anomaly_score"], answers["anomaly_score"])
     whole.save(tmp_path / "whole.keras")
     loaded = keras.saving.load_model(tmp_path / "whole.keras").predict(IMAGES, verbose=0)
@@ -289,18 +286,20 @@ def test_a_model_with_its_rejection_is_saved_and_decides_the_same(heads: tuple[s
 def test_the_model_itself_is_saved_as_before(tmp_path: Path) -> None:
     model = made()
     names = [weight.path for weight in model.weights]
-    model.fit_rejection(dataset())
+    fit_rejection(model, dataset())
     assert [weight.path for weight in model.weights] == names
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
-    assert loaded.rejection is None
+    assert not hasattr(loaded, "rejection")
     for own, other in zip(model.weights, loaded.weights, strict=True):
         np.testing.assert_array_equal(own, other)
 
 
 def test_features_are_what_a_rejection_goes_by() -> None:
     model = made()
-    found, labels = features(extractor(model), dataset(rows=np.where(LABELS[:, None] == 2, 0, ROWS).astype(np.float32)))
+    found, labels = features_and_labels(
+        feature_extractor(model), dataset(rows=np.where(LABELS[:, None] == 2, 0, ROWS).astype(np.float32))
+    )
     np.testing.assert_array_equal(labels, np.where(LABELS == 2, -1, LABELS))
     answers = model.predict(IMAGES, verbose=0)
     scaled = IMAGES / 255
@@ -327,7 +326,7 @@ def test_features_are_what_a_rejection_goes_by() -> None:
 )
 def test_what_is_no_dataset_of_known_images(known: object, message: str) -> None:
     with pytest.raises(RequestError, match=message):
-        made().fit_rejection(known)
+        fit_rejection(made(), known)
 
 
 @pytest.mark.parametrize(("rate", "count"), [(0.05, 19), (0.01, 99), (0.5, 1)])
@@ -335,10 +334,10 @@ def test_how_many_are_needed(rate: float, count: int) -> None:
     assert needed(rate) == count
     found, labels = known(count)
     if count > 5:
-        fit(found, labels, found, labels, rate)
+        fit_to_features(found, labels, found, labels, rate)
     few = {name: values[:-1] for name, values in found.items()}
-    with pytest.raises(RequestError, match=rf"takes {count} validation images or more\. Received: {count - 1};"):
-        fit(found, labels, few, labels[:-1], rate)
+    with pytest.raises(RequestError, match=rf"expected at least {count} validation images .*\. Received: {count - 1};"):
+        fit_to_features(found, labels, few, labels[:-1], rate)
 
 
 def test_parts_are_checked() -> None:

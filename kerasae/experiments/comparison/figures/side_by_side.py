@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from kerasae.data.images import as_image_set
+from kerasae.data.images import to_uint8
 from kerasae.report.figures.style import FAINT, INK, drawable, finish
 from kerasae.report.figures.tiles import show
 
@@ -32,7 +32,7 @@ def side_by_side(
     """
     tall = CELL * float(np.clip(image_set.shape[1] / image_set.shape[2], 0.4, 1.6))
     rows = [("images", "", image_set)]
-    rows += [(name, f"MSE {errors[name]:.5f}", as_image_set(images)) for name, images in rebuilt.items()]
+    rows += [(name, f"MSE {errors[name]:.5f}", to_uint8(images)) for name, images in rebuilt.items()]
     width, above = LABEL + CELL * len(image_set) + 0.05, 0.22
     height = above + tall * len(rows) + 0.08
     figure = Figure((width, height), dpi=200, facecolor="white")

@@ -16,8 +16,10 @@ from kerasae.recipe import Recipe
 from kerasae.recipe.loading import parse
 from kerasae.runs.run import Run
 from kerasae.training import DivergedError, adversarial
-from kerasae.training.adversarial_data import adversarial_dataset, adversarial_stages, fixed_noise
-from kerasae.training.collapse import Collapse
+from kerasae.training.adversarial_data import adversarial_dataset
+from kerasae.training.batches import adversarial_stages
+from kerasae.training.callbacks import CollapseWarning
+from kerasae.training.generator_samples import fixed_noise
 from kerasae.training.sample_grid import tiled, untiled
 from kerasae.utils.errors import RequestError
 
@@ -54,26 +56,26 @@ def begun(folder: Path, recipe: Recipe) -> Run:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, collection: Collection) -> tuple[Run, list[np.ndarray]]:
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory, collection: Collection) -> tuple[Run, list[np.ndarray]]:
     recipe = recipe_of(PHASE, {**PHASE, "name": "second", "epochs": 1, "discriminator": {"steps": [3]}})
     run = begun(tmp_path_factory.mktemp("whole") / "run", recipe)
     return run, adversarial.fit(run, recipe, collection).get_weights()
 
 
-def test_both_losses_and_diversity_are_logged(whole: tuple[Run, list[np.ndarray]]) -> None:
-    found = rows(whole[0])
-    assert [row["epoch"] for row in found] == list("12345")
+def test_both_losses_and_diversity_are_logged(uninterrupted: tuple[Run, list[np.ndarray]]) -> None:
+    results = rows(uninterrupted[0])
+    assert [row["epoch"] for row in results] == list("12345")
     for column in ("generator_loss", "discriminator_loss", "real_share", "fake_share", "label_accuracy", "diversity"):
-        assert all(np.isfinite(float(row[column])) for row in found), column
-    rates = [float(row["learning_rate"]) for row in found[:4]]
+        assert all(np.isfinite(float(row[column])) for row in results), column
+    rates = [float(row["learning_rate"]) for row in results[:4]]
     assert rates == sorted(rates, reverse=True)
     assert rates[0] == pytest.approx(0.002)
     # The cosine ends with the phase, however many steps its epochs had: here 5, 5, 2 and 2.
     assert rates[-1] == pytest.approx(0.002 * np.cos(np.pi / 2 * 12 / 14) ** 2, rel=1e-4)
 
 
-def test_sheets_after_the_first_every_second_and_the_last_epoch(whole: tuple[Run, list[np.ndarray]]) -> None:
-    run, _ = whole
+def test_sheets_after_the_first_every_second_and_the_last_epoch(uninterrupted: tuple[Run, list[np.ndarray]]) -> None:
+    run, _ = uninterrupted
     assert sorted(path.name for path in run.samples.iterdir()) == [f"epoch-{n:04d}.png" for n in (1, 2, 4, 5)]
     sheet = np.asarray(Image.open(run.samples / "epoch-0005.png"))
     assert sheet.shape == (2 * 10 - 2, 10 * 10 - 2)  # two classes, ten samples each, 8 pixels and a gap of 2
@@ -88,15 +90,15 @@ def test_sheets_after_the_first_every_second_and_the_last_epoch(whole: tuple[Run
 def test_a_killed_run_goes_on_to_the_same_bytes(
     kill_after: int,
     tmp_path: Path,
-    whole: tuple[Run, list[np.ndarray]],
+    uninterrupted: tuple[Run, list[np.ndarray]],
     collection: Collection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    uninterrupted, expected = whole
+    reference, expected = uninterrupted
     broken = killed_and_resumed(
-        tmp_path / "broken", uninterrupted, expected, adversarial.fit, collection, kill_after, monkeypatch
+        tmp_path / "broken", reference, expected, adversarial.fit, collection, kill_after, monkeypatch
     )
-    for path in uninterrupted.samples.iterdir():
+    for path in reference.samples.iterdir():
         assert path.read_bytes() == (broken.samples / path.name).read_bytes()
 
 
@@ -104,8 +106,8 @@ def test_what_is_drawn_is_a_function_of_seed_epoch_and_step(collection: Collecti
     (stage, *_) = adversarial_stages(recipe_of({**PHASE, "discriminator": {"steps": [2]}}), 0, collection.train)
 
     def elements(epochs: range) -> list[dict[str, np.ndarray]]:
-        found = adversarial_dataset(collection, stage, [], epochs=epochs, noise_dim=4, num_classes=2)
-        return [{name: value.numpy() for name, value in one.items()} for one in found]
+        results = adversarial_dataset(collection, stage, [], epochs=epochs, noise_dim=4, num_classes=2)
+        return [{name: value.numpy() for name, value in element.items()} for element in results]
 
     steps = stage.order.steps
     assert steps == 40 // 16
@@ -113,10 +115,10 @@ def test_what_is_drawn_is_a_function_of_seed_epoch_and_step(collection: Collecti
     assert {name: value.shape for name, value in both[0].items()} == {
         "images": (8, 2, 8, 8, 1), "row": (8, 2, 2), "noise": (8, 3, 4), "asked": (8, 3),
     }  # fmt: skip
-    for one, other in zip(both[steps:], second, strict=True):
-        for name in one:
-            np.testing.assert_array_equal(one[name], other[name])
-    draws = np.stack([one["noise"] for one in both]).reshape(len(both), -1)
+    for element, repeated in zip(both[steps:], second, strict=True):
+        for name in element:
+            np.testing.assert_array_equal(element[name], repeated[name])
+    draws = np.stack([element["noise"] for element in both]).reshape(len(both), -1)
     assert len(np.unique(draws, axis=0)) == len(both)
     # A row is the image's own: bright on the left is class 0, and it counts its class weight.
     images, row = both[0]["images"].reshape(-1, 8, 8), both[0]["row"].reshape(-1, 2)
@@ -126,10 +128,10 @@ def test_what_is_drawn_is_a_function_of_seed_epoch_and_step(collection: Collecti
 
 def test_classes_are_asked_for_evenly(collection: Collection) -> None:
     (stage, *_) = adversarial_stages(recipe_of({**PHASE, "discriminator": None}), 0, collection.train)
-    found = adversarial_dataset(collection, stage, [], epochs=range(60), noise_dim=1, num_classes=2)
-    asked = [one["asked"].numpy() for one in found]
-    share = np.mean(np.concatenate(asked))
-    assert abs(share - 0.5) < 4 * 0.5 / np.sqrt(np.size(asked))  # four standard errors
+    results = adversarial_dataset(collection, stage, [], epochs=range(60), noise_dim=1, num_classes=2)
+    drawn_classes = [element["asked"].numpy() for element in results]
+    share = np.mean(np.concatenate(drawn_classes))
+    assert abs(share - 0.5) < 4 * 0.5 / np.sqrt(np.size(drawn_classes))  # four standard errors
 
 
 class Constant:
@@ -149,7 +151,7 @@ class Constant:
 def test_collapse_is_told(spread: float, warned: bool) -> None:
     text = io.StringIO()
     noise = np.random.default_rng(0).normal(size=(40, 9)).astype(np.float32)
-    callback = Collapse(noise, np.repeat([0, 1], 20), 0.2, Console(file=text, width=300))
+    callback = CollapseWarning(noise, np.repeat([0, 1], 20), 0.2, Console(file=text, width=300))
     callback.set_model(Constant(spread))  # type: ignore[arg-type]
     logs: dict[str, float] = {}
     callback.on_epoch_end(6, logs)
@@ -172,14 +174,14 @@ def test_two_devices_train_as_one(tmp_path: Path, collection: Collection) -> Non
         "optimizer": {"name": "sgd"},
         "discriminator": {"steps": [2]},
     }
-    found = []
+    results = []
     for devices in (["CPU:0"], ["CPU:0", "CPU:1"]):
         recipe = recipe_of(phase, generator={"name": "dense", "units": [8]}, discriminator={"name": "dense", "units": [8], "dropout": 0.0})  # fmt: skip  # noqa: E501
         recipe = recipe.model_copy(update={"distribution": recipe.distribution.model_copy(update={"devices": devices})})
         run = begun(tmp_path / str(len(devices)), recipe)
-        found.append(adversarial.fit(run, recipe, collection).get_weights())
-    for one, other in zip(*found, strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-5)
+        results.append(adversarial.fit(run, recipe, collection).get_weights())
+    for element, repeated in zip(*results, strict=True):
+        np.testing.assert_allclose(element, repeated, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +197,7 @@ def test_phases_that_cannot_be(phase: dict, message: str, collection: Collection
 
     def checked() -> None:
         adversarial.check(recipe)
-        adversarial.check_fit(recipe, collection)
+        adversarial.plan_training(recipe, collection)
 
     with pytest.raises(RequestError, match=message):
         checked()

@@ -1,4 +1,4 @@
-"""Loss weights by which every head pulls equally hard on the latent."""
+"""Balance the heads by the gradients of their losses on the latent."""
 
 from __future__ import annotations
 
@@ -17,20 +17,24 @@ if TYPE_CHECKING:
 
 
 class GradientNormBalance(keras.callbacks.Callback):
-    """Before each epoch, weighs every head by the inverse of the norm of its loss's gradient on the latent.
+    """Weights every head by the inverse of the norm of its loss's gradient on the latent, before each epoch.
 
-    The point where GradNorm (Chen et al., 2018, arXiv 1711.02257) comes to rest with its asymmetry at 0, found at once:
-    no second optimizer with a rate of its own, no more work in a step. As there, the weights of K heads sum to K. The
-    gradients are those of training on one batch; batch statistics and seeds are put back, so that nothing but the
-    weights changes, and a resumed run finds the same ones. A head without a gradient, for want of a label in the
-    batch, leaves the weights as they are.
+    This is the fixed point of GradNorm (Chen et al., 2018, arXiv 1711.02257) with asymmetry 0, computed directly:
+    there is no second optimizer and no extra work in a step. As there, the weights of K heads sum to K. The gradients
+    are those of training on one batch. Batch statistics and seeds are restored, so that only the loss weights change
+    and a resumed run computes the same ones. Where a head has no gradient, because the batch has no label, the weights
+    stay as they are.
 
-    For the TensorFlow backend. The model must be compiled with a `keras.Variable` as the weight of each head.
+    For the TensorFlow backend. Works on a `JointAutoencoder` that is compiled with a `keras.Variable` as the weight of
+    each head.
 
     Args:
         images: uint8 (n, height, width, channels).
         targets: by head, as in training.
-        weights: by head, (n,), as in training.
+        weights: sample weights by head, (n,), as in training.
+
+    Raises:
+        ValueError: when training begins, if the model has one head or a weight that is no variable.
     """
 
     def __init__(self, images: Any, targets: Mapping[str, Any], weights: Mapping[str, Any]) -> None:
@@ -38,17 +42,17 @@ class GradientNormBalance(keras.callbacks.Callback):
         self.batch = images, dict(targets), dict(weights)
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Prepare the measurement."""
-        wrong = [head for head in self.model.heads if not isinstance(self.model.term_weights[head], keras.Variable)]
-        if len(self.model.heads) < 2 or wrong:
+        """Check the model and compile the measurement."""
+        constant = [head for head in self.model.heads if not isinstance(self.model.term_weights[head], keras.Variable)]
+        if len(self.model.heads) < 2 or constant:
             raise ValueError(
                 "GradientNormBalance: expected two heads, each with a keras.Variable as its loss weight. Received: "
-                f"heads {list(self.model.heads)}, without a variable {wrong}"
+                f"heads {list(self.model.heads)}, without a variable {constant}"
             )
         self._norms = _compiled(self.model)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Measure, and set the weights."""
+        """Measure the gradients and set the weights."""
         state = [(variable, keras.ops.convert_to_numpy(variable)) for variable in self.model.non_trainable_variables]
         norms = self._norms(*self.batch)
         for variable, value in state:
@@ -62,9 +66,9 @@ class GradientNormBalance(keras.callbacks.Callback):
 def latent_gradient_norms(
     model: JointAutoencoder, images: Any, targets: Mapping[str, Any], weights: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return, by head, the norm over a batch of its loss's gradient on the latents, in training mode.
+    """Return the norm of each head's loss gradient on the latents of a batch, in training mode.
 
-    Losses are summed over the batch: a mean's gradients could vanish in float16.
+    Losses are summed over the batch, because the gradients of a mean could underflow in float16.
     """
     import tensorflow as tf
 
@@ -75,11 +79,11 @@ def latent_gradient_norms(
     for head in model.heads:
         with tf.GradientTape() as tape:
             tape.watch(latent)
-            answered = heads[head](latent, training=True)
+            output = heads[head](latent, training=True)
             if head == "reconstruction":
-                answered = restore_polarity(model.encoder, answered, scaled)
-            outputs = model.get_layer(head)(answered)
-            values = per_image(model.head_losses[head], tf.cast(targets[head], tf.float32), outputs)
+                output = restore_polarity(model.encoder, output, scaled)
+            prediction = model.get_layer(head)(output)
+            values = per_image(model.head_losses[head], tf.cast(targets[head], tf.float32), prediction)
             loss = tf.reduce_sum(values * tf.cast(weights[head], values.dtype))
         gradient = tf.cast(tape.gradient(loss, latent), tf.float32)
         norms[head] = tf.sqrt(tf.reduce_sum(tf.square(gradient)))
@@ -87,16 +91,16 @@ def latent_gradient_norms(
 
 
 def _compiled(model: JointAutoencoder) -> Any:
-    """Return `latent_gradient_norms` as one graph, measured by the first replica."""
+    """Return `latent_gradient_norms` as one graph, with the norms of the first replica."""
     import tensorflow as tf
 
     strategy = model.distribute_strategy
 
     @tf.function(autograph=False)
-    def measured(*batch: Any) -> Any:
-        return strategy.run(lambda *one: latent_gradient_norms(model, *one), args=batch)
+    def measure(*batch: Any) -> Any:
+        return strategy.run(lambda *part: latent_gradient_norms(model, *part), args=batch)
 
     def norms(*batch: Any) -> dict[str, float]:
-        return {head: float(strategy.experimental_local_results(norm)[0]) for head, norm in measured(*batch).items()}
+        return {head: float(strategy.experimental_local_results(norm)[0]) for head, norm in measure(*batch).items()}
 
     return norms

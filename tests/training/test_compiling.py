@@ -4,7 +4,7 @@ import pytest
 
 from kerasae.recipe import LossRecipe
 from kerasae.recipe.loading import parse
-from kerasae.training.phase import losses
+from kerasae.training.compiling import losses
 from kerasae.utils.errors import RequestError
 
 ROWS = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]], np.float32)

@@ -14,7 +14,7 @@ from kerasae.recipe import Recipe
 from kerasae.runs.run import Run
 from kerasae.training import DivergedError, fit
 from kerasae.training.batches import shared_batch
-from kerasae.training.fit import build_model, check
+from kerasae.training.joint import build_model, check_fit
 from kerasae.utils.errors import RequestError
 
 from tiny_task import killed_and_resumed, make, rows  # isort: skip
@@ -43,7 +43,7 @@ def test_learns_and_keeps_everything(tmp_path: Path, collection: Collection) -> 
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, collection: Collection) -> tuple[Run, list[np.ndarray]]:
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory, collection: Collection) -> tuple[Run, list[np.ndarray]]:
     """A run that nothing interrupted."""
     phases = [BUSY, {"name": "second", "epochs": 2, "learns": ["classifier"], "schedule": {"name": "cosine"}}]
     model = {"encoder": {"name": "vgg", "filters": [4, 4]}, "dropout": 0.3}
@@ -57,12 +57,12 @@ def whole(tmp_path_factory: pytest.TempPathFactory, collection: Collection) -> t
 def test_a_killed_run_goes_on_to_the_same_bytes(
     kill_after: int,
     tmp_path: Path,
-    whole: tuple[Run, list[np.ndarray]],
+    uninterrupted: tuple[Run, list[np.ndarray]],
     collection: Collection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    uninterrupted, expected = whole
-    killed_and_resumed(tmp_path / "broken", uninterrupted, expected, fit, collection, kill_after, monkeypatch)
+    reference, expected = uninterrupted
+    killed_and_resumed(tmp_path / "broken", reference, expected, fit, collection, kill_after, monkeypatch)
 
 
 def test_only_the_named_parts_learn(tmp_path: Path, collection: Collection) -> None:
@@ -73,11 +73,11 @@ def test_only_the_named_parts_learn(tmp_path: Path, collection: Collection) -> N
     trained = fit(run, recipe, collection)
     alone, alone_recipe = make(tmp_path / "alone", {"learns": ["encoder", "decoder"]})
     first = fit(alone, alone_recipe, collection)
-    for one, other in zip(first.encoder.get_weights(), trained.encoder.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)  # batch statistics included
+    for left, right in zip(first.encoder.get_weights(), trained.encoder.get_weights(), strict=True):
+        np.testing.assert_array_equal(left, right)  # batch statistics included
     moved = [
-        np.abs(one - other).max()
-        for one, other in zip(start.classifier.get_weights(), trained.classifier.get_weights(), strict=True)
+        np.abs(left - right).max()
+        for left, right in zip(start.classifier.get_weights(), trained.classifier.get_weights(), strict=True)
     ]
     assert max(moved) > 0
     assert first.classifier is None
@@ -91,8 +91,8 @@ def test_a_phase_starts_from_a_saved_run(tmp_path: Path, collection: Collection)
     run, recipe = make(
         tmp_path / "run", {"learns": ["classifier"], "epochs": 1, "start_from": {"encoder": str(saved.path)}}
     )
-    for one, other in zip(encoder, fit(run, recipe, collection).encoder.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
+    for left, right in zip(encoder, fit(run, recipe, collection).encoder.get_weights(), strict=True):
+        np.testing.assert_array_equal(left, right)
     run, recipe = make(tmp_path / "other", {"start_from": {"classifier": str(saved.path)}})
     with pytest.raises(RequestError, match=r"phases\.0\.start_from\.classifier: expected .* classifier is missing"):
         fit(run, recipe, collection)
@@ -108,17 +108,17 @@ def test_a_fold_starts_from_no_run_that_has_seen_it(tmp_path: Path, collection: 
 
     message = r"phases\.0\.start_from\.encoder: expected a run that did not learn from .* a fold .*of the same digits"
     with pytest.raises(RequestError, match=message):
-        check(of_fold(recipe, [0, 3]), collection)
+        check_fit(of_fold(recipe, [0, 3]), collection)
     write_json(saved.recipe_file, of_fold(saved.recipe, [0, 3]).model_dump(mode="json"))
-    check(of_fold(recipe, [0, 3]), collection)  # of that fold's own training images
+    check_fit(of_fold(recipe, [0, 3]), collection)  # of that fold's own training images
     with pytest.raises(RequestError, match=message):
-        check(of_fold(recipe, [1, 3]), collection)
+        check_fit(of_fold(recipe, [1, 3]), collection)
 
 
 def test_a_part_that_no_phase_builds_starts_from_nothing(tmp_path: Path, collection: Collection) -> None:
     _, recipe = make(tmp_path / "run", {"learns": ["encoder", "decoder"], "start_from": {"classifier": "runs/other"}})
     with pytest.raises(RequestError, match=r"start_from\.classifier: expected a part that some phase trains"):
-        check(recipe, collection)
+        check_fit(recipe, collection)
 
 
 def test_a_phase_of_parts_without_weights_trains_nothing(
@@ -132,7 +132,7 @@ def test_a_phase_of_parts_without_weights_trains_nothing(
     model = {"encoder": {"name": "baseline", "filters": [4, 2]}, "classifier": "mean"}
     _, recipe = make(tmp_path / "run", {}, {"learns": ["classifier"]}, model=model)
     with pytest.raises(RequestError, match=r"phases\.1\.learns: expected a part with weights that can learn\. Rec"):
-        check(recipe, collection)
+        check_fit(recipe, collection)
 
 
 def test_a_loss_that_is_no_number_ends_training_with_advice(tmp_path: Path, collection: Collection) -> None:
@@ -156,8 +156,8 @@ def test_two_devices_follow_one(tmp_path: Path, collection: Collection) -> None:
         run, recipe = make(tmp_path / name, phase, model=model, distribution={"devices": devices})
         fit(run, recipe, collection)
         curves.append([{k: float(v) for k, v in row.items() if "loss" in k} for row in rows(run)])
-    for one, two in zip(*curves, strict=True):
-        assert two == pytest.approx(one, abs=1e-5)
+    for left, right in zip(*curves, strict=True):
+        assert right == pytest.approx(left, abs=1e-5)
     run, recipe = make(tmp_path / "odd", {"batch_size": 7}, distribution={"devices": ["CPU:0", "CPU:1"]})
     with pytest.raises(RequestError, match=r"batch_size: expected a multiple of the 2 devices\. Received: 7"):
         fit(run, recipe, collection)

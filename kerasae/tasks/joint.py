@@ -1,0 +1,126 @@
+"""The task of a joint model: an encoder with a decoder, a classifier or both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kerasae import models
+from kerasae.evaluation.variants import variants
+from kerasae.exporting import export
+from kerasae.files.manifest import forget
+from kerasae.generation import methods_of
+from kerasae.generation.interpolation import between_latents
+from kerasae.models import JointAutoencoder, TrainedModel
+from kerasae.ood import write_own_unknown
+from kerasae.report import write_report
+from kerasae.runs.run import Run
+from kerasae.tasks.base import Task
+from kerasae.tasks.joint_evaluation import evaluate
+from kerasae.training import distribution, loss_weights, rejection
+from kerasae.training.joint import build_model, fit, plan_training
+from kerasae.training.phase_plan import check as check_phase
+from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kerasae.data.collection import Collection
+    from kerasae.generation import Request
+    from kerasae.generation.interpolation import End, Ways
+    from kerasae.generation.method import Method
+    from kerasae.recipe import Recipe
+    from kerasae.training.phase_plan import TrainingPlan
+
+
+class JointTask(Task[TrainedModel]):
+    """The task of a `JointAutoencoder`."""
+
+    predicts = True
+    needs_images = False
+
+    def check(self, recipe: Recipe) -> None:
+        """Refuse unknown names and options of the model, the evaluation, the phases and their losses."""
+        models.check(recipe.model)
+        variants(recipe.evaluation)
+        loss_weights.check(recipe)
+        for index, phase in enumerate(recipe.phases):
+            check_phase(phase, f"phases.{index}", recipe.model.variational is not None)
+            for folder in phase.start_from.values():
+                Run.open(Path(folder).expanduser())
+
+    def precision(self, recipe: Recipe) -> str:
+        """Return the precision of the recipe, or what the device multiplies fast."""
+        return distribution.precision(recipe.precision)
+
+    def plan(self, recipe: Recipe, collection: Collection) -> TrainingPlan:
+        """Return the plan of a training, after a check of the rejection too."""
+        plan = plan_training(recipe, collection)
+        rejection.check(recipe, collection)
+        return plan
+
+    def build(self, recipe: Recipe, collection: Collection, precision: str = "float32") -> JointAutoencoder:
+        """Return the untrained model."""
+        return build_model(recipe, collection, precision)
+
+    def fit(self, run: Run, recipe: Recipe, collection: Collection, plan: TrainingPlan | None = None) -> TrainedModel:
+        """Train a run."""
+        return TrainedModel(fit(run, recipe, collection, None if plan is None else plan.phases))
+
+    def load(self, run: Run, *, needs_rejection: bool = True) -> TrainedModel:
+        """Load the trained model of a run, with its rejection."""
+        return models.load_trained(run, needs_rejection=needs_rejection)
+
+    def follow_up(self, run: Run, recipe: Recipe, model: TrainedModel, collection: Collection) -> TrainedModel:
+        """Fit the rejection of a model that has none."""
+        if model.rejection is None:
+            if rejection.fits(recipe, collection):  # what was measured and exported without it is out of date
+                run.saved_model.unlink(missing_ok=True)
+                for file in (run.metrics, run.report):
+                    file.unlink(missing_ok=True)
+                    forget(file)
+            return rejection.with_rejection(run, recipe, model.model, collection)
+        return model
+
+    def measure_ood(self, run: Run, model: TrainedModel, collection: Collection) -> dict[str, dict[str, Any]]:
+        """Measure the model on the classes that the recipe leaves out."""
+        return write_own_unknown(run, model, collection)
+
+    def evaluate(self, run: Run, model: TrainedModel, collection: Collection) -> dict[str, Any]:
+        """Evaluate the model on the test images."""
+        return evaluate(run, model, collection)
+
+    def report(self, run: Run, model: TrainedModel, collection: Collection | None) -> Path:
+        """Write the report of a run."""
+        return write_report(run, model.model, collection)
+
+    def export(self, run: Run, model: TrainedModel, collection: Collection | None, to: Path | None = None) -> Path:
+        """Write the SavedModel of a run."""
+        return export(run, model, collection, to)
+
+    def check_generation(self, run: Run, classes: Sequence[str], ends: tuple[End, End] | None) -> None:
+        """Refuse a model without decoder."""
+        if "reconstruction" not in run.recipe.heads:
+            raise RequestError(
+                "generate",
+                expected="a run whose model has a decoder, which makes images of latents",
+                received=f"{run.path}, which classifies alone",
+                fix="train a recipe with a reconstruction, such as joint or autoencoder",
+            )
+
+    def samplers(
+        self,
+        model: TrainedModel,
+        collection: Collection,
+        request: Request,
+        *,
+        by_class: bool,
+        ends: tuple[End, End] | None = None,
+    ) -> tuple[list[Method], Ways | None]:
+        """Return the samplers of the latent space, and an interpolation between latents."""
+        methods, latents = methods_of(model.model, collection, request.classes)
+        num_classes = len(collection.class_names)
+        interpolation = (
+            None if ends is None else between_latents(latents, ends, num_classes, request.noise, request.seed)
+        )
+        return [method for method in methods if method.by_class or not by_class], interpolation

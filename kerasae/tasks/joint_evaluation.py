@@ -1,0 +1,161 @@
+"""Evaluation of a joint model on the test images of its run: metrics.json and predictions.npz."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kerasae.evaluation.baseline import is_small
+from kerasae.evaluation.baseline import linear_baseline as fit_linear_baseline
+from kerasae.evaluation.cautions import cautions
+from kerasae.evaluation.label import label_metrics
+from kerasae.evaluation.numbers import number
+from kerasae.evaluation.pixels import count_pixels, pixel_statistics
+from kerasae.evaluation.reconstruction import reconstruction_metrics
+from kerasae.evaluation.rejection import rejection_metrics
+from kerasae.evaluation.variants import changed
+from kerasae.files.reading import without
+from kerasae.files.writing import write_json, written_whole
+from kerasae.inference.forward import predict
+from kerasae.losses import ReconstructionLoss
+from kerasae.models import deviation
+from kerasae.models.summary import parameter_counts
+from kerasae.runs.history import History, read_history
+from kerasae.utils.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kerasae.data.collection import Collection
+    from kerasae.data.images import ImageSet
+    from kerasae.evaluation.predictions import Predictions
+    from kerasae.models import TrainedModel
+    from kerasae.runs.run import Run
+
+
+def evaluate(
+    run: Run,
+    trained: TrainedModel,
+    collection: Collection,
+    *,
+    batch_size: int = 256,
+    linear_baseline: bool | None = None,
+) -> dict[str, Any]:
+    """Evaluate a model on the test images, and write metrics.json and predictions.npz.
+
+    The variants of the test images that the recipe names are evaluated in the same way, under `variants`. With
+    variants, `train` has the pixel statistics of the training images and of their variants. `cautions` has warnings
+    about the training and about a linear baseline that is better. Images without a label count for the reconstruction
+    only. A head that the model lacks, or without images to evaluate it on, is missing in the metrics; an undefined
+    number is null.
+
+    Args:
+        run: its recipe and history are read, and results are written to it.
+        trained: its model takes uint8 (n, H, W, C) and returns "reconstruction" float32 (n, H, W, C) in [0, 1], "label"
+            softmax (n, num_classes), or both, by name.
+        collection: the images: `test` is predicted, and the linear baseline is fitted on `train`.
+        batch_size: the largest batch; batches are smaller where images are large.
+        linear_baseline: whether to fit a linear baseline; None to fit it where this takes seconds.
+
+    Returns:
+        What metrics.json holds.
+
+    Raises:
+        RequestError: there is no test image, or a transform of a variant does not exist.
+    """
+    if not len(collection.test):
+        raise RequestError(
+            "evaluate", expected="at least one test image", received="0", fix="give a source with test images"
+        )
+    started = time.perf_counter()
+    recipe = run.recipe
+    loss = ReconstructionLoss(recipe.loss.reconstruction, deviation(trained.model))
+    predictions = predict(trained, collection.test, loss=loss, batch_size=batch_size)
+    seconds = time.perf_counter() - started
+
+    metrics: dict[str, Any] = {"test": metrics_of(predictions, collection.class_names)}
+    histograms = {"test": predictions.histogram}
+    for name, images in changed(collection.test, recipe).items():
+        answers = predict(trained, images, loss=loss, batch_size=batch_size)
+        metrics.setdefault("variants", {})[name] = metrics_of(answers, collection.class_names)
+        histograms[name] = answers.histogram
+    if recipe.evaluation.variants:
+        counts = {name: count_pixels(images) for name, images in changed(collection.train, recipe).items()}
+        histograms |= {"train": count_pixels(collection.train)}
+        histograms |= {f"train, {name}": counted for name, counted in counts.items()}
+        metrics["train"] = {"num_pictures": len(collection.train), "pixels": pixel_statistics(histograms["train"])}
+        metrics["train"]["variants"] = {name: pixel_statistics(counted) for name, counted in counts.items()}
+    if "label" in metrics["test"] and (is_small(collection) if linear_baseline is None else linear_baseline):
+        baseline = fit_linear_baseline(collection)
+        metrics |= {"baseline": {"linear": baseline}} if baseline else {}
+    if warned := cautions(read_history(run.history), collection.validation.labels, metrics):
+        metrics["cautions"] = warned
+    metrics["model"] = parameter_counts(trained.model)
+    metrics["timings"] = {
+        "training_seconds": training_seconds(run),
+        "evaluation_seconds": seconds,
+        "images_per_second": len(collection.test) / seconds,
+    }
+    write_predictions(run.predictions, predictions, collection.test, collection.facts.source, histograms)
+    write_json(run.metrics, metrics)
+    return metrics
+
+
+def metrics_of(predictions: Predictions, class_names: tuple[str, ...]) -> dict[str, Any]:
+    """Return the metrics of the predictions for one split, as under "test" in metrics.json."""
+    labels = predictions.label
+    metrics: dict[str, Any] = {"num_pictures": len(labels), "pixels": pixel_statistics(predictions.histogram)}
+    labelled = labels >= 0
+    if predictions.probabilities is not None and labelled.any():
+        metrics["label"] = label_metrics(labels[labelled], predictions.probabilities[labelled], class_names)
+    if predictions.anomaly:
+        metrics["rejection"] = rejection_metrics(predictions, class_names)
+    if predictions.errors:
+        metrics["reconstruction"] = reconstruction_metrics(predictions.errors, labels, class_names)
+    return metrics
+
+
+def training_seconds(run: Run) -> float | None:
+    """Return the seconds of all epochs of a run; None where its history does not have them."""
+    history = without(lambda: read_history(run.history), History([], {}))
+    return number(np.nansum(history.columns["seconds"])) if history.has("seconds") else None
+
+
+def write_predictions(
+    path: Path,
+    predictions: Predictions,
+    images: ImageSet,
+    source: str,
+    histograms: Mapping[str, np.ndarray] = MappingProxyType({}),
+) -> None:
+    """Write labels, names, predictions and pixel histograms to an .npz file.
+
+    Args:
+        path: the file.
+        predictions: for the images, in their order.
+        images: the images.
+        source: their folder or file. Names are relative to it, so that the file is the same wherever the images are.
+        histograms: by name, the pixel histograms.
+    """
+    root = Path(source).expanduser()
+    root = root if root.is_dir() else root.parent
+
+    def name(path: str) -> str:
+        return Path(path).relative_to(root).as_posix() if Path(path).is_relative_to(root) else path
+
+    arrays: dict[str, Any] = {
+        "label": predictions.label,
+        "names": np.array([name(images.name(index)) for index in range(len(images))]),
+    }
+    if predictions.probabilities is not None:
+        arrays["probabilities"] = predictions.probabilities
+    arrays |= {name: predictions.anomaly[name] for name in ("anomaly_score", "accepted") if name in predictions.anomaly}
+    if predictions.errors:
+        arrays["mse"] = predictions.errors["mse"]
+    arrays |= {f"histogram-{name}": counts for name, counts in histograms.items()}
+    with written_whole(path) as temporary:
+        np.savez_compressed(temporary, **arrays)
