@@ -34,10 +34,10 @@ from benchmarks.pages import fill
 from benchmarks.search.tables import KEPT, PAGE, table
 from kerasae.data.collection import open_collection
 from kerasae.data.collection_cache import Opener
-from kerasae.experiments.search.outcome import Outcome, outcomes, trial_folder
-from kerasae.experiments.search.plan import Search
-from kerasae.experiments.search.progress import best_of
-from kerasae.experiments.search.space import Parameter
+from kerasae.experiments.search.algorithm import TrialSpec
+from kerasae.experiments.search.parameters import Parameter
+from kerasae.experiments.search.plan import SearchPlan
+from kerasae.experiments.search.results import TrialResult, best_result, read_results, trial_folder
 from kerasae.experiments.search.trial import run_trial
 from kerasae.experiments.search.tune import tune
 from kerasae.files.reading import read_json
@@ -102,9 +102,9 @@ class Bench:
         given = [f"search.max_trials={self.trials}", f"search.directory={json.dumps(str(self.folder))}", *overrides]
         made = tune(str(self.recipe), name=name, overrides=given, workers=workers, retrain=retrain)
         assert made is not None
-        found = outcomes(made.search.folder)
-        state = json.loads((made.search.folder / "oracle.json").read_text())
-        result = {**summary(made.search, found), "wall_seconds": state["seconds_spent"]}
+        found = read_results(made.plan.folder)
+        state = json.loads((made.plan.folder / "oracle.json").read_text())
+        result = {**summary(made.plan, found), "wall_seconds": state["seconds_spent"]}
         if made.comparison is not None:
             compared = made.comparison.result.to_json()
             result["test"] = {one["name"]: one["measures"]["accuracy"] for one in compared["recipes"]}
@@ -159,7 +159,7 @@ class Bench:
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         for seed in range(self.seeds):
-            self._tpe(optuna, Search.read(self.folder / "bayesian-seed-0"), seed)
+            self._tpe(optuna, SearchPlan.read(self.folder / "bayesian-seed-0"), seed)
 
     def samplers(self) -> None:
         self.bayesian()
@@ -175,7 +175,7 @@ class Bench:
                   f"{', '.join(f'{max(curve):.4f}' for curve in curves)}")  # fmt: skip
         print(f"errors, Optuna's TPE / Bayesian: {(1 - means['tpe']) / max(1 - means['bayesian'], 1e-9):.2f}")
 
-    def _tpe(self, optuna: Any, search: Search, seed: int) -> None:
+    def _tpe(self, optuna: Any, search: SearchPlan, seed: int) -> None:
         """Run Optuna's sampler over the space of `search`, and every trial as a search does."""
         folder = self.folder / f"tpe-seed-{seed}"
         copy = replace(search, name=folder.name, folder=folder)
@@ -185,20 +185,20 @@ class Bench:
             trial = study.ask()
             values: dict[str, Any] = {}
             for parameter in search.space.parameters:
-                if parameter.holds(values):
+                if parameter.is_active(values):
                     values[parameter.name] = suggested(trial, parameter)
             id = f"{number:04d}"
-            outcome = Outcome.read(trial_folder(folder, id)) or run_trial(copy, id, values, opener)
+            outcome = TrialResult.read(trial_folder(folder, id)) or run_trial(copy, TrialSpec(id, values), opener)
             study.tell(trial, outcome.score if outcome.score is not None else 0.0)
 
 
 def scores(folder: Path) -> list[float]:
-    return [one.score for one in outcomes(folder) if one.score is not None]
+    return [one.score for one in read_results(folder) if one.score is not None]
 
 
 def suggested(trial: Any, parameter: Parameter) -> Any:
     if parameter.kind == "choice":
-        return parameter.decoded(trial.suggest_categorical(parameter.name, parameter.labels))
+        return parameter.decode(trial.suggest_categorical(parameter.name, parameter.encoded_choices))
     suggest = trial.suggest_int if parameter.kind == "int" else trial.suggest_float
     return suggest(parameter.name, parameter.low, parameter.high, log=parameter.log)
 
@@ -212,8 +212,8 @@ def coarse(count: int) -> str:
     )
 
 
-def summary(search: Search, found: list[Outcome]) -> dict[str, Any]:
-    best = best_of(search, found)
+def summary(search: SearchPlan, found: list[TrialResult]) -> dict[str, Any]:
+    best = best_result(found, search.objective)
     return {
         "best": None if best is None else best.score,
         "values": {} if best is None else best.values,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.pages import command, in_lines, kept_in, lines
-from kerasae.experiments.search.outcome import outcomes
+from kerasae.experiments.search.results import read_results
 from kerasae.experiments.search.tune import tune
 from kerasae.files.writing import write_text
 from kerasae.recipe.loading import load
@@ -24,13 +24,13 @@ def measure(name: str, data: Path | None, overrides: list[str]) -> Path:
     folder = re.sub(r"[^\w.-]+", "-", "-".join([name, *overrides]))[:80]  # what a search may be called
     found = tune(name, data=source, overrides=overrides, name=folder)
     assert found is not None  # as it is where the environment makes this process a worker of a search elsewhere
-    trials = outcomes(found.search.folder)
+    trials = read_results(found.plan.folder)
     kept = {
         "recipe": name,
         "overrides": overrides,
         "settings": asked(name, overrides),
         "best": found.best.values,
-        "objective": found.search.objective.name,
+        "objective": found.plan.objective.name,
         "score": _rounded(found.best.score),
         "trials": len(trials),
         "pruned": sum(one.status == "pruned" for one in trials),

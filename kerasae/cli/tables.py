@@ -88,8 +88,8 @@ def comparison(made: Any) -> Table:
 def search_table(made: Any) -> Table:
     """Return the short table that a search ends with."""
     best = made.best
-    table = Table(title=f"{made.search.folder}", show_header=False, title_justify="left")
-    table.add_row("best trial", f"{best.id}: {made.search.objective.name} {best.score:.5g}, on validation images")
+    table = Table(title=f"{made.plan.folder}", show_header=False, title_justify="left")
+    table.add_row("best trial", f"{best.id}: {made.plan.objective.name} {best.score:.5g}, on validation images")
     for name, value in best.values.items():
         table.add_row(name, toml.shown(value))
     if best.parameters is not None:

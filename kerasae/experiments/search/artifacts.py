@@ -1,83 +1,94 @@
-"""What a search leaves: trials.csv, the best recipe and the default one as TOML, and runs in TensorBoard's form."""
+"""Files of a search: `trials.csv`, `best.toml`, `default.toml`, and event files for TensorBoard's HParams view."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 from tensorboard.plugins.hparams import api as hparams
 
-from kerasae.experiments.search.outcome import Outcome, outcomes, to_csv
-from kerasae.experiments.search.progress import best_of
+from kerasae.experiments.search.results import TrialResult, best_result, read_results
 from kerasae.files.writing import write_text
 from kerasae.recipe import Recipe, toml
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from kerasae.experiments.search.plan import Search
+    from kerasae.experiments.search.plan import SearchPlan
 
 BEST, DEFAULT, TRIALS = "best.toml", "default.toml", "trials.csv"
-EVENTS = ".kerasae"  # ends the names of our event files, which are written anew
+FIRST_COLUMNS = ("id", "status", "score", "epochs", "seconds", "parameters", "latency_ms")
+EVENTS_SUFFIX = ".kerasae"  # of our event files, which are replaced
 
 
-def write_trials(search: Search) -> list[Outcome]:
-    """Write trials.csv, one row a finished trial by id, and return the trials."""
-    found = outcomes(search.folder)
-    write_text(search.folder / TRIALS, to_csv(found, [parameter.name for parameter in search.space.parameters]))
-    return found
+def write_trials(plan: SearchPlan) -> list[TrialResult]:
+    """Write `trials.csv`, one row for each finished trial by id, and return the results."""
+    results = read_results(plan.folder)
+    write_text(plan.folder / TRIALS, trials_csv(results, [parameter.name for parameter in plan.space.parameters]))
+    return results
 
 
-def write_best(search: Search, found: Sequence[Outcome]) -> Outcome | None:
-    """Write the recipe of the best trial, and the one that was searched, to train from; return the trial."""
-    best = best_of(search, list(found))
+def trials_csv(results: Iterable[TrialResult], parameters: Sequence[str]) -> str:
+    """Return the text of `trials.csv`: score and cost, logged metrics, drawn values, and the reason of a failure."""
+    rows = []
+    for result in results:
+        values = {name: _plain(result.values[name]) for name in parameters if name in result.values}
+        first = {name: getattr(result, name) for name in FIRST_COLUMNS}
+        rows.append({**first, **result.metrics, **values, "continues": result.continues, "reason": result.reason})
+    metrics = dict.fromkeys(name for row in rows for name in row if name.startswith("val_"))
+    columns = [*FIRST_COLUMNS, *metrics, *parameters, "continues", "reason"]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def write_recipes(plan: SearchPlan, results: Sequence[TrialResult]) -> TrialResult | None:
+    """Write `best.toml` and `default.toml`, and return the best trial; None if no trial was completed."""
+    best = best_result(results, plan.objective)
     if best is None:
         return None
-    score = f"{search.objective.name} {best.score:.5g} on validation images"
-    words = [
-        f"Found by a search: trial {best.id} of {len(found)}, {score}.",
-        f"Run:     kerasae train {search.folder / BEST}",
+    score = f"{plan.objective.name} {best.score:.5g} on validation images"
+    comments = [
+        f"Found by a search: trial {best.id} of {len(results)}, {score}.",
+        f"Run:     kerasae train {plan.folder / BEST}",
     ]
-    write_text(search.folder / BEST, as_toml(search.found(best.values), words))
-    write_text(
-        search.folder / DEFAULT, as_toml(search.asked, ["The recipe that was searched, as it stands by itself."])
-    )
+    write_text(plan.folder / BEST, _recipe_toml(plan.final_recipe(best.values), comments))
+    write_text(plan.folder / DEFAULT, _recipe_toml(plan.requested, ["The recipe that was searched, without changes."]))
     return best
 
 
-def as_toml(recipe: Recipe, words: Sequence[str]) -> str:
-    """Return a recipe as a TOML file with comments above."""
+def _recipe_toml(recipe: Recipe, comments: Sequence[str]) -> str:
+    """Return a recipe as a TOML file with comments at its head."""
     tree = recipe.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
-    tree.pop("reference", None)  # what was measured with the recipe before says nothing of this one
-    return "".join(f"# {line}\n" for line in words) + "\n" + toml.document(tree)
+    tree.pop("reference", None)  # its results are those of the original recipe
+    return "".join(f"# {line}\n" for line in comments) + "\n" + toml.document(tree)
 
 
-def commonest_reason(found: Sequence[Outcome]) -> tuple[str, int]:
-    """Return why most of the failed trials failed, and how many did so; numbers in reasons do not tell them apart."""
-    reasons = [one.reason or "no reason" for one in found if one.status == "failed"]
-    kinds = Counter("".join(char for char in reason if not char.isdigit()) for reason in reasons)
-    kind, count = kinds.most_common(1)[0]
-    return next(one for one in reasons if "".join(char for char in one if not char.isdigit()) == kind), count
-
-
-def write_hparams(search: Search, outcome: Outcome) -> None:
+def write_hparams(plan: SearchPlan, result: TrialResult) -> None:
     """Write a trial for TensorBoard's HParams view: `tensorboard --logdir FOLDER/hparams`."""
-    if outcome.score is None:
+    if result.score is None:
         return
-    folder: Path = search.folder / "hparams" / outcome.id
-    for left in folder.glob(f"events.out.tfevents.*{EVENTS}"):
-        left.unlink()
-    drawn: dict[Any, Any] = {name: _plain(value) for name, value in outcome.values.items()}
-    with tf.summary.create_file_writer(str(folder), filename_suffix=EVENTS).as_default():
-        hparams.hparams(drawn, trial_id=outcome.id)
-        measured = {search.objective.name: outcome.score, **outcome.measures}
-        costs = {"parameters": outcome.parameters, "seconds": outcome.seconds, "epochs": outcome.epochs}
-        for name, value in {**measured, **{key: one for key, one in costs.items() if one is not None}}.items():
+    folder: Path = plan.folder / "hparams" / result.id
+    for earlier in folder.glob(f"events.out.tfevents.*{EVENTS_SUFFIX}"):
+        earlier.unlink()
+    values: dict[Any, Any] = {
+        name: value if isinstance(value, bool) else _plain(value) for name, value in result.values.items()
+    }
+    costs = {"parameters": result.parameters, "seconds": result.seconds, "epochs": result.epochs}
+    scalars = {plan.objective.name: result.score, **result.metrics}
+    scalars |= {name: cost for name, cost in costs.items() if cost is not None}
+    with tf.summary.create_file_writer(str(folder), filename_suffix=EVENTS_SUFFIX).as_default():
+        hparams.hparams(values, trial_id=result.id)
+        for name, value in scalars.items():
             tf.summary.scalar(name.replace(" ", "_"), value, step=0)
 
 
 def _plain(value: Any) -> Any:
-    return value if isinstance(value, int | float | str) else json.dumps(value)
+    """Return a drawn value as a number or a text: lists, tables and booleans as JSON."""
+    return json.dumps(value) if isinstance(value, list | dict | bool) else value

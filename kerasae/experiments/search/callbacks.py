@@ -1,4 +1,4 @@
-"""What watches a trial's training: the end of its epochs, and the median rule."""
+"""Callbacks that end the training of a trial: a limit of epochs, and the median rule."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from kerasae.runs.run import Run
 
 
-class Halted(Exception):  # noqa: N818 (no error: the training can go on from here)
-    """A trial trains no further."""
+class Halted(Exception):  # noqa: N818 (not an error: the training can resume from here)
+    """The training of a trial ends before its last epoch."""
 
 
 class Pruned(Halted):
-    """A trial is stopped, being worse than most."""
+    """The training ends because the trial is worse than most."""
 
 
 class EpochLimit(keras.callbacks.Callback):
-    """Halts a run once it has trained so many epochs, over all its phases; must come after its checkpoint."""
+    """Raises `Halted` after a number of epochs over all phases; goes behind the run's checkpoint and history."""
 
     def __init__(self, run: Run, epochs: int) -> None:
         super().__init__()
@@ -35,44 +35,45 @@ class EpochLimit(keras.callbacks.Callback):
         self.epochs = epochs
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Look how many there are."""
+        """Count the epochs of the run's history."""
         if len(read_history(self.run.history)) >= self.epochs:
             raise Halted
 
 
 @dataclass(frozen=True)
 class MedianRule:
-    """Whether a run's best value so far is worse than the median of the others' best values at that epoch.
+    """Stops a run whose best value so far is worse than the median of other trials' best values at that epoch.
 
-    As Optuna's MedianPruner has it (Akiba et al., KDD 2019); only trials that were trained to their end are compared
-    with.
+    As Optuna's MedianPruner (Akiba et al., KDD 2019), but compared with completed trials only.
 
     Attributes:
-        epochs: the most that a run trains; after the last one nothing is left to stop.
-        others: gives the courses of the other trials' same run, as `Outcome` has them.
+        objective: what runs are compared by.
+        pruning: the recipe's table `search.prune`.
+        epochs: the most epochs of a run; after the last one there is nothing to stop.
+        other_curves: returns the learning curves of the same run in other trials, as `Objective.curve`.
     """
 
     objective: Objective
     pruning: Pruning
     epochs: int
-    others: Callable[[], Sequence[np.ndarray]]
+    other_curves: Callable[[], Sequence[np.ndarray]]
 
-    def stops(self, course: np.ndarray) -> bool:
-        """Tell whether a run ends after the epochs of `course`, float (epochs,), NaN where an epoch has no value."""
-        place = len(course) - 1
-        if not self.pruning.warmup < len(course) < self.epochs or not np.isfinite(course[place]):
+    def stops(self, curve: np.ndarray) -> bool:
+        """Return whether a run ends after the epochs of `curve`, float (epochs,), NaN for epochs without a value."""
+        last = len(curve) - 1
+        if not self.pruning.warmup < len(curve) < self.epochs or not np.isfinite(curve[last]):
             return False
-        others = self.others()
+        others = self.other_curves()
         if len(others) < self.pruning.startup:
             return False
-        reached = [self.objective.running_best(other)[place] for other in others if len(other) > place]
+        reached = [self.objective.running_best(other)[last] for other in others if len(other) > last]
         reached = [value for value in reached if np.isfinite(value)]
-        best = float(self.objective.running_best(course)[place])
-        return bool(reached) and self.objective.better(float(np.median(reached)), best)
+        best = float(self.objective.running_best(curve)[last])
+        return bool(reached) and self.objective.is_better(float(np.median(reached)), best)
 
 
 class MedianPruning(keras.callbacks.Callback):
-    """Ends a run by the median rule; must come after its checkpoint and its history."""
+    """Raises `Pruned` by the median rule; goes behind the run's checkpoint and history."""
 
     def __init__(self, run: Run, rule: MedianRule) -> None:
         super().__init__()
@@ -80,6 +81,6 @@ class MedianPruning(keras.callbacks.Callback):
         self.rule = rule
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Compare."""
-        if self.rule.stops(self.rule.objective.course(read_history(self.run.history))):
+        """Apply the rule to the run's history."""
+        if self.rule.stops(self.rule.objective.curve(read_history(self.run.history))):
             raise Pruned

@@ -1,4 +1,4 @@
-"""How much each parameter decides: a forest that foretells the objective, and what shuffling a parameter costs it."""
+"""The importance of parameters: what a random forest loses when the values of a parameter are shuffled."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ if TYPE_CHECKING:
 
     from kerasae.experiments.search.axes import Axis
 
-LEAST = 8  # trials, below which a forest says nothing
-TREES, SHUFFLES = 300, 30
-ABSENT = -1.0  # of a parameter that was not varied, apart from all places
+MIN_TRIALS = 8  # below which a forest says nothing
+NUM_TREES, NUM_SHUFFLES = 300, 30
+INACTIVE = -1.0  # position of a parameter that is not active, apart from [0, 1]
 
 
-@dataclass(frozen=True)
-class Importance:
-    """By parameter the loss of R² when its values are shuffled (Breiman 2001), mean and deviation over shufflings.
+@dataclass(frozen=True, slots=True)
+class ParameterImportance:
+    """Permutation importance (Breiman 2001) of a random forest that predicts the objective.
 
-    `explained` is the forest's R² on trials that the trees had not seen; near or below 0 it knows nothing.
+    Attributes:
+        means: the loss of R² by parameter, mean over shuffles, float (n,).
+        deviations: standard deviations over shuffles, float (n,).
+        explained: R² on out-of-bag trials; near or below 0 the forest predicts nothing.
     """
 
     means: np.ndarray
@@ -31,17 +34,17 @@ class Importance:
     explained: float
 
 
-def importance(axes: Sequence[Axis], scores: np.ndarray) -> Importance | None:
-    """Fit a forest to the trials; None where they are too few, or all the same.
+def parameter_importance(axes: Sequence[Axis], scores: np.ndarray) -> ParameterImportance | None:
+    """Fit a forest to the trials; None for fewer than `MIN_TRIALS`, or equal scores.
 
     Args:
-        axes: of the parameters.
+        axes: of the parameters, with the positions of n trials.
         scores: the objective, float (n,).
     """
-    if len(scores) < LEAST or np.ptp(scores) == 0:
+    if len(scores) < MIN_TRIALS or np.ptp(scores) == 0:
         return None
-    features = np.array([one.places for one in axes]).T
-    features = np.where(np.isfinite(features), features, ABSENT)
-    forest = RandomForestRegressor(TREES, min_samples_leaf=2, oob_score=True, random_state=0).fit(features, scores)
-    found = permutation_importance(forest, features, scores, n_repeats=SHUFFLES, random_state=0)
-    return Importance(found.importances_mean, found.importances_std, float(forest.oob_score_))
+    features = np.array([axis.positions for axis in axes]).T
+    features = np.where(np.isfinite(features), features, INACTIVE)
+    forest = RandomForestRegressor(NUM_TREES, min_samples_leaf=2, oob_score=True, random_state=0).fit(features, scores)
+    result = permutation_importance(forest, features, scores, n_repeats=NUM_SHUFFLES, random_state=0)
+    return ParameterImportance(result.importances_mean, result.importances_std, float(forest.oob_score_))

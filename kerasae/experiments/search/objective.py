@@ -1,4 +1,4 @@
-"""What a search is after: a logged value of the validation images, or a weighted sum of several."""
+"""The objective of a search: a logged metric of the validation images, or a weighted sum of several."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from kerasae.runs.history import History
 
 MACRO_F1 = "val_label_macro_f1"
-# What people call them.
-SHORT = {"accuracy": "label_accuracy", "macro_f1": "label_macro_f1", "mse": "reconstruction_loss"}
+# Short names of logged metrics.
+ALIASES = {"accuracy": "label_accuracy", "macro_f1": "label_macro_f1", "mse": "reconstruction_loss"}
 
 
 @dataclass(frozen=True)
 class Objective:
-    """Logged names with their weights; what should be small is subtracted where there are several.
+    """A logged metric, or a weighted sum of metrics, in which those that should be small are subtracted.
 
     Attributes:
-        weights: by name of a column of the history; a single one has weight 1.
+        weights: the weight of each metric by its column in `history.csv`; a single metric has weight 1.
     """
 
     weights: Mapping[str, float]
@@ -41,12 +41,12 @@ class Objective:
 
     @property
     def direction(self) -> Literal["min", "max"]:
-        """Whether it is to be small or large: as its name says, and a sum large."""
+        """Whether smaller or larger values are better; larger for a sum."""
         return "max" if self.is_sum else direction(next(iter(self.weights)))
 
     @property
     def name(self) -> str:
-        """What to call it."""
+        """The metric's name, or the sum as a formula."""
         if not self.is_sum:
             return next(iter(self.weights))
         terms = (
@@ -55,20 +55,20 @@ class Objective:
         return " ".join(terms).removeprefix("+ ")
 
     @property
-    def macro_f1(self) -> bool:
-        """Whether the macro-F1 is to be logged."""
+    def needs_macro_f1(self) -> bool:
+        """Whether training must log the macro-F1."""
         return MACRO_F1 in self.weights
 
     def is_logged_by(self, phase: Phase) -> bool:
-        """Whether a phase logs all of it: what is said of a head is, where the head is trained."""
+        """Return whether a phase logs all metrics: a head's metrics are logged in phases that train the head."""
         return all(head in phase.heads for head in HEADS for name in self.weights if name.startswith(f"val_{head}_"))
 
-    def better(self, one: float, other: float) -> bool:
-        """Tell whether one value is strictly better than another."""
-        return one > other if self.direction == "max" else one < other
+    def is_better(self, value: float, other: float) -> bool:
+        """Return whether a value is strictly better than another."""
+        return value > other if self.direction == "max" else value < other
 
-    def course(self, history: History) -> np.ndarray:
-        """Return the value in each epoch, float (epochs,), NaN in those of a phase that does not log all of it."""
+    def curve(self, history: History) -> np.ndarray:
+        """Return the objective in each epoch, float (epochs,); NaN in epochs that do not log all metrics."""
         missing = np.full(len(history), np.nan)
         columns = {name: history.columns.get(name, missing) for name in self.weights}
         if not self.is_sum:
@@ -76,75 +76,77 @@ class Objective:
         signed = [(1 if direction(name) == "max" else -1) * self.weights[name] * columns[name] for name in columns]
         return np.sum(signed, axis=0)
 
-    def running_best(self, course: np.ndarray) -> np.ndarray:
-        """Return the best value up to each epoch, NaN before the first."""
+    def running_best(self, curve: np.ndarray) -> np.ndarray:
+        """Return the best value up to each epoch, float (epochs,); NaN before the first value."""
         best = np.fmax if self.direction == "max" else np.fmin
-        return best.accumulate(course)
+        return best.accumulate(curve)
 
-    def kept_epoch(self, history: History, recipe: Recipe) -> int | None:
-        """Return the place of the epoch that speaks for a run, of those that have a value; None where none has.
+    def scored_epoch(self, history: History, recipe: Recipe) -> int | None:
+        """Return the index of the epoch at which a run is scored; None if no epoch has a value.
 
-        It is in the last phase that has values: the epoch whose weights the run goes on with, the best monitored one
-        where the phase ends with that, else the last.
+        It is the epoch whose weights the run keeps, in the last phase with values: the best monitored epoch if the
+        phase restores it, else the last one.
         """
-        course = self.course(history)
-        groups = [list(rows) for _, rows in groupby(range(len(history)), key=lambda row: history.phases[row])]
-        rows = next(([row for row in group if np.isfinite(course[row])] for group in groups[::-1]
-                     if np.isfinite(course[group]).any()), [])  # fmt: skip
-        if not rows:
+        curve = self.curve(history)
+        phases = [list(rows) for _, rows in groupby(range(len(history)), key=lambda row: history.phases[row])]
+        epochs = next(([row for row in rows if np.isfinite(curve[row])] for rows in phases[::-1]
+                       if np.isfinite(curve[rows]).any()), [])  # fmt: skip
+        if not epochs:
             return None
-        phase = recipe.phases[recipe.phase_names.index(history.phases[rows[0]])]
-        watched = monitor(phase)
-        if not phase.restore_best or watched not in history.columns:
-            return rows[-1]
-        if watched in ("loss", "val_loss"):  # under other weights it is another loss, and the best is looked for anew
-            learned = [f"{head}_weight" for head in HEADS] if phase.balance == "uncertainty" else []
-            logged = [
-                values
-                for name, values in history.columns.items()
-                if name.endswith("_weight") and name not in learned  # these are part of what is trained
-            ]
-            weights = [values for values in logged if np.isfinite(values[rows[-1]])]
-            alike = takewhile(lambda row: all(one[row] == one[rows[-1]] for one in weights), rows[::-1])
-            rows = list(alike)[::-1]
-        sign = -1.0 if direction(watched) == "max" else 1.0
-        loss = history.columns[tie_break(watched, history.columns)]
-        value = history.columns[watched]
-        return min(rows, key=lambda row: (finite_or_worst(float(sign * value[row])), finite_or_worst(float(loss[row]))))
+        phase = recipe.phases[recipe.phase_names.index(history.phases[epochs[0]])]
+        monitored = monitor(phase)
+        if not phase.restore_best or monitored not in history.columns:
+            return epochs[-1]
+        if monitored in ("loss", "val_loss"):
+            epochs = _with_final_weights(history, phase, epochs)
+        sign = -1.0 if direction(monitored) == "max" else 1.0
+        loss = history.columns[tie_break(monitored, history.columns)]
+        value = history.columns[monitored]
+        return min(
+            epochs, key=lambda row: (finite_or_worst(float(sign * value[row])), finite_or_worst(float(loss[row])))
+        )
+
+
+def _with_final_weights(history: History, phase: Phase, epochs: list[int]) -> list[int]:
+    """Return the last epochs whose loss has the final loss weights: losses with other weights do not compare."""
+    learned = [f"{head}_weight" for head in HEADS] if phase.balance == "uncertainty" else []  # part of the model
+    columns = [values for name, values in history.columns.items() if name.endswith("_weight") and name not in learned]
+    last = epochs[-1]
+    weights = [values for values in columns if np.isfinite(values[last])]
+    return list(takewhile(lambda row: all(values[row] == values[last] for values in weights), epochs[::-1]))[::-1]
 
 
 def objective_of(recipe: Recipe) -> Objective:
-    """Return the objective of a recipe's search: validation accuracy if it names none, or reconstruction loss.
+    """Return the objective of a recipe's search; by default validation accuracy, or else reconstruction loss.
 
     Raises:
-        RequestError: a name that the recipe's training does not log.
+        RequestError: a metric that the recipe's training does not log, or metrics that no phase logs together.
     """
     heads = recipe.heads
-    known = [
+    logged = [
         *(["val_label_accuracy", MACRO_F1, "val_label_loss"] if "label" in heads else []),
         *(["val_reconstruction_loss"] if "reconstruction" in heads else []),
         *(["val_kl_divergence"] if recipe.model.variational is not None else []),
         "val_loss",
     ]
-    asked = recipe.search.objective if recipe.search is not None else None
-    if asked is None:
-        asked = known[0]
-    weights = {asked: 1.0} if isinstance(asked, str) else asked
-    found = {}
-    for name, weight in weights.items():
-        full = SHORT.get(name.removeprefix("val_"), name.removeprefix("val_"))
-        if f"val_{full}" not in known:
+    requested = recipe.search.objective if recipe.search is not None else None
+    if requested is None:
+        requested = logged[0]
+    weights: dict[str, float] = {}
+    for name, weight in ({requested: 1.0} if isinstance(requested, str) else requested).items():
+        metric = _full_name(name)
+        if metric not in logged:
             raise RequestError(
                 "search.objective",
-                expected=f"{', '.join(known)}, or a table of weights of some of them",
-                received=f"{name!r}.{nearest(name, known)}",
+                expected=f"{', '.join(logged)}, or a table of weights of some of them",
+                received=f"{name!r}.{nearest(name, logged)}",
             )
-        if f"val_{full}" in found:
+        if metric in weights:
             raise RequestError(
-                "search.objective", expected="every value once", received=f"val_{full} twice", fix="add the weights"
+                "search.objective", expected="every metric once", received=f"{metric} twice", fix="add the weights"
             )
-        found[f"val_{full}"] = weight
-    objective = Objective(found if len(found) > 1 else dict.fromkeys(found, 1.0))
+        weights[metric] = weight
+    objective = Objective(weights if len(weights) > 1 else dict.fromkeys(weights, 1.0))
     if not any(objective.is_logged_by(phase) for phase in recipe.phases):
         raise RequestError(
             "search.objective",
@@ -153,3 +155,9 @@ def objective_of(recipe: Recipe) -> Objective:
             fix="choose one of them, or train both heads in a phase",
         )
     return objective
+
+
+def _full_name(name: str) -> str:
+    """Return the column of `history.csv` that a user means, such as `val_label_accuracy` for "accuracy"."""
+    metric = name.removeprefix("val_")
+    return f"val_{ALIASES.get(metric, metric)}"

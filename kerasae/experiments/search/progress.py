@@ -1,4 +1,4 @@
-"""What a person sees of a search under way: trial n of N, the best so far, the time left."""
+"""The progress of a search on the terminal: finished trials, the best one, and the time left."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from kerasae.experiments.search.outcome import Outcome, trial_folder
+from kerasae.experiments.search.results import TrialResult, best_result, trial_folder
 from kerasae.runs.run import Run
 from kerasae.utils.formatting import seconds as duration
 
@@ -16,91 +16,87 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from kerasae.experiments.search.kerastuner.oracles import Oracle
-    from kerasae.experiments.search.plan import Search
+    from kerasae.experiments.search.algorithm import SearchAlgorithm
+    from kerasae.experiments.search.plan import SearchPlan
 
-SPEEDS = 20  # trials by whose pace the time left is told
+NUM_RECENT = 20  # trials by whose pace the time left is estimated
 
 
-class Display:
-    """A bar on a terminal, and a line for every trial that ends; to be used in a `with`."""
+class ProgressDisplay:
+    """A progress bar on a terminal, and a line for every trial that ends; a context manager.
 
-    def __init__(self, search: Search, oracle: Oracle, known: list[Outcome], console: Console) -> None:
-        self.search = search
-        self.oracle = oracle
+    Args:
+        plan: the search.
+        algorithm: which trials are running, and the time spent.
+        results: of trials that were finished before.
+        console: where it is printed.
+    """
+
+    def __init__(
+        self, plan: SearchPlan, algorithm: SearchAlgorithm, results: list[TrialResult], console: Console
+    ) -> None:
+        self.plan = plan
+        self.algorithm = algorithm
         self.console = console
-        self.done = len(known)
-        self.best = best_of(search, known)
-        self.begun = time.monotonic()
-        self.ends: list[float] = [self.begun]
+        self.num_finished = len(results)
+        self.best = best_result(results, plan.objective)
+        self.end_times: list[float] = [time.monotonic()]
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("trials"))
         self.bar = Progress(*columns, console=console, disable=not console.is_terminal)
-        self.task = self.bar.add_task(search.name, total=search.num_trials, completed=self.done)
+        self.task = self.bar.add_task(plan.name, total=plan.num_trials, completed=self.num_finished)
 
-    def __enter__(self) -> Display:
+    def __enter__(self) -> ProgressDisplay:
         self.bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        best = "" if self.best is None else f", best {self.best.score:.5g}"
-        self.bar.update(self.task, description=f"{self.search.name}{best}")
+        self.bar.update(self.task, description=f"{self.plan.name}{self._best_score()}")
         self.bar.stop()
 
-    def ended(self, outcome: Outcome) -> None:
-        """Say what came of a trial."""
-        self.done += 1
-        self.ends.append(time.monotonic())
-        if outcome.status == "completed" and outcome.score is not None:
-            better = self.best is None or self.search.objective.better(outcome.score, self.best.score or 0.0)
-            self.best = outcome if better else self.best
-        self.console.print(self._line(outcome), soft_wrap=True)
-        self.bar.update(self.task, completed=self.done)
+    def add(self, result: TrialResult) -> None:
+        """Print the result of a trial that has ended."""
+        self.num_finished += 1
+        self.end_times.append(time.monotonic())
+        known = [result] if self.best is None else [self.best, result]
+        self.best = best_result(known, self.plan.objective)
+        self.console.print(self._line(result), soft_wrap=True)
+        self.bar.update(self.task, completed=self.num_finished)
 
-    def beat(self) -> None:
-        """Show how far the trials under way have come."""
+    def refresh(self) -> None:
+        """Show the epochs of the running trials."""
         if not self.console.is_terminal:
             return
-        under_way = []
-        for id in sorted(trial.trial_id for trial in list(self.oracle.ongoing_trials.values())):
-            runs = trial_folder(self.search.folder, id).glob("*/history.csv")
-            epochs = sum(Run(path.parent).finished_epochs for path in runs)
-            under_way.append(f"{id} epoch {epochs}")
-        best = "" if self.best is None else f", best {self.best.score:.5g}"
-        self.bar.update(self.task, description=f"{', '.join(under_way) or 'waiting for workers'}{best}")
+        running = []
+        for id in self.algorithm.running_trials:
+            histories = trial_folder(self.plan.folder, id).glob("*/history.csv")
+            epochs = sum(Run(path.parent).finished_epochs for path in histories)
+            running.append(f"{id} epoch {epochs}")
+        self.bar.update(self.task, description=f"{', '.join(running) or 'waiting for workers'}{self._best_score()}")
 
-    def _line(self, outcome: Outcome) -> str:
-        name = self.search.objective.name
-        what = (
-            f"{name} {outcome.score:.5g}"
-            if outcome.score is not None
-            else f"failed: {(outcome.reason or '').rstrip('.')}"
-        )
-        if outcome.status == "pruned":
-            what += f", pruned after {outcome.epochs} epoch{'s' * (outcome.epochs != 1)}"
-        best = "" if self.best is None else f"; best {self.best.score:.5g} ({self.best.id})"
-        return (
-            f"trial {self.done} of {self.search.num_trials} ({outcome.id}): {what}"
-            f"{f', {duration(outcome.seconds)}' if outcome.epochs else ''}{best}{self._left()}"
-        )
+    def _best_score(self) -> str:
+        return "" if self.best is None else f", best {self.best.score:.5g}"
 
-    def _left(self) -> str:
-        left = self.search.num_trials - self.done
-        if left <= 0:
+    def _line(self, result: TrialResult) -> str:
+        if result.score is None:
+            text = f"failed: {(result.reason or '').rstrip('.')}"
+        else:
+            text = f"{self.plan.objective.name} {result.score:.5g}"
+        if result.status == "pruned":
+            text += f", pruned after {result.epochs} epoch{'s' * (result.epochs != 1)}"
+        if result.epochs:
+            text += f", {duration(result.seconds)}"
+        if self.best is not None:
+            text += f"; best {self.best.score:.5g} ({self.best.id})"
+        return f"trial {self.num_finished} of {self.plan.num_trials} ({result.id}): {text}{self._time_left()}"
+
+    def _time_left(self) -> str:
+        num_left = self.plan.num_trials - self.num_finished
+        if num_left <= 0:
             return ""
-        recent = self.ends[-SPEEDS - 1 :]
-        pace = (recent[-1] - recent[0]) / (len(recent) - 1)
-        seconds = pace * left
-        if self.search.settings.max_seconds is not None:
-            seconds = min(seconds, self.search.settings.max_seconds - self.oracle.seconds_spent)
+        recent = self.end_times[-NUM_RECENT - 1 :]
+        seconds = (recent[-1] - recent[0]) / (len(recent) - 1) * num_left
+        if self.plan.settings.max_seconds is not None:
+            seconds = min(seconds, self.plan.settings.max_seconds - self.algorithm.seconds_spent)
         return f"; {duration(seconds)} left" if seconds > 0 else ""
-
-
-def best_of(search: Search, found: list[Outcome]) -> Outcome | None:
-    """Return the best trial that was trained as far as it was to be, the first of equal ones; None if there is none."""
-    best = None
-    for one in found:
-        if one.status == "completed" and one.score is not None:
-            best = one if best is None or search.objective.better(one.score, best.score or 0.0) else best
-    return best

@@ -1,4 +1,4 @@
-"""The figures of a search with the words that tell how to read them, ready for its page."""
+"""Which figures the page of a search has, with their titles and captions."""
 
 from __future__ import annotations
 
@@ -7,111 +7,135 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kerasae.experiments.search import figures
-from kerasae.experiments.search.axes import Axis, labels
-from kerasae.experiments.search.figures.trial_style import Marks
-from kerasae.experiments.search.importance import importance
-from kerasae.experiments.search.progress import best_of
+from kerasae.experiments.search.axes import Axis, short_names
+from kerasae.experiments.search.figures.trial_style import ScoredTrials
+from kerasae.experiments.search.importance import parameter_importance
+from kerasae.experiments.search.results import TrialResult, best_result
 from kerasae.report.report_figure import ReportFigure, keep, report_figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from kerasae.experiments.search.outcome import Outcome
-    from kerasae.experiments.search.plan import Search
+    from kerasae.experiments.search.plan import SearchPlan
 
-COSTS = {"parameters": "parameters", "latency_ms": "milliseconds an image", "seconds": "seconds of training"}
-
-
-def draw(search: Search, found: Sequence[Outcome]) -> dict[str, ReportFigure]:
-    """Draw every figure that the trials have the numbers for, keep it in the folder, and return all by name."""
-    scored = [one for one in found if one.score is not None]
-    return keep(_plates(search, scored) if scored else (), search.folder / "figures")
+COSTS = {"parameters": "parameters", "latency_ms": "milliseconds per image", "seconds": "seconds of training"}
+UNRELIABLE, WEAK = 0.05, 0.3  # explained variance of a forest, below which its importances say nothing, or little
 
 
-def _plates(search: Search, scored: list[Outcome]) -> Iterator[ReportFigure]:
-    objective = search.objective
-    marks = _marks(search, scored)
-    axes = axes_of(search, scored)
-    pruned = int(marks.pruned.sum())
-    yield report_figure(
-        "parallel",
-        "What was drawn, and what came of it",
-        "A line is a trial, from left to right through its values to its objective; the red one is the best"
-        f"{', a dashed one was pruned' if pruned else ''}. Where a value was not varied beside the others, the line "
-        "runs below the axis.",
-        f"Parallel coordinates of {len(scored)} trials over {len(axes)} parameters.",
-        figures.parallel(axes, marks),
-    )
-    yield report_figure(
-        "slices",
-        "The objective against each parameter",
-        "All other values vary too: what looks like chance here may be another parameter.",
-        f"{len(axes)} scatter plots of {objective.name}.",
-        figures.slices(axes, marks),
-    )
-    last = [place for place, one in enumerate(scored) if one.id not in {other.continues for other in scored}]
-    weighed = importance(axes_of(search, [scored[place] for place in last]), marks.scores[last])
-    if weighed is not None:
-        yield report_figure(
-            "importance",
-            "How much each parameter decides",
-            f"A random forest foretells the objective of {len(last)} trials; a parameter matters by what the forest "
-            "loses when its values are shuffled. Of trials that its trees had not seen it explains "
-            f"{_share(weighed.explained)}.",
-            f"Bars of the importance of {len(axes)} parameters.",
-            figures.importance([one.label for one in axes], weighed.means, weighed.deviations),
-        )
-    courses = [np.array(one.executions[0].course, float) for one in scored]
-    run = " of its first run" if len(scored[0].executions) > 1 else ""
-    if any(np.isfinite(course).any() for course in courses):
-        yield report_figure(
-            "courses",
-            "Every trial over its epochs",
-            f"A line is a trial's {objective.name}{run} on validation images"
-            f"{f'; {pruned} of {len(scored)} were pruned, where a cross is' if pruned else ''}.",
-            f"Curves of {len(scored)} trials, {pruned} of them pruned.",
-            figures.courses(courses, marks),
-        )
-    columns = {title: np.array([getattr(one, key) for one in scored], float) for key, title in COSTS.items()}
-    columns = {title: values for title, values in columns.items() if np.isfinite(values).any()}
-    yield report_figure(
-        "costs",
-        "What it costs",
-        "No trial is both cheaper and better than one on the green line. Seconds are those of training on the machine "
-        "that had the trial.",
-        f"{objective.name} against {' and '.join(columns)}, with the Pareto front.",
-        figures.costs(columns, marks),
-    )
+def draw(plan: SearchPlan, results: Sequence[TrialResult]) -> dict[str, ReportFigure]:
+    """Draw every figure that the results suffice for, write it into the search's folder, and return all by name."""
+    scored = [result for result in results if result.score is not None]
+    return keep(_figures(plan, scored) if scored else (), plan.folder / "figures")
+
+
+def _figures(plan: SearchPlan, scored: list[TrialResult]) -> Iterator[ReportFigure]:
+    trials = scored_trials(plan, scored)
+    axes = parameter_axes(plan, scored)
+    yield _parallel_coordinates(axes, trials)
+    yield _slices(axes, trials)
+    yield from _importance(plan, scored)
+    yield from _learning_curves(scored, trials)
+    yield _costs(scored, trials)
     yield report_figure(
         "progress",
-        "The best so far",
-        "Trials by their number; the line is the best of those that were trained to the end.",
-        f"The best {objective.name} over {len(scored)} trials.",
-        figures.progress(np.array([int(one.id) + 1 for one in scored]), marks),
+        "Best score so far",
+        "Trials by their number; the line is the best score of the trials that were completed.",
+        f"The best {trials.objective} over {len(scored)} trials.",
+        figures.progress(np.array([int(result.id) + 1 for result in scored]), trials),
     )
 
 
-def axes_of(search: Search, trials: Sequence[Outcome]) -> list[Axis]:
-    """Return an axis for each parameter."""
-    parameters = search.space.parameters
-    names = labels([parameter.name for parameter in parameters])
-    values = [one.values for one in trials]
-    return [Axis.of(parameter, name, values) for parameter, name in zip(parameters, names, strict=True)]
+def _parallel_coordinates(axes: list[Axis], trials: ScoredTrials) -> ReportFigure:
+    dashed = ", dashed lines were pruned" if trials.pruned.any() else ""
+    return report_figure(
+        "parallel",
+        "Values and scores of all trials",
+        f"A line is a trial, from left to right through its values to its score; the red one is the best{dashed}. "
+        "Where a parameter is not active, the line passes below its axis.",
+        f"Parallel coordinates of {len(trials.scores)} trials over {len(axes)} parameters.",
+        figures.parallel_coordinates(axes, trials),
+    )
 
 
-def _share(explained: float) -> str:
-    """Say how far a forest is to be believed."""
-    if explained < 0.05:
-        return "no variance: the bars say nothing"
-    return f"{explained:.0%} of the variance" + (", so that the bars say little" if explained < 0.3 else "")
+def _slices(axes: list[Axis], trials: ScoredTrials) -> ReportFigure:
+    return report_figure(
+        "slices",
+        "Score by parameter",
+        "All other parameters vary too: scatter at one value may come from another parameter.",
+        f"{len(axes)} scatter plots of {trials.objective}.",
+        figures.slices(axes, trials),
+    )
 
 
-def _marks(search: Search, scored: list[Outcome]) -> Marks:
-    best = best_of(search, scored)
-    return Marks(
-        np.array([one.score for one in scored], float),
-        np.array([one.status == "pruned" for one in scored]),
+def _importance(plan: SearchPlan, scored: list[TrialResult]) -> Iterator[ReportFigure]:
+    """Yield the importance of the parameters; of trials that continue each other only the last one counts."""
+    continued = {result.continues for result in scored}
+    last = [result for result in scored if result.id not in continued]
+    axes = parameter_axes(plan, last)
+    importance = parameter_importance(axes, np.array([result.score for result in last], float))
+    if importance is not None:
+        yield report_figure(
+            "importance",
+            "Importance of the parameters",
+            f"A random forest predicts the score from the values of {len(last)} trials. A bar is the R² that it loses "
+            "when the values of a parameter are shuffled. On out-of-bag trials the forest explains "
+            f"{_explained_variance(importance.explained)}.",
+            f"Bars of the importance of {len(axes)} parameters.",
+            figures.importance([axis.label for axis in axes], importance.means, importance.deviations),
+        )
+
+
+def _learning_curves(scored: list[TrialResult], trials: ScoredTrials) -> Iterator[ReportFigure]:
+    curves = [np.array(result.executions[0].curve, float) for result in scored]
+    if not any(np.isfinite(curve).any() for curve in curves):
+        return
+    first_run = " of its first run" if len(scored[0].executions) > 1 else ""
+    num_pruned = int(trials.pruned.sum())
+    crosses = f"; {num_pruned} of {len(scored)} were pruned and end in a cross" if num_pruned else ""
+    yield report_figure(
+        "courses",
+        "Learning curves",
+        f"A line is a trial's {trials.objective}{first_run} on validation images{crosses}.",
+        f"Curves of {len(scored)} trials, {num_pruned} of them pruned.",
+        figures.learning_curves(curves, trials),
+    )
+
+
+def _costs(scored: list[TrialResult], trials: ScoredTrials) -> ReportFigure:
+    columns = {title: np.array([getattr(result, key) for result in scored], float) for key, title in COSTS.items()}
+    costs = {title: values for title, values in columns.items() if np.isfinite(values).any()}
+    return report_figure(
+        "costs",
+        "Score and cost",
+        "No trial is both cheaper and better than one on the green line. Training time depends on the machine that ran "
+        "the trial.",
+        f"{trials.objective} against {' and '.join(costs)}, with the Pareto front.",
+        figures.pareto_front(costs, trials),
+    )
+
+
+def parameter_axes(plan: SearchPlan, results: Sequence[TrialResult]) -> list[Axis]:
+    """Return an axis for each parameter, with the positions of the trials."""
+    parameters = plan.space.parameters
+    names = short_names([parameter.name for parameter in parameters])
+    values = [result.values for result in results]
+    return [Axis.of_parameter(parameter, name, values) for parameter, name in zip(parameters, names, strict=True)]
+
+
+def scored_trials(plan: SearchPlan, scored: list[TrialResult]) -> ScoredTrials:
+    """Return the scores of trials as figures take them."""
+    best = best_result(scored, plan.objective)
+    return ScoredTrials(
+        np.array([result.score for result in scored], float),
+        np.array([result.status == "pruned" for result in scored]),
         None if best is None else scored.index(best),
-        search.objective.name,
-        search.objective.direction == "max",
+        plan.objective.name,
+        plan.objective.direction == "max",
     )
+
+
+def _explained_variance(explained: float) -> str:
+    """Return the explained variance of a forest, with a warning if it is low."""
+    if explained < UNRELIABLE:
+        return "no variance: the bars say nothing"
+    return f"{explained:.0%} of the variance" + (", so the bars are unreliable" if explained < WEAK else "")

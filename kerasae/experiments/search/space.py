@@ -1,27 +1,23 @@
-"""The space of a search: from ranges to parameters that an algorithm draws, and from drawn values to a recipe."""
+"""The search space: from the ranges of a recipe to parameters, and from drawn values back to a recipe."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from kerasae.experiments.search.parameters import Condition, Parameter, ParameterValues, is_number
 from kerasae.recipe import Range, Recipe, toml
 from kerasae.recipe.loading import changed
 from kerasae.utils.errors import RequestError, nearest
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
 TIED = "model.tied"
-ROUNDING = 1e-6  # of a step: 0.1 fits five times into 0.5, whatever the last bit says
 
-# By name of a parameter what was drawn for it: an entry of its choices, an int or a float.
-Values = Mapping[str, Any]
-# A parameter, and its values under which another one is varied.
-Condition = tuple[str, tuple[Any, ...]]
-
-# What decides on the images that trials are measured on, or is no setting of a training.
-FIXED = (
+# Fields that decide which images trials are measured on, or that are no settings of a training.
+FIXED_FIELDS = (
     *("data.source", "data.image_shape", "data.resize", "data.range", "data.max_broken_fraction", "data.seed"),
     *("data.class_names", "data.normal", "data.learned_test"),
     *("data.validation", "data.fold", "data.test", "data.keep", "data.leave_out"),
@@ -30,127 +26,87 @@ FIXED = (
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """One thing that an algorithm draws; `choices` is empty where it is a number between `low` and `high`.
+class EndPoint:
+    """A parameter at one end of its range, with the fewest other values that make it active."""
 
-    Before each of its conditions stand those of the parameter that it is on.
-    """
-
-    name: str
-    kind: Literal["choice", "int", "float"]
-    choices: tuple[Any, ...] = ()
-    low: float = 0
-    high: float = 0
-    step: float | None = None
-    log: bool = False
-    conditions: tuple[Condition, ...] = ()
-
-    @property
-    def labels(self) -> list[Any]:
-        """The choices as keras-tuner can hold them: numbers or texts, all of one type."""
-        types = {type(choice) for choice in self.choices}
-        return list(self.choices) if types in ({int}, {float}, {str}) else [json.dumps(one) for one in self.choices]
-
-    @property
-    def ends(self) -> list[Any]:
-        """The values between which all others lie: every choice, or the ends of the range."""
-        if self.kind == "choice":
-            return list(self.choices)
-        return [self.decoded(self.low), self.decoded(self.high) if self.count is None else self.value(self.count - 1)]
-
-    @property
-    def count(self) -> int | None:
-        """How many values there are; None where there are too many to try each."""
-        if self.kind == "choice":
-            return len(self.choices)
-        if self.step is None:
-            return None if self.log or self.kind == "float" else round(self.high - self.low) + 1
-        if self.log:
-            return int(math.log(self.high / self.low, self.step) + ROUNDING) + 1
-        return int((self.high - self.low) / self.step + ROUNDING) + 1
-
-    def value(self, place: int) -> Any:
-        """Return the value at a place, of `count`."""
-        if self.kind == "choice":
-            return self.choices[place]
-        step = self.step or 1
-        return self.decoded(self.low * step**place if self.log else self.low + step * place)
-
-    def decoded(self, label: Any) -> Any:
-        """Return the value that a label stands for."""
-        if self.kind == "choice":
-            return self.choices[self.labels.index(label)]
-        return round(label) if self.kind == "int" else float(f"{label:.12g}") if self.step else float(label)
-
-    def holds(self, values: Values) -> bool:
-        """Tell whether it is varied beside these values of the parameters before it."""
-        return all(name in values and values[name] in wanted for name, wanted in self.conditions)
+    parameter: str
+    value: Any
+    values: dict[str, Any]
 
 
 class Space:
-    """The parameters of a search in the order in which they depend on each other.
+    """The parameters of a search, each after those that it depends on.
 
     Args:
-        ranges: by dotted name of a field what it may be.
+        ranges: the range of each searched field, by its dotted name.
 
     Raises:
-        RequestError: a range that refers to what is not there, or a field that cannot be searched.
+        RequestError: a range refers to a field that is not in the space, or a field cannot be searched.
     """
 
     def __init__(self, ranges: Mapping[str, Range]) -> None:
         self.ranges = dict(ranges)
         self.parameters: list[Parameter] = []
         self.by_field: dict[str, list[Parameter]] = {}
-        for field, found in self.ranges.items():
-            for target in (field, *found.also, *found.mirror):
-                if any(f"{target}.".startswith(f"{one}.") or one.startswith(f"{target}.") for one in FIXED):
-                    raise RequestError(
-                        "search.space",
-                        expected=(
-                            "fields of the model and its training, beside which the validation images stay the same"
-                        ),
-                        received=f"{target!r}",
-                        fix="leave it out",
-                    )
-            self.by_field[field] = list(self._parameters(field, found))
+        for field, range_ in self.ranges.items():
+            for target in (field, *range_.also, *range_.mirror):
+                _check_searchable(target)
+            self.by_field[field] = list(self._parameters_of(field, range_))
             self.parameters += self.by_field[field]
         self.named = {parameter.name: parameter for parameter in self.parameters}
 
-    def _parameters(self, field: str, found: Range) -> Iterable[Parameter]:
-        conditions = _chain(self._condition(field, name, values) for name, values in found.when.items())
-        if found.width is None:
-            yield _parameter(field, found, conditions)
+    def _parameters_of(self, field: str, range_: Range) -> Iterator[Parameter]:
+        """Yield the parameters of a field: one, or for a list its depth and its widths."""
+        conditions = _merged(self._conditions(field, name, values) for name, values in range_.when.items())
+        if range_.width is None:
+            yield Parameter.from_range(field, range_, conditions)
             return
-        if found.depth is not None:
-            depth = _parameter(f"{field}.depth", found.depth, conditions)
+        if range_.depth is not None:
+            depth = Parameter.from_range(f"{field}.depth", range_.depth, conditions)
             yield depth
         else:
-            if found.like not in self.by_field or self.ranges[found.like].depth is None:
-                raise RequestError(
-                    f"search.space.{field}.like",
-                    expected="a list with a depth that stands before it",
-                    received=f"{found.like!r}",
-                )
-            depth = self.by_field[found.like][0]
-            conditions = _chain([depth.conditions, conditions])
-        depths = _depths(depth, field)
-        if found.growth is not None:
-            some = (depth.name, tuple(one for one in depths if one > 0))
-            given = found.depth is not None and 0 not in depths
-            width = _parameter(f"{field}.width", found.width, conditions if given else (*conditions, some))
-            many = (depth.name, tuple(one for one in depths if one > 1))
-            growth = _parameter(f"{field}.growth", found.growth, (*conditions, many))
-            for one in (width, growth):
-                if not all(map(_is_number, one.choices)):
-                    raise RequestError(f"search.space.{one.name}", expected="numbers", received=f"{list(one.choices)}")
-                yield one
+            depth = self._shared_depth(field, range_)
+            conditions = _merged([depth.conditions, conditions])
+        depths = _checked_depths(depth, field)
+        if range_.growth is not None:
+            yield from self._growing_widths(field, range_, depth, depths, conditions)
             return
-        for place in range(max(depths)):
-            reached = (depth.name, tuple(one for one in depths if one > place))
-            yield _parameter(f"{field}.{place}", found.width, (*conditions, reached))
+        for index in range(max(depths)):
+            is_reached = (depth.name, tuple(length for length in depths if length > index))
+            yield Parameter.from_range(f"{field}.{index}", range_.width, (*conditions, is_reached))
 
-    def _condition(self, field: str, name: str, values: Sequence[Any]) -> tuple[Condition, ...]:
-        """Return a condition after those of the parameter that it is on."""
+    def _shared_depth(self, field: str, range_: Range) -> Parameter:
+        """Return the depth of the list that a list is as long as."""
+        if range_.like not in self.by_field or self.ranges[range_.like].depth is None:
+            raise RequestError(
+                f"search.space.{field}.like",
+                expected="a list with a depth that stands before it",
+                received=f"{range_.like!r}",
+            )
+        return self.by_field[range_.like][0]
+
+    def _growing_widths(
+        self, field: str, range_: Range, depth: Parameter, depths: list[int], conditions: tuple[Condition, ...]
+    ) -> Iterator[Parameter]:
+        """Yield the first width of a list and the factor by which the next ones grow."""
+        assert range_.width is not None
+        assert range_.growth is not None
+        not_empty = (depth.name, tuple(length for length in depths if length > 0))
+        never_empty = range_.depth is not None and 0 not in depths
+        width_conditions = conditions if never_empty else (*conditions, not_empty)
+        several = (depth.name, tuple(length for length in depths if length > 1))
+        for parameter in (
+            Parameter.from_range(f"{field}.width", range_.width, width_conditions),
+            Parameter.from_range(f"{field}.growth", range_.growth, (*conditions, several)),
+        ):
+            if not all(map(is_number, parameter.choices)):
+                raise RequestError(
+                    f"search.space.{parameter.name}", expected="numbers", received=f"{list(parameter.choices)}"
+                )
+            yield parameter
+
+    def _conditions(self, field: str, name: str, values: Sequence[Any]) -> tuple[Condition, ...]:
+        """Return the condition on a parent parameter, after the parent's own conditions."""
         known = {parameter.name: parameter for parameter in self.parameters}
         if name not in known:
             raise RequestError(
@@ -167,48 +123,52 @@ class Space:
 
     @property
     def size(self) -> int | None:
-        """How many combinations there are; None where a parameter has too many values to try each."""
+        """The number of combinations; None if a parameter has no `count`."""
         if any(parameter.count is None for parameter in self.parameters):
             return None
-        deciding = {name for parameter in self.parameters for name, _ in parameter.conditions}
-        return self._size([one for one in self.parameters if one.name in deciding], {}, deciding)
+        parents = {name for parameter in self.parameters for name, _ in parameter.conditions}
+        return self._count([parameter for parameter in self.parameters if parameter.name in parents], {}, parents)
 
-    def _size(self, deciding: list[Parameter], values: dict[str, Any], names: set[str]) -> int:
-        if deciding:
-            first, *rest = deciding
-            taken = _enumerated(first) if first.holds(values) else [None]
-            return sum(self._size(rest, values if one is None else {**values, first.name: one}, names) for one in taken)
-        free = (one.count or 0 for one in self.parameters if one.name not in names and one.holds(values))
-        return math.prod(free)
+    def _count(self, parents: list[Parameter], values: dict[str, Any], names: set[str]) -> int:
+        """Count the combinations beside `values`: every value of the remaining parents, times the free parameters."""
+        if parents:
+            first, *rest = parents
+            if not first.is_active(values):
+                return self._count(rest, values, names)
+            return sum(self._count(rest, {**values, first.name: value}, names) for value in first.values)
+        free = [parameter for parameter in self.parameters if parameter.name not in names]
+        return math.prod(parameter.count or 0 for parameter in free if parameter.is_active(values))
 
-    def overrides(self, values: Values) -> list[tuple[str, Any]]:
-        """Return what fields are set to, a field before those that lie below it."""
-        found: list[tuple[str, Any]] = []
-        for field, one in self.ranges.items():
+    def overrides(self, values: ParameterValues) -> list[tuple[str, Any]]:
+        """Return the fields that `values` set, with their values; a field precedes the fields below it."""
+        pairs: list[tuple[str, Any]] = []
+        for field, range_ in self.ranges.items():
             drawn = [values[parameter.name] for parameter in self.by_field[field] if parameter.name in values]
-            if not drawn and not (one.width is not None and self._depth(one, field, values) == 0):
+            is_empty_list = range_.width is not None and self._depth(field, range_, values) == 0
+            if not drawn and not is_empty_list:
                 continue
-            value = drawn[0] if one.width is None else self._list(field, one, values)
-            found.append((field, value))
-            followers = [(target, value) for target in one.also]
-            followers += [(target, value[::-1]) for target in one.mirror]
-            # A tied decoder follows the encoder by itself, and has no options of its own.
-            found += [pair for pair in followers if not (values.get(TIED) and pair[0].startswith("model.decoder."))]
-        return sorted(found, key=lambda pair: pair[0].count("."))
+            value = drawn[0] if range_.width is None else self._list(field, range_, values)
+            pairs.append((field, value))
+            followers = [(target, value) for target in range_.also]
+            followers += [(target, value[::-1]) for target in range_.mirror]
+            # A tied decoder takes its options from the encoder.
+            pairs += [pair for pair in followers if not (values.get(TIED) and pair[0].startswith("model.decoder."))]
+        return sorted(pairs, key=lambda pair: pair[0].count("."))
 
-    def _depth(self, one: Range, field: str, values: Values) -> int | None:
-        return values.get(f"{field if one.depth is not None else one.like}.depth")
+    def _depth(self, field: str, range_: Range, values: ParameterValues) -> int | None:
+        return values.get(f"{field if range_.depth is not None else range_.like}.depth")
 
-    def _list(self, field: str, one: Range, values: Values) -> list[Any]:
-        depth = self._depth(one, field, values)
+    def _list(self, field: str, range_: Range, values: ParameterValues) -> list[Any]:
+        """Return the list that the drawn depth and widths describe."""
+        depth = self._depth(field, range_, values)
         if not depth:
             return []
-        if one.growth is None:
-            return [values[f"{field}.{place}"] for place in range(depth)]
-        width, growth, step = values[f"{field}.width"], values.get(f"{field}.growth", 1), int(one.step or 1)
-        return [max(step, int(width * growth**place / step + 0.5) * step) for place in range(depth)]
+        if range_.growth is None:
+            return [values[f"{field}.{index}"] for index in range(depth)]
+        width, growth, step = values[f"{field}.width"], values.get(f"{field}.growth", 1), int(range_.step or 1)
+        return [max(step, int(width * growth**index / step + 0.5) * step) for index in range(depth)]
 
-    def applied(self, recipe: Recipe, values: Values) -> Recipe:
+    def applied(self, recipe: Recipe, values: ParameterValues) -> Recipe:
         """Return the recipe with its fields set to `values`, as `--set` would.
 
         Raises:
@@ -216,59 +176,62 @@ class Space:
         """
         return changed(recipe, [f"{field}={toml.inline(value)}" for field, value in self.overrides(values)])
 
-    def with_ends(self) -> Iterable[tuple[str, Any, dict[str, Any]]]:
-        """List every parameter with every end of its range, and the fewest other values beside which it is varied."""
+    def end_points(self) -> Iterator[EndPoint]:
+        """Yield every parameter at every end of its range."""
         for parameter in self.parameters:
             for end in parameter.ends:
                 values = {parameter.name: end}
-                for name, wanted in parameter.conditions:
-                    values.setdefault(name, wanted[0])
-                fields = [field for field, own in self.by_field.items() if any(one.name in values for one in own)]
-                fields += [field for field, one in self.ranges.items() if one.like in fields and field not in fields]
-                for field in fields:
-                    for other in self.by_field[field]:
-                        if other.name not in values and other.holds(values):
-                            values[other.name] = other.ends[0]
-                yield parameter.name, end, values
+                for name, allowed in parameter.conditions:
+                    values.setdefault(name, allowed[0])
+                self._complete_lists(values)
+                yield EndPoint(parameter.name, end, values)
+
+    def _complete_lists(self, values: dict[str, Any]) -> None:
+        """Add the first value of the other active parameters of each list that `values` begin."""
+        fields = [
+            field for field, parameters in self.by_field.items() if any(item.name in values for item in parameters)
+        ]
+        fields += [field for field, range_ in self.ranges.items() if range_.like in fields and field not in fields]
+        for field in fields:
+            for parameter in self.by_field[field]:
+                if parameter.name not in values and parameter.is_active(values):
+                    values[parameter.name] = parameter.ends[0]
 
 
-def _chain(parts: Iterable[Iterable[Condition]]) -> tuple[Condition, ...]:
-    """Return all conditions in order, none twice; their values need not be hashable."""
-    found: list[Condition] = []
+def _check_searchable(field: str) -> None:
+    """Refuse a field on which the validation images depend.
+
+    Raises:
+        RequestError: it is one of `FIXED_FIELDS`, or above or below one.
+    """
+    if any(f"{field}.".startswith(f"{fixed}.") or fixed.startswith(f"{field}.") for fixed in FIXED_FIELDS):
+        raise RequestError(
+            "search.space",
+            expected="fields of the model and its training, beside which the validation images stay the same",
+            received=f"{field!r}",
+            fix="leave it out",
+        )
+
+
+def _merged(parts: Iterable[Iterable[Condition]]) -> tuple[Condition, ...]:
+    """Return all conditions in order, without repetitions; their values need not be hashable."""
+    conditions: list[Condition] = []
     for part in parts:
-        found += [one for one in part if one not in found]
-    return tuple(found)
+        conditions += [condition for condition in part if condition not in conditions]
+    return tuple(conditions)
 
 
-def _parameter(name: str, found: Range, conditions: tuple[Condition, ...]) -> Parameter:
-    if found.choice is not None:
-        numbers = all(map(_is_number, found.choice))
-        mixed = numbers and any(isinstance(one, float) for one in found.choice)
-        choices = [float(one) for one in found.choice] if mixed else found.choice
-        if any(one in choices[:place] for place, one in enumerate(choices)):
-            raise RequestError(f"search.space.{name}", expected="different choices", received=choices)
-        return Parameter(name, "choice", tuple(choices), conditions=conditions)
-    if found.range is None:
-        raise RequestError(f"search.space.{name}", expected="a choice or a range", received="a list with a depth")
-    low, high = found.range
-    kind: Literal["int", "float"] = "int" if found.is_whole else "float"
-    return Parameter(name, kind, (), low, high, found.step, found.log, conditions)
+def _checked_depths(depth: Parameter, field: str) -> list[int]:
+    """Return the lengths that a list may have.
 
-
-def _depths(depth: Parameter, field: str) -> list[int]:
+    Raises:
+        RequestError: there are infinitely many, or they are no lengths, or all are 0.
+    """
     if depth.count is None:
         raise RequestError(
             f"search.space.{field}.depth", expected="choices or a linear range", received="a logarithmic one"
         )
-    found = _enumerated(depth)
-    if not all(isinstance(one, int) and not isinstance(one, bool) and one >= 0 for one in found) or max(found) == 0:
-        raise RequestError(f"search.space.{field}.depth", expected="numbers of entries, from 0", received=found)
-    return found
-
-
-def _enumerated(parameter: Parameter) -> list[Any]:
-    return [parameter.value(place) for place in range(parameter.count or 0)]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    depths = depth.values
+    if not all(isinstance(length, int) and is_number(length) and length >= 0 for length in depths) or max(depths) == 0:
+        raise RequestError(f"search.space.{field}.depth", expected="numbers of entries, from 0", received=depths)
+    return depths

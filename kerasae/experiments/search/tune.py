@@ -1,36 +1,28 @@
-"""The verb that searches a recipe: trials, the best of them as a recipe, and a report."""
+"""The verb `tune`: searches a recipe, and writes the best recipe and a report."""
 
 from __future__ import annotations
 
-import itertools
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasae.data.summary import warnings
-from kerasae.experiments.comparison.compare import Comparison, compare
-from kerasae.experiments.search.artifacts import (
-    BEST,
-    DEFAULT,
-    commonest_reason,
-    write_best,
-    write_hparams,
-    write_trials,
-)
-from kerasae.experiments.search.cluster import LOOPBACK, Place, place
+from kerasae.experiments.search.artifacts import BEST, write_hparams, write_recipes, write_trials
 from kerasae.experiments.search.kerastuner.oracles import make_oracle
-from kerasae.experiments.search.outcome import Outcome, outcomes
-from kerasae.experiments.search.plan import Search
-from kerasae.experiments.search.progress import Display
+from kerasae.experiments.search.planning import plan_search, search_folder
+from kerasae.experiments.search.progress import ProgressDisplay
 from kerasae.experiments.search.report import PAGE, write_report
-from kerasae.experiments.search.running import run, work_elsewhere
-from kerasae.experiments.search.worker import WAIT_SECONDS, wait_for
-from kerasae.experiments.search.worker_pool import visible_gpus
+from kerasae.experiments.search.results import TrialResult, read_results
+from kerasae.experiments.search.retraining import is_compared, retrain_best
+from kerasae.experiments.search.workers.cluster import LOOPBACK, ClusterMember
+from kerasae.experiments.search.workers.coordinator import run_remote_worker, run_trials, wait_for_chief
+from kerasae.experiments.search.workers.pool import visible_gpus
+from kerasae.experiments.search.workers.worker import TIMEOUT_SECONDS
 from kerasae.files.locks import alone
 from kerasae.files.unfinished import remove_unfinished
-from kerasae.files.writing import write_text
 from kerasae.recipe import SearchRecipe
-from kerasae.recipe.loading import builtin, load, setting
+from kerasae.recipe.loading import builtin, setting
 from kerasae.training import distribution
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
@@ -41,27 +33,35 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from kerasae.experiments.comparison.compare import Comparison
+    from kerasae.experiments.search.plan import SearchPlan
+
 ANY_PORT = f"{LOOPBACK}:0"
-COMPARISON = "comparison"
 
 
 @dataclass(frozen=True)
-class Tuned:
-    """A finished search, its best trial, and the comparison of its recipe with the default one, if asked for."""
+class SearchResult:
+    """A finished search.
 
-    search: Search
-    best: Outcome
+    Attributes:
+        plan: what was searched.
+        best: the best trial.
+        comparison: of the best recipe with the default one on test images, if it was requested.
+    """
+
+    plan: SearchPlan
+    best: TrialResult
     comparison: Comparison | None = None
 
     @property
     def recipe(self) -> Path:
         """The file of the best recipe."""
-        return self.search.folder / BEST
+        return self.plan.folder / BEST
 
     @property
     def report(self) -> Path:
-        """The page."""
-        return self.search.folder / PAGE
+        """The page of the search."""
+        return self.plan.folder / PAGE
 
 
 def tune(
@@ -72,158 +72,158 @@ def tune(
     name: str | None = None,
     workers: int | None = None,
     retrain: int | None = None,
-    wait: float = WAIT_SECONDS,
+    wait: float = TIMEOUT_SECONDS,
     console: Console | None = None,
-) -> Tuned | None:
-    """Search a recipe, from the start or from where it was left, and write what came of it.
+) -> SearchResult | None:
+    """Search a recipe, or resume its search, and write the best recipe and a report.
 
     With keras-tuner's variables in the environment this process is the chief of a search over several machines, or one
     of its workers.
 
     Args:
         recipe: the name of a built-in recipe or the path of a TOML file; its table `search` says what is searched.
-        data: a source that takes the place of the recipe's.
+        data: a source that replaces the recipe's.
         overrides: `KEY=VALUE` settings that reach any field.
-        name: the folder below `search.directory`; named for the recipe if left out.
-        workers: trials at once on this machine; 1 if left out, 0 for a chief that the environment names.
-        retrain: with how many seeds the best recipe and the default one are trained and compared on test images.
-        wait: seconds that a worker waits for its chief, and a chief without workers of its own for one to come.
-        console: where progress is told; standard error if left out.
+        name: the folder below `search.directory`; the recipe's name by default.
+        workers: trials at once on this machine; 1 by default, 0 for a chief that the environment names.
+        retrain: the number of seeds with which the best recipe and the default one are trained and compared on test
+            images.
+        wait: seconds that a worker waits for its chief, and a chief without workers of its own for one to join.
+        console: where progress is printed; standard error by default.
 
     Returns:
-        What was found; None for a worker.
+        The search and its best trial; None for a worker.
 
     Raises:
-        RequestError: anything wrong with the request, before any trial; or no trial came to anything.
+        RequestError: anything wrong with the request, before any trial; or no trial was completed.
     """
-    here = place()
-    shown = console or stderr_console()
-    if workers is not None and (workers < 0 or (workers == 0 and here is None)):
+    member = ClusterMember.from_environment()
+    console = console or stderr_console()
+    _check_options(name, workers, retrain, wait, member)
+    requested = read_named(recipe, [*overrides, *setting("data.source", data), *setting("search.name", name)])
+    default_name = recipe.replace("/", "-") if recipe in builtin() else Path(recipe).stem
+    if member is not None and not member.is_chief:
+        _work(search_folder(requested.search or SearchRecipe(), default_name), member, wait, console)
+        return None
+    distribution.leave_gpus()  # to the workers
+    plan = plan_search(default_name, requested)
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    with alone(plan.folder, "searching in", "tune", ", or give another --name"):
+        plan.write()
+        for line in [*raised(plan.requested, plan.resolved), *warnings(plan.facts)]:
+            console.print(line, soft_wrap=True)
+        _search(plan, member, 1 if workers is None and member is None else workers or 0, wait, console)
+        results = write_trials(plan)
+        best = write_recipes(plan, results)
+        write_report(plan, results, is_compared=best is not None and is_compared(plan))
+        if best is None:
+            raise _no_best_trial(plan, results)
+        if retrain is None:
+            return SearchResult(plan, best)
+        comparison = retrain_best(plan, best, retrain, console)
+        write_report(plan, results, is_compared=is_compared(plan))
+        return SearchResult(plan, best, comparison)
+
+
+def _check_options(
+    name: str | None, workers: int | None, retrain: int | None, wait: float, member: ClusterMember | None
+) -> None:
+    """Check the options.
+
+    Raises:
+        RequestError: one is out of its range.
+    """
+    if workers is not None and (workers < 0 or (workers == 0 and member is None)):
         raise RequestError("--workers", expected="at least 1", received=workers)
     if retrain is not None and retrain < 1:
         raise RequestError("--retrain", expected="at least 1 seed", received=retrain)
     if name == "none":
-        raise RequestError("--name", expected="another name than 'none', which is none in a recipe", received="'none'")
+        raise RequestError(
+            "--name", expected="another name than 'none', which a recipe reads as no name", received="'none'"
+        )
     if wait <= 0:
         raise RequestError("--wait", expected="seconds above 0", received=f"{wait:g}")
-    asked = read_named(recipe, [*overrides, *setting("data.source", data), *setting("search.name", name)])
-    usual = recipe.replace("/", "-") if recipe in builtin() else Path(recipe).stem
-    if here is not None and not here.is_chief:
-        settings = asked.search or SearchRecipe()
-        _work(Path(settings.directory).expanduser() / (settings.name or usual), here, wait, shown)
-        return None
-    distribution.leave_gpus()  # to the workers
-    search = Search.planned(usual, asked)
-    search.folder.mkdir(parents=True, exist_ok=True)
-    with alone(search.folder, "searching in", "tune", ", or give another --name"):
-        search.write()
-        for line in [*raised(search.asked, search.recipe), *warnings(search.facts)]:
-            shown.print(line, soft_wrap=True)
-        _run(search, here, 1 if workers is None and here is None else workers or 0, wait, shown)
-        found = write_trials(search)
-        best = write_best(search, found)
-        if best is None:
-            write_report(search, found)
-            raise _nothing_found(search, found)
-        write_report(search, found, compared=_is_compared(search))
-        if retrain is None:
-            return Tuned(search, best)
-        comparison = _retrained(search, best, retrain, shown)
-        write_report(search, found, compared=_is_compared(search))
-        return Tuned(search, best, comparison)
 
 
-def _work(folder: Path, here: Place, wait: float, console: Console) -> None:
-    """Run trials for a chief elsewhere; what training prints goes into the search's logs."""
-    log = folder / "logs" / f"{here.id}.txt"
-    wait_for(here, wait)
+def _work(folder: Path, member: ClusterMember, timeout: float, console: Console) -> None:
+    """Run trials for a chief elsewhere; the output of training goes into the search's logs."""
+    wait_for_chief(member, timeout)
     if not folder.is_dir():
         raise RequestError(
             "search.directory",
             expected="the folder of the chief's search, which all machines share",
             received=f"{folder}, which does not exist",
         )
-    console.print(f"{here.id}: trials for the chief at {here.address}, whose course is in {log}", soft_wrap=True)
-    work_elsewhere(folder, here, wait)
+    log = folder / "logs" / f"{member.id}.txt"
+    console.print(
+        f"{member.id}: running trials for the chief at {member.chief_address}; output goes to {log}", soft_wrap=True
+    )
+    run_remote_worker(folder, member, timeout)
 
 
-def _run(search: Search, here: Place | None, workers: int, wait: float, console: Console) -> None:
-    remove_unfinished(search.folder)
-    oracle = make_oracle(search.settings, search.space, search.objective, search.epochs)
-    oracle.keep_in(search.folder, search.num_trials, search.settings.max_seconds)
-    known = outcomes(search.folder)
-    for one in known:
-        write_hparams(search, one)
-    if known:
-        asked = max(search.num_trials, len(known))  # fewer may be asked for than were
-        console.print(f"{search.name}: {len(known)} of {asked} trials are finished already", soft_wrap=True)
+def _search(plan: SearchPlan, member: ClusterMember | None, num_workers: int, timeout: float, console: Console) -> None:
+    """Run the trials that are left, with a line for each one that ends."""
+    remove_unfinished(plan.folder)
+    oracle = make_oracle(plan.settings, plan.space, plan.objective, plan.epochs)
+    oracle.open(plan.folder, plan.num_trials, plan.settings.max_seconds)
+    finished = read_results(plan.folder)
+    for result in finished:
+        write_hparams(plan, result)
+    if finished:
+        total = max(plan.num_trials, len(finished))  # max_trials may be lower than before
+        console.print(f"{plan.name}: {len(finished)} of {total} trials are finished already", soft_wrap=True)
     if oracle.is_over:
         return
-    with Display(search, oracle, known, console) as display:
+    if member is not None and not member.is_on_loopback:
+        console.print(
+            f"warning: the chief listens on {member.chief_address} without a password: whoever reaches it can take "
+            "and end trials; use a network that you trust, or an SSH tunnel to an address of this machine alone",
+            soft_wrap=True,
+        )
+    with ProgressDisplay(plan, oracle, finished, console) as display:
 
-        def tell(outcome: Outcome) -> None:
-            display.ended(outcome)
-            write_trials(search)
-            write_hparams(search, outcome)
+        def on_result(result: TrialResult) -> None:
+            display.add(result)
+            write_trials(plan)
+            write_hparams(plan, result)
 
-        address = ANY_PORT if here is None else here.address
-        if here is not None and not here.is_local:
-            console.print(
-                f"warning: the chief listens on {here.address} without a password: whoever reaches it can take and end "
-                "trials; use a network that you trust, or an SSH tunnel to an address of this machine alone",
-                soft_wrap=True,
-            )
-        run(oracle, search.folder, workers=workers, address=address, gpus=visible_gpus(), wait=wait, tell=tell,
-            beat=display.beat)  # fmt: skip
-
-
-def _retrained(search: Search, best: Outcome, seeds: int, console: Console) -> Comparison | None:
-    """Train the best recipe and the default one, and compare them; None where the best one is the default."""
-    if search.found(best.values) == search.asked:
-        console.print("the best recipe is the default one: there is nothing to compare", soft_wrap=True)
-        return None
-    folder = search.folder / COMPARISON
-    if not _is_of_this_best(search):  # more trials have found a better one since
-        _set_aside(folder / "runs" / Path(BEST).stem)
-        write_text(folder / BEST, (search.folder / BEST).read_text(encoding="utf-8"))
-    recipes = [str(search.folder / file) for file in (DEFAULT, BEST)]
-    return compare(recipes, seeds=seeds, to=folder, console=console)
+        run_trials(
+            oracle,
+            plan.folder,
+            num_workers=num_workers,
+            address=ANY_PORT if member is None else member.chief_address,
+            gpus=visible_gpus(),
+            timeout=timeout,
+            on_result=on_result,
+            on_poll=display.refresh,
+        )
 
 
-def _set_aside(folder: Path) -> None:
-    """Give a folder another name, if it is there."""
-    if folder.exists():
-        names = (folder.with_name(f"{folder.name}-before-{number}") for number in itertools.count(1))
-        folder.rename(next(path for path in names if not path.exists()))
-
-
-def _is_of_this_best(search: Search) -> bool:
-    """Whether the comparison is one of the best recipe that there is now."""
-    kept = search.folder / COMPARISON / BEST
-    return kept.is_file() and load(str(kept)) == load(str(search.folder / BEST))
-
-
-def _is_compared(search: Search) -> bool:
-    """Whether the comparison has a page, of the best recipe that there is now."""
-    return (search.folder / COMPARISON / "comparison.html").is_file() and _is_of_this_best(search)
-
-
-def _nothing_found(search: Search, found: Sequence[Outcome]) -> RequestError:
-    if not found:
+def _no_best_trial(plan: SearchPlan, results: Sequence[TrialResult]) -> RequestError:
+    """Return the error of a search in which no trial was completed."""
+    if not results:
         return RequestError(
             "search.max_seconds",
             expected="time for a trial",
-            received=f"{search.settings.max_seconds:g}, in which none ended",
+            received=f"{plan.settings.max_seconds:g}, in which none ended",
             fix="raise it",
         )
-    if all(one.status == "failed" for one in found):
-        reason, count = commonest_reason(found)
+    if all(result.status == "failed" for result in results):
+        reason, count = _most_common_reason(results)
         return RequestError(
             "tune",
-            expected="a trial that comes to something",
-            received=f"{len(found)} failed ones, {count} with: {reason}",
-            fix=f"see {search.folder / PAGE}",
+            expected="a trial that does not fail",
+            received=f"{len(results)} failed ones, {count} with: {reason}",
+            fix=f"see {plan.folder / PAGE}",
         )
     return RequestError(
-        "tune", expected="a trial that was not pruned", received=f"none in {search.folder}", fix="lower search.prune"
+        "tune", expected="a trial that was not pruned", received=f"none in {plan.folder}", fix="lower search.prune"
     )
+
+
+def _most_common_reason(results: Sequence[TrialResult]) -> tuple[str, int]:
+    """Return the most common reason of failed trials, and how many have it; digits in reasons are ignored."""
+    reasons = [result.reason or "no reason" for result in results if result.status == "failed"]
+    without_digits = ["".join(char for char in reason if not char.isdigit()) for reason in reasons]
+    kind, count = Counter(without_digits).most_common(1)[0]
+    return reasons[without_digits.index(kind)], count

@@ -13,13 +13,15 @@ from rich.console import Console
 
 from kerasae.data.collection_cache import Opener
 from kerasae.experiments.search import trial as trials
-from kerasae.experiments.search.kerastuner.oracles import Oracle
-from kerasae.experiments.search.kerastuner.resumable_oracle import notes_of, values_of
-from kerasae.experiments.search.outcome import Outcome
-from kerasae.experiments.search.plan import Search
+from kerasae.experiments.search.algorithm import SearchAlgorithm
+from kerasae.experiments.search.constraints import ModelCost
+from kerasae.experiments.search.plan import SearchPlan
+from kerasae.experiments.search.planning import plan_search
+from kerasae.experiments.search.results import TrialResult
 from kerasae.experiments.search.trial import run_trial
 from kerasae.files.writing import write_text
 from kerasae.recipe import Recipe
+from kerasae.recipe.loading import load
 from kerasae.runs.history import rows_to_csv
 from kerasae.runs.run import Run
 
@@ -65,15 +67,17 @@ def here(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> lis
     if "drawn" not in request.fixturenames:
         monkeypatch.setattr("kerasae.experiments.search.report.draw", lambda *arguments: {})
 
-    def run(oracle: Oracle, folder: Path, *, tell: Callable[[Outcome], object], **more: object) -> None:
-        search, opener = Search.read(folder), Opener()
-        while (trial := oracle.create_trial("here")).status == "RUNNING":
-            done.append(trial.trial_id)
-            outcome = run_trial(search, trial.trial_id, values_of(trial, search.space), opener, notes_of(trial))
-            oracle.settle(outcome)
-            tell(outcome)
+    def run_trials(
+        algorithm: SearchAlgorithm, folder: Path, *, on_result: Callable[[TrialResult], object], **more: object
+    ) -> None:
+        plan, opener = SearchPlan.read(folder), Opener()
+        while (spec := algorithm.next_trial("here")) is not None:
+            done.append(spec.id)
+            result = run_trial(plan, spec, opener)
+            algorithm.settle(result)
+            on_result(result)
 
-    monkeypatch.setattr("kerasae.experiments.search.tune.run", run)
+    monkeypatch.setattr("kerasae.experiments.search.tune.run_trials", run_trials)
     return done
 
 
@@ -98,8 +102,8 @@ def pretended(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Recipe, in
 
         monkeypatch.setattr(trials, "train_phases", train)
         monkeypatch.setattr(trials, "check_fit", lambda *arguments: None)
-        monkeypatch.setattr(trials, "costs", lambda *arguments: (1000, None))
-        monkeypatch.setattr(trials, "_forget", lambda: None)  # it takes longer than all the rest
+        monkeypatch.setattr(trials, "measure_cost", lambda *arguments: ModelCost(1000))
+        monkeypatch.setattr(trials, "free_memory", lambda: None)  # it takes longer than all the rest
 
     return pretend
 
@@ -107,3 +111,16 @@ def pretended(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Recipe, in
 @pytest.fixture
 def quiet() -> Console:
     return Console(quiet=True)
+
+
+@pytest.fixture
+def started(task: Path) -> Callable[..., SearchPlan]:
+    """Plan a search of tiny.toml with overrides, and write the plan into its folder."""
+
+    def start(*overrides: str, name: str = "tiny") -> SearchPlan:
+        plan = plan_search(name, load("tiny.toml", overrides))
+        plan.folder.mkdir(parents=True, exist_ok=True)
+        plan.write()
+        return plan
+
+    return start

@@ -33,7 +33,7 @@ def asked(*overrides: str, recipe: str = "joint") -> Objective:
 def test_a_name_says_which_way_is_better(objective: str, name: str, direction: str) -> None:
     found = asked(f'search.objective="{objective}"')
     assert (found.name, found.direction) == (name, direction)
-    assert found.better(0.2, 0.1) == (direction == "max")
+    assert found.is_better(0.2, 0.1) == (direction == "max")
 
 
 def test_a_sum_is_to_be_large_whatever_its_terms() -> None:
@@ -42,7 +42,7 @@ def test_a_sum_is_to_be_large_whatever_its_terms() -> None:
     assert found.name == "2 val_label_accuracy - 10 val_reconstruction_loss"
     history = History(["joint"] * 2, {"val_label_accuracy": np.array([0.5, 0.75]),
                                       "val_reconstruction_loss": np.array([0.25, 0.125])})  # fmt: skip
-    assert found.course(history).tolist() == [-1.5, 0.25]
+    assert found.curve(history).tolist() == [-1.5, 0.25]
 
 
 def test_without_one_it_is_what_the_recipe_trains() -> None:
@@ -83,13 +83,13 @@ def test_the_epoch_that_counts_is_the_one_whose_weights_are_kept() -> None:
     found = history(val_label_accuracy=[nan, nan, 0.9, 0.9, 0.8], val_reconstruction_loss=[0.3, 0.1, 0.4, 0.4, 0.2],
                     val_loss=[5, 5, 2.0, 1.0, 0.5])  # fmt: skip
     accuracy, error = Objective({"val_label_accuracy": 1.0}), Objective({"val_reconstruction_loss": 1.0})
-    assert accuracy.kept_epoch(found, recipe()) == 3  # of two equal ones that with the lower loss
-    assert error.kept_epoch(found, recipe()) == 3  # by what the phase monitors, not by the objective
-    assert accuracy.kept_epoch(found, recipe(restore_best=False)) == 4
-    assert error.kept_epoch(found, recipe(monitor="val_loss")) == 4
-    assert accuracy.kept_epoch(history(val_label_accuracy=[nan] * 3), recipe()) is None
+    assert accuracy.scored_epoch(found, recipe()) == 3  # of two equal ones that with the lower loss
+    assert error.scored_epoch(found, recipe()) == 3  # by what the phase monitors, not by the objective
+    assert accuracy.scored_epoch(found, recipe(restore_best=False)) == 4
+    assert error.scored_epoch(found, recipe(monitor="val_loss")) == 4
+    assert accuracy.scored_epoch(history(val_label_accuracy=[nan] * 3), recipe()) is None
     watched = history(val_reconstruction_loss=[0.3, 0.1, 0.4], val_label_accuracy=[nan, 0.5, 0.6], val_loss=[1, 1, nan])
-    assert error.kept_epoch(watched, recipe()) == 2  # as `BestWeights` keeps it
+    assert error.scored_epoch(watched, recipe()) == 2  # as `BestWeights` keeps it
 
 
 def test_an_epoch_under_other_loss_weights_does_not_count() -> None:
@@ -98,12 +98,12 @@ def test_an_epoch_under_other_loss_weights_does_not_count() -> None:
     found = history(val_reconstruction_loss=[0.3, 0.1, 0.4, 0.2, 0.3], val_loss=[5, 5, 0.1, 1.0, 2.0],
                     kl_divergence_weight=[nan, nan, 0.0, 1.0, 1.0], label_weight=[1.0, 1.0, nan, nan, nan])  # fmt: skip
     error = Objective({"val_reconstruction_loss": 1.0})
-    assert error.kept_epoch(found, recipe(monitor="val_loss")) == 3
+    assert error.scored_epoch(found, recipe(monitor="val_loss")) == 3
     found.columns["label_weight"] = np.array([1.0, 1.0, 0.9, 0.8, 0.7])
     found.columns["kl_divergence_weight"] = np.full(5, 1.0)
-    assert error.kept_epoch(found, recipe(monitor="val_loss")) == 4
+    assert error.scored_epoch(found, recipe(monitor="val_loss")) == 4
     learned = recipe(monitor="val_loss", balance="uncertainty")  # weights that are learned change the loss as others do
-    assert error.kept_epoch(found, learned) == 2
+    assert error.scored_epoch(found, learned) == 2
 
 
 def test_values_that_no_phase_logs_together_are_refused() -> None:
@@ -118,13 +118,13 @@ def test_phases_of_one_name_are_told_apart() -> None:
     found = History(["joint 1", "joint 2", "joint 2"], {
         "loss": np.zeros(3), "val_loss": np.array([1.0, 3.0, 2.0]), "val_reconstruction_loss": np.array([1.0, nan, 2.0])
     })  # fmt: skip
-    assert Objective({"val_reconstruction_loss": 1.0}).kept_epoch(found, both) == 2
+    assert Objective({"val_reconstruction_loss": 1.0}).scored_epoch(found, both) == 2
 
 
 def test_only_a_phase_that_logs_the_objective_speaks_for_it() -> None:
     nan = float("nan")
     found = history(val_reconstruction_loss=[0.3, 0.1, nan, nan, nan], val_loss=[0.3, 0.1, 0.2, 0.2, 0.2])
-    assert Objective({"val_reconstruction_loss": 1.0}).kept_epoch(found, recipe(learns=["classifier"])) == 1
+    assert Objective({"val_reconstruction_loss": 1.0}).scored_epoch(found, recipe(learns=["classifier"])) == 1
 
 
 def test_macro_f1_is_that_of_scikit_learn_over_labelled_images() -> None:

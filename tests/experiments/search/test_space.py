@@ -6,7 +6,7 @@ import re
 import pytest
 
 from kerasae.experiments.search.defaults import default_space
-from kerasae.experiments.search.kerastuner.oracles import hyperparameters
+from kerasae.experiments.search.kerastuner.hyperparameters import hyperparameters
 from kerasae.experiments.search.space import Space
 from kerasae.models import ENCODERS
 from kerasae.models.build import part_of
@@ -34,7 +34,7 @@ def test_a_range_a_choice_and_a_bare_list() -> None:
     assert dropout.choices == (0.0, 0.1, 0.25)
     assert [type(one) for one in dropout.choices] == [float] * 3
     assert (kernel.ends, kernel.count) == ([3, 7], 3)
-    assert tied.decoded(tied.labels[0]) is True
+    assert tied.decode(tied.encoded_choices[0]) is True
     recipe = found.applied(load("joint"), {rate.name: 0.002, dropout.name: 0.1, kernel.name: 5, tied.name: True})
     assert recipe.phases[0].optimizer.options["learning_rate"] == 0.002
     assert (recipe.model.dropout, recipe.model.tied) == (0.1, True)
@@ -57,7 +57,7 @@ def test_a_width_of_its_own_for_each_block_up_to_the_depth() -> None:
     ]  # fmt: skip
     assert found.size == 2 + 2**3
     first = {"model.encoder.filters.depth": 1, "model.encoder.filters.0": 8}
-    assert not found.named["model.encoder.filters.1"].holds(first)
+    assert not found.named["model.encoder.filters.1"].is_active(first)
     values = first | {f"model.encoder.filters.{place}": width for place, width in enumerate((8, 16, 16))}
     recipe = found.applied(load("joint"), values | {"model.encoder.filters.depth": 3})
     assert recipe.model.encoder.options == {"filters": [8, 16, 16]}
@@ -92,7 +92,7 @@ def test_size_counts_what_can_be_drawn() -> None:
     for drawn in itertools.product(*(one.choices or range(one.count or 0) for one in found.parameters)):
         values, given = {}, True
         for parameter, value in zip(found.parameters, drawn, strict=True):
-            if parameter.holds(values):
+            if parameter.is_active(values):
                 values[parameter.name] = value
             elif value != (parameter.choices or range(1))[0]:
                 given = False
@@ -104,7 +104,7 @@ def test_steps_reach_the_end_of_a_range() -> None:
     found = space('"model.dropout" = { range = [0.0, 0.3], step = 0.1 }')
     (declared,) = hyperparameters(found).space
     (parameter,) = found.parameters
-    assert [parameter.decoded(value) for value in declared.values] == [0.0, 0.1, 0.2, 0.3]
+    assert [parameter.decode(value) for value in declared.values] == [0.0, 0.1, 0.2, 0.3]
     assert parameter.count == 4
 
 
@@ -121,7 +121,7 @@ def test_the_last_step_ends_a_range_that_no_step_reaches() -> None:
 def test_a_list_may_be_empty() -> None:
     growing = space('"model.classifier.dense" = { depth = [0, 1, 2], width = [64, 128], growth = [0.5, 1.0] }')
     assert dict(growing.overrides({"model.classifier.dense.depth": 0})) == {"model.classifier.dense": []}
-    for _, _, values in growing.with_ends():
+    for values in (end.values for end in growing.end_points()):
         drawn = dict(growing.overrides(values))["model.classifier.dense"]
         assert len(drawn) == values["model.classifier.dense.depth"]
 
@@ -142,10 +142,10 @@ def test_conditions_of_conditions_and_several_at_once() -> None:
         for one in drawn.space:
             drawn.values[one.name] = one.random_sample(1000 * seed + len(one.name))
         drawn.ensure_active_values()
-        values = {name: found.named[name].decoded(value) for name, value in drawn.values.items()}
+        values = {name: found.named[name].decode(value) for name, value in drawn.values.items()}
         held: dict[str, object] = {}
         for one in found.parameters:
-            if one.holds(held):
+            if one.is_active(held):
                 held[one.name] = values[one.name]
         assert held == values
         seen |= values.keys()
@@ -169,7 +169,7 @@ def test_every_family_has_a_space_of_depth_and_width_that_it_takes(family: str) 
     found = Space(default_space(recipe, (28, 28, 1)))
     assert any(name.endswith(".depth") for name in found.named)
     drawn = hyperparameters(found)
-    for seed, (_, _, values) in enumerate(found.with_ends()):
+    for seed, values in enumerate(end.values for end in found.end_points()):
         ends = found.applied(recipe, values)
         check(ends)
         lengths = [len(value) for value in ends.model.encoder.options.values() if isinstance(value, list)]
@@ -178,9 +178,7 @@ def test_every_family_has_a_space_of_depth_and_width_that_it_takes(family: str) 
         for one in drawn.space:  # at random too, as keras-tuner draws
             drawn.values[one.name] = one.random_sample(seed)
         drawn.ensure_active_values()
-        named = {
-            name: found.named[name].decoded(value) for name, value in drawn.values.items() if drawn.is_active(name)
-        }
+        named = {name: found.named[name].decode(value) for name, value in drawn.values.items() if drawn.is_active(name)}
         check(found.applied(recipe, named))
 
 
@@ -210,7 +208,7 @@ def test_a_list_as_long_as_another_may_grow() -> None:
         "model.encoder" = [{ name = "residual", filters = [8], blocks = [1] }]
         "model.encoder.filters" = { depth = [1, 2], width = [8, 16] }
         "model.encoder.blocks" = { like = "model.encoder.filters", width = [1, 2], growth = [1, 2] }""")
-    grown = [values for name, _, values in found.with_ends() if name.startswith("model.encoder.blocks")]
+    grown = [end.values for end in found.end_points() if end.parameter.startswith("model.encoder.blocks")]
     assert len(grown) == 4
     for values in grown:
         options = found.applied(load("joint"), values).model.encoder.options

@@ -1,4 +1,4 @@
-"""How much each parameter decides."""
+"""The importance of each parameter."""
 
 from __future__ import annotations
 
@@ -15,23 +15,22 @@ if TYPE_CHECKING:
 
 
 def importance(names: Sequence[str], means: np.ndarray, deviations: np.ndarray) -> Figure:
-    """Draw a bar a parameter, the longest on top, with a line of one standard deviation each way.
+    """Draw a bar for each parameter, the longest on top, with a line of one standard deviation to each side.
 
     Args:
         names: of the parameters.
-        means: how much of the explained variance is lost when its values are shuffled, float (n,).
-        deviations: over the shufflings, float (n,).
+        means: the loss of R² when the parameter's values are shuffled, float (n,).
+        deviations: standard deviations over shuffles, float (n,).
     """
     order = np.argsort(-means, kind="stable")
+    means, deviations = means[order], deviations[order]
     figure = new_figure(0.75 + 0.3 * len(names))
     axes = figure.add_subplot()
     tidy(axes, grid="x")
-    places = np.arange(len(names))
-    axes.barh(places, np.maximum(means[order], 0.0), 0.62, color=BLUE)
-    axes.hlines(
-        places, np.maximum(means[order] - deviations[order], 0.0), means[order] + deviations[order], color=INK, lw=1.1
-    )
-    axes.set_yticks(places, drawables([names[index] for index in order], 34), color=INK)
+    rows = np.arange(len(names))
+    axes.barh(rows, np.maximum(means, 0.0), 0.62, color=BLUE)
+    axes.hlines(rows, np.maximum(means - deviations, 0.0), means + deviations, color=INK, lw=1.1)
+    axes.set_yticks(rows, drawables([names[index] for index in order], 34), color=INK)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(left=0)

@@ -1,4 +1,4 @@
-"""What the trials reached against what they cost, with the front that no other trial beats in both."""
+"""The objective over each cost, with the Pareto front."""
 
 from __future__ import annotations
 
@@ -7,51 +7,56 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
-from kerasae.experiments.search.figures.trial_style import Marks, legend, scatter
+from kerasae.experiments.search.figures.trial_style import ScoredTrials, legend, scatter
 from kerasae.report.figures.curves import LOG_RATIO
 from kerasae.report.figures.style import GREEN, INK, drawable, finish, new_figure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
-def costs(columns: Mapping[str, np.ndarray], marks: Marks) -> Figure:
-    """Draw a panel a cost, the objective upward, and the Pareto front of the trials that were trained to the end.
+def pareto_front(costs: Mapping[str, np.ndarray], trials: ScoredTrials) -> Figure:
+    """Draw a panel for each cost, the objective upward, and the Pareto front of the completed trials.
 
     Args:
-        columns: by what to call a cost, float (n,), NaN where a trial has none.
-        marks: the trials.
+        costs: by name, float (n,), NaN for trials without the cost.
+        trials: the trials.
     """
-    figure = new_figure(3.6, 4.5 * len(columns) if len(columns) > 1 else 5.2)
-    panels = figure.subplots(1, len(columns), sharey=True, squeeze=False)[0]
-    for axes, (name, values) in zip(panels, columns.items(), strict=True):
+    figure = new_figure(3.6, 4.5 * len(costs) if len(costs) > 1 else 5.2)
+    panels = figure.subplots(1, len(costs), sharey=True, squeeze=False)[0]
+    for axes, (name, values) in zip(panels, costs.items(), strict=True):
         tidy(axes)
-        front = [place for place in pareto(values, marks) if not marks.pruned[place]]
-        axes.plot(values[front], marks.scores[front], c=GREEN, lw=1.6, zorder=2, label="the Pareto front")
-        scatter(axes, values, marks)
-        known = values[np.isfinite(values)]
-        if len(known) and known.min() > 0 and known.max() > LOG_RATIO * known.min():
-            axes.set_xscale("log")
-            axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-            axes.xaxis.set_minor_formatter(NullFormatter())
-        else:
-            axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.4g}" if known.max(initial=0) < 1000 else "{x:,.0f}"))
-        axes.tick_params(axis="x", labelsize=8, labelrotation=20)
+        front = pareto_indices(values, trials)
+        axes.plot(values[front], trials.scores[front], c=GREEN, lw=1.6, zorder=2, label="Pareto front")
+        scatter(axes, values, trials)
+        _scale(axes, values[np.isfinite(values)])
         axes.set_xlabel(name, color=INK)
-    panels[0].set_ylabel(drawable(marks.objective, 40), color=INK)
+    panels[0].set_ylabel(drawable(trials.objective, 40), color=INK)
     legend(panels[0])
     return finish(figure)
 
 
-def pareto(values: np.ndarray, marks: Marks) -> list[int]:
-    """Return the places that no cheaper trial, trained to the end, is as good as; by rising cost."""
-    sign = 1.0 if marks.larger else -1.0
-    able = [place for place in range(len(values)) if np.isfinite(values[place]) and not marks.pruned[place]]
+def _scale(axes: Axes, values: np.ndarray) -> None:
+    """Draw the cost on a logarithmic axis if its values differ much."""
+    if len(values) and values.min() > 0 and values.max() > LOG_RATIO * values.min():
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.4g}" if values.max(initial=0) < 1000 else "{x:,.0f}"))
+    axes.tick_params(axis="x", labelsize=8, labelrotation=20)
+
+
+def pareto_indices(costs: np.ndarray, trials: ScoredTrials) -> list[int]:
+    """Return the indices of completed trials than which no cheaper one is as good, by rising cost, float (n,)."""
+    sign = 1.0 if trials.larger else -1.0
+    completed = [index for index in range(len(costs)) if np.isfinite(costs[index]) and not trials.pruned[index]]
     front: list[int] = []
-    for place in sorted(able, key=lambda place: (values[place], -sign * marks.scores[place])):
-        if not front or sign * marks.scores[place] > sign * marks.scores[front[-1]]:
-            front.append(place)
+    for index in sorted(completed, key=lambda index: (costs[index], -sign * trials.scores[index])):
+        if not front or sign * trials.scores[index] > sign * trials.scores[front[-1]]:
+            front.append(index)
     return front

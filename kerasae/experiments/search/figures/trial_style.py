@@ -1,8 +1,9 @@
-"""How trials are drawn in every figure of a search: by status, the best one apart."""
+"""How trials are drawn in every figure of a search: by status, with the best one highlighted."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from kerasae.report.figures.style import BLUE, FAINT, INK, VERMILLION
 
@@ -13,15 +14,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class Marks(NamedTuple):
-    """Trials with a score, in order.
+@dataclass(frozen=True)
+class ScoredTrials:
+    """The trials with a score, in order.
 
     Attributes:
         scores: the objective, float (n,).
-        pruned: bool (n,), whether it was stopped early.
-        best: place of the best one, None where there is none.
-        objective: what to call the objective.
-        larger: whether larger is better.
+        pruned: bool (n,), whether the trial was pruned.
+        best: index of the best trial; None if no trial was completed.
+        objective: the objective's name.
+        larger: whether larger scores are better.
     """
 
     scores: np.ndarray
@@ -35,24 +37,29 @@ class Marks(NamedTuple):
         """The objective with its direction, for an axis."""
         return f"{self.objective} ({'higher' if self.larger else 'lower'} is better)"
 
+    def subset(self, chosen: np.ndarray) -> ScoredTrials:
+        """Return the trials of a mask, bool (n,)."""
+        best = None if self.best is None or not chosen[self.best] else int(chosen[: self.best].sum())
+        return ScoredTrials(self.scores[chosen], self.pruned[chosen], best, self.objective, self.larger)
 
-def scatter(axes: Axes, x: np.ndarray, marks: Marks) -> None:
-    """Draw a trial a point: filled, hollow where it was pruned, the best one a star."""
+
+def scatter(axes: Axes, x: np.ndarray, trials: ScoredTrials) -> None:
+    """Draw each trial as a point, float (n,) over the scores: filled, hollow if pruned, a star for the best one."""
     kinds: Sequence[tuple[str, np.ndarray, dict[str, Any]]] = (
-        ("pruned", marks.pruned, {"facecolors": "none", "edgecolors": FAINT, "linewidths": 1.0}),
-        ("trained to the end", ~marks.pruned, {"color": BLUE, "alpha": 0.75, "linewidths": 0}),
+        ("pruned", trials.pruned, {"facecolors": "none", "edgecolors": FAINT, "linewidths": 1.0}),
+        ("completed", ~trials.pruned, {"color": BLUE, "alpha": 0.75, "linewidths": 0}),
     )
-    for name, chosen, look in kinds:
+    for name, chosen, style in kinds:
         if chosen.any():
-            axes.scatter(x[chosen], marks.scores[chosen], 26, label=name, zorder=3, **look)
-    if marks.best is not None:
+            axes.scatter(x[chosen], trials.scores[chosen], 26, label=name, zorder=3, **style)
+    if trials.best is not None:
         axes.scatter(
-            x[marks.best],
-            marks.scores[marks.best],
+            x[trials.best],
+            trials.scores[trials.best],
             110,
             VERMILLION,
             marker="*",
-            label="the best",
+            label="best",
             zorder=4,
             edgecolors="white",
             linewidths=0.6,
@@ -60,7 +67,7 @@ def scatter(axes: Axes, x: np.ndarray, marks: Marks) -> None:
 
 
 def legend(axes: Axes) -> None:
-    """Name the kinds of trials above the axes, where there are several."""
+    """Draw a legend above the figure if it shows several kinds of trials."""
     handles, names = axes.get_legend_handles_labels()
     if len(names) > 1:
         axes.get_figure(root=True).legend(  # type: ignore[union-attr]

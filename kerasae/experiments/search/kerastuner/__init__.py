@@ -1,1 +1,4 @@
-"""The adapter to keras-tuner: its oracles and its chief, made to survive a kill; nothing else imports keras-tuner."""
+"""The adapter to keras-tuner: resumable oracles, and the gRPC service between chief and workers.
+
+Nothing outside this package imports keras-tuner or gRPC; `SearchAlgorithm` is what the rest of the search knows.
+"""

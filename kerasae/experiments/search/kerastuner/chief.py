@@ -1,4 +1,4 @@
-"""The chief: keras-tuner's server of trials, which hears from its workers and gives lost trials to others."""
+"""The chief: serves trials to workers over gRPC, and gives trials of lost workers to others."""
 
 from __future__ import annotations
 
@@ -11,41 +11,45 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import grpc
-from keras_tuner.src import protos
-from keras_tuner.src.distribute.oracle_chief import OracleServicer
 
-from kerasae.experiments.search.outcome import Outcome, trial_folder
+from kerasae.experiments.search.kerastuner.protocol import WORKER_KEY, OracleServicer, add_servicer, messages
+from kerasae.experiments.search.results import TrialResult, trial_folder
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kerasae.experiments.search.kerastuner.oracles import Oracle
+    from kerasae.experiments.search.kerastuner.resumable_oracle import ResumableOracle
 
-SILENT_SECONDS = 30.0  # after which a worker of another machine counts as lost
-NAME_KEY = "tuner-id"  # of the metadata in which a worker says who it is
+SILENT_SECONDS = 30.0  # after which a worker on another machine counts as lost
 
 
 class Chief:
-    """Serves an algorithm's trials at an address; to be used in a `with`.
+    """Serves the trials of an oracle at an address; a context manager.
+
+    Args:
+        oracle: the search algorithm, opened in the search's folder.
+        address: "HOST:PORT" to listen at; port 0 for a free one.
 
     Attributes:
-        address: where it is reached.
-        finished: what came of trials, in the order in which they end.
-        heard: by worker when it was last heard from, on the monotonic clock.
+        address: with the port that was chosen.
+        finished: the results of trials, in the order in which they end.
+        last_heard: by worker the time of its last message, on the monotonic clock.
+        dismissed: workers that were told that no trials are left.
     """
 
-    def __init__(self, oracle: Oracle, address: str) -> None:
+    def __init__(self, oracle: ResumableOracle, address: str) -> None:
         self.oracle = oracle
         self.address = address
-        self.finished: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-        self.heard: dict[str, float] = {}
+        self.finished: queue.SimpleQueue[TrialResult] = queue.SimpleQueue()
+        self.last_heard: dict[str, float] = {}
         self.dismissed: set[str] = set()
         self._failure: BaseException | None = None
         self._lock = threading.RLock()
-        alone = [("grpc.so_reuseport", 0)]  # else a second chief would share the port, and half of the workers
-        self._server = grpc.server(ThreadPoolExecutor(max_workers=4), options=alone)
-        protos.get_service_grpc().add_OracleServicer_to_server(_Servicer(self), self._server)
+        # Otherwise a second chief would share the port, and get half of the workers.
+        options = [("grpc.so_reuseport", 0)]
+        self._server = grpc.server(ThreadPoolExecutor(max_workers=4), options=options)
+        add_servicer(_Servicer(self), self._server)
 
     def __enter__(self) -> Chief:
         port = 0
@@ -66,8 +70,8 @@ class Chief:
         self._server.stop(grace=None).wait()
 
     @contextlib.contextmanager
-    def holding(self) -> Iterator[Oracle]:
-        """Give the algorithm to one thread at a time, and keep what it prints to itself."""
+    def exclusive_oracle(self) -> Iterator[ResumableOracle]:
+        """Lend the oracle to one thread at a time; what keras-tuner prints is discarded."""
         with self._lock, contextlib.redirect_stdout(io.StringIO()):
             try:
                 yield self.oracle
@@ -75,69 +79,71 @@ class Chief:
                 self._failure = error
                 raise
 
-    def check(self) -> None:
-        """Raise what has gone wrong while serving."""
+    def raise_failure(self) -> None:
+        """Raise the error that a call of a worker ended with, if there was one."""
         if self._failure is not None:
             raise self._failure
 
     def give_back(self, worker: str, reason: str) -> None:
-        """Give the trial of a lost worker to another one, or end it as failed where it has ended several."""
-        with self.holding() as oracle:
-            self.heard.pop(worker, None)
-            outcome = oracle.give_back(worker, reason)
-        if outcome is not None:
-            self.finished.put(outcome)
+        """Give the trial of a lost worker to another one, or fail it if several workers were lost with it."""
+        with self.exclusive_oracle() as oracle:
+            self.last_heard.pop(worker, None)
+            result = oracle.give_back(worker, reason)
+        if result is not None:
+            self.finished.put(result)
 
-    def silent(self) -> list[str]:
-        """List the workers with a trial that were not heard for long."""
+    def silent_workers(self) -> list[str]:
+        """Return the workers with a trial that were not heard for `SILENT_SECONDS`."""
         with self._lock:
             deadline = time.monotonic() - SILENT_SECONDS
-            return [worker for worker in self.oracle.ongoing_trials if self.heard.get(worker, 0.0) < deadline]
+            return [worker for worker in self.oracle.ongoing_trials if self.last_heard.get(worker, 0.0) < deadline]
 
-    def last_heard(self) -> float:
-        """Return when any worker was last heard from, on the monotonic clock; minus infinity if none was."""
-        return max(self.heard.values(), default=float("-inf"))
+    def last_heard_any(self) -> float:
+        """Return the time of the last message of any worker; minus infinity if there was none."""
+        return max(self.last_heard.values(), default=float("-inf"))
 
     def end(self, id: str) -> None:
-        """Take in the outcome of a trial that a worker has ended, unless it was given to another one by then."""
-        with self.holding() as oracle:
-            if id not in {trial.trial_id for trial in oracle.ongoing_trials.values()}:
+        """Settle a trial that a worker has ended, unless another worker has the trial now."""
+        with self.exclusive_oracle() as oracle:
+            if id not in oracle.running_trials:
                 return
-            outcome = Outcome.read(trial_folder(oracle.folder, id))
-            if outcome is None:
-                reason = f"its outcome is not in {oracle.folder}, which chief and workers must share"
-                outcome = Outcome.failed(id, {}, reason)
-            oracle.settle(outcome)
-        self.finished.put(outcome)
+            result = TrialResult.read(trial_folder(oracle.folder, id))
+            if result is None:
+                reason = f"its result is not in {oracle.folder}, which chief and workers must share"
+                result = TrialResult.failed(id, {}, reason)
+            oracle.settle(result)
+        self.finished.put(result)
 
 
 class _Servicer(OracleServicer):
-    """keras-tuner's protocol, with three of its calls as a chief needs them that is to end."""
+    """keras-tuner's service, with the three calls of our workers."""
 
     def __init__(self, chief: Chief) -> None:
         super().__init__(chief.oracle)
         self.chief = chief
 
     def CreateTrial(self, request: Any, context: Any) -> Any:  # noqa: N802 (keras-tuner's name)
-        with self.chief.holding() as oracle:
-            self.chief.heard[request.tuner_id] = time.monotonic()
+        """Return a trial for a worker, or tell it to wait or to end."""
+        with self.chief.exclusive_oracle() as oracle:
+            self.chief.last_heard[request.tuner_id] = time.monotonic()
             trial = oracle.create_trial(request.tuner_id)
             if trial.status == "STOPPED":
                 self.chief.dismissed.add(request.tuner_id)
-            return protos.get_service().CreateTrialResponse(trial=trial.to_proto())
+            return messages.CreateTrialResponse(trial=trial.to_proto())
 
     def GetTrial(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Hear that a worker is still at its trial, or tell it that the trial is no longer its own."""
-        worker = dict(context.invocation_metadata()).get(NAME_KEY, "")
-        with self.chief.holding() as oracle:
+        """Note that a worker is alive, or tell it that another worker has its trial now."""
+        worker = dict(context.invocation_metadata()).get(WORKER_KEY, "")
+        with self.chief.exclusive_oracle() as oracle:
             trial = oracle.ongoing_trials.get(worker)
             if trial is not None and trial.trial_id == request.trial_id:
-                self.chief.heard[worker] = time.monotonic()
-                return protos.get_service().GetTrialResponse(trial=trial.to_proto())
-        lost = f"trial {request.trial_id} was given to another worker, or its chief has been started again"
-        context.abort(grpc.StatusCode.FAILED_PRECONDITION, lost)
+                self.chief.last_heard[worker] = time.monotonic()
+                return messages.GetTrialResponse(trial=trial.to_proto())
+        reason = f"trial {request.trial_id} was given to another worker, or its chief has been started again"
+        context.abort(grpc.StatusCode.FAILED_PRECONDITION, reason)
         return None
 
     def EndTrial(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Settle the trial that a worker has ended."""
         self.chief.end(request.trial.trial_id)
-        return protos.get_service().EndTrialResponse()
+        return messages.EndTrialResponse()

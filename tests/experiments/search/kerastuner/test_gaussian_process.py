@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kerasae.experiments.search.kerastuner.gaussian_process import TOP, expected_improvement, fitted_process
+from kerasae.experiments.search.kerastuner.bayesian import UPPER_BOUND
+from kerasae.experiments.search.kerastuner.gaussian_process import expected_improvement, fit_process
+from kerasae.experiments.search.kerastuner.hyperparameters import from_unit_cube, hyperparameters, to_unit_cube
 from kerasae.experiments.search.kerastuner.oracles import make_oracle
-from kerasae.experiments.search.kerastuner.resumable_oracle import values_of
 from kerasae.experiments.search.objective import objective_of
-from kerasae.experiments.search.outcome import Outcome
+from kerasae.experiments.search.results import TrialResult
 from kerasae.experiments.search.space import Space
 from kerasae.recipe.loading import load
 
@@ -20,7 +21,7 @@ TRUTH = 4 * (X[:, 0] - 0.4) ** 2
 
 
 def test_the_process_sees_through_noise_and_past_what_does_not_matter() -> None:
-    process = fitted_process(X, TRUTH + RANDOM.normal(0.0, 0.1, 60), 0)
+    process = fit_process(X, TRUTH + RANDOM.normal(0.0, 0.1, 60), 0)
     where = RANDOM.uniform(size=(200, 3))
     mean, deviation = process.predict(where, return_std=True)
     assert np.abs(mean - 4 * (where[:, 0] - 0.4) ** 2).mean() < 0.06
@@ -30,7 +31,7 @@ def test_the_process_sees_through_noise_and_past_what_does_not_matter() -> None:
 
 
 def test_expected_improvement_is_that_of_draws() -> None:
-    process = fitted_process(X, TRUTH, 0)
+    process = fit_process(X, TRUTH, 0)
     where = RANDOM.uniform(size=(20, 3))
     mean, deviation = process.predict(where, return_std=True)
     draws = mean + deviation * RANDOM.normal(size=(100_000, 20))
@@ -45,10 +46,10 @@ def test_points_keep_to_their_ranges_and_apart(tmp_path: Path) -> None:
     }""".replace("\n", " "), 'search.algorithm="bayesian"'])  # fmt: skip
     assert recipe.search is not None
     assert recipe.search.space is not None
-    oracle = make_oracle(recipe.search, Space(recipe.search.space), objective_of(recipe), 9)
-    top = oracle._vector_to_values(np.full(2, TOP))
+    space = hyperparameters(Space(recipe.search.space))
+    top = from_unit_cube(space, np.full(2, UPPER_BOUND))
     assert (top["model.dropout"], top["phases.0.batch_size"]) == (pytest.approx(0.5), 64)
-    steps = [oracle._point({**top, "model.dropout": 0.1 * step})[0] for step in range(6)]
+    steps = [to_unit_cube(space, {**top, "model.dropout": 0.1 * step})[0] for step in range(6)]
     assert steps == pytest.approx(np.arange(0.5, 6) / 6)
 
 
@@ -59,15 +60,15 @@ def test_what_fails_is_kept_away_from(tmp_path: Path) -> None:
     assert recipe.search.space is not None
     space = Space(recipe.search.space)
     oracle = make_oracle(recipe.search, space, objective_of(recipe), 9)
-    oracle.keep_in(tmp_path, 25, None)
+    oracle.open(tmp_path, 25, None)
     failed = []
-    while (trial := oracle.create_trial("a worker")).status == "RUNNING":
-        values = values_of(trial, space)
-        rate = values["phases.0.optimizer.learning_rate"]
+    while (trial := oracle.next_trial("a worker")) is not None:
+        rate = trial.values["phases.0.optimizer.learning_rate"]
         failed.append(rate > 1e-2)
         score = 0.9 + 0.1 * np.log10(rate)
-        oracle.settle(Outcome.failed(trial.trial_id, values, "x") if failed[-1] else Outcome(
-            trial.trial_id, values, "completed", score=score))  # fmt: skip
+        values = dict(trial.values)
+        oracle.settle(TrialResult.failed(trial.id, values, "x") if failed[-1] else TrialResult(
+            trial.id, values, "completed", score=score))  # fmt: skip
     assert sum(failed[10:]) < 8
 
 
@@ -92,19 +93,19 @@ def searched(algorithm: str, seed: int, workers: int, folder: Path) -> list[floa
     assert recipe.search.space is not None
     space = Space(recipe.search.space)
     oracle = make_oracle(recipe.search, space, objective_of(recipe), 9)
-    oracle.keep_in(folder, 30, None)
+    oracle.open(folder, 30, None)
     random, truths = np.random.default_rng(seed), []
     while True:
-        trials = [oracle.create_trial(f"worker {number}") for number in range(workers)]
-        begun = [trial for trial in trials if trial.status == "RUNNING"]
+        trials = [oracle.next_trial(f"worker {number}") for number in range(workers)]
+        begun = [trial for trial in trials if trial is not None]
         if not begun:
             break
-        tried = [values_of(trial, space) for trial in begun]
+        tried = [dict(trial.values) for trial in begun]
         assert all(one != other for one, other in itertools.combinations(tried, 2))
         for trial, values in zip(begun, tried, strict=True):
             truths.append(score(values))
             noisy = truths[-1] + 0.01 * random.normal()
-            oracle.settle(Outcome(trial.trial_id, values, "completed", score=noisy))
+            oracle.settle(TrialResult(trial.id, values, "completed", score=noisy))
     assert len(truths) == 30
     return truths
 

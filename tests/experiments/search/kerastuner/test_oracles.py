@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from kerasae.experiments.search.kerastuner import resumable_oracle as kept
-from kerasae.experiments.search.kerastuner.oracles import Oracle, hyperparameters, make_oracle
-from kerasae.experiments.search.kerastuner.resumable_oracle import notes_of, values_of
+from kerasae.experiments.search.algorithm import TrialSpec
+from kerasae.experiments.search.kerastuner import resumable_oracle
+from kerasae.experiments.search.kerastuner.hyperband import hyperband_schedule
+from kerasae.experiments.search.kerastuner.hyperparameters import hyperparameters
+from kerasae.experiments.search.kerastuner.oracles import make_oracle
+from kerasae.experiments.search.kerastuner.resumable_oracle import ResumableOracle
 from kerasae.experiments.search.objective import Objective, objective_of
-from kerasae.experiments.search.outcome import Outcome, outcomes, trial_folder
+from kerasae.experiments.search.results import TrialResult, read_results, trial_folder
 from kerasae.experiments.search.space import Space
 from kerasae.recipe import Range
 from kerasae.recipe.loading import load
@@ -38,37 +41,37 @@ class Searching:
         folder.mkdir()
         self.oracle = self.started()
 
-    def started(self) -> Oracle:
+    def started(self) -> ResumableOracle:
         assert self.recipe.search is not None
         oracle = make_oracle(self.recipe.search, self.space, objective_of(self.recipe), 9)
-        oracle.keep_in(self.folder, self.limit, None)
+        oracle.open(self.folder, self.limit, None)
         return oracle
 
     def killed(self) -> None:
         self.oracle = self.started()
 
-    def outcome(self, trial) -> Outcome:
-        values = values_of(trial, self.space)
-        score = random.Random(f"{sorted(values.items())} {notes_of(trial).get('tuner/epochs')}").random()
-        failed = int(trial.trial_id) in (3, 4, 5, 6)  # four in a row, of which keras-tuner bears two
-        return Outcome.failed(trial.trial_id, values, "x") if failed else Outcome(
-            trial.trial_id, values, "completed", score=score)  # fmt: skip
+    def outcome(self, trial: TrialSpec) -> TrialResult:
+        values = dict(trial.values)
+        score = random.Random(f"{sorted(values.items())} {trial.max_epochs}").random()
+        failed = int(trial.id) in (3, 4, 5, 6)  # four in a row, of which keras-tuner bears two
+        return TrialResult.failed(trial.id, values, "x") if failed else TrialResult(
+            trial.id, values, "completed", score=score)  # fmt: skip
 
     def search(self, kills: Iterator[int]) -> list[tuple[str, dict]]:
-        while (trial := self.oracle.create_trial("a worker")).status == "RUNNING":
+        while (trial := self.oracle.next_trial("a worker")) is not None:
             kill = next(kills)
             if kill == 1:  # inside the trial
                 self.killed()
                 continue
             outcome = self.outcome(trial)
-            outcome.write(trial_folder(self.folder, trial.trial_id))
+            outcome.write(trial_folder(self.folder, trial.id))
             if kill == 2:  # after the trial, before the algorithm has heard of it
                 self.killed()
                 continue
             self.oracle.settle(outcome)
             if kill == 3:  # between two trials
                 self.killed()
-        return [(one.id, one.values) for one in outcomes(self.folder)]
+        return [(one.id, one.values) for one in read_results(self.folder)]
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -83,7 +86,7 @@ def test_a_search_that_is_killed_again_and_again_has_the_same_trials(algorithm: 
     assert oracle.is_over
     assert sorted(oracle.end_order) == [id for id, _ in found]
     if algorithm == "hyperband":  # which trains the best of them again, for longer
-        assert len(whole) == oracle.total  # a failed trial costs no promotion
+        assert len(whole) == hyperband_schedule(9, 3).num_trials  # a failed trial costs no promotion
     else:
         assert len({str(values) for _, values in whole}) == len(whole)
 
@@ -92,17 +95,17 @@ def test_a_search_that_is_killed_again_and_again_has_the_same_trials(algorithm: 
 def test_a_trial_that_the_state_does_not_know_is_drawn_again(algorithm: str, tmp_path: Path) -> None:
     one = Searching(algorithm, tmp_path / "one")
     for _ in range(3):
-        trial = one.oracle.create_trial("a worker")
+        trial = one.oracle.next_trial("a worker")
+        assert trial is not None
         outcome = one.outcome(trial)
         outcome.write(trial_folder(one.folder, outcome.id))
         one.oracle.settle(outcome)
     state = (one.folder / "oracle.json").read_bytes()
-    drawn = one.oracle.create_trial("a worker")
+    drawn = one.oracle.next_trial("a worker")
     (one.folder / "oracle.json").write_bytes(state)  # as if it had been killed before the state was written
     one.killed()
-    again = one.oracle.create_trial("a worker")
-    assert again.trial_id == drawn.trial_id
-    assert values_of(again) == values_of(drawn)
+    assert drawn is not None
+    assert one.oracle.next_trial("a worker") == drawn
 
 
 def test_a_grid_goes_through_every_combination(tmp_path: Path) -> None:
@@ -117,9 +120,9 @@ def test_a_grid_goes_through_every_combination(tmp_path: Path) -> None:
 
 def test_a_grid_has_trials_for_several_workers(tmp_path: Path) -> None:
     oracle = Searching("grid", tmp_path / "grid").oracle
-    begun = [oracle.create_trial(name) for name in ("a", "b", "c", "d")]
-    assert [trial.status for trial in begun] == ["RUNNING"] * 4
-    assert len({str(values_of(trial)) for trial in begun}) == 4
+    begun = [trial for name in ("a", "b", "c", "d") if (trial := oracle.next_trial(name)) is not None]
+    assert len(begun) == 4
+    assert len({str(trial.values) for trial in begun}) == 4
 
 
 def test_random_draws_find_every_combination_of_a_small_space(tmp_path: Path) -> None:
@@ -137,8 +140,9 @@ def test_neighbouring_seeds_draw_other_values(tmp_path: Path) -> None:
         assert recipe.search.space is not None
         oracle = make_oracle(recipe.search, Space(recipe.search.space), objective_of(recipe), 9)
         (tmp_path / f"{seed}").mkdir()
-        oracle.keep_in(tmp_path / f"{seed}", 10, None)
-        drawn += [values_of(oracle.create_trial(str(number)))["model.dropout"] for number in range(10)]
+        oracle.open(tmp_path / f"{seed}", 10, None)
+        trials = [trial for number in range(10) if (trial := oracle.next_trial(str(number))) is not None]
+        drawn += [trial.values["model.dropout"] for trial in trials]
     assert len(set(drawn)) == 30
 
 
@@ -156,45 +160,48 @@ def ranges(one: dict) -> dict[str, Range]:
 def test_no_state_has_a_trial_that_has_ended_and_is_ongoing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would be trained again by whoever takes up such a state."""
     searching = Searching("random", tmp_path / "random")
-    written, write = [], kept.write_text
+    written, write = [], resumable_oracle.write_text
 
     def keep(path: Path, text: str) -> None:
         write(path, text)
         written.extend([json.loads(text)] if path.name == "oracle.json" else [])
 
-    monkeypatch.setattr(kept, "write_text", keep)
-    trial = searching.oracle.create_trial("a worker")
+    monkeypatch.setattr(resumable_oracle, "write_text", keep)
+    trial = searching.oracle.next_trial("a worker")
+    assert trial is not None
     searching.oracle.settle(searching.outcome(trial))
     assert [(state["end_order"], len(state["ongoing_trials"])) for state in written] == [([], 1), (["0000"], 0)]
 
 
 def test_a_lost_trial_is_given_to_another_worker_and_given_up_when_it_is_lost_again(tmp_path: Path) -> None:
     one = Searching("random", tmp_path / "one")
-    first = one.oracle.create_trial("a")
-    other = one.oracle.create_trial("b")
+    first = one.oracle.next_trial("a")
+    other = one.oracle.next_trial("b")
+    assert first is not None
+    assert other is not None
     assert one.oracle.give_back("a", "killed") is None
-    assert one.oracle.create_trial("c").trial_id == first.trial_id
+    assert one.oracle.next_trial("c") == first
     one.killed()
     outcome = None
     for worker in "defg":
-        trial = one.oracle.create_trial(worker)
-        if trial.trial_id == first.trial_id:
+        if one.oracle.next_trial(worker) == first:
             outcome = one.oracle.give_back(worker, "killed by a test")
     assert outcome is not None
     assert outcome.status == "failed"
     assert outcome.reason == "its process was lost 2 times: killed by a test"
-    assert first.trial_id in one.oracle.end_order
-    assert other.trial_id not in one.oracle.end_order
+    assert first.id in one.oracle.end_order
+    assert other.id not in one.oracle.end_order
 
 
 def test_a_lost_worker_that_had_finished_loses_nothing(tmp_path: Path) -> None:
     one = Searching("random", tmp_path / "one")
-    trial = one.oracle.create_trial("a")
-    one.outcome(trial).write(trial_folder(one.folder, trial.trial_id))
+    trial = one.oracle.next_trial("a")
+    assert trial is not None
+    one.outcome(trial).write(trial_folder(one.folder, trial.id))
     outcome = one.oracle.give_back("a", "killed")
     assert outcome is not None
     assert outcome.status == "completed"
-    assert one.oracle.end_order == [trial.trial_id]
+    assert one.oracle.end_order == [trial.id]
 
 
 def test_no_trial_begins_after_the_time_is_over(tmp_path: Path) -> None:
@@ -205,7 +212,8 @@ def test_no_trial_begins_after_the_time_is_over(tmp_path: Path) -> None:
 
 
 def test_the_same_seed_draws_the_same(tmp_path: Path) -> None:
-    drawn = [Searching("random", tmp_path / name).oracle.create_trial("a").hyperparameters.values for name in "ab"]
+    drawn = [Searching("random", tmp_path / name).oracle.next_trial("a") for name in "ab"]
+    assert drawn[0] is not None
     assert drawn[0] == drawn[1]
 
 
