@@ -9,7 +9,7 @@ from tensorflow.python.autograph.pyct import loader
 
 import augment
 from kerasae.cli.app import open_run
-from kerasae.exploration import Plan, write_exploration
+from kerasae.exploration import ExplorationOptions, write_exploration
 from kerasae.workflows.train import train
 
 
@@ -31,7 +31,7 @@ def test_a_run_and_its_export_convert_nothing(tmp_path: Path, converted: list[st
     small = ["model.encoder.filters=[4]", "phases.0.epochs=1"]
     train("digits-joint", run=tmp_path / "run", overrides=[*small, "evaluation.variants.negative=['invert']"])
     run, model, collection = open_run(tmp_path / "run")
-    write_exploration(run, model, collection, Plan("test", 50, ("pca",)))
+    write_exploration(run, model, collection, ExplorationOptions("test", 50, ("pca",)))
     assert not converted
 
 

@@ -189,15 +189,16 @@ def explore(
         opened, model, collection = open_run(run, source)
         data = opened.recipe.data
         images = list(read_each(near, collection.image_shape, data.resize, "--near", err, setting(data.range)))
-        found, known, figure = exploration.nearest(
+        nearest = exploration.write_nearest_images(
             opened, model, collection, [(str(path), image) for path, image in images]
         )
-        out.print(neighbours_table([path for path, _ in images], found, known, collection.class_names))
-        out.print(str(figure), soft_wrap=True)
+        out.print(neighbours_table([path for path, _ in images], nearest, collection.class_names))
+        out.print(str(nearest.figure), soft_wrap=True)
         return
-    plan = exploration.Plan(split, limit, tuple(dict.fromkeys(maps.replace(" ", "").split(","))), perplexity, seed)
+    methods = tuple(dict.fromkeys(maps.replace(" ", "").split(",")))
+    options = exploration.ExplorationOptions(split, limit, methods, perplexity, seed)
     opened, model, collection = open_run(run, source)
-    page = exploration.write_exploration(opened, model, collection, plan, console=err)
+    page = exploration.write_exploration(opened, model, collection, options, console=err)
     if opened.metrics.is_file():
         from kerasae.report import write_report
 
@@ -279,6 +280,6 @@ def generate(
     load_tensorflow()
     from kerasae.workflows.generate import generate as verb
 
-    found = verb(run, classes=classes or [], count=count, noise=noise, between=between, judge=judge, seed=seed)
-    out.print(generated_table(found))
+    result = verb(run, classes=classes or [], count=count, noise=noise, between=between, judge=judge, seed=seed)
+    out.print(generated_table(result))
     out.print(str(run / "generated" / "generated.html"), soft_wrap=True)

@@ -17,7 +17,7 @@ from kerasae.models.ood.with_ood_score import Features, extractor
 from kerasae.ood import figures
 from kerasae.ood.scores import JOINED, TITLES, Scorer, Scores, risk_coverage, separation
 from kerasae.ood.sources import Strangers, open_own
-from kerasae.report.report_figure import ReportFigure, keep, report_figure
+from kerasae.report.report_figure import ReportFigure, report_figure, write_report_figures
 from kerasae.report.templating import render
 from kerasae.utils.console import stderr_console
 
@@ -105,7 +105,9 @@ def _one(
         arrays: dict[str, Any] = {f"known-{name}": values for name, values in known.scores.items()}
         arrays |= {f"unknown-{name}": values for name, values in scores.items()}
         np.savez_compressed(temporary, **arrays)
-    report_figures = keep(_plates(model, class_names, known, strangers, found, scores, rejected), folder / "figures")
+    report_figures = write_report_figures(
+        _plates(model, class_names, known, strangers, found, scores, rejected), folder / "figures"
+    )
     page = render(
         "unknown.html.j2",
         "kerasae.ood",

@@ -20,7 +20,7 @@ from kerasae.evaluation.rejection import rejection_metrics
 from kerasae.evaluation.variants import changed
 from kerasae.files.reading import without
 from kerasae.files.writing import write_json, written_whole
-from kerasae.generation import Request, by_generator, judge_of, write_generated
+from kerasae.generation import SamplingOptions, generator_sampler, load_or_train_judge, write_generated
 from kerasae.inference.forward import predict
 from kerasae.losses import ReconstructionLoss
 from kerasae.models import AdversarialModel, deviation
@@ -115,11 +115,11 @@ def evaluate_generator(run: Run, model: AdversarialModel, collection: Collection
         other runs.
     """
     started = time.perf_counter()
-    request = Request(tuple(range(len(collection.class_names))) if model.num_classes else ())
-    method = by_generator(model)
-    found = write_generated(run, collection, [method], request, judge_of(run, collection))
+    options = SamplingOptions(tuple(range(len(collection.class_names))) if model.num_classes else ())
+    judge = load_or_train_judge(run, collection)
+    result = write_generated(run, collection, [generator_sampler(model)], options, judge)
     metrics = {
-        "generated": found,
+        "generated": result.to_json(),
         "model": parameter_counts(model, ("generator", "discriminator")),
         "timings": {
             "training_seconds": _training_seconds(run),

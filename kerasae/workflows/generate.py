@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kerasae.generation import Request, by_generator, judge_of, methods_of, write_generated
-from kerasae.generation.adversarial import between_classes
-from kerasae.generation.interpolation import End, between_latents, open_end
-from kerasae.generation.judge import check_judge
+from kerasae.generation import (
+    GenerationResult,
+    SamplingOptions,
+    TrainingLatents,
+    autoencoder_samplers,
+    check_judge,
+    generator_sampler,
+    load_or_train_judge,
+    write_generated,
+)
+from kerasae.generation.interpolation import Endpoint, interpolate_classes, interpolate_latents, parse_endpoint
 from kerasae.models import load_generator, load_trained
 from kerasae.runs.run import Run
 from kerasae.utils.errors import RequestError, nearest
@@ -27,7 +34,7 @@ def generate(
     between: tuple[str, str] | None = None,
     judge: Path | None = None,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> GenerationResult:
     """Make images by every method that a run's model has, judge them, and write RUN/generated.
 
     Args:
@@ -51,22 +58,26 @@ def generate(
     asked = _check(opened, names, classes, count, noise, judge, seed)
     ends = None
     if between is not None:
-        first, second = (open_end(word, names, opened.recipe.data) for word in between)
+        first, second = (parse_endpoint(name, names, opened.recipe.data) for name in between)
         ends = (first, second)
         _check_ends(opened, ends)
-    request = Request(tuple(asked), count, noise, seed)
+    options = SamplingOptions(tuple(asked), count, noise, seed)
     with opened.alone("sampling from"):
         if opened.recipe.model.adversarial is not None:
             generator, collection = load_generator(opened), reopen(opened)
             labels = [end.label or 0 for end in ends] if ends is not None else []
-            ways = between_classes(generator, (labels[0], labels[1]), names, noise, seed) if labels else None
-            methods = [by_generator(generator)]
+            interpolation = (
+                interpolate_classes(generator, (labels[0], labels[1]), names, noise, seed) if labels else None
+            )
+            samplers = [generator_sampler(generator)]
         else:
             model, collection = load_trained(opened, needs_rejection=False), reopen(opened)
-            methods, latents = methods_of(model, collection, asked)
-            methods = [method for method in methods if method.by_class or not classes]
-            ways = between_latents(latents, ends, len(names), noise, seed) if ends is not None else None
-        return write_generated(opened, collection, methods, request, judge_of(opened, collection, judge), ways)
+            latents = TrainingLatents.encode(model, collection.train)
+            samplers = autoencoder_samplers(latents, collection.class_names, asked)
+            samplers = [sampler for sampler in samplers if sampler.is_conditional or not classes]
+            interpolation = interpolate_latents(latents, ends, len(names), noise, seed) if ends is not None else None
+        loaded_judge = load_or_train_judge(opened, collection, judge)
+        return write_generated(opened, collection, samplers, options, loaded_judge, interpolation)
 
 
 def _check(
@@ -103,7 +114,7 @@ def _check(
     return [names.index(name) for name in dict.fromkeys(classes or names)]
 
 
-def _check_ends(run: Run, ends: tuple[End, End]) -> None:
+def _check_ends(run: Run, ends: tuple[Endpoint, Endpoint]) -> None:
     """Refuse ends that an adversarial model cannot begin or end at."""
     adversarial = run.recipe.model.adversarial
     if adversarial is None:
@@ -113,5 +124,5 @@ def _check_ends(run: Run, ends: tuple[End, End]) -> None:
         raise RequestError(
             "--between",
             expected="two classes, and a generator that takes them",
-            received=f"{ends[0].words} and {ends[1].words}, while that of {run.path} {can}",
+            received=f"{ends[0].name} and {ends[1].name}, while that of {run.path} {can}",
         )

@@ -13,7 +13,7 @@ from command_line import Typed
 
 from kerasae.data.collection import open_collection
 from kerasae.files.writing import write_json
-from kerasae.generation import judge
+from kerasae.generation import judge_training
 from kerasae.models import load_generator, load_trained
 from kerasae.recipe.loading import builtin, load, parse
 from kerasae.runs.run import Run
@@ -35,7 +35,7 @@ SMALL = [
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("adversarial") / "run"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judge, "STEPS", 200)
+        patch.setattr(judge_training, "TRAINING_STEPS", 200)
         verb.train("mnist-acgan", data="digits", run=path, overrides=SMALL)
     return path
 

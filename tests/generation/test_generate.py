@@ -4,7 +4,6 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,8 +11,8 @@ from command_line import Typed
 from PIL import Image
 
 from kerasae.data.sources import open_source
-from kerasae.generation import judge
-from kerasae.generation.report import folder_names
+from kerasae.generation import judge_training
+from kerasae.generation.sample_files import class_folder_names
 from kerasae.recipe import DataRecipe
 from kerasae.runs.run import Run
 from kerasae.workflows.begin import reopen
@@ -27,7 +26,7 @@ def judge_run(tmp_path_factory: pytest.TempPathFactory, digits_run: Path) -> Pat
     from kerasae.workflows.generate import generate
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judge, "STEPS", 200)
+        patch.setattr(judge_training, "TRAINING_STEPS", 200)
         generate(digits_run, count=1)
     return digits_run / "generated" / "judge"
 
@@ -36,7 +35,7 @@ def test_every_method_is_judged_and_kept(typed: Typed, digits_run: Path, judge_r
     before = (judge_run / "model.keras").stat().st_mtime_ns
     code, out, err = typed("generate", digits_run, "--count", 12, "--between", 3, 8)
     assert code == 0, err
-    assert "a judge is trained" not in err
+    assert "training a judge" not in err
     assert (judge_run / "model.keras").stat().st_mtime_ns == before
     folder = digits_run / "generated"
     assert str(folder / "generated.html") in out.replace("\n", "")
@@ -116,7 +115,7 @@ def test_what_cannot_be_is_said_in_a_line(case: str, typed: Typed, digits_run: P
     ],
 )
 def test_every_class_gets_a_folder_of_its_own(names: list[str], tmp_path: Path) -> None:
-    folders = folder_names(names)
+    folders = class_folder_names(names)
     assert len({name.lower() for name in folders}) == len(names)
     for folder in folders:
         (tmp_path / folder).mkdir()
@@ -167,7 +166,7 @@ def test_a_killed_judge_goes_on(typed: Typed, digits_run: Path, judge_run: Path)
 
 @pytest.mark.slow
 def test_a_trained_model_makes_what_is_asked_for(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judge, "STEPS", 1000)
+    monkeypatch.setattr(judge_training, "TRAINING_STEPS", 1000)
     code, _, err = typed("train", "digits-joint", "--run", "digits", "--set", "phases.0.epochs=20")
     assert code == 0, err
     code, _, err = typed("generate", "digits")
@@ -216,9 +215,9 @@ def test_a_variational_model_samples_its_prior(typed: Typed) -> None:
     assert list(found["methods"]) == ["prototypes", "mixtures"]  # the prior knows no classes
 
 
-def test_the_judges_batches_are_shared_out_evenly(digits_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_judges_batches_are_shared_out_evenly(digits_run: Path) -> None:
     run = Run(digits_run)
     collection = reopen(run)
-    for replicas, expected in ((1, 128), (3, 126), (100, 100)):
-        monkeypatch.setattr(judge, "strategy", lambda _, count=replicas: SimpleNamespace(num_replicas_in_sync=count))
-        assert judge._recipe(run, collection).phases[0].batch_size == expected
+    for num_replicas, expected in ((1, 128), (3, 126), (100, 100)):
+        recipe = judge_training.judge_recipe(run, collection, num_replicas)
+        assert recipe.phases[0].batch_size == expected

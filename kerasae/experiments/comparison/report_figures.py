@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from kerasae.experiments.comparison import figures
 from kerasae.experiments.comparison.measures import BY_KEY, MEASURES, Measure
 from kerasae.experiments.comparison.model_snapshots import parts
-from kerasae.report.report_figure import ReportFigure, keep, report_figure
+from kerasae.report.report_figure import ReportFigure, report_figure, write_report_figures
 from kerasae.runs.history import read_history
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def draw(plan: Plan, found: Mapping[str, Any], failed: Mapping[Job, str]) -> dic
     made = [*_of_numbers(plan, found), *_courses(plan, finished)]
     if finished:
         made += _of_models(plan, found, finished)
-    return keep(made, plan.folder / "figures")
+    return write_report_figures(made, plan.folder / "figures")
 
 
 def _of_numbers(plan: Plan, found: Mapping[str, Any]) -> Iterator[ReportFigure]:

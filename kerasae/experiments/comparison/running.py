@@ -23,7 +23,7 @@ from rich.progress import (
 
 from kerasae.experiments.comparison.worker import is_done
 from kerasae.recipe.plugins import inherited
-from kerasae.utils.formatting import seconds as duration
+from kerasae.utils.formatting import duration
 from kerasae.utils.processes import reason
 from kerasae.workflows.begin import begin
 

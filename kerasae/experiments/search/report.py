@@ -11,8 +11,7 @@ from kerasae.experiments.search.report_figures import draw
 from kerasae.files.writing import write_text
 from kerasae.recipe import toml
 from kerasae.report.templating import render
-from kerasae.utils.formatting import FORMATS
-from kerasae.utils.formatting import seconds as duration
+from kerasae.utils.formatting import FORMATS, duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

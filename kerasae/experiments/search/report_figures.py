@@ -11,7 +11,7 @@ from kerasae.experiments.search.axes import Axis, labels
 from kerasae.experiments.search.figures.trial_style import Marks
 from kerasae.experiments.search.importance import importance
 from kerasae.experiments.search.progress import best_of
-from kerasae.report.report_figure import ReportFigure, keep, report_figure
+from kerasae.report.report_figure import ReportFigure, report_figure, write_report_figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ COSTS = {"parameters": "parameters", "latency_ms": "milliseconds an image", "sec
 def draw(search: Search, found: Sequence[Outcome]) -> dict[str, ReportFigure]:
     """Draw every figure that the trials have the numbers for, keep it in the folder, and return all by name."""
     scored = [one for one in found if one.score is not None]
-    return keep(_plates(search, scored) if scored else (), search.folder / "figures")
+    return write_report_figures(_plates(search, scored) if scored else (), search.folder / "figures")
 
 
 def _plates(search: Search, scored: list[Outcome]) -> Iterator[ReportFigure]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kerasae.experiments.comparison.figures.strip_plot import lanes
-from kerasae.report.figures.style import FAINT, finish, look
+from kerasae.report.style import FAINT, finish, look
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

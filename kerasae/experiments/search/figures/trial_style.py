@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kerasae.report.figures.style import BLUE, FAINT, INK, VERMILLION
+from kerasae.report.style import BLUE, FAINT, INK, VERMILLION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from kerasae.files.writing import write_json
 from kerasae.report import write_report
 from kerasae.report.report_figure import report_figure
-from kerasae.report.report_figures import COURSES, _kept
+from kerasae.report.report_figures import TRAINING_FIGURES, kept_image_figures
 from kerasae.runs.run import Run
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.evaluate import evaluate
@@ -143,7 +143,10 @@ def test_a_report_without_metrics_is_refused(report, tmp_path):
 def test_other_test_images_are_refused(report):
     made = report(*BOTH)
     other = type(made.collection.test)(60, seed=9)
-    with pytest.raises(RequestError, match=r"evaluated on 120 test images with other labels\. Received: 60"):
+    with pytest.raises(
+        RequestError,
+        match=r"expected the 120 test images and labels .*\. Received: 60 test images",
+    ):
         write_report(made.run, made.model, dataclasses.replace(made.collection, test=other))
 
 
@@ -161,7 +164,7 @@ def test_a_model_made_elsewhere_is_reported_without_history_facts_and_environmen
     text = write_report(run, made.model, made.collection).read_text(encoding="utf-8")
     assert {name: (run.figures / f"{name}.png").read_bytes() for name in users} == users
     drawn = {path.stem for path in run.figures.iterdir()} - set(users)
-    assert drawn == (OF_LABEL | OF_RECONSTRUCTION | OF_ALL) - {*COURSES, "class_counts"}
+    assert drawn == (OF_LABEL | OF_RECONSTRUCTION | OF_ALL) - {*TRAINING_FIGURES, "class_counts"}
     assert "training" not in {attributes.get("id") for _, attributes in Page(text).elements}
     assert "Broken files" not in text
 
@@ -210,6 +213,6 @@ def test_a_model_that_broke_down_is_reported(report, tmp_path):
 def test_a_damaged_figure_of_an_earlier_report_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mistakes.png").write_bytes(b"no image")
     (tmp_path / "reconstructions.png").write_bytes(report_figure("reconstructions", "", "", "", Figure((2, 1))).png)
-    kept = list(_kept(tmp_path))
+    kept = list(kept_image_figures(tmp_path))
     assert [(one.name, one.width, one.height) for one in kept] == [("reconstructions", 2.0, 1.0)]
     assert "left out: " in capsys.readouterr().err
