@@ -169,14 +169,16 @@ def neighbour_figures(
         return class_names[label] if label >= 0 else ""
 
     def prediction_caption(index: int) -> str:
-        return f"predicted {class_names[latents.prediction[index]]}" if latents.misclassified[index] else ""
+        return class_names[latents.prediction[index]] if latents.misclassified[index] else ""
 
-    lower_half = " The images of the lower half are misclassified." if latents.misclassified[queries].any() else ""
+    mistakes = (
+        " The last images are misclassified; orange: the prediction." if latents.misclassified[queries].any() else ""
+    )
     yield report_figure(
         "neighbours",
         "Nearest training images",
         f"Each row: a {split} image, framed, and its nearest training images in the latent space, with class and "
-        f"distance.{lower_half}",
+        f"distance.{mistakes}",
         f"{len(queries)} {split} images with their nearest training images.",
         figures.neighbours(
             images.load(queries),

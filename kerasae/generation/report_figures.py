@@ -41,8 +41,8 @@ def generation_figures(
     yield report_figure(
         "distances",
         "Distances to the nearest training image",
-        "The root mean squared pixel distance, on [0, 1], of each image from its nearest training image. Copies of "
-        "training images are near 0. Samples closer than real test images are either simpler or memorised.",
+        "The root mean squared pixel distance, on [0, 1], of each image from its nearest training image. Images below "
+        "the threshold count as copies. Samples closer than real test images are either simpler or memorised.",
         "Histograms of the distances to the nearest training image, by sampler.",
         figures.distances(distances, evaluator.copy_distance),
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from kerasae.utils.formatting import duration, flat, plain, spec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def render(template: str, package: str = "kerasae.report", **values: Any) -> str:
@@ -27,5 +30,11 @@ def render(template: str, package: str = "kerasae.report", **values: Any) -> str
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"plain": plain, "spec": spec, "duration": duration, "flat": lambda tree: list(flat(tree))}
+    filters: dict[str, Callable[..., Any]] = {
+        "plain": plain,
+        "spec": spec,
+        "duration": duration,
+        "flat": lambda tree: list(flat(tree)),
+    }
+    environment.filters |= filters
     return environment.get_template(template).render(**values).encode("utf-8", "replace").decode("utf-8")

@@ -48,7 +48,7 @@ def distances(values: Mapping[str, np.ndarray], copy_distance: float | None) -> 
                 label=sampler,
             )
     if copy_distance is not None:
-        axes.axvline(copy_distance, color=INK, ls=(0, (4, 2)), lw=1.2, label="copies, left of here")
+        axes.axvline(copy_distance, color=INK, ls=(0, (4, 2)), lw=1.2, label="copy threshold")
     axes.set_xlim(0, edges[-1])
     axes.set_xlabel("distance to the nearest training image", color=INK)
     axes.set_ylabel("share of images", color=INK)
