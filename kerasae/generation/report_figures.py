@@ -116,12 +116,12 @@ def _interpolation_figure(interpolation: Interpolation, evaluator: SampleEvaluat
     rows = " The noise is constant in each row." if num_rows > 1 else ""
     if interpolation.is_centered:
         rows = " The first row joins the class centroids, the other rows join random samples of the classes."
-    judged = " Below each image: the class that the judge predicts." if captions is not None else ""
+    below = " Below each image: the class that the judge predicts." if captions is not None else ""
     first, last = interpolation.names
     return report_figure(
         "between",
         f"Interpolation from {first} to {last}",
-        f"Linear interpolation in equal steps.{rows}{judged}",
+        f"Linear interpolation in equal steps.{rows}{below}",
         f"{num_rows} rows of {num_steps} images from {first} to {last}.",
         figures.sample_grid(list(interpolation.images), [""] * num_rows, columns=num_steps, captions=captions),
     )

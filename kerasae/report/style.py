@@ -90,8 +90,8 @@ def drawable(text: str, length: int = 24) -> str:
         # The middle is cut, since names and paths often differ at their ends.
         tail = (length - 1) // 3
         plain = plain[: length - 1 - tail] + "…" + plain[len(plain) - tail :]
-    known = [characters for _, characters in _fonts()]
-    boxed = (char if any(ord(char) in characters for characters in known) else "□" for char in plain)
+    character_sets = [characters for _, characters in _fonts()]
+    boxed = (char if any(ord(char) in characters for characters in character_sets) else "□" for char in plain)
     return "".join(boxed).replace("$", r"\$")
 
 

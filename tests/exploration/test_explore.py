@@ -81,12 +81,12 @@ def test_both_directions_of_a_map_have_one_scale() -> None:
     assert right == pytest.approx(up, rel=1e-6)
 
 
-@pytest.mark.parametrize("answers", [True, False])
-def test_a_map_caption_explains_only_what_is_drawn(answers: bool) -> None:
-    label, prediction = np.zeros(5, int) - (not answers), np.zeros(5, int) - (not answers)
+@pytest.mark.parametrize("classifies", [True, False])
+def test_a_map_caption_explains_only_what_is_drawn(classifies: bool) -> None:
+    label, prediction = np.zeros(5, int) - (not classifies), np.zeros(5, int) - (not classifies)
     latents = ImageLatents(np.zeros((5, 2)), label, prediction, np.zeros(5), np.array(["a"] * 5))
-    (figure,) = map_figures([Map("pca", "latent", np.eye(5, 2))], latents, ["one"] if answers else [])
-    assert ("coloured by class" in figure.caption) == ("a ring marks" in figure.caption) == answers
+    (figure,) = map_figures([Map("pca", "latent", np.eye(5, 2))], latents, ["one"] if classifies else [])
+    assert ("coloured by class" in figure.caption) == ("a ring marks" in figure.caption) == classifies
 
 
 def test_names_of_classes_cannot_break_the_page(digits_run: Path, tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_latent_of_two_values_without_softmax_head(typed: Typed, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("arguments", "message"),
     [
         (["--split", "tests"], r"--split: expected one of train, validation, test\. Received: 'tests'"),
         (["--maps", "pca,mds"], r"--maps: expected one of pca, tsne, umap\. Received: 'mds'"),
@@ -160,8 +160,8 @@ def test_a_latent_of_two_values_without_softmax_head(typed: Typed, tmp_path: Pat
         (["--near", "nowhere.png"], r"--near: .*'nowhere.png', which does not exist"),
     ],
 )
-def test_what_cannot_be_explored(typed: Typed, digits_run: Path, words: list[str], message: str) -> None:
-    code, _, err = typed("explore", digits_run, *words)
+def test_what_cannot_be_explored(typed: Typed, digits_run: Path, arguments: list[str], message: str) -> None:
+    code, _, err = typed("explore", digits_run, *arguments)
     assert code == 2
     assert len(err.strip().splitlines()) == 1
     assert re.search(message, err), err

@@ -31,10 +31,10 @@ def latents(vectors: np.ndarray, labels: np.ndarray, log_odds: np.ndarray | None
 
 
 def test_a_short_latent_is_sampled_as_it_is() -> None:
-    made = RANDOM.normal(size=(30, 4, 2, 3)).astype(np.float32)
-    vectorizer = LatentVectorizer.fit(made)
-    assert vectorizer.to_vectors(made).shape == (30, 24)
-    np.testing.assert_allclose(vectorizer.to_latents(vectorizer.to_vectors(made)), made, rtol=1e-6)
+    feature_maps = RANDOM.normal(size=(30, 4, 2, 3)).astype(np.float32)
+    vectorizer = LatentVectorizer.fit(feature_maps)
+    assert vectorizer.to_vectors(feature_maps).shape == (30, 24)
+    np.testing.assert_allclose(vectorizer.to_latents(vectorizer.to_vectors(feature_maps)), feature_maps, rtol=1e-6)
     assert vectorizer.description == "the latent, a feature map of 4x2x3, is flattened"
 
 
@@ -48,11 +48,11 @@ def test_a_long_latent_is_sampled_over_its_principal_components() -> None:
 
 
 def test_latents_stay_in_the_range_that_images_had() -> None:
-    made = np.maximum(RANDOM.normal(size=(50, 6)), 0.0).astype(np.float32)
-    vectorizer = LatentVectorizer.fit(made)
-    back = vectorizer.to_latents(vectorizer.to_vectors(made) * 3.0 - 1.0)
+    feature_maps = np.maximum(RANDOM.normal(size=(50, 6)), 0.0).astype(np.float32)
+    vectorizer = LatentVectorizer.fit(feature_maps)
+    back = vectorizer.to_latents(vectorizer.to_vectors(feature_maps) * 3.0 - 1.0)
     assert back.min() >= 0.0
-    assert (back <= made.max(axis=0)).all()
+    assert (back <= feature_maps.max(axis=0)).all()
 
 
 def test_a_softmax_latent_stays_one() -> None:
@@ -67,11 +67,11 @@ def test_prototypes_are_of_the_surest_images_alone() -> None:
     vectors = RANDOM.normal(size=(2 * count, 3))
     labels = np.repeat([0, 1], count)
     odds = np.tile(np.arange(count, dtype=float), 2)
-    found = class_prototypes(latents(vectors, labels, odds), 3)
+    learned = class_prototypes(latents(vectors, labels, odds), 3)
     surest = vectors[count - MIN_IMAGES : count].astype(np.float32)
-    np.testing.assert_allclose(found.means[0], surest.mean(axis=0), rtol=1e-5)
-    np.testing.assert_allclose(found.deviations[0], surest.std(axis=0), rtol=1e-5)
-    assert np.isnan(found.means[2]).all()  # no image of the third class
+    np.testing.assert_allclose(learned.means[0], surest.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(learned.deviations[0], surest.std(axis=0), rtol=1e-5)
+    assert np.isnan(learned.means[2]).all()  # no image of the third class
 
 
 def test_log_odds_tell_probabilities_of_one_apart() -> None:
@@ -86,16 +86,16 @@ def test_without_noise_all_are_the_prototype() -> None:
     vectors, labels = RANDOM.normal(size=(100, 3)), np.zeros(100, int)
     known = latents(vectors, labels, np.arange(100.0))
     sampler = prototype_sampler(known, class_prototypes(known, 1))
-    made = sampler.draw(0, 5, 0.0, RANDOM)
-    assert np.ptp(made, axis=0).max() == 0.0
+    images = sampler.draw(0, 5, 0.0, RANDOM)
+    assert np.ptp(images, axis=0).max() == 0.0
     wide, narrow = (sampler.draw(0, 4000, noise, np.random.default_rng(1)).std(axis=0).mean() for noise in (1.0, 0.5))
     assert wide == pytest.approx(2 * narrow)
 
 
 def test_mixtures_know_how_values_go_together() -> None:
     """Two values that are nearly the same: noise that does not know would part them."""
-    one = RANDOM.normal(size=(600, 1))
-    vectors = np.concatenate([one, one + 0.05 * RANDOM.normal(size=(600, 1))], axis=1)
+    single = RANDOM.normal(size=(600, 1))
+    vectors = np.concatenate([single, single + 0.05 * RANDOM.normal(size=(600, 1))], axis=1)
     known = latents(vectors, np.zeros(600, int), np.arange(600.0))
     mixed = mixture_sampler(known, fit_mixtures(known, 1)).draw(0, 3000, 1.0, np.random.default_rng(2))[:, 0, :, 0]
     plain = prototype_sampler(known, class_prototypes(known, 1)).draw(0, 3000, 1.0, np.random.default_rng(2))[
@@ -110,9 +110,9 @@ def test_mixtures_know_how_values_go_together() -> None:
 def test_a_class_with_few_images_gets_one_component() -> None:
     vectors = RANDOM.normal(size=(210, 4))
     labels = np.repeat([0, 1], [200, 10])
-    found = fit_mixtures(latents(vectors, labels), 2)
-    assert found[0].n_components == 8
-    assert found[1].n_components == 1
+    learned = fit_mixtures(latents(vectors, labels), 2)
+    assert learned[0].n_components == 8
+    assert learned[1].n_components == 1
     assert fit_mixtures(latents(vectors[:3], np.array([0, 0, 1])), 2).keys() == {0}
     assert list(fit_mixtures(latents(vectors, np.full(210, -1)), 0)) == [-1]
 
@@ -121,10 +121,10 @@ def test_a_class_is_drawn_the_same_whatever_else_is_asked_for() -> None:
     vectors = RANDOM.normal(size=(100, 3))
     known = latents(vectors, np.arange(100) % 2, np.arange(100.0))
     sampler = prototype_sampler(known, class_prototypes(known, 2))
-    both, one = (draw_samples(sampler, classes, 6, 1.0, 3) for classes in ([0, 1], [1]))
+    both, single = (draw_samples(sampler, classes, 6, 1.0, 3) for classes in ([0, 1], [1]))
     assert isinstance(both, Samples)
-    np.testing.assert_array_equal(both.images[both.labels == 1], one.images)
-    assert not np.array_equal(one.images, draw_samples(sampler, [1], 6, 1.0, 4).images)
+    np.testing.assert_array_equal(both.images[both.labels == 1], single.images)
+    assert not np.array_equal(single.images, draw_samples(sampler, [1], 6, 1.0, 4).images)
 
 
 def test_images_are_cut_to_grey_levels() -> None:

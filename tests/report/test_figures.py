@@ -57,7 +57,7 @@ def draw_per_class(count: int) -> Figure:
 def draw_pixels(count: int) -> Figure:
     random = np.random.default_rng(0)
     count = min(count, 7)
-    counts = {name: random.integers(1, 99, 256) ** (place + 1) for place, name in enumerate(names(count))}
+    counts = {name: random.integers(1, 99, 256) ** (index + 1) for index, name in enumerate(names(count))}
     for counted in counts.values():
         counted[0] += 50 * counted.sum()  # a black background, as digits have
     return figures.pixels(counts)
@@ -98,8 +98,8 @@ DRAWN = [
 def texts(figure: Figure) -> list[tuple[str, np.ndarray]]:
     """Every visible text with its box (left, bottom, right, top) in pixels."""
     figure.draw_without_rendering()
-    found = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
-    return [(text.get_text(), text.get_window_extent().extents) for text in found]
+    visible = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    return [(text.get_text(), text.get_window_extent().extents) for text in visible]
 
 
 @pytest.mark.parametrize("count", [1, 3, 40])
