@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import matplotlib
 from matplotlib import font_manager
@@ -35,7 +35,7 @@ class Look(NamedTuple):
     """How one of several series is drawn: colour, line style and marker."""
 
     colour: str
-    line: Any
+    line: str | tuple[float, tuple[float, ...]]
     marker: str
 
 
