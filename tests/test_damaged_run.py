@@ -13,14 +13,14 @@ import pytest
 from command_line import Typed
 from PIL import Image
 
-from kerasae.exploration.latents import Latents
-from kerasae.exploration.neighbors import trained_on
+from kerasae.exploration.latents import ImageLatents
+from kerasae.exploration.neighbors import training_latents
 from kerasae.files.manifest import FILE
 from kerasae.files.reading import read_bytes, read_csv, read_image, read_json, read_npz
 from kerasae.files.writing import write_json, written_whole
 from kerasae.models import load_trained
-from kerasae.report.report_figure import kept
-from kerasae.report.run_artifacts import Materials
+from kerasae.report.report_figure import read_report_figures
+from kerasae.report.run_artifacts import RunArtifacts
 from kerasae.runs.history import read_history, read_rows
 from kerasae.runs.run import Run
 from kerasae.utils.errors import RequestError
@@ -53,7 +53,7 @@ def opens(run: Path) -> None:
 
 
 def reports(run: Path) -> None:
-    Materials.read(Run(run), open_run(run).collection)
+    RunArtifacts.read(Run(run), open_run(run).collection)
 
 
 def predicts(run: Path) -> None:
@@ -248,8 +248,8 @@ def test_history_and_environment_are_left_out_of_a_report(
 ) -> None:
     for name in ("history.csv", "environment.json"):
         damage(run / name)
-    materials = Materials.read(Run(run), open_run(run).collection)
-    assert (len(materials.history), materials.environment) == (0, {})
+    artifacts = RunArtifacts.read(Run(run), open_run(run).collection)
+    assert (len(artifacts.history), artifacts.environment) == (0, {})
     if damage is not removed:
         said = capsys.readouterr().err
         for name in ("history.csv", "environment.json"):
@@ -281,13 +281,16 @@ def test_training_goes_on_only_with_its_course_so_far(run: Path, old: Path) -> N
 
 def test_kept_latents_that_changed_are_computed_again(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     opened = open_run(run)
-    found = trained_on(opened.run, opened.model.model, opened.collection)
+    found = training_latents(opened.run, opened.model.model, opened.collection)
     path = run / "explore" / "training.npz"
-    assert trained_on(opened.run, None, opened.collection) is not None  # type: ignore[arg-type]  # no model: read from the file
+    read = training_latents(opened.run, None, opened.collection)  # type: ignore[arg-type]  # no model: from the file
+    assert read is not None
     other_arrays(path)
-    np.testing.assert_array_equal(trained_on(opened.run, opened.model.model, opened.collection).latent, found.latent)
+    np.testing.assert_array_equal(
+        training_latents(opened.run, opened.model.model, opened.collection).latent, found.latent
+    )
     assert f"left out: run: expected {path} as kerasae wrote it. Received: a changed file" in capsys.readouterr().err
-    assert Latents.read(path).label.tolist() == found.label.tolist()
+    assert ImageLatents.read(path).label.tolist() == found.label.tolist()
 
 
 def test_a_damaged_figure_is_left_out_of_a_page(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -296,15 +299,15 @@ def test_a_damaged_figure_is_left_out_of_a_page(run: Path, capsys: pytest.Captur
     for name in "abc":
         with written_whole(run / "f" / f"{name}.png") as temporary:
             Image.new("L", (8, 8)).save(temporary)
-    assert list(kept(run / "f" / "figures.json")) == ["a", "b", "c"]
+    assert list(read_report_figures(run / "f" / "figures.json")) == ["a", "b", "c"]
     truncated(run / "f" / "a.png")
     removed(run / "f" / "b.png")
-    assert list(kept(run / "f" / "figures.json")) == ["c"]
+    assert list(read_report_figures(run / "f" / "figures.json")) == ["c"]
     said = capsys.readouterr().err
     assert "left out: run: expected run/f/a.png as kerasae wrote it. Received: a changed file" in said
     assert "left out: run: expected b.png in run/f, where kerasae wrote it. Received: no such file" in said
     (run / "f" / "figures.json").write_text("[]")
-    assert kept(run / "f" / "figures.json") == {}
+    assert read_report_figures(run / "f" / "figures.json") == {}
 
 
 def test_a_folder_of_the_user_is_not_replaced_by_a_file(run: Path) -> None:

@@ -12,7 +12,7 @@ from kerasae.experiments.search.tune import tune
 from kerasae.files.writing import write_text
 from kerasae.recipe.loading import load
 from kerasae.recipe.results import experiment
-from kerasae.utils.formatting import seconds as duration
+from kerasae.utils.formatting import duration
 
 KEPT = Path(__file__).parent / "found"
 COLUMNS = ["search", "study", "kerasae: best trial", "its objective", "trials", "epochs in all", "time", "command"]

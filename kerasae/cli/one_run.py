@@ -119,16 +119,17 @@ def explore(
     """Explore a run's latent space: maps, distances, neighbours, filters, and an interactive page."""
     check_finished(run)
     load_tensorflow()
-    from kerasae.exploration import Plan
+    from kerasae.exploration import ExplorationOptions
     from kerasae.workflows import explore as verb
 
     if near:
-        nearest = verb.find_nearest(run, near, data=source)
-        out.print(neighbours_table(nearest.paths, nearest.neighbours, nearest.known, nearest.class_names))
-        out.print(str(nearest.figure), soft_wrap=True)
+        closest = verb.find_nearest(run, near, data=source)
+        out.print(neighbours_table(closest.paths, closest.nearest, closest.class_names))
+        out.print(str(closest.nearest.figure), soft_wrap=True)
         return
-    plan = Plan(split, limit, tuple(dict.fromkeys(maps.replace(" ", "").split(","))), perplexity, seed)
-    out.print(str(verb.explore(run, plan, data=source)), soft_wrap=True)
+    methods = tuple(dict.fromkeys(maps.replace(" ", "").split(",")))
+    options = ExplorationOptions(split, limit, methods, perplexity, seed)
+    out.print(str(verb.explore(run, options, data=source)), soft_wrap=True)
 
 
 @app.command()

@@ -14,6 +14,8 @@ from kerasae.runs.data_facts import DataFacts
 
 if TYPE_CHECKING:
     from kerasae.evaluation.rejection import RejectionRate
+    from kerasae.exploration.nearest_images import NearestImages
+    from kerasae.generation import GenerationResult
     from kerasae.inference.prediction import Prediction
     from kerasae.ood.measurement import OodMeasurement
 
@@ -25,9 +27,11 @@ def summary(run: Any) -> Table:
 
     metrics = read_json(run.metrics, {"model": dict})
     if "generated" in metrics:
-        table = generated_table(metrics["generated"])
-        judge = metrics["generated"]["judge"]
-        table.title = str(run.path) if judge is None else f"{run.path}: judged by {judge}"
+        from kerasae.generation import GenerationResult
+
+        result = GenerationResult.from_json(metrics["generated"])
+        table = generated_table(result)
+        table.title = str(run.path) if result.judge is None else f"{run.path}: judged by {result.judge}"
         table.title_justify = "left"
         table.caption, table.caption_justify = f"report: {run.report}\nexport: {run.export}", "left"
         return table
@@ -126,34 +130,37 @@ def _rate(rate: RejectionRate) -> str:
     return f"{rate.share:.1%} ({low:.1%} to {high:.1%})"
 
 
-def neighbours_table(images: Sequence[Path], found: Sequence[Any], known: Any, class_names: Sequence[str]) -> Table:
+def neighbours_table(images: Sequence[Path], nearest: NearestImages, class_names: Sequence[str]) -> Table:
     """Return the training images nearest to each of some images."""
     table = Table(Column("image", overflow="fold"), "distance", "class", Column("training image", overflow="fold"))
-    for image, row in zip(images, found, strict=True):
-        for place, one in enumerate(row):
-            label = known.label[one.index]
-            name = class_names[label] if label >= 0 else "-"
-            table.add_row("" if place else str(image), f"{one.distance:.4g}", name, str(known.name[one.index]))
+    training = nearest.training
+    for image, row in zip(images, nearest.neighbours, strict=True):
+        for rank, neighbour in enumerate(row):
+            label = training.label[neighbour.index]
+            table.add_row(
+                "" if rank else str(image),
+                f"{neighbour.distance:.4g}",
+                class_names[label] if label >= 0 else "-",
+                str(training.name[neighbour.index]),
+            )
     return table
 
 
-def generated_table(found: Mapping[str, Any]) -> Table:
-    """Return the short table that generated images end with: a column a method, and real images last."""
-    from kerasae.generation.report import table as rows_of
-
-    columns = rows_of(found)
-    lines: dict[str, list[str]] = {"images": [f"{one['num_pictures']:,}" for one in columns]}
-    if found["judge"] is not None:
-        lines["agreement"] = [_or_dash("{:.1%}", one["agreement"]) for one in columns]
+def generated_table(result: GenerationResult) -> Table:
+    """Return the metrics of generated images: a column for each sampler, and real images last."""
+    columns = result.summary_rows()
+    lines: dict[str, list[str]] = {"images": [f"{column.num_images:,}" for column in columns]}
+    if result.judge is not None:
+        lines["agreement"] = [_or_dash("{:.1%}", column.agreement) for column in columns]
         lines["worst class"] = [
-            "-" if one["worst_class"] is None else f"{one['worst']:.1%} ({one['worst_class']})" for one in columns
+            "-" if column.worst_class is None else f"{column.worst:.1%} ({column.worst_class})" for column in columns
         ]
-        lines["classes off by"] = [_or_dash("{:.1%}", one["balance"]) for one in columns]
-        lines["Frechet distance"] = [_or_dash("{:.3f}", one["frechet"]) for one in columns]
-    lines["diversity"] = [_or_dash("{:.3f}", one["diversity"]) for one in columns]
-    lines["nearest training image"] = [_or_dash("{:.3f}", one["nearest"]) for one in columns]
-    lines["copies"] = [_or_dash("{:.1%}", one["copies"]) for one in columns]
-    table = Table("", *(one["name"] for one in columns))
+        lines["classes off by"] = [_or_dash("{:.1%}", column.balance) for column in columns]
+        lines["Frechet distance"] = [_or_dash("{:.3f}", column.frechet) for column in columns]
+    lines["diversity"] = [_or_dash("{:.3f}", column.diversity) for column in columns]
+    lines["nearest training image"] = [_or_dash("{:.3f}", column.nearest) for column in columns]
+    lines["copies"] = [_or_dash("{:.1%}", column.copies) for column in columns]
+    table = Table("", *(column.name for column in columns))
     for name, cells in lines.items():
         if any(cell != "-" for cell in cells):
             table.add_row(name, *cells)

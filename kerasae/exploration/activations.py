@@ -1,4 +1,4 @@
-"""What a trained model is made of: its kernels, and what its layers make of an image."""
+"""Reads a trained model's kernels, first-layer filters and activations."""
 
 from __future__ import annotations
 
@@ -8,34 +8,41 @@ import keras
 import numpy as np
 
 from kerasae.models.kernels import kernels
-from kerasae.report.figures.kernels import Kernel
+from kerasae.report.kernel_histogram import Kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from kerasae.models import JointAutoencoder
 
-CHANNELS = 8
-LAYERS = 6
+MAX_CHANNELS = 8
+MAX_LAYERS = 6
 
 
-def weights(model: JointAutoencoder, initial: JointAutoencoder | None) -> dict[str, Kernel]:
-    """Return every kernel by part and name, with its initial weights where the untrained model is at hand."""
-    found: dict[str, Kernel] = {}
+def kernel_weights(model: JointAutoencoder, initial: JointAutoencoder | None) -> dict[str, Kernel]:
+    """Return every kernel of a model, by part, position and name.
+
+    Args:
+        model: a trained model.
+        initial: the untrained model, whose weights are returned as the initial ones; None if there is none.
+    """
+    by_title: dict[str, Kernel] = {}
     for part in ("encoder", "decoder", "classifier"):
-        before = kernels(getattr(initial, part, None))
-        for place, (name, trained) in enumerate(kernels(getattr(model, part, None))):
-            start = before[place][1].ravel() if before else None
-            found[f"{part} {place + 1}: {name}"] = Kernel(trained.ravel(), start)
-    return found
+        initial_kernels = kernels(getattr(initial, part, None))
+        for index, (name, trained) in enumerate(kernels(getattr(model, part, None))):
+            initial_weights = initial_kernels[index][1].ravel() if initial_kernels else None
+            by_title[f"{part} {index + 1}: {name}"] = Kernel(trained.ravel(), initial_weights)
+    return by_title
 
 
-def first_filters(model: JointAutoencoder) -> np.ndarray | None:
-    """Return what the encoder's first kernel looks for: float (filters, h, w, C), None where that is no image."""
-    found = kernels(model.encoder)
-    if not found:
+def first_layer_filters(model: JointAutoencoder) -> np.ndarray | None:
+    """Return the filters of the encoder's first layer as images: float (filters, h, w, C).
+
+    Returns:
+        None if the first kernel does not apply to the pixels of an image.
+    """
+    encoder_kernels = kernels(model.encoder)
+    if not encoder_kernels:
         return None
-    kernel, image_shape = found[0][1], model.encoder.input_shape[1:]
+    kernel, image_shape = encoder_kernels[0][1], model.encoder.input_shape[1:]
     if kernel.ndim == 4 and kernel.shape[2] == image_shape[2]:
         return np.moveaxis(kernel, -1, 0)
     if kernel.ndim == 2 and kernel.shape[0] == np.prod(image_shape):
@@ -44,40 +51,37 @@ def first_filters(model: JointAutoencoder) -> np.ndarray | None:
 
 
 def activations(model: JointAutoencoder, image: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the strongest channels of the encoder's maps for an image.
+    """Return the channels of the encoder's feature maps that vary most over an image.
 
     Args:
-        model: as trained.
+        model: a trained model.
         image: uint8 (H, W, C).
 
     Returns:
-        By layer, from the image inwards, at most `LAYERS`: float (h, w, up to `CHANNELS`), the channels with the
-        largest variance over the image first.
+        By title of the layer, from the first layer on, at most `MAX_LAYERS`: float (h, w, up to `MAX_CHANNELS`), the
+        channels with the largest variance first.
     """
-    layers = list(enumerate(_maps(model.encoder), start=1))
-    total = len(layers)
+    layers = list(enumerate(_feature_map_layers(model.encoder), start=1))
+    num_layers = len(layers)
     if not layers:
         return {}
-    layers = [layers[index] for index in np.unique(np.linspace(0, total - 1, min(LAYERS, total)).astype(int))]
+    shown = np.unique(np.linspace(0, num_layers - 1, min(MAX_LAYERS, num_layers)).astype(int))
+    layers = [layers[index] for index in shown]
     inner = keras.Model(model.encoder.input, [layer.output for _, layer in layers])
     outputs = inner(image[None].astype(np.float32) / 255.0, training=False)
-    found = {}
     outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
-    for (place, layer), output in zip(layers, outputs, strict=True):
+    by_title = {}
+    for (position, layer), output in zip(layers, outputs, strict=True):
         values = np.asarray(keras.ops.convert_to_numpy(output), np.float32)[0]
-        strongest = np.argsort(-values.var(axis=(0, 1)), kind="stable")[:CHANNELS]
-        size = "x".join(map(str, values.shape))
-        found[f"{_kind(layer)} {place} of {total}, {size}"] = values[..., strongest]
-    return found
+        channels = np.argsort(-values.var(axis=(0, 1)), kind="stable")[:MAX_CHANNELS]
+        kind = "convolution" if kernels(layer) else "activation"
+        by_title[f"{kind} {position} of {num_layers}, {'x'.join(map(str, values.shape))}"] = values[..., channels]
+    return by_title
 
 
-def _maps(encoder: keras.Model) -> Iterator[keras.layers.Layer]:
-    """Walk over the layers that end a block: activations of maps, or convolutions where there is none."""
-    kinds: tuple[type, ...] = (keras.layers.Activation, keras.layers.ReLU, keras.layers.LeakyReLU)
-    maps = [layer for layer in encoder.layers if len(getattr(layer.output, "shape", ())) == 4]
-    ends = [layer for layer in maps if isinstance(layer, kinds)]
-    yield from ends or [layer for layer in maps if kernels(layer)]
-
-
-def _kind(layer: keras.layers.Layer) -> str:
-    return "convolution" if kernels(layer) else "activation"
+def _feature_map_layers(encoder: keras.Model) -> list[keras.layers.Layer]:
+    """Return the activation layers with feature maps, or the convolutions if there are none."""
+    activation_types = (keras.layers.Activation, keras.layers.ReLU, keras.layers.LeakyReLU)
+    with_maps = [layer for layer in encoder.layers if len(getattr(layer.output, "shape", ())) == 4]
+    activation_layers = [layer for layer in with_maps if isinstance(layer, activation_types)]
+    return activation_layers or [layer for layer in with_maps if kernels(layer)]

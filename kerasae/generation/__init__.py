@@ -1,19 +1,23 @@
-"""Images that no camera took: samples of a trained model, and a judge of them."""
+"""Generated images of a trained model: samplers, an independent judge, metrics of samples, and reports."""
 
-from kerasae.generation.adversarial import by_generator
 from kerasae.generation.adversarial_report import write_generator_report
-from kerasae.generation.judge import Judge, judge_of
-from kerasae.generation.method import Method
-from kerasae.generation.methods import methods_of
-from kerasae.generation.report import Request, write_generated
+from kerasae.generation.judge import Judge, check_judge
+from kerasae.generation.judge_training import load_or_train_judge
+from kerasae.generation.report import SamplingOptions, write_generated
+from kerasae.generation.result import GenerationResult
+from kerasae.generation.samplers import Sampler, autoencoder_samplers, generator_sampler
+from kerasae.generation.training_latents import TrainingLatents
 
 __all__ = [
+    "GenerationResult",
     "Judge",
-    "Method",
-    "Request",
-    "by_generator",
-    "judge_of",
-    "methods_of",
+    "Sampler",
+    "SamplingOptions",
+    "TrainingLatents",
+    "autoencoder_samplers",
+    "check_judge",
+    "generator_sampler",
+    "load_or_train_judge",
     "write_generated",
     "write_generator_report",
 ]

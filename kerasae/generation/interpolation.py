@@ -1,4 +1,4 @@
-"""The way from one class or image to another, decoded step by step."""
+"""Interpolations between two classes or images."""
 
 from __future__ import annotations
 
@@ -10,103 +10,168 @@ import numpy as np
 
 from kerasae.data.array_images import ArrayImages
 from kerasae.data.image_inputs import read
+from kerasae.data.images import to_uint8
 from kerasae.data.value_range import setting
-from kerasae.generation.latents import Latents, encode
-from kerasae.generation.prototypes import prototypes
+from kerasae.generation.samplers.class_prototypes import class_prototypes
+from kerasae.generation.training_latents import TrainingLatents, encode
+from kerasae.training.generator_samples import sample_images
 from kerasae.utils.errors import RequestError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from kerasae.models import AdversarialModel
     from kerasae.recipe import DataRecipe
 
-STEPS = 9
-ROWS = 4  # ways between two classes
+NUM_STEPS = 9
+NUM_ROWS = 4  # interpolations between two classes
 
 
 @dataclass(frozen=True)
-class End:
-    """One end of a way: a class, or an image, uint8 (H, W, C)."""
+class Endpoint:
+    """One end of an interpolation: a class or an image.
 
-    words: str
+    Attributes:
+        name: of the class or the file.
+        label: of the class; None for an image.
+        image: uint8 (H, W, C); None for a class.
+    """
+
+    name: str
     label: int | None
     image: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
-class Ways:
-    """Images on the ways between two ends: uint8 (ways, steps, H, W, C).
+class Interpolation:
+    """Images between two endpoints.
 
-    `centred` says whether the first of several ways joins the centres of the classes.
+    Attributes:
+        names: of the endpoints.
+        images: uint8 (rows, steps, H, W, C).
+        is_centered: whether the first of several rows joins the class centroids.
     """
 
-    words: tuple[str, str]
+    names: tuple[str, str]
     images: np.ndarray
-    centred: bool
+    is_centered: bool
 
 
-def open_end(word: str, class_names: Sequence[str], data: DataRecipe) -> End:
-    """Take a word for a class, or for the path of an image, which is resized as the images of a run were.
+def parse_endpoint(name: str, class_names: Sequence[str], data: DataRecipe) -> Endpoint:
+    """Return the endpoint that a class name or the path of an image stands for.
 
     Args:
-        data: the run's, resolved.
+        name: of a class, or the path of an image, which is resized as the images of the run are.
+        class_names: of the run.
+        data: the resolved recipe of the run's data.
 
     Raises:
-        RequestError: it is neither.
+        RequestError: `name` is neither.
     """
-    if word in class_names:
-        return End(word, list(class_names).index(word))
-    path = Path(word)
+    if name in class_names:
+        return Endpoint(name, list(class_names).index(name))
+    path = Path(name)
     if not path.is_file():
         known = f"classes of {', '.join(class_names)}, or " if class_names else ""
         raise RequestError(
             "--between",
             expected=f"{known}paths of images",
-            received=f"{word!r}, which is no file.{nearest(word, class_names)}",
+            received=f"{name!r}, which is no file.{nearest(name, class_names)}",
         )
     assert not isinstance(data.image_shape, str)
     height, width, channels = data.image_shape
-    return End(path.name, None, read(path, (height, width, channels), data.resize, "--between", setting(data.range)))
+    image = read(path, (height, width, channels), data.resize, "--between", setting(data.range))
+    return Endpoint(path.name, None, image)
 
 
-def between_latents(latents: Latents, ends: tuple[End, End], num_classes: int, noise: float, seed: int) -> Ways:
+def interpolate_latents(
+    latents: TrainingLatents, endpoints: tuple[Endpoint, Endpoint], num_classes: int, noise: float, seed: int
+) -> Interpolation:
     """Decode straight lines between two latents.
 
-    An image's end is its latent, a class's the centre of the class. Between two classes there are further ways, whose
-    ends are samples of the classes.
+    The end at an image is its latent, the end at a class is the centroid of the class. Between two classes, further
+    rows join random samples of the classes.
+
+    Args:
+        latents: of the training images.
+        endpoints: of the interpolation.
+        num_classes: the number of classes of the run.
+        noise: scales the deviation of the random samples.
+        seed: of all random numbers.
 
     Raises:
         RequestError: a class has no labelled training image.
     """
-    for end in ends:
-        if end.image is None and not (latents.labels == end.label).any():
+    for endpoint in endpoints:
+        if endpoint.image is None and not (latents.labels == endpoint.label).any():
             raise RequestError(
                 "--between",
-                expected="classes with labelled training images, between whose centres a way goes",
-                received=f"{end.words}, without any",
+                expected="classes with labelled training images, whose centroids are joined",
+                received=f"{endpoint.name}, without any",
             )
-    centre, deviation = _centres(latents, num_classes)
-    random = np.random.default_rng([seed, *(2 + (one.label or 0) for one in ends)])
+    means, deviations = _class_statistics(latents, num_classes)
+    random = np.random.default_rng([seed, *(2 + (endpoint.label or 0) for endpoint in endpoints)])
 
-    def at(end: End, shift: np.ndarray) -> np.ndarray:
-        if end.image is None:
-            return centre(end.label or 0) + noise * shift * deviation(end.label or 0)
-        image_set = ArrayImages(end.image[None], np.array([-1]), [end.words])
-        return latents.code.to_vectors(encode(latents.model, image_set)[0])[0]
+    def vector(endpoint: Endpoint, shift: np.ndarray) -> np.ndarray:
+        if endpoint.image is None:
+            return means[endpoint.label or 0] + noise * shift * deviations[endpoint.label or 0]
+        images = ArrayImages(endpoint.image[None], np.array([-1]), [endpoint.name])
+        return latents.vectorizer.to_vectors(encode(latents.model, images)[0])[0]
 
-    rows = ROWS if all(end.image is None for end in ends) else 1
-    shifts = random.standard_normal((rows, 2, latents.vectors.shape[1]))
+    is_between_classes = all(endpoint.image is None for endpoint in endpoints)
+    num_rows = NUM_ROWS if is_between_classes else 1
+    shifts = random.standard_normal((num_rows, 2, latents.vectors.shape[1]))
     shifts[0] = 0.0
-    shares = np.linspace(0.0, 1.0, STEPS)[:, None]
-    lines = [(1 - shares) * at(ends[0], one) + shares * at(ends[1], other) for one, other in shifts]
+    weights = np.linspace(0.0, 1.0, NUM_STEPS)[:, None]
+    lines = [
+        (1 - weights) * vector(endpoints[0], first) + weights * vector(endpoints[1], second) for first, second in shifts
+    ]
     images = latents.decode(np.concatenate(lines))
-    return Ways((ends[0].words, ends[1].words), images.reshape(rows, STEPS, *images.shape[1:]), rows > 1)
+    return Interpolation(
+        (endpoints[0].name, endpoints[1].name),
+        images.reshape(num_rows, NUM_STEPS, *images.shape[1:]),
+        is_centered=is_between_classes,
+    )
 
 
-def _centres(latents: Latents, num_classes: int) -> tuple[Callable[[int], np.ndarray], Callable[[int], np.ndarray]]:
-    """Return where each class lies and how wide it is: its prototype, or without a classifier its mean."""
-    if latents.odds is not None:
-        found = prototypes(latents, num_classes)
-        return (lambda label: found.means[label]), (lambda label: found.deviations[label])
-    groups = {label: latents.vectors[latents.labels == label] for label in range(num_classes)}
-    return (lambda label: groups[label].mean(axis=0)), (lambda label: groups[label].std(axis=0))
+def _class_statistics(
+    latents: TrainingLatents, num_classes: int
+) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray]]:
+    """Return mean and standard deviation by label: of prototypes, or of all images if there is no classifier."""
+    labels = [label for label in range(num_classes) if (latents.labels == label).any()]
+    if latents.log_odds is not None:
+        prototypes = class_prototypes(latents, num_classes)
+        return (
+            {label: prototypes.means[label] for label in labels},
+            {label: prototypes.deviations[label] for label in labels},
+        )
+    vectors = {label: latents.vectors[latents.labels == label] for label in labels}
+    return (
+        {label: values.mean(axis=0) for label, values in vectors.items()},
+        {label: values.std(axis=0) for label, values in vectors.items()},
+    )
+
+
+def interpolate_classes(
+    model: AdversarialModel, labels: tuple[int, int], class_names: Sequence[str], noise: float, seed: int
+) -> Interpolation:
+    """Generate images between the one-hot vectors of two classes, with constant noise in each row.
+
+    Args:
+        model: whose generator takes classes.
+        labels: of the two classes.
+        class_names: of the run.
+        noise: scales the noise vectors.
+        seed: of all random numbers.
+    """
+    random = np.random.default_rng([seed, *(2 + label for label in labels)])
+    noise_vectors = noise * np.repeat(random.standard_normal((NUM_ROWS, model.noise_dim)), NUM_STEPS, axis=0)
+    one_hot = np.eye(len(class_names))
+    weights = np.linspace(0.0, 1.0, NUM_STEPS)[:, None]
+    line = (1 - weights) * one_hot[labels[0]] + weights * one_hot[labels[1]]
+    images = to_uint8(sample_images(model, noise_vectors, np.tile(line, (NUM_ROWS, 1))))
+    return Interpolation(
+        (class_names[labels[0]], class_names[labels[1]]),
+        images.reshape(NUM_ROWS, NUM_STEPS, *images.shape[1:]),
+        is_centered=False,
+    )

@@ -1,76 +1,92 @@
-"""The judgement of made images: every number beside that of real images."""
+"""Measures generated images, and real test images in the same way."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
 
 from kerasae.data.images import UNLABELLED, ImageSet, batches, spread
 from kerasae.evaluation.numbers import number
-from kerasae.generation.measures import frechet, nearest
+from kerasae.generation.distances import frechet_distance, nearest_distances
+from kerasae.generation.result import (
+    Agreement,
+    ClassBalance,
+    ClassShare,
+    FrechetDistances,
+    NearestDistances,
+    SampleMetrics,
+)
 from kerasae.training.generator_samples import diversity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from kerasae.data.collection import Collection
-    from kerasae.generation.judge import Judge, Opinion
-    from kerasae.generation.method import Samples
+    from kerasae.generation.judge import JudgePredictions
+    from kerasae.generation.samplers.sampler import Samples
 
-MOST_REAL = 5_000  # test images that are looked at
-MOST_SEARCHED = 1_000  # images of a kind whose nearest training image is searched for
-LARGEST = 64  # sides up to which distances are those of the pixels themselves
-SMALL = 32  # sides that larger images are reduced to
-COPY = 0.01  # the share of real test images that lie closer to a training image than a copy may
+MAX_REAL_IMAGES = 5_000  # of the test and of the training images
+MAX_SEARCHED_IMAGES = 1_000  # of each kind, whose nearest training image is searched
+MAX_FULL_SIDE = 64  # pixels; larger images are reduced before distances are measured
+REDUCED_SIDE = 32
+COPY_QUANTILE = 0.01  # of the distances of real test images; a closer sample counts as a copy
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What came of one method's images.
+class MeasuredSamples:
+    """Samples with their metrics.
 
     Attributes:
         samples: the images.
-        named: int (n,), the classes that the judge named, -1 for one that was not asked about; None without a judge.
-        distances, neighbours: (m,), of the first m of `order`: the distance to the nearest training image, and which.
-        order: the samples whose nearest training image was searched for.
-        found: the numbers, as generated.json holds them.
+        judged_labels: int (n,), the classes that the judge predicts, -1 for one that the run does not have; None
+            without a judge.
+        searched: int (m,), the indices of the samples whose nearest training image was searched.
+        distances: float32 (m,), of these to their nearest training image.
+        neighbours: int (m,), the index of that training image.
+        metrics: of the samples.
     """
 
     samples: Samples
-    named: np.ndarray | None
+    judged_labels: np.ndarray | None
+    searched: np.ndarray
     distances: np.ndarray
     neighbours: np.ndarray
-    order: np.ndarray
-    found: dict[str, Any]
+    metrics: SampleMetrics
 
 
-class Reality:
-    """Real images of the classes that are asked for, measured once as made ones are.
+class SampleEvaluator:
+    """Measures samples against the real images of the same classes.
 
     Args:
-        collection: the run's; training images are what copies would be of, test images what samples should be like.
-        judge: None where there is none: then nothing is said about classes and features.
-        classes: those that were asked for; empty where there are none.
+        collection: the run's images: training images, which a sample may copy, and test images, which samples are
+            compared with.
+        judge: predicts classes and features; None leaves out all metrics that need it.
+        classes: the labels that are sampled; empty if the run has none.
     """
 
-    def __init__(self, collection: Collection, judge: Judge | None, classes: Sequence[int]) -> None:
+    def __init__(
+        self, collection: Collection, judge: Callable[[np.ndarray], JudgePredictions] | None, classes: Sequence[int]
+    ) -> None:
         self.collection, self.judge, self.classes = collection, judge, list(classes)
-        self.train = _of_classes(collection.train, self.classes)
-        self.test = _of_classes(collection.test, self.classes)
-        self.images = self.test.load(np.arange(len(self.test)))
-        self.opinion = judge(self.images) if judge is not None and len(self.images) else None
-        chosen = spread(len(self.images), MOST_SEARCHED)
-        self.distances = nearest(flat(self.images[chosen]), self.known)[0] if len(self.images) else np.zeros(0)
+        self.train = _images_of(collection.train, self.classes)
+        self.test = _images_of(collection.test, self.classes)
+        self.test_images = self.test.load(np.arange(len(self.test)))
+        has_test_images = len(self.test_images) > 0
+        self.test_predictions = judge(self.test_images) if judge is not None and has_test_images else None
+        self.test_distances = np.zeros(0)
+        if has_test_images:
+            searched = self.test_images[spread(len(self.test_images), MAX_SEARCHED_IMAGES)]
+            self.test_distances, _ = nearest_distances(pixel_vectors(searched), self.training_pixels)
 
     @cached_property
-    def known(self) -> np.ndarray:
-        """Every training image as a row of pixels, uint8 (n, d): what a copy would be a copy of."""
+    def training_pixels(self) -> np.ndarray:
+        """The pixel vectors of all training images, uint8 (n, d)."""
         images = self.collection.train
-        parts = [np.rint(255 * flat(images.load(places))).astype(np.uint8) for places in batches(images)]
+        parts = [np.rint(255 * pixel_vectors(images.load(indices))).astype(np.uint8) for indices in batches(images)]
         return np.concatenate(parts)
 
     @cached_property
@@ -81,98 +97,120 @@ class Reality:
 
     @property
     def copy_distance(self) -> float | None:
-        """The distance below which an image counts as a copy: 1% of the real test images lie closer."""
-        return float(np.quantile(self.distances, COPY)) if len(self.distances) else None
+        """The distance below which an image counts as a copy: 1% of the real test images are closer."""
+        return float(np.quantile(self.test_distances, COPY_QUANTILE)) if len(self.test_distances) else None
 
-    def summary(self) -> dict[str, Any]:
-        """Return the numbers of real test images."""
-        found: dict[str, Any] = {
-            "num_pictures": len(self.images),
-            "diversity": self._diversity(self.images, self.test.labels, self.opinion),
-            "nearest": _nearest(self.distances, self.copy_distance),
-        }
-        if self.opinion is not None:
-            found |= agreement(self.test.labels, self.opinion.named, self.collection.class_names)
-        return found
-
-    def judged(self, samples: Samples) -> Judged:
-        """Measure the images of one method."""
-        opinion = self.judge(samples.images) if self.judge is not None else None
-        order = spread(len(samples.images), MOST_SEARCHED)
-        distances, neighbours = nearest(flat(samples.images[order]), self.known)
-        by_class = samples.method.by_class
-        # A method without classes is as diverse within each class that the judge sees in its images.
-        labels = samples.labels if by_class or opinion is None else opinion.named
-        found: dict[str, Any] = {
-            "words": samples.method.words,
-            "num_pictures": len(samples.images),
-            "diversity": self._diversity(samples.images, labels, opinion),
-            "nearest": _nearest(distances, self.copy_distance),
-        }
-        if opinion is not None and self.opinion is not None:
-            if by_class:
-                found |= agreement(samples.labels, opinion.named, self.collection.class_names)
-            else:
-                found["balance"] = self._balance(opinion.named)
-            found["frechet"] = self._frechet(opinion.features, self.opinion.features)
-        named = None if opinion is None else opinion.named
-        return Judged(samples, named, distances, neighbours, order, found)
-
-    def _diversity(self, images: np.ndarray, labels: np.ndarray, opinion: Opinion | None) -> dict[str, float | None]:
-        found = {"pixels": diversity(flat(images), labels)}
-        return found | ({"features": diversity(opinion.features, labels)} if opinion is not None else {})
-
-    def _frechet(self, made: np.ndarray, real: np.ndarray) -> dict[str, Any]:
-        """Return the distance of made from test images, that of training images from them, each over as many."""
-        count = min(len(made), len(real), len(self.training_features))
-        one, other, training = (part[spread(len(part), count)] for part in (made, real, self.training_features))
-        return {"distance": frechet(one, other), "real": frechet(training, other), "num_pictures": count}
-
-    def _balance(self, named: np.ndarray) -> dict[str, Any]:
-        """Return the share of each class among samples that no class was asked of, and how far that is from training.
-
-        `distance` is the total variation, the share of samples that would have to be of another class.
-        """
-        names = self.collection.class_names
-        known = self.collection.train.labels[self.collection.train.labels >= 0]
-        shares, wanted = (
-            np.bincount(values[values >= 0], minlength=len(names)) / max(len(values), 1) for values in (named, known)
+    def measure_real(self) -> SampleMetrics:
+        """Return the metrics of the real test images."""
+        predictions, labels = self.test_predictions, self.test.labels
+        return SampleMetrics(
+            num_images=len(self.test_images),
+            diversity=_diversity(self.test_images, labels, predictions),
+            nearest=_nearest_summary(self.test_distances, self.copy_distance),
+            agreement=(
+                class_agreement(labels, predictions.labels, self.collection.class_names)
+                if predictions is not None
+                else None
+            ),
         )
-        rows = {
-            name: {"share": float(share), "training": float(there)}
-            for name, share, there in zip(names, shares, wanted, strict=True)
+
+    def measure(self, samples: Samples) -> MeasuredSamples:
+        """Measure the images of one sampler."""
+        predictions = self.judge(samples.images) if self.judge is not None else None
+        searched = spread(len(samples.images), MAX_SEARCHED_IMAGES)
+        distances, neighbours = nearest_distances(pixel_vectors(samples.images[searched]), self.training_pixels)
+        is_conditional = samples.sampler.is_conditional
+        # The diversity of unconditional samples is measured within the classes that the judge predicts.
+        labels = samples.labels if is_conditional or predictions is None else predictions.labels
+        agreement = balance = frechet = None
+        if predictions is not None and self.test_predictions is not None:
+            if is_conditional:
+                agreement = class_agreement(samples.labels, predictions.labels, self.collection.class_names)
+            else:
+                balance = self._class_balance(predictions.labels)
+            frechet = self._frechet_distances(predictions.features, self.test_predictions.features)
+        metrics = SampleMetrics(
+            num_images=len(samples.images),
+            diversity=_diversity(samples.images, labels, predictions),
+            nearest=_nearest_summary(distances, self.copy_distance),
+            description=samples.sampler.description,
+            agreement=agreement,
+            balance=balance,
+            frechet=frechet,
+        )
+        judged_labels = predictions.labels if predictions is not None else None
+        return MeasuredSamples(samples, judged_labels, searched, distances, neighbours, metrics)
+
+    def _frechet_distances(self, sample_features: np.ndarray, test_features: np.ndarray) -> FrechetDistances:
+        """Measure samples and training images against test images, over equal numbers of each."""
+        count = min(len(sample_features), len(test_features), len(self.training_features))
+        samples, test, training = (
+            features[spread(len(features), count)]
+            for features in (sample_features, test_features, self.training_features)
+        )
+        return FrechetDistances(frechet_distance(samples, test), frechet_distance(training, test), count)
+
+    def _class_balance(self, judged_labels: np.ndarray) -> ClassBalance:
+        """Compare the classes of unconditional samples with those of the training images."""
+        names = self.collection.class_names
+        training_labels = self.collection.train.labels[self.collection.train.labels >= 0]
+        shares, training_shares = (
+            np.bincount(labels[labels >= 0], minlength=len(names)) / max(len(labels), 1)
+            for labels in (judged_labels, training_labels)
+        )
+        per_class = {
+            name: ClassShare(float(share), float(training))
+            for name, share, training in zip(names, shares, training_shares, strict=True)
         }
-        return {"distance": float(0.5 * np.abs(shares - wanted).sum()), "per_class": rows}
+        return ClassBalance(float(0.5 * np.abs(shares - training_shares).sum()), per_class)
 
 
-def agreement(asked: np.ndarray, named: np.ndarray, class_names: Sequence[str]) -> dict[str, Any]:
-    """Return how often the judge named the class that was asked for, over all classes and of each."""
-    labelled = asked >= 0
-    if not labelled.any():
-        return {}
-    per_class = {class_names[one]: float(np.mean(named[asked == one] == one)) for one in np.unique(asked[labelled])}
-    overall = float(np.mean(named[labelled] == asked[labelled]))
-    return {"agreement": {"overall": overall, "worst": min(per_class.values()), "per_class": per_class}}
+def class_agreement(labels: np.ndarray, judged_labels: np.ndarray, class_names: Sequence[str]) -> Agreement | None:
+    """Return how often the judge predicts the class of an image.
 
+    Args:
+        labels: int (n,), -1 where unknown: those are left out.
+        judged_labels: int (n,), of the judge.
+        class_names: of the run.
 
-def flat(images: np.ndarray) -> np.ndarray:
-    """Return uint8 images (n, H, W, C) as rows of pixels on [0, 1], float32 (n, d).
-
-    Images of sides above 64 are reduced to 32: whether one is a copy of another shows there too.
+    Returns:
+        None if no image has a label.
     """
-    if max(images.shape[1:3]) > LARGEST:
-        images = tf.image.resize(images, (SMALL, SMALL), antialias=True).numpy()
+    is_labelled = labels >= 0
+    if not is_labelled.any():
+        return None
+    per_class = {
+        class_names[label]: float(np.mean(judged_labels[labels == label] == label))
+        for label in np.unique(labels[is_labelled])
+    }
+    overall = float(np.mean(judged_labels[is_labelled] == labels[is_labelled]))
+    return Agreement(overall, min(per_class.values()), per_class)
+
+
+def pixel_vectors(images: np.ndarray) -> np.ndarray:
+    """Return uint8 images (n, H, W, C) as vectors of pixels on [0, 1], float32 (n, d).
+
+    Images with sides above 64 pixels are reduced to 32, where copies are still recognised.
+    """
+    if max(images.shape[1:3]) > MAX_FULL_SIDE:
+        images = tf.image.resize(images, (REDUCED_SIDE, REDUCED_SIDE), antialias=True).numpy()
     return images.reshape(len(images), -1).astype(np.float32) / 255.0
 
 
-def _of_classes(images: ImageSet, classes: Sequence[int]) -> ImageSet:
-    """Return the images of some classes (of none in particular if there are none), not more than `MOST_REAL`."""
-    chosen = np.flatnonzero(np.isin(images.labels, classes) if len(classes) else images.labels >= UNLABELLED)
-    return images.select(chosen[spread(len(chosen), MOST_REAL)])
+def _images_of(images: ImageSet, classes: Sequence[int]) -> ImageSet:
+    """Return the images of some classes, or of all and none if `classes` is empty, at most `MAX_REAL_IMAGES`."""
+    indices = np.flatnonzero(np.isin(images.labels, classes) if len(classes) else images.labels >= UNLABELLED)
+    return images.select(indices[spread(len(indices), MAX_REAL_IMAGES)])
 
 
-def _nearest(distances: np.ndarray, copy: float | None) -> dict[str, float | None]:
-    """Return the middle distance to the nearest training image, and the share that lies closer than a copy may."""
-    if not len(distances) or copy is None:
-        return {"median": None, "copies": None}
-    return {"median": number(np.median(distances)), "copies": float(np.mean(distances < copy))}
+def _diversity(images: np.ndarray, labels: np.ndarray, predictions: JudgePredictions | None) -> dict[str, float | None]:
+    by_space = {"pixels": diversity(pixel_vectors(images), labels)}
+    if predictions is not None:
+        by_space["features"] = diversity(predictions.features, labels)
+    return by_space
+
+
+def _nearest_summary(distances: np.ndarray, copy_distance: float | None) -> NearestDistances:
+    if not len(distances) or copy_distance is None:
+        return NearestDistances(None, None)
+    return NearestDistances(number(np.median(distances)), float(np.mean(distances < copy_distance)))

@@ -14,7 +14,7 @@ from kerasae.ood.measurement import ClassThreshold, OodMeasurement
 from kerasae.ood.report_figures import draw
 from kerasae.ood.scores import JOINED, TITLES, Separation, risk_coverage
 from kerasae.ood.sources import OodImages, open_unknown_classes
-from kerasae.report.report_figure import keep
+from kerasae.report.report_figure import write_report_figures
 from kerasae.report.templating import render
 from kerasae.utils.console import stderr_console
 
@@ -69,7 +69,7 @@ def _write_report(run: Run, detector: Detector, ood_images: OodImages) -> OodMea
         title=ood_images.title,
         run=run.name,
         measurement=measurement,
-        report_figures=keep(draw(detector, ood_images.images, result), folder / "figures"),
+        report_figures=write_report_figures(draw(detector, ood_images.images, result), folder / "figures"),
         titles=TITLES,
     )
     write_text(folder / "unknown.html", page)

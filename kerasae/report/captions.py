@@ -1,77 +1,92 @@
-"""The headings of figures, and how to read each."""
+"""The titles and captions of a run's figures: what each shows, and how to read it."""
 
 from __future__ import annotations
 
-TITLES = {
-    "reconstruction_loss": "Reconstruction loss",
-    "label_loss": "Label loss",
-    "label_accuracy": "Label accuracy",
-    "kl_divergence": "Divergence from the prior",
-    "pseudo_labelled": "Sure answers",
-    "loss_weights": "Loss weights",
-    "learning_rate": "Learning rate",
-    "confusion": "Confusion matrix",
-    "per_class": "Precision, recall and F1",
-    "calibration": "Calibration",
-    "mistakes": "Most confident mistakes",
-    "reconstructions": "Typical reconstructions",
-    "worst_reconstructions": "Worst reconstructions",
-    "pixels": "Pixel values",
-    "class_counts": "Images by class",
-}
+from dataclasses import dataclass
 
-_ERRORS = (
-    " Top: the image. Middle: what the model made of it. Bottom: the absolute difference of pixels in [0, 1], from 0 "
-    "(dark) to 0.5 and more (yellow); this scale is the same in every report."
+
+@dataclass(frozen=True)
+class FigureText:
+    """The fixed texts of a figure."""
+
+    title: str
+    caption: str
+
+
+_TRAINING_AND_VALIDATION = " Solid: training. Dashed: validation."
+
+_IMAGE_ROWS = (
+    " Top: image. Middle: reconstruction. Bottom: absolute pixel error on [0, 1], from 0 (dark) to 0.5 and more "
+    "(yellow). Every report uses this colour scale."
 )
 
-CAPTIONS = {
-    "reconstruction_loss": (
-        "How far reconstructions are from their images; lower is better. Solid is training, dashed validation. "
-        "A dashed line that turns up while the solid one falls tells of overfitting."
+TEXTS = {
+    "reconstruction_loss": FigureText(
+        "Reconstruction loss",
+        "The reconstruction loss by epoch; lower is better. A validation loss that rises while the training loss falls "
+        "indicates overfitting." + _TRAINING_AND_VALIDATION,
     ),
-    "label_loss": (
-        "The recipe's loss of the class probabilities; lower is better. Solid is training, dashed validation. Training "
-        "may carry class weights, dropout and augmentation, validation never does: compare shapes rather than heights."
+    "label_loss": FigureText(
+        "Label loss",
+        "The recipe's loss on the class probabilities by epoch; lower is better. The training loss may include class "
+        "weights, dropout and augmentation; the validation loss never does. Compare trends, not levels."
+        + _TRAINING_AND_VALIDATION,
     ),
-    "label_accuracy": (
-        "The share of labelled images whose class was named right; higher is better. Solid is training, dashed "
-        "validation."
+    "label_accuracy": FigureText(
+        "Label accuracy",
+        "The share of labelled images that are classified correctly, by epoch; higher is better."
+        + _TRAINING_AND_VALIDATION,
     ),
-    "kl_divergence": (
-        "How far the latents' distributions are from the standard normal prior, in nats an image. Near zero the "
-        "latent tells nothing about the image. Solid is training, dashed validation."
+    "kl_divergence": FigureText(
+        "Divergence from the prior",
+        "The KL divergence of the latent posteriors from the standard normal prior, in nats per image. Near zero, the "
+        "latent carries no information about the image." + _TRAINING_AND_VALIDATION,
     ),
-    "pseudo_labelled": (
-        "Solid: the share of the training images without label whose answer was sure enough to stand for one. "
-        "Dashed: the share of validation images answered that surely. Near zero, unlabelled images teach nothing "
-        "about classes; surer than it is right, the model teaches itself mistakes."
+    "pseudo_labelled": FigureText(
+        "Confident predictions",
+        "Solid: the share of unlabelled training images whose prediction is confident enough to serve as a "
+        "pseudo-label. Dashed: the share of validation images predicted as confidently. Near zero, unlabelled images "
+        "do not train the classifier. Where confidence exceeds accuracy, the model trains on its own mistakes.",
     ),
-    "loss_weights": "What each term of the loss was multiplied by, epoch by epoch.",
-    "learning_rate": "The step size of the optimizer, as the schedule set it epoch by epoch.",
-    "confusion": (
-        "A row is a true class, a column what the model said. The diagonal is right; every other coloured cell is a "
-        "kind of mistake. Colour is the share of the row, on a scale that stretches small shares; white means never."
+    "loss_weights": FigureText("Loss weights", "The weight of each term of the loss, by epoch."),
+    "learning_rate": FigureText("Learning rate", "The learning rate that the schedule sets, by epoch."),
+    "confusion": FigureText(
+        "Confusion matrix",
+        "Rows are true classes, columns are predicted classes. Cells on the diagonal are correct predictions, all "
+        "others are errors. Colour is the share of the true class, on a square-root scale that makes small shares "
+        "visible; empty cells are white.",
     ),
-    "per_class": (
-        "Precision: of what was called this class, how much is. Recall: of what is this class, how much was found. F1 "
-        "is their harmonic mean, the lowest on top. Grey bars tell on how many test images that rests."
+    "per_class": FigureText(
+        "Precision, recall and F1",
+        "Precision: the share of predictions of a class that are correct. Recall: the share of the images of a class "
+        "that are predicted as that class. F1: their harmonic mean; the class with the lowest F1 comes first. Grey "
+        "bars: the number of test images.",
     ),
-    "calibration": (
-        "Bars show how often the model is right at each level of confidence. On the dashed line it is as sure as it is "
-        "right, below it too sure. Pale bars rest on fewer than ten images."
+    "calibration": FigureText(
+        "Calibration",
+        "Bars: the accuracy of the predictions in each confidence bin. On the dashed line, confidence equals accuracy; "
+        "below it, the model is overconfident. Pale bars hold fewer than ten images.",
     ),
-    "mistakes": (
-        "The wrong answers that the model was surest of: in black the true class, in orange what it said and how sure "
-        "it was. Wrong labels are often found among them."
+    "mistakes": FigureText(
+        "Most confident mistakes",
+        "The misclassified test images with the highest confidence. Black: true class. Orange: predicted class and its "
+        "probability. Wrong labels are often found here.",
     ),
-    "reconstructions": "Images from the middle of each class by error, neither the best nor the worst." + _ERRORS,
-    "worst_reconstructions": "The test images rebuilt worst: often unusual, broken or mislabelled." + _ERRORS,
-    "pixels": (
-        "How often each brightness occurs, from black (0) to white (1), over all channels. Dashed is the mean. "
-        "A variant whose histogram is unlike that of the training images is unlike what the model was trained on."
+    "reconstructions": FigureText(
+        "Typical reconstructions",
+        "Images at evenly spaced quantiles of the reconstruction error of each class, without the extremes."
+        + _IMAGE_ROWS,
     ),
-    "class_counts": "Labelled images of each class, by split.",
+    "worst_reconstructions": FigureText(
+        "Worst reconstructions",
+        "The test images with the largest reconstruction error: often unusual, damaged or mislabelled." + _IMAGE_ROWS,
+    ),
+    "pixels": FigureText(
+        "Pixel values",
+        "The histogram of pixel values, from black (0) to white (1), over all channels. Dashed: the mean. A variant "
+        "whose histogram differs from that of the training images differs from what the model was trained on.",
+    ),
+    "class_counts": FigureText("Images by class", "The number of labelled images of each class, by split."),
 }
 
-PHASES = " Vertical lines part the phases of training."
+PHASE_NOTE = " Vertical lines separate the training phases."

@@ -1,4 +1,4 @@
-"""Everything that a report is made of, read once and checked to belong together."""
+"""The files of a run that its report shows, read once and checked to belong together."""
 
 from __future__ import annotations
 
@@ -18,15 +18,25 @@ if TYPE_CHECKING:
     from kerasae.data.collection import Collection
     from kerasae.runs.run import Run
 
-_HISTOGRAM = "histogram-"
+HISTOGRAM_PREFIX = "histogram-"  # of the arrays of predictions.npz that count pixel values
 
 
 @dataclass(frozen=True)
-class Materials:
-    """The files of an evaluated run; `probabilities` and `mse` are None where the model lacks that head.
+class RunArtifacts:
+    """The content of an evaluated run's files.
 
-    `histograms`, int64 (256,) each, count pixel values of the test images ("test") and of each variant, and
-    where there are variants of the training images ("train") and of the same changes of them ("train, NAME").
+    Attributes:
+        metrics: metrics.json.
+        recipe: recipe.json.
+        environment: environment.json; empty if there is none.
+        facts: data.json; empty if there is none.
+        history: history.csv; empty if there is none.
+        class_names: the names of the classes, in the order of the model's outputs.
+        label: int (n,), the true class of each test image, -1 where unknown.
+        probabilities: float32 (n, num_classes); None if the model has no classifier.
+        mse: float32 (n,), the reconstruction error of each test image; None if the model has no decoder.
+        histograms: int64 (256,) counts of pixel values, by set: the test images ("test"), each variant of them, and
+            if there are variants, the training images ("train") and their variants ("train, NAME").
     """
 
     metrics: dict[str, Any]
@@ -41,56 +51,54 @@ class Materials:
     histograms: dict[str, np.ndarray]
 
     @classmethod
-    def read(cls, run: Run, collection: Collection | None) -> Materials:
-        """Read what training and evaluation left in the run.
+    def read(cls, run: Run, collection: Collection | None) -> RunArtifacts:
+        """Read the files that training and evaluation have written.
 
         Raises:
-            RequestError: the run was not evaluated, or on other test images than these.
+            RequestError: the run was not evaluated, or was evaluated on other test images than the collection's.
         """
         metrics = read_json(run.metrics, {"test": dict})
         predictions = read_npz(run.predictions, required=["label"])
         if collection is not None and not np.array_equal(predictions["label"], collection.test.labels):
             raise RequestError(
                 "run",
-                received=(
-                    f"{run.path} was evaluated on {len(predictions['label'])} test images with other labels. "
-                    f"Received: {len(collection.test)} test images"
-                ),
-                fix=f"measure these with: kerasae evaluate {run.path}",
+                expected=f"the {len(predictions['label'])} test images and labels that {run.path} was evaluated on",
+                received=f"{len(collection.test)} test images with other labels",
+                fix=f"evaluate these images with: kerasae evaluate {run.path}",
             )
         return cls(
             metrics=metrics,
             recipe=read_json(run.recipe_file),
-            environment=without(lambda: _read_table(run.environment), {}),
-            facts=_read_table(run.data_facts),
+            environment=without(lambda: _read_optional_json(run.environment), {}),
+            facts=_read_optional_json(run.data_facts),
             history=without(lambda: read_history(run.history), History([], {})),
             class_names=run.facts.class_names if collection is None else collection.class_names,
             label=predictions["label"],
             probabilities=predictions.get("probabilities"),
             mse=predictions.get("mse"),
             histograms={
-                name.removeprefix(_HISTOGRAM): counts
+                name.removeprefix(HISTOGRAM_PREFIX): counts
                 for name, counts in predictions.items()
-                if name.startswith(_HISTOGRAM)
+                if name.startswith(HISTOGRAM_PREFIX)
             },
         )
 
     @property
-    def counts(self) -> dict[str, list[int]]:
-        """Labelled images of each class by split; empty where no class or no count is known."""
+    def class_counts(self) -> dict[str, list[int]]:
+        """The number of labelled images of each class, by split; empty if classes or counts are not known."""
         splits = self.facts.get("counts", {}) if self.class_names else {}
-        return {split: [found["classes"].get(name, 0) for name in self.class_names] for split, found in splits.items()}
+        return {split: [count["classes"].get(name, 0) for name in self.class_names] for split, count in splits.items()}
 
     @property
     def phases(self) -> list[tuple[str, int]]:
-        """The phases of training in turn: name, and how many epochs it ran."""
+        """The name and the number of epochs of each training phase, in order."""
         return [(name, len(list(epochs))) for name, epochs in itertools.groupby(self.history.phases)]
 
-    def name_of(self, label: int) -> str:
+    def class_name(self, label: int) -> str:
         """Return the name of a class, or "unlabelled" for -1."""
         return self.class_names[label] if label >= 0 else "unlabelled"
 
 
-def _read_table(path: Path) -> dict[str, Any]:
+def _read_optional_json(path: Path) -> dict[str, Any]:
     """Read a JSON file that a model trained elsewhere may lack."""
     return read_json(path, {}) if path.exists() else {}

@@ -1,18 +1,27 @@
-"""How pages are made of templates: one look and one set of parts for all."""
+"""Renders pages from templates; all pages share a head, a style sheet and macros."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from kerasae.utils.formatting import flat, plain, seconds, spec
+from kerasae.utils.formatting import duration, flat, plain, spec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def render(template: str, package: str = "kerasae.report", **values: Any) -> str:
-    """Return a page of a template, which may lie in another package than the parts and the style that all share.
+    """Return a rendered page.
 
-    A file name that is not valid text cannot be written as UTF-8: its odd bytes become question marks.
+    Characters of a file name that are not valid text cannot be encoded as UTF-8: they become question marks.
+
+    Args:
+        template: the file name of the template.
+        package: the package whose `templates` folder is searched first; the shared templates are found in
+            `kerasae.report`.
+        **values: the variables of the template; an undefined one is an error.
     """
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader("kerasae.report")]),
@@ -21,5 +30,11 @@ def render(template: str, package: str = "kerasae.report", **values: Any) -> str
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"plain": plain, "spec": spec, "seconds": seconds, "flat": lambda tree: list(flat(tree))}
+    filters: dict[str, Callable[..., Any]] = {
+        "plain": plain,
+        "spec": spec,
+        "duration": duration,
+        "flat": lambda tree: list(flat(tree)),
+    }
+    environment.filters |= filters
     return environment.get_template(template).render(**values).encode("utf-8", "replace").decode("utf-8")

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from kerasae.exporting import export_generator
 from kerasae.files.writing import write_json
-from kerasae.generation import Request, by_generator, judge_of, write_generated, write_generator_report
-from kerasae.generation.adversarial import between_classes
+from kerasae.generation import (
+    SamplingOptions,
+    generator_sampler,
+    load_or_train_judge,
+    write_generated,
+    write_generator_report,
+)
+from kerasae.generation.interpolation import interpolate_classes
 from kerasae.models import AdversarialModel, load_generator
 from kerasae.models.summary import parameter_counts
 from kerasae.tasks.base import Task
@@ -21,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kerasae.data.collection import Collection
-    from kerasae.generation.interpolation import End, Ways
-    from kerasae.generation.method import Method
+    from kerasae.generation import Sampler
+    from kerasae.generation.interpolation import Endpoint, Interpolation
     from kerasae.recipe import Recipe
     from kerasae.runs.run import Run
     from kerasae.training.phase_plan import TrainingPlan
@@ -69,10 +75,11 @@ class AdversarialTask(Task[AdversarialModel]):
             other runs.
         """
         started = time.perf_counter()
-        request = Request(tuple(range(len(collection.class_names))) if model.num_classes else ())
-        generated = write_generated(run, collection, [by_generator(model)], request, judge_of(run, collection))
+        options = SamplingOptions(tuple(range(len(collection.class_names))) if model.num_classes else ())
+        judge = load_or_train_judge(run, collection)
+        result = write_generated(run, collection, [generator_sampler(model)], options, judge)
         metrics = {
-            "generated": generated,
+            "generated": result.to_json(),
             "model": parameter_counts(model, adversarial.PARTS),
             "timings": {
                 "training_seconds": training_seconds(run),
@@ -92,7 +99,7 @@ class AdversarialTask(Task[AdversarialModel]):
         assert collection is not None
         return export_generator(run, model, collection, to)
 
-    def check_generation(self, run: Run, classes: Sequence[str], ends: tuple[End, End] | None) -> None:
+    def check_generation(self, run: Run, classes: Sequence[str], ends: tuple[Endpoint, Endpoint] | None) -> None:
         """Refuse classes for a generator without classes, and an interpolation that begins or ends at an image."""
         recipe = run.recipe.model.adversarial
         assert recipe is not None
@@ -109,21 +116,21 @@ class AdversarialTask(Task[AdversarialModel]):
             raise RequestError(
                 "--between",
                 expected="two classes, and a generator that takes them",
-                received=f"{ends[0].words} and {ends[1].words}, while that of {run.path} {reason}",
+                received=f"{ends[0].name} and {ends[1].name}, while that of {run.path} {reason}",
             )
 
     def samplers(
         self,
         model: AdversarialModel,
         collection: Collection,
-        request: Request,
+        options: SamplingOptions,
         *,
         by_class: bool,
-        ends: tuple[End, End] | None = None,
-    ) -> tuple[list[Method], Ways | None]:
+        ends: tuple[Endpoint, Endpoint] | None = None,
+    ) -> tuple[list[Sampler], Interpolation | None]:
         """Return the generator, and an interpolation between classes."""
         interpolation = None
         if ends is not None:
             labels = (ends[0].label or 0, ends[1].label or 0)
-            interpolation = between_classes(model, labels, collection.class_names, request.noise, request.seed)
-        return [by_generator(model)], interpolation
+            interpolation = interpolate_classes(model, labels, collection.class_names, options.noise, options.seed)
+        return [generator_sampler(model)], interpolation

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     import keras
 
     from kerasae.data.collection import Collection
-    from kerasae.generation import Request
-    from kerasae.generation.interpolation import End, Ways
-    from kerasae.generation.method import Method
+    from kerasae.generation import Sampler, SamplingOptions
+    from kerasae.generation.interpolation import Endpoint, Interpolation
     from kerasae.ood import OodMeasurement
     from kerasae.recipe import Recipe
     from kerasae.runs.run import Run
@@ -106,7 +105,7 @@ class Task(abc.ABC, Generic[Model]):
         """
 
     @abc.abstractmethod
-    def check_generation(self, run: Run, classes: Sequence[str], ends: tuple[End, End] | None) -> None:
+    def check_generation(self, run: Run, classes: Sequence[str], ends: tuple[Endpoint, Endpoint] | None) -> None:
         """Refuse images that the model of a run cannot generate, before it is loaded.
 
         Args:
@@ -123,17 +122,17 @@ class Task(abc.ABC, Generic[Model]):
         self,
         model: Model,
         collection: Collection,
-        request: Request,
+        options: SamplingOptions,
         *,
         by_class: bool,
-        ends: tuple[End, End] | None = None,
-    ) -> tuple[list[Method], Ways | None]:
+        ends: tuple[Endpoint, Endpoint] | None = None,
+    ) -> tuple[list[Sampler], Interpolation | None]:
         """Return the ways in which a model generates images, and an interpolation.
 
         Args:
             model: as `load` returns it.
             collection: the images of the run.
-            request: what to generate.
+            options: what to generate.
             by_class: whether to leave out methods that do not know classes.
             ends: the ends of the interpolation; None for none.
 

@@ -9,8 +9,8 @@ from kerasae import models
 from kerasae.data.variants import variant_transforms
 from kerasae.exporting import export
 from kerasae.files.manifest import forget
-from kerasae.generation import methods_of
-from kerasae.generation.interpolation import between_latents
+from kerasae.generation import TrainingLatents, autoencoder_samplers
+from kerasae.generation.interpolation import interpolate_latents
 from kerasae.models import JointAutoencoder, TrainedModel
 from kerasae.ood import OodMeasurement, write_unknown_class_reports
 from kerasae.report import write_report
@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kerasae.data.collection import Collection
-    from kerasae.generation import Request
-    from kerasae.generation.interpolation import End, Ways
-    from kerasae.generation.method import Method
+    from kerasae.generation import Sampler, SamplingOptions
+    from kerasae.generation.interpolation import Endpoint, Interpolation
     from kerasae.recipe import Recipe
     from kerasae.training.phase_plan import TrainingPlan
 
@@ -98,7 +97,7 @@ class JointTask(Task[TrainedModel]):
         """Write the SavedModel of a run."""
         return export(run, model, collection, to)
 
-    def check_generation(self, run: Run, classes: Sequence[str], ends: tuple[End, End] | None) -> None:
+    def check_generation(self, run: Run, classes: Sequence[str], ends: tuple[Endpoint, Endpoint] | None) -> None:
         """Refuse a model without decoder."""
         if "reconstruction" not in run.recipe.heads:
             raise RequestError(
@@ -112,15 +111,16 @@ class JointTask(Task[TrainedModel]):
         self,
         model: TrainedModel,
         collection: Collection,
-        request: Request,
+        options: SamplingOptions,
         *,
         by_class: bool,
-        ends: tuple[End, End] | None = None,
-    ) -> tuple[list[Method], Ways | None]:
+        ends: tuple[Endpoint, Endpoint] | None = None,
+    ) -> tuple[list[Sampler], Interpolation | None]:
         """Return the samplers of the latent space, and an interpolation between latents."""
-        methods, latents = methods_of(model.model, collection, request.classes)
+        latents = TrainingLatents.encode(model.model, collection.train)
+        samplers = autoencoder_samplers(latents, collection.class_names, options.classes)
         num_classes = len(collection.class_names)
         interpolation = (
-            None if ends is None else between_latents(latents, ends, num_classes, request.noise, request.seed)
+            None if ends is None else interpolate_latents(latents, ends, num_classes, options.noise, options.seed)
         )
-        return [method for method in methods if method.by_class or not by_class], interpolation
+        return [sampler for sampler in samplers if sampler.is_conditional or not by_class], interpolation

@@ -1,4 +1,4 @@
-"""Values as a reader likes them: numbers, settings and tables of a report in words."""
+"""Formats numbers, settings and tables for reports and terminals."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from typing import Any
 
 
 def percent(value: float) -> str:
-    """Write a share such as 0.9781 as 97.8%; what is not all is never rounded up to 100.0%."""
+    """Format a share such as 0.9781 as 97.8%; only 1 is formatted as 100.0%."""
     return ">99.9%" if 0.9995 <= value < 1 else f"{value:.1%}"
 
 
-def seconds(value: float) -> str:
-    """Write a duration in the unit that suits it."""
-    if value < 1:
-        return f"{value * 1000:.0f} ms"
-    if value < 120:
-        return f"{value:.1f} s"
-    minutes, hours = value / 60, value / 3600
+def duration(seconds: float) -> str:
+    """Format a duration in milliseconds, seconds, minutes or hours, by its length."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    minutes, hours = seconds / 60, seconds / 3600
     return f"{minutes:.1f} min" if minutes < 120 else f"{hours:.1f} h"
 
 
+# By the style that a page or a table names.
 FORMATS: dict[str, Callable[[Any], str]] = {
     "percent": percent,
     "hundredths": lambda value: f"{value:.2%}",
@@ -31,12 +32,12 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "decibels": lambda value: f"{value:.1f} dB",
     "count": lambda value: f"{value:,}",
     "large": lambda value: f"{value:,}" if value < 1_000_000 else f"{value / 1e6:,.2f} M",
-    "seconds": seconds,
+    "seconds": duration,
 }
 
 
 def flat(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """List the leaves of a tree of plain values as dotted names and text, in order."""
+    """Yield the leaves of a tree of plain values as (dotted path, text), in order."""
     if isinstance(tree, Mapping) and tree:
         for key, value in tree.items():
             yield from flat(value, f"{path}.{key}" if path else str(key))
@@ -48,7 +49,7 @@ def flat(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def plain(value: Any) -> str:
-    """Write a leaf: lists with commas, nothing as "none"."""
+    """Format a value: a list with commas, an empty value as "none", a boolean as "yes" or "no"."""
     if value is None or value == [] or value == {} or value == "":
         return "none"
     if isinstance(value, bool):
@@ -61,7 +62,7 @@ def plain(value: Any) -> str:
 
 
 def spec(value: Mapping[str, Any] | str | None) -> str:
-    """Write a named setting with its options, such as `sgd (momentum 0.9)`."""
+    """Format a named setting with its options, such as `sgd (momentum 0.9)`."""
     if value is None or isinstance(value, str):
         return value or "none"
     options = ", ".join(f"{key} {plain(option)}" for key, option in value.items() if key != "name")

@@ -18,53 +18,49 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from kerasae.exploration import Neighbour, Plan
-    from kerasae.exploration.latents import Latents
+    from kerasae.exploration import ExplorationOptions
+    from kerasae.exploration.nearest_images import NearestImages
 
 
 @dataclass(frozen=True, slots=True)
-class NearestImages:
-    """The training images that are nearest to some images.
+class NearestToFiles:
+    """The training images that are nearest to images in files.
 
     Attributes:
-        paths: of the images.
-        neighbours: of each image.
-        known: the latents of the training images.
+        paths: of the files.
+        nearest: their nearest training images, in the same order.
         class_names: of the run.
-        figure: the path of a figure.
     """
 
     paths: tuple[Path, ...]
-    neighbours: Sequence[Sequence[Neighbour]]
-    known: Latents
+    nearest: NearestImages
     class_names: tuple[str, ...]
-    figure: Path
 
 
-def explore(path: Path, plan: Plan, *, data: str | None = None) -> Path:
+def explore(path: Path, options: ExplorationOptions, *, data: str | None = None) -> Path:
     """Explore the latent space of a run, into RUN/explore, and return the path of the page.
 
     A report that exists is written again, because it shows some of the figures.
 
     Args:
         path: of the run.
-        plan: which images and maps.
+        options: which images and maps.
         data: where the images are now; None for where they were.
 
     Raises:
-        RequestError: the run is not finished or is of a generator, its images are gone or changed, the plan does not
+        RequestError: the run is not finished or is of a generator, its images are gone or changed, the options do not
             fit them, or another process is writing to the run.
     """
     with Run.open(path).alone("exploring"):
         opened = open_run(path, data, task=JointTask())
         run, model, collection = opened.run, opened.model, opened.collection
-        page = exploration.write_exploration(run, model.model, collection, plan, console=stderr_console())
+        page = exploration.write_exploration(run, model.model, collection, options, console=stderr_console())
         if run.metrics.is_file():
             write_report(run, model.model, collection)
         return page
 
 
-def find_nearest(path: Path, images: Sequence[Path], *, data: str | None = None) -> NearestImages:
+def find_nearest(path: Path, images: Sequence[Path], *, data: str | None = None) -> NearestToFiles:
     """Find the training images of a run that are nearest to some images in the latent space.
 
     Args:
@@ -83,6 +79,5 @@ def find_nearest(path: Path, images: Sequence[Path], *, data: str | None = None)
             read_each(images, collection.image_shape, recipe.resize, "--near", stderr_console(), setting(recipe.range))
         )
         named = [(str(image_path), image) for image_path, image in inputs]
-        neighbours, known, figure = exploration.nearest(run, model.model, collection, named)
-        paths = tuple(image_path for image_path, _ in inputs)
-        return NearestImages(paths, neighbours, known, collection.class_names, figure)
+        nearest = exploration.write_nearest_images(run, model.model, collection, named)
+        return NearestToFiles(tuple(image_path for image_path, _ in inputs), nearest, collection.class_names)

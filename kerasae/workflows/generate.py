@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kerasae.generation import Request, judge_of, write_generated
-from kerasae.generation.interpolation import open_end
-from kerasae.generation.judge import check_judge
+from kerasae.generation import SamplingOptions, check_judge, load_or_train_judge, write_generated
+from kerasae.generation.interpolation import parse_endpoint
 from kerasae.runs.run import Run
 from kerasae.tasks import task_of
 from kerasae.utils.errors import RequestError, nearest
@@ -15,6 +14,8 @@ from kerasae.workflows.opening import reopen
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from kerasae.generation import GenerationResult
 
 
 def generate(
@@ -26,7 +27,7 @@ def generate(
     between: tuple[str, str] | None = None,
     judge: Path | None = None,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> GenerationResult:
     """Generate images by every method that a run's model has, judge them, and write RUN/generated.
 
     Args:
@@ -54,14 +55,15 @@ def generate(
     _check_options(run, count, noise, judge, seed)
     ends = None
     if between is not None:
-        first, second = (open_end(name, class_names, recipe.data) for name in between)
+        first, second = (parse_endpoint(name, class_names, recipe.data) for name in between)
         ends = (first, second)
         task.check_generation(run, classes, ends)
-    request = Request(tuple(labels), count, noise, seed)
+    options = SamplingOptions(tuple(labels), count, noise, seed)
     with run.alone("sampling from"):
         model, collection = task.load(run, needs_rejection=False), reopen(run)
-        methods, interpolation = task.samplers(model, collection, request, by_class=bool(classes), ends=ends)
-        return write_generated(run, collection, methods, request, judge_of(run, collection, judge), interpolation)
+        samplers, interpolation = task.samplers(model, collection, options, by_class=bool(classes), ends=ends)
+        loaded_judge = load_or_train_judge(run, collection, judge)
+        return write_generated(run, collection, samplers, options, loaded_judge, interpolation)
 
 
 def _labels(classes: Sequence[str], class_names: Sequence[str]) -> list[int]:

@@ -14,10 +14,11 @@ from command_line import Typed
 from PIL import Image
 
 from kerasae.exploration import figures
-from kerasae.exploration import report_figures as report_figures
-from kerasae.exploration.latents import Latents
+from kerasae.exploration.latents import EncodedImages, ImageLatents
 from kerasae.exploration.maps import Map
-from kerasae.exploration.page import write_page
+from kerasae.exploration.report import write_page
+from kerasae.exploration.report_figures import map_figures
+from kerasae.exploration.result import ExplorationResult
 from kerasae.runs.run import Run
 from kerasae.workflows.opening import reopen
 from kerasae.workflows.train import train
@@ -33,12 +34,12 @@ def test_an_exploration(typed: Typed, digits_run: Path) -> None:
     folder = digits_run / "explore" / "test"
     assert out.strip() == str(folder / "explore.html")
     assert "pooled to the mean of its 16 channels" in err
-    found = Latents.read(folder / "latents.npz")
+    latents = ImageLatents.read(folder / "latents.npz")
     with np.load(digits_run / "predictions.npz") as predictions:
-        np.testing.assert_array_equal(found.label, predictions["label"])
-        np.testing.assert_array_equal(found.prediction, predictions["probabilities"].argmax(axis=1))
-        np.testing.assert_allclose(found.confidence, predictions["probabilities"].max(axis=1), atol=1e-5)
-    assert found.latent.shape == (359, 16)
+        np.testing.assert_array_equal(latents.label, predictions["label"])
+        np.testing.assert_array_equal(latents.prediction, predictions["probabilities"].argmax(axis=1))
+        np.testing.assert_allclose(latents.confidence, predictions["probabilities"].max(axis=1), atol=1e-5)
+    assert latents.latent.shape == (359, 16)
     numbers = json.loads((folder / "exploration.json").read_text())
     assert 0.3 < numbers["purity"]["latent"]["overall"] <= 1
     assert numbers["latent_shape"] == [2, 2, 16]
@@ -55,16 +56,16 @@ def test_an_exploration(typed: Typed, digits_run: Path) -> None:
         "activations",
         "weights",
     }
-    assert Latents.read(digits_run / "explore" / "training.npz").latent.shape[1] == 16
+    assert ImageLatents.read(digits_run / "explore" / "training.npz").latent.shape[1] == 16
 
     page = (folder / "explore.html").read_text()
     HTMLParser().feed(page)
     assert not re.search(r"https?://(?!www\.w3\.org)", page)
     data = embedded(page)
     titles = [f"{method} of {space}" for space in ("latents", "raw pixels") for method in ("PCA", "t-SNE")]
-    assert [one["title"] for one in data["maps"]] == titles
+    assert [map_["title"] for map_ in data["maps"]] == titles
     assert len(data["names"]) == 359
-    np.testing.assert_array_equal(np.frombuffer(base64.b64decode(data["label"]), "<i2"), found.label)
+    np.testing.assert_array_equal(np.frombuffer(base64.b64decode(data["label"]), "<i2"), latents.label)
     assert len(base64.b64decode(data["maps"][0]["xy"])) == 359 * 2 * 2
     report = (digits_run / "report.html").read_text()
     assert 'href="explore/test/explore.html"' in report
@@ -80,27 +81,30 @@ def test_both_directions_of_a_map_have_one_scale() -> None:
     assert right == pytest.approx(up, rel=1e-6)
 
 
-@pytest.mark.parametrize("answers", [True, False])
-def test_words_below_a_map_tell_of_what_is_there(answers: bool) -> None:
-    label, prediction = np.zeros(5, int) - (not answers), np.zeros(5, int) - (not answers)
-    found = Latents(np.zeros((5, 2)), label, prediction, np.zeros(5), np.array(["a"] * 5))
-    (drawn,) = report_figures.of_maps([Map("pca", "latent", np.eye(5, 2))], found, ["one"] if answers else [])
-    assert ("its colour the class" in drawn.caption) == ("a ring marks" in drawn.caption) == answers
+@pytest.mark.parametrize("classifies", [True, False])
+def test_a_map_caption_explains_only_what_is_drawn(classifies: bool) -> None:
+    label, prediction = np.zeros(5, int) - (not classifies), np.zeros(5, int) - (not classifies)
+    latents = ImageLatents(np.zeros((5, 2)), label, prediction, np.zeros(5), np.array(["a"] * 5))
+    (figure,) = map_figures([Map("pca", "latent", np.eye(5, 2))], latents, ["one"] if classifies else [])
+    assert ("coloured by class" in figure.caption) == ("a ring marks" in figure.caption) == classifies
 
 
 def test_names_of_classes_cannot_break_the_page(digits_run: Path, tmp_path: Path) -> None:
     names = ("<!--<script>", "</script><b>", *map(str, range(8)))
     collection = dataclasses.replace(reopen(Run(digits_run)), class_names=names)
-    found = Latents(np.zeros((2, 2), np.float32), np.arange(2), np.arange(2), np.ones(2), np.array(["<!--", "b"]))
+    latents = ImageLatents(
+        np.zeros((2, 2), np.float32), np.arange(2), np.arange(2), np.ones(2), np.array(["<!--", "b"])
+    )
     small = np.zeros((2, 8, 8, 1), np.uint8)
-    made = [Map("pca", "latent", np.eye(2, dtype=np.float32))]
-    numbers = {"num_pictures": 2, "split": "test", "latent_dim": 2, "latent_shape": [2]}
-    page = write_page(tmp_path / "page.html", Run(digits_run), collection, found, made, small, None, numbers, {})
+    maps = [Map("pca", "latent", np.eye(2, dtype=np.float32))]
+    result = ExplorationResult("test", 2, (2,), 2, 0, 30.0, {}, None, None)
+    encoded = EncodedImages(latents, small, None)
+    page = write_page(tmp_path / "page.html", Run(digits_run), collection.class_names, encoded, maps, result, {})
     text = page.read_text()
     # Within a script, "<!--" followed by "<script" makes the next "</script>" part of it.
     assert "<" not in re.search(r'<script id="data" type="application/json">(.*?)</script>', text, re.DOTALL)[1]
     data = embedded(text)
-    assert tuple(one["name"] for one in data["classes"]) == names
+    assert tuple(class_["name"] for class_ in data["classes"]) == names
     assert data["names"] == ["<!--", "b"]
 
 
@@ -108,11 +112,11 @@ def test_a_part_of_the_training_images(typed: Typed, digits_run: Path) -> None:
     code, _, err = typed("explore", digits_run, "--split", "train", "--maps", "pca, pca", "--limit", 40)
     assert code == 0, err
     folder = digits_run / "explore" / "train"
-    latents = Latents.read(folder / "latents.npz")
+    latents = ImageLatents.read(folder / "latents.npz")
     with np.load(folder / "maps.npz") as maps:
         assert len(latents.name) == len(maps["latent-pca"]) == 40
     assert len(embedded((folder / "explore.html").read_text())["maps"]) == 2
-    known = Latents.read(digits_run / "explore" / "training.npz")
+    known = ImageLatents.read(digits_run / "explore" / "training.npz")
     assert len(known.name) == len(reopen(Run(digits_run)).train)
 
 
@@ -143,21 +147,21 @@ def test_a_latent_of_two_values_without_softmax_head(typed: Typed, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("arguments", "message"),
     [
         (["--split", "tests"], r"--split: expected one of train, validation, test\. Received: 'tests'"),
         (["--maps", "pca,mds"], r"--maps: expected one of pca, tsne, umap\. Received: 'mds'"),
         (
             ["--perplexity", "200"],
-            r"--perplexity: 200 needs more than 600 images\. Received: 359; .* below 119.7",
+            r"--perplexity: expected a number below 119\.7, a third of the 359 images\. Received: 200; .*--maps pca",
         ),
         (["--perplexity", "-1"], r"--perplexity: expected a number above 0\. Received: -1"),
         (["--limit", "4"], r"--limit: expected at least 10 images .* Received: 4 of test"),
         (["--near", "nowhere.png"], r"--near: .*'nowhere.png', which does not exist"),
     ],
 )
-def test_what_cannot_be_explored(typed: Typed, digits_run: Path, words: list[str], message: str) -> None:
-    code, _, err = typed("explore", digits_run, *words)
+def test_what_cannot_be_explored(typed: Typed, digits_run: Path, arguments: list[str], message: str) -> None:
+    code, _, err = typed("explore", digits_run, *arguments)
     assert code == 2
     assert len(err.strip().splitlines()) == 1
     assert re.search(message, err), err

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from kerasae.exploration.maps import principal, reduce
+from kerasae.exploration.maps import principal_components, reduce
 from kerasae.exploration.measures import centroid_distances, purity
-from kerasae.exploration.neighbors import neighbours
+from kerasae.exploration.neighbors import nearest_neighbours
 
 RANDOM = np.random.default_rng(0)
 
@@ -18,36 +18,36 @@ def groups(far: float, count: int = 30) -> tuple[np.ndarray, np.ndarray]:
 
 def test_purity_of_groups_far_apart_and_of_one_cloud() -> None:
     points, labels = groups(50)
-    found = purity(points, labels, 3)
-    assert found is not None
-    assert found["overall"] == 1.0
-    assert found["per_class"] == [1.0, 1.0, None]
-    assert found["chance"] == pytest.approx(29 / 59)
+    measured = purity(points, labels, 3)
+    assert measured is not None
+    assert measured.overall == 1.0
+    assert measured.per_class == (1.0, 1.0, None)
+    assert measured.chance == pytest.approx(29 / 59)
     mixed = purity(*groups(0, 300), 2)
     assert mixed is not None
-    assert mixed["overall"] == pytest.approx(mixed["chance"], abs=0.06)
+    assert mixed.overall == pytest.approx(mixed.chance, abs=0.06)
 
 
 def test_purity_by_hand_leaves_out_the_unlabelled() -> None:
     points = np.array([[0.0], [1.0], [1.1], [9.0], [0.1]])
-    found = purity(points, np.array([0, 0, 1, 1, -1]), 2)
-    assert found is not None
-    assert found["neighbours"] == 3  # all the others
-    assert found["overall"] == pytest.approx(1 / 3)
+    measured = purity(points, np.array([0, 0, 1, 1, -1]), 2)
+    assert measured is not None
+    assert measured.neighbours == 3  # all the others
+    assert measured.overall == pytest.approx(1 / 3)
     assert purity(points, np.full(5, -1), 2) is None
 
 
 def test_centroid_distances_by_hand() -> None:
     latent = np.array([[0.0, 1.0], [0.0, -1.0], [6.0, 1.0], [6.0, -1.0]])
-    found = centroid_distances(latent, np.array([0, 0, 1, 1]), 3)
-    assert found[0][1] == pytest.approx(6.0)  # images lie 1 from their centre
-    assert found[0][0] == 0.0
-    assert found[2] == [None, None, None]
+    distances = centroid_distances(latent, np.array([0, 0, 1, 1]), 3)
+    assert distances[0][1] == pytest.approx(6.0)  # images lie 1 from their centre
+    assert distances[0][0] == 0.0
+    assert distances[2] == [None, None, None]
 
 
 def test_neighbours_are_the_nearest_in_order() -> None:
     space = np.array([[0.0, 0.0], [3.0, 4.0], [1.0, 0.0]])
-    ((first, second, third),) = neighbours(space, np.array([[0.0, 0.0]]), 9)
+    ((first, second, third),) = nearest_neighbours(space, np.array([[0.0, 0.0]]), 9)
     assert [first.index, second.index, third.index] == [0, 2, 1]
     assert third.distance == pytest.approx(5.0)
 
@@ -55,20 +55,20 @@ def test_neighbours_are_the_nearest_in_order() -> None:
 @pytest.mark.parametrize("method", ["pca", "tsne", "umap"])
 def test_maps_keep_groups_apart_and_come_out_the_same_again(method: str) -> None:
     points, labels = groups(60)
-    components, shares = principal(points, seed=0)
+    components, shares = principal_components(points, seed=0)
     assert shares[0] > 0.9
     xy = reduce(method, components, 5.0, seed=0)
     assert (xy.shape, xy.dtype) == ((60, 2), np.float32)
-    found = purity(xy, labels, 2)
-    assert found is not None
-    assert found["overall"] > 0.95
+    measured = purity(xy, labels, 2)
+    assert measured is not None
+    assert measured.overall > 0.95
     np.testing.assert_array_equal(xy, reduce(method, components, 5.0, seed=0))
 
 
 @pytest.mark.parametrize("method", ["pca", "tsne", "umap"])
 @pytest.mark.parametrize("values", [np.zeros((20, 4)), RANDOM.normal(size=(20, 1))], ids=["constant", "one value"])
 def test_maps_of_degenerate_latents_are_numbers(method: str, values: np.ndarray) -> None:
-    components, _ = principal(values, seed=0)
+    components, _ = principal_components(values, seed=0)
     xy = reduce(method, components, 3.0, seed=0)
     assert xy.shape == (20, 2)
     assert np.isfinite(xy).all()

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from kerasae.generation import judge
+from kerasae.generation import judge_training
 
 
 @pytest.fixture(autouse=True)
 def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(judge, "STEPS", 200)  # enough for a judge of digits that is right most of the time
+    monkeypatch.setattr(judge_training, "TRAINING_STEPS", 200)  # a judge of digits is then mostly right

@@ -13,7 +13,7 @@ from command_line import Typed
 
 from kerasae.data.collection import open_collection
 from kerasae.files.writing import write_json
-from kerasae.generation import judge
+from kerasae.generation import judge_training
 from kerasae.models import load_generator, load_trained
 from kerasae.recipe.loading import builtin, load, parse
 from kerasae.runs.run import Run
@@ -35,26 +35,26 @@ SMALL = [
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("adversarial") / "run"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judge, "STEPS", 200)
+        patch.setattr(judge_training, "TRAINING_STEPS", 200)
         verb.train("mnist-acgan", data="digits", run=path, overrides=SMALL)
     return path
 
 
 def test_a_run_holds_what_others_hold(run: Path) -> None:
-    made = Run(run)
-    for path in (made.model, made.metrics, made.report, made.history, made.export / "saved_model.pb"):
+    opened = Run(run)
+    for path in (opened.model, opened.metrics, opened.report, opened.history, opened.export / "saved_model.pb"):
         assert path.is_file()
-    found = json.loads(made.metrics.read_text())
-    assert found["generated"] == json.loads((made.generated / "generated.json").read_text())
-    assert found["model"]["parameters"] == sum(found["model"]["parameters_by_part"].values())
-    assert list(found["model"]["parameters_by_part"]) == ["generator", "discriminator"]
-    assert {path.stem for path in made.samples.iterdir()} == {"epoch-0001", "epoch-0002"}
-    page = made.report.read_text()
+    metrics = json.loads(opened.metrics.read_text())
+    assert metrics["generated"] == json.loads((opened.generated / "generated.json").read_text())
+    assert metrics["model"]["parameters"] == sum(metrics["model"]["parameters_by_part"].values())
+    assert list(metrics["model"]["parameters_by_part"]) == ["generator", "discriminator"]
+    assert {path.stem for path in opened.samples.iterdir()} == {"epoch-0001", "epoch-0002"}
+    page = opened.report.read_text()
     assert "0.0 minutes" not in page
     HTMLParser().feed(page)
     assert "http://" not in page
     assert "https://" not in page
-    drawn = {path.stem for path in made.figures.iterdir()}
+    drawn = {path.stem for path in opened.figures.iterdir()}
     assert drawn == {"losses", "shares", "diversity", "sheet-1", "sheet-2", "agreement"}
 
 
@@ -66,9 +66,9 @@ def test_the_export_makes_the_models_images(run: Path) -> None:
     assert served.dtype == np.uint8
     scaled = load_generator(Run(run)).drawn(noise, np.eye(10, dtype=np.float32)[labels])
     assert np.abs(served - 255.0 * np.asarray(scaled)).max() <= 0.51  # rounded to the nearest level
-    words = {"count": tf.constant(4, tf.int64), "label": tf.constant(7, tf.int64)}
+    arguments = {"count": tf.constant(4, tf.int64), "label": tf.constant(7, tf.int64)}
     first, again, other = (
-        serve["sample"](seed=tf.constant(seed, tf.int64), **words)["images"].numpy() for seed in (1, 1, 2)
+        serve["sample"](seed=tf.constant(seed, tf.int64), **arguments)["images"].numpy() for seed in (1, 1, 2)
     )
     assert first.shape == (4, 8, 8, 1)
     np.testing.assert_array_equal(first, again)
@@ -88,8 +88,8 @@ def test_a_class_and_the_way_to_another(typed: Typed, run: Path) -> None:
 
 
 def test_evaluate_report_and_export_again(typed: Typed, run: Path) -> None:
-    for words in (("evaluate", run), ("report", run), ("export", run, "--to", "again")):
-        code, _, err = typed(*words)
+    for arguments in (("evaluate", run), ("report", run), ("export", run, "--to", "again")):
+        code, _, err = typed(*arguments)
         assert code == 0, err
     assert Path("again", "saved_model.pb").is_file()
 
@@ -112,8 +112,8 @@ def test_what_a_generator_cannot_do_is_said_in_a_line(case: str, typed: Typed, r
     from PIL import Image
 
     Image.fromarray(np.zeros((8, 8), np.uint8)).save("x.png")
-    words, message = REFUSALS[case]
-    code, _, err = typed(*words(run))
+    arguments, message = REFUSALS[case]
+    code, _, err = typed(*arguments(run))
     assert code == 2, err
     assert len(err.strip().splitlines()) == 1
     assert re.search(message, err), err
@@ -181,7 +181,8 @@ def test_recipes_that_mix_two_kinds_of_model(tree: dict, message: str) -> None:
 
 def test_a_gpu_that_prefers_half_precision_trains_a_generator_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "kerasae.training.distribution.precision", lambda asked: "mixed_float16" if asked == "auto" else asked
+        "kerasae.training.distribution.precision",
+        lambda precision: "mixed_float16" if precision == "auto" else precision,
     )
     recipe = load("mnist-acgan", ["data.source=digits"])
     assert resolve(recipe, open_collection(recipe.data, classifies=True)).precision == "float32"
@@ -197,16 +198,16 @@ def test_other_recipes_are_as_they_were() -> None:
 @pytest.mark.slow
 def test_a_gan_without_classes(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = ["phases.0.epochs=1", "phases.0.discriminator={steps=[1]}", "model.adversarial.noise_dim=6"]
-    words = [word for one in settings for word in ("--set", one)]
-    code, out, err = typed("train", "study-c/gan", "--data", "digits", "--run", "gan", *words)
+    arguments = [argument for setting in settings for argument in ("--set", setting)]
+    code, out, err = typed("train", "study-c/gan", "--data", "digits", "--run", "gan", *arguments)
     assert code == 0, err
     assert "classes off by" in out
     serve = tf.saved_model.load("gan/export").signatures["serving_default"]
     assert serve(noise=tf.zeros((2, 6)))["images"].shape == (2, 8, 8, 1)
-    for words, message in (
+    for arguments, message in (
         (("--class", 3), r"--class: expected none, since the generator of gan takes noise alone"),
         (("--between", 3, 8), r"--between: expected two classes, and a generator that takes them.*takes noise alone"),
     ):
-        code, _, err = typed("generate", "gan", *words)
+        code, _, err = typed("generate", "gan", *arguments)
         assert code == 2
         assert re.search(message, err), err

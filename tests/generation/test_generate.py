@@ -4,7 +4,6 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,8 +11,8 @@ from command_line import Typed
 from PIL import Image
 
 from kerasae.data.sources import open_source
-from kerasae.generation import judge
-from kerasae.generation.report import folder_names
+from kerasae.generation import judge_training
+from kerasae.generation.sample_files import class_folder_names
 from kerasae.recipe import DataRecipe
 from kerasae.runs.run import Run
 from kerasae.workflows.opening import reopen
@@ -27,7 +26,7 @@ def judge_run(tmp_path_factory: pytest.TempPathFactory, digits_run: Path) -> Pat
     from kerasae.workflows.generate import generate
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judge, "STEPS", 200)
+        patch.setattr(judge_training, "TRAINING_STEPS", 200)
         generate(digits_run, count=1)
     return digits_run / "generated" / "judge"
 
@@ -36,20 +35,20 @@ def test_every_method_is_judged_and_kept(typed: Typed, digits_run: Path, judge_r
     before = (judge_run / "model.keras").stat().st_mtime_ns
     code, out, err = typed("generate", digits_run, "--count", 12, "--between", 3, 8)
     assert code == 0, err
-    assert "a judge is trained" not in err
+    assert "training a judge" not in err
     assert (judge_run / "model.keras").stat().st_mtime_ns == before
     folder = digits_run / "generated"
     assert str(folder / "generated.html") in out.replace("\n", "")
-    found = json.loads((folder / "generated.json").read_text())
-    assert tuple(found["methods"]) == METHODS
-    assert found["real"]["agreement"]["overall"] > 0.8
+    result = json.loads((folder / "generated.json").read_text())
+    assert tuple(result["methods"]) == METHODS
+    assert result["real"]["agreement"]["overall"] > 0.8
     with np.load(folder / "samples.npz") as saved:
         assert saved["between"].shape == (4, 9, 8, 8, 1)
         for name in METHODS:
             labels, named = saved[f"{name}-label"], saved[f"{name}-named"]
             assert saved[f"{name}-images"].shape == (120, 8, 8, 1)
             np.testing.assert_array_equal(labels, np.repeat(np.arange(10), 12))
-            measured = found["methods"][name]["agreement"]
+            measured = result["methods"][name]["agreement"]
             assert measured["overall"] == pytest.approx(np.mean(labels == named))
             assert measured["per_class"]["7"] == pytest.approx(np.mean(named[labels == 7] == 7))
         image = np.asarray(Image.open(folder / "pictures" / "mixtures" / "7" / "0003.png"))
@@ -63,24 +62,24 @@ def test_every_method_is_judged_and_kept(typed: Typed, digits_run: Path, judge_r
 
 
 def test_the_same_words_make_the_same_images(typed: Typed, digits_run: Path, judge_run: Path) -> None:
-    def made(*words: object) -> np.ndarray:
-        code, _, err = typed("generate", digits_run, "--judge", judge_run, *words)
+    def generated_images(*arguments: object) -> np.ndarray:
+        code, _, err = typed("generate", digits_run, "--judge", judge_run, *arguments)
         assert code == 0, err
         with np.load(digits_run / "generated" / "samples.npz") as saved:
             return saved["prototypes-images"]
 
-    first = made("--class", 7, "--class", 2, "--count", 3)
-    np.testing.assert_array_equal(made("--class", 7, "--count", 3), first[:3])
-    assert not np.array_equal(made("--class", 7, "--count", 3, "--seed", 1), first[:3])
-    still = made("--class", 7, "--count", 3, "--noise", 0)
+    first = generated_images("--class", 7, "--class", 2, "--count", 3)
+    np.testing.assert_array_equal(generated_images("--class", 7, "--count", 3), first[:3])
+    assert not np.array_equal(generated_images("--class", 7, "--count", 3, "--seed", 1), first[:3])
+    still = generated_images("--class", 7, "--count", 3, "--noise", 0)
     assert np.ptp(still, axis=0).max() == 0
 
 
 def test_between_images(typed: Typed, digits_run: Path, judge_run: Path) -> None:
     for name in ("one.png", "other.png"):
         Image.fromarray(np.random.default_rng(len(name)).integers(0, 256, (20, 30, 3), dtype=np.uint8)).save(name)
-    words = ("--count", 2, "--judge", judge_run, "--between")
-    code, _, err = typed("generate", digits_run, *words, "one.png", "other.png")
+    arguments = ("--count", 2, "--judge", judge_run, "--between")
+    code, _, err = typed("generate", digits_run, *arguments, "one.png", "other.png")
     assert code == 0, err
     with np.load(digits_run / "generated" / "samples.npz") as saved:
         assert saved["between"].shape == (1, 9, 8, 8, 1)
@@ -99,8 +98,8 @@ WRONG = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_what_cannot_be_is_said_in_a_line(case: str, typed: Typed, digits_run: Path) -> None:
-    words, message = WRONG[case]
-    code, _, err = typed("generate", digits_run, *words)
+    arguments, message = WRONG[case]
+    code, _, err = typed("generate", digits_run, *arguments)
     assert code == 2
     assert len(err.strip().splitlines()) == 1
     assert re.search(message, err), err
@@ -116,7 +115,7 @@ def test_what_cannot_be_is_said_in_a_line(case: str, typed: Typed, digits_run: P
     ],
 )
 def test_every_class_gets_a_folder_of_its_own(names: list[str], tmp_path: Path) -> None:
-    folders = folder_names(names)
+    folders = class_folder_names(names)
     assert len({name.lower() for name in folders}) == len(names)
     for folder in folders:
         (tmp_path / folder).mkdir()
@@ -160,22 +159,22 @@ def test_a_judge_has_to_classify_the_same(typed: Typed, digits_run: Path, judge_
 
 def test_a_killed_judge_goes_on(typed: Typed, digits_run: Path, judge_run: Path) -> None:
     """What training needs to go on is written before it begins."""
-    own = Run(judge_run)
-    for path in (own.recipe_file, own.data_facts, own.environment, own.checkpoints / "last.npz"):
+    run = Run(judge_run)
+    for path in (run.recipe_file, run.data_facts, run.environment, run.checkpoints / "last.npz"):
         assert path.is_file()
 
 
 @pytest.mark.slow
 def test_a_trained_model_makes_what_is_asked_for(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judge, "STEPS", 1000)
+    monkeypatch.setattr(judge_training, "TRAINING_STEPS", 1000)
     code, _, err = typed("train", "digits-joint", "--run", "digits", "--set", "phases.0.epochs=20")
     assert code == 0, err
     code, _, err = typed("generate", "digits")
     assert code == 0, err
-    found = json.loads(Path("digits", "generated", "generated.json").read_text())
-    assert found["real"]["agreement"]["overall"] > 0.95
+    result = json.loads(Path("digits", "generated", "generated.json").read_text())
+    assert result["real"]["agreement"]["overall"] > 0.95
     for name in METHODS:
-        assert found["methods"][name]["agreement"]["overall"] > 0.5, name  # chance is 0.1
+        assert result["methods"][name]["agreement"]["overall"] > 0.5, name  # chance is 0.1
 
 
 @pytest.mark.slow
@@ -190,9 +189,9 @@ def test_images_without_classes(typed: Typed) -> None:
     assert code == 0, err
     code, out, err = typed("generate", "plain", "--count", 5)
     assert code == 0, err
-    found = json.loads(Path("plain", "generated", "generated.json").read_text())
-    assert list(found["methods"]) == ["mixtures"]
-    assert found["judge"] is None
+    result = json.loads(Path("plain", "generated", "generated.json").read_text())
+    assert list(result["methods"]) == ["mixtures"]
+    assert result["judge"] is None
     assert "agreement" not in out
     code, _, err = typed("generate", "plain", "--class", "3")
     assert code == 2
@@ -206,19 +205,21 @@ def test_a_variational_model_samples_its_prior(typed: Typed) -> None:
     assert code == 0, err
     code, out, err = typed("generate", "variational", "--count", 5)
     assert code == 0, err
-    found = json.loads(Path("variational", "generated", "generated.json").read_text())
-    assert list(found["methods"]) == ["prototypes", "mixtures", "prior"]
-    assert sum(one["share"] for one in found["methods"]["prior"]["balance"]["per_class"].values()) == pytest.approx(1)
+    result = json.loads(Path("variational", "generated", "generated.json").read_text())
+    assert list(result["methods"]) == ["prototypes", "mixtures", "prior"]
+    assert sum(
+        share["share"] for share in result["methods"]["prior"]["balance"]["per_class"].values()
+    ) == pytest.approx(1)
     assert "classes off by" in out
     code, _, err = typed("generate", "variational", "--count", 5, "--class", 3)
     assert code == 0, err
-    found = json.loads(Path("variational", "generated", "generated.json").read_text())
-    assert list(found["methods"]) == ["prototypes", "mixtures"]  # the prior knows no classes
+    result = json.loads(Path("variational", "generated", "generated.json").read_text())
+    assert list(result["methods"]) == ["prototypes", "mixtures"]  # the prior knows no classes
 
 
-def test_the_judges_batches_are_shared_out_evenly(digits_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_judges_batches_are_shared_out_evenly(digits_run: Path) -> None:
     run = Run(digits_run)
     collection = reopen(run)
-    for replicas, expected in ((1, 128), (3, 126), (100, 100)):
-        monkeypatch.setattr(judge, "strategy", lambda _, count=replicas: SimpleNamespace(num_replicas_in_sync=count))
-        assert judge._recipe(run, collection).phases[0].batch_size == expected
+    for num_replicas, expected in ((1, 128), (3, 126), (100, 100)):
+        recipe = judge_training.judge_recipe(run, collection, num_replicas)
+        assert recipe.phases[0].batch_size == expected

@@ -100,7 +100,7 @@ def _history(heads: tuple[str, ...]) -> str:
     columns += ["kl_divergence", "reconstruction_weight"] if "reconstruction" in heads else []
     rows = [
         [str(epoch), "warm <up>" if epoch < 3 else "fine $tune$", "2.0", f"{0.1 / epoch:.4f}"]
-        + [f"{1 / (epoch + place):.4f}" for place in range(len(columns) - 4)]
+        + [f"{1 / (epoch + index):.4f}" for index in range(len(columns) - 4)]
         for epoch in range(1, 6)
     ]
     return "\n".join(",".join(row) for row in [columns, *rows]) + "\n"
@@ -109,10 +109,10 @@ def _history(heads: tuple[str, ...]) -> str:
 @pytest.fixture(scope="session")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Reported]:
     """A function that returns the report of a run with these heads, made once."""
-    made: dict[tuple[str, ...], Reported] = {}
+    reports: dict[tuple[str, ...], Reported] = {}
 
     def make(*heads: str) -> Reported:
-        if heads not in made:
+        if heads not in reports:
             run = Run(Path(tmp_path_factory.mktemp("runs")) / "first run & <last>")
             run.path.mkdir()
             write_json(run.recipe_file, RECIPE.model_dump(mode="json"))
@@ -123,7 +123,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Reported]:
             metrics = evaluate(run, TrainedModel(model), collection)
             collection.test.loaded = 0
             html = write_report(run, model, collection).read_text(encoding="utf-8")
-            made[heads] = Reported(run, model, collection, metrics, html, collection.test.loaded)
-        return made[heads]
+            reports[heads] = Reported(run, model, collection, metrics, html, collection.test.loaded)
+        return reports[heads]
 
     return make

@@ -1,7 +1,6 @@
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ from matplotlib.text import Text
 
 from kerasae.evaluation.calibration import reliability
 from kerasae.report import figures
-from kerasae.report import report_figures as report_figures
+from kerasae.report.report_figures import plot_training
 from kerasae.runs.history import History
 
 NAMES = ["cat", "costs $5 or $6", "\\frac{$", "猫\n& <b>dog</b>", "_underscore", "very long name " * 9]
@@ -31,8 +30,8 @@ def draw_curves(count: int) -> Figure:
 
 
 def draw_weights(count: int) -> Figure:
-    course = history(count, *NAMES[: min(count, 6)])
-    return figures.weights(course, {"label_loss": "label", "val_label_loss": "reconstruction"})
+    training_history = history(count, *NAMES[: min(count, 6)])
+    return figures.loss_weights(training_history, {"label_loss": "label", "val_label_loss": "reconstruction"})
 
 
 def draw_confusion(count: int) -> Figure:
@@ -58,7 +57,7 @@ def draw_per_class(count: int) -> Figure:
 def draw_pixels(count: int) -> Figure:
     random = np.random.default_rng(0)
     count = min(count, 7)
-    counts = {name: random.integers(1, 99, 256) ** (place + 1) for place, name in enumerate(names(count))}
+    counts = {name: random.integers(1, 99, 256) ** (index + 1) for index, name in enumerate(names(count))}
     for counted in counts.values():
         counted[0] += 50 * counted.sum()  # a black background, as digits have
     return figures.pixels(counts)
@@ -99,8 +98,8 @@ DRAWN = [
 def texts(figure: Figure) -> list[tuple[str, np.ndarray]]:
     """Every visible text with its box (left, bottom, right, top) in pixels."""
     figure.draw_without_rendering()
-    found = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
-    return [(text.get_text(), text.get_window_extent().extents) for text in found]
+    visible = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    return [(text.get_text(), text.get_window_extent().extents) for text in visible]
 
 
 @pytest.mark.parametrize("count", [1, 3, 40])
@@ -154,35 +153,34 @@ def test_training_is_solid_and_validation_dashed_and_phases_are_parted():
     assert axes.get_yscale() == "log"
 
 
-def test_loss_weights_are_shown_where_they_vary(monkeypatch):
-    monkeypatch.setattr(report_figures, "plate", lambda name, *words: SimpleNamespace(name=name, figure=words[-1]))
-    course = history(4, "one")
-    course.columns["label_weight"] = np.ones(4)
-    shown = {one.name for one in report_figures.curves_of(SimpleNamespace(history=course))}
+def test_loss_weights_are_shown_where_they_vary():
+    training_history = history(4, "one")
+    training_history.columns["label_weight"] = np.ones(4)
+    shown = {name for name, _, _ in plot_training(training_history)}
     assert shown == {"label_loss"}
-    course.columns["reconstruction_weight"] = np.array([1.0, 2.0, 4.0, 8.0])
-    course.columns["kl_divergence"] = np.ones(4)
-    course.columns["pseudo_labelled"] = np.array([0.001, 0.1, 0.5, 0.9])
-    found = {one.name: one.figure for one in report_figures.curves_of(SimpleNamespace(history=course))}
-    assert set(found) == {"label_loss", "kl_divergence", "pseudo_labelled", "loss_weights"}
-    assert found["pseudo_labelled"].axes[0].get_yscale() == "linear"
-    lines = {line.get_label(): line.get_ydata().tolist() for line in found["loss_weights"].axes[0].lines}
+    training_history.columns["reconstruction_weight"] = np.array([1.0, 2.0, 4.0, 8.0])
+    training_history.columns["kl_divergence"] = np.ones(4)
+    training_history.columns["pseudo_labelled"] = np.array([0.001, 0.1, 0.5, 0.9])
+    figures_by_name = {name: figure for name, _, figure in plot_training(training_history)}
+    assert set(figures_by_name) == {"label_loss", "kl_divergence", "pseudo_labelled", "loss_weights"}
+    assert figures_by_name["pseudo_labelled"].axes[0].get_yscale() == "linear"
+    lines = {line.get_label(): line.get_ydata().tolist() for line in figures_by_name["loss_weights"].axes[0].lines}
     assert lines == {"reconstruction": [1.0, 2.0, 4.0, 8.0], "label": [1.0] * 4}
 
 
 def test_a_value_missing_in_a_phase_is_left_out():
-    course = history(4, "a", "b")
-    course.columns["label_loss"][:2] = np.nan
-    line = figures.curves(course, "label_loss", label="label loss").axes[0].lines[0]
+    training_history = history(4, "a", "b")
+    training_history.columns["label_loss"][:2] = np.nan
+    line = figures.curves(training_history, "label_loss", label="label loss").axes[0].lines[0]
     assert line.get_xdata().tolist() == [3, 4]
 
 
 @pytest.mark.parametrize(("absent", "name"), [(slice(50), "classifier"), (slice(50, None), "autoencoder")])
 def test_a_phase_without_the_value_is_not_named(absent, name):
-    course = history(100, "autoencoder", "classifier")
+    training_history = history(100, "autoencoder", "classifier")
     for column in ("label_loss", "val_label_loss"):
-        course.columns[column][absent] = np.nan
-    figure = figures.curves(course, "label_loss", label="label loss")
+        training_history.columns[column][absent] = np.nan
+    figure = figures.curves(training_history, "label_loss", label="label loss")
     assert [text.get_text() for text in figure.axes[0].texts] == [name]
     left, right = figure.axes[0].get_xlim()
     assert all(left <= text.get_position()[0] <= right for text in figure.axes[0].texts)

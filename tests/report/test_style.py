@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.cbook import is_math_text
 
-from kerasae.report.figures.style import drawable, ink_on
+from kerasae.report.style import drawable, ink_on
 
 
 @given(st.text(max_size=60), st.integers(4, 30))

@@ -12,7 +12,7 @@ from kerasae.data.collection_cache import Opener
 from kerasae.files.reading import read_npz
 from kerasae.models import JointAutoencoder, load_trained
 from kerasae.models.kernels import kernels
-from kerasae.report.figures.kernels import Kernel
+from kerasae.report.kernel_histogram import Kernel
 from kerasae.report.selection import typical
 from kerasae.training.joint import build_model
 

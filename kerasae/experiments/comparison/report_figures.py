@@ -8,7 +8,7 @@ from kerasae.experiments.comparison import figures
 from kerasae.experiments.comparison.figures.differences import Interval
 from kerasae.experiments.comparison.measures import BY_KEY, MEASURES, Measure
 from kerasae.experiments.comparison.model_snapshots import model_snapshots
-from kerasae.report.report_figure import ReportFigure, keep, report_figure
+from kerasae.report.report_figure import ReportFigure, report_figure, write_report_figures
 from kerasae.runs.history import read_history
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def draw(
     report_figures += _learning_curves(plan.names, finished)
     if finished:
         report_figures += _models(plan, result, finished)
-    return keep(report_figures, plan.folder / "figures")
+    return write_report_figures(report_figures, plan.folder / "figures")
 
 
 def _scores(result: ComparisonResult) -> Iterator[ReportFigure]:

@@ -18,7 +18,7 @@ from rich.progress import (
 )
 
 from kerasae.experiments.comparison.train_and_validate import is_finished
-from kerasae.utils.formatting import seconds as duration
+from kerasae.utils.formatting import duration
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from kerasae.experiments.search.results import TrialResult, best_result, trial_folder
 from kerasae.runs.run import Run
-from kerasae.utils.formatting import seconds as duration
+from kerasae.utils.formatting import duration
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -12,8 +12,7 @@ from kerasae.experiments.search.results import TrialResult, best_result, trial_f
 from kerasae.files.writing import write_text
 from kerasae.recipe import Range, toml
 from kerasae.report.templating import render
-from kerasae.utils.formatting import FORMATS
-from kerasae.utils.formatting import seconds as duration
+from kerasae.utils.formatting import FORMATS, duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

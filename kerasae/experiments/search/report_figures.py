@@ -11,7 +11,7 @@ from kerasae.experiments.search.axes import Axis, short_names
 from kerasae.experiments.search.figures.trial_style import ScoredTrials
 from kerasae.experiments.search.importance import parameter_importance
 from kerasae.experiments.search.results import TrialResult, best_result
-from kerasae.report.report_figure import ReportFigure, keep, report_figure
+from kerasae.report.report_figure import ReportFigure, report_figure, write_report_figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ UNRELIABLE, WEAK = 0.05, 0.3  # explained variance of a forest, below which its 
 def draw(plan: SearchPlan, results: Sequence[TrialResult]) -> dict[str, ReportFigure]:
     """Draw every figure that the results suffice for, write it into the search's folder, and return all by name."""
     scored = [result for result in results if result.score is not None]
-    return keep(_figures(plan, scored) if scored else (), plan.folder / "figures")
+    return write_report_figures(_figures(plan, scored) if scored else (), plan.folder / "figures")
 
 
 def _figures(plan: SearchPlan, scored: list[TrialResult]) -> Iterator[ReportFigure]:

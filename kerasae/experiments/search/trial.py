@@ -18,8 +18,7 @@ from kerasae.runs.history import History, read_history
 from kerasae.runs.run import Run
 from kerasae.training.callbacks import DivergedError
 from kerasae.training.checkpoint import read_progress
-from kerasae.training.joint import check_fit
-from kerasae.training.joint import train_phases
+from kerasae.training.joint import check_fit, train_phases
 from kerasae.utils.processes import failure_line
 from kerasae.workflows.begin import check, resolve
 

@@ -1,11 +1,11 @@
-"""Images and the training images nearest to them."""
+"""Images with their nearest training images."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kerasae.report.figures.style import BLUE, INK, VERMILLION, finish
-from kerasae.report.figures.tiles import Tiles, show
+from kerasae.report.style import BLUE, INK, VERMILLION, finish
+from kerasae.report.tiles import Tiles, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 def neighbours(
     images: np.ndarray,
     captions: Sequence[tuple[str, str]],
-    near: Sequence[np.ndarray],
-    near_captions: Sequence[Sequence[str]],
+    neighbour_images: Sequence[np.ndarray],
+    neighbour_captions: Sequence[Sequence[str]],
     distances: Sequence[Sequence[float]],
 ) -> Figure:
-    """Draw a row an image: itself, framed, then its nearest neighbours with class and distance.
+    """Draw a row for each image: the image, framed, then its nearest neighbours with class and distance.
 
     Args:
         images: uint8 (n, H, W, C).
-        captions: over each image its class, and what it was taken for where that is wrong.
-        near: uint8 (k, H, W, C) for each image, nearest first.
-        near_captions: over each neighbour.
-        distances: of each neighbour.
+        captions: above each image, its class and a wrong prediction, "" for none.
+        neighbour_images: uint8 (k, H, W, C) for each image, nearest first.
+        neighbour_captions: above each neighbour.
+        distances: of each neighbour from its image.
     """
-    columns = 1 + max(len(one) for one in near)
+    columns = 1 + max(map(len, neighbour_images))
     tiles = Tiles.for_images(
         len(images) * columns, images.shape[1:], columns=columns, rows=1, left=0.06, right=0.06, above=0.36
     )
@@ -42,8 +42,9 @@ def neighbours(
         axes.set_yticks([])
         axes.spines[:].set(color=BLUE, linewidth=2.5)
         tiles.caption(row * columns, (captions[row][0], BLUE, "bold"), (captions[row][1], VERMILLION, "normal"))
-        for place, neighbour in enumerate(near[row], start=1):
-            show(tiles.axes(row * columns + place), neighbour)
-            lines = (near_captions[row][place - 1], f"{distances[row][place - 1]:.3g}")
-            tiles.caption(row * columns + place, *((line, INK, "normal") for line in lines))
+        for rank, neighbour in enumerate(neighbour_images[row]):
+            cell = row * columns + 1 + rank
+            show(tiles.axes(cell), neighbour)
+            lines = (neighbour_captions[row][rank], f"{distances[row][rank]:.3g}")
+            tiles.caption(cell, *((line, INK, "normal") for line in lines))
     return finish(tiles.figure)

@@ -1,4 +1,4 @@
-"""How far images lie from the nearest training image."""
+"""Histograms of the distances to the nearest training image."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
-from kerasae.generation.figures.agreement import REAL
-from kerasae.report.figures.style import FAINT, INK, finish, look, new_figure, tidy
+from kerasae.generation.result import REAL_IMAGES
+from kerasae.report.style import FAINT, INK, finish, look, new_figure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,22 +18,24 @@ if TYPE_CHECKING:
 NUM_BINS = 40
 
 
-def distances(values: Mapping[str, np.ndarray], copy: float | None) -> Figure:
-    """Draw the shares of images by distance, a line a method, real images filled grey.
+def distances(values: Mapping[str, np.ndarray], copy_distance: float | None) -> Figure:
+    """Draw a histogram for each sampler as a line, and that of real images filled in grey.
 
     Args:
-        values: by method, float (n,), root mean squared distances on [0, 1].
-        copy: the distance below which an image counts as a copy, or None.
+        values: by sampler or REAL_IMAGES, float (n,), root mean squared distances on [0, 1].
+        copy_distance: the distance below which an image counts as a copy; None if unknown.
     """
     figure = new_figure(2.9)
     axes = figure.add_subplot()
     tidy(axes)
-    edges = np.linspace(0.0, max(float(np.quantile(one, 0.995)) for one in values.values()), NUM_BINS + 1).tolist()
-    for index, (method, one) in enumerate(values.items()):
-        weights, style = np.full(len(one), 1 / len(one)), look(index)
-        clipped = np.minimum(one, edges[-1])
-        if method == REAL:
-            axes.hist(clipped, edges, weights=weights, color=FAINT, alpha=0.45, label=method)
+    edges = np.linspace(
+        0.0, max(float(np.quantile(distances, 0.995)) for distances in values.values()), NUM_BINS + 1
+    ).tolist()
+    for index, (sampler, sampler_distances) in enumerate(values.items()):
+        weights, style = np.full(len(sampler_distances), 1 / len(sampler_distances)), look(index)
+        clipped = np.minimum(sampler_distances, edges[-1])
+        if sampler == REAL_IMAGES:
+            axes.hist(clipped, edges, weights=weights, color=FAINT, alpha=0.45, label=sampler)
         else:
             axes.hist(
                 clipped,
@@ -43,10 +45,10 @@ def distances(values: Mapping[str, np.ndarray], copy: float | None) -> Figure:
                 histtype="step",
                 lw=1.7,
                 ls=style.line,
-                label=method,
+                label=sampler,
             )
-    if copy is not None:
-        axes.axvline(copy, color=INK, ls=(0, (4, 2)), lw=1.2, label="copies lie left")
+    if copy_distance is not None:
+        axes.axvline(copy_distance, color=INK, ls=(0, (4, 2)), lw=1.2, label="copy threshold")
     axes.set_xlim(0, edges[-1])
     axes.set_xlabel("distance to the nearest training image", color=INK)
     axes.set_ylabel("share of images", color=INK)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import PercentFormatter
 
-from kerasae.report.figures.style import INK, finish, look, new_figure, tidy
+from kerasae.report.style import INK, finish, look, new_figure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,8 +8,8 @@ import matplotlib
 import numpy as np
 
 from kerasae.data.images import to_uint8
-from kerasae.report.figures.style import INK, VERMILLION, finish
-from kerasae.report.figures.tiles import Tiles, show
+from kerasae.report.style import INK, VERMILLION, finish
+from kerasae.report.tiles import Tiles, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
-from kerasae.report.figures.style import BLUE, INK, ORANGE, VERMILLION, finish, new_figure, tidy
+from kerasae.report.style import BLUE, INK, ORANGE, VERMILLION, finish, new_figure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,9 +1,9 @@
-"""Figures of a report, one idea a file: plain data in, a matplotlib Figure out, no state of pyplot, no display."""
+"""The figures of a run's report; each function takes plain data and returns a matplotlib Figure, without pyplot."""
 
 from kerasae.report.figures.calibration import calibration
 from kerasae.report.figures.confusion import confusion
 from kerasae.report.figures.counts import class_counts
-from kerasae.report.figures.curves import curves, weights
+from kerasae.report.figures.curves import curves, loss_weights
 from kerasae.report.figures.mistakes import mistakes
 from kerasae.report.figures.per_class import per_class
 from kerasae.report.figures.pixels import pixels
@@ -14,9 +14,9 @@ __all__ = [
     "class_counts",
     "confusion",
     "curves",
+    "loss_weights",
     "mistakes",
     "per_class",
     "pixels",
     "reconstructions",
-    "weights",
 ]

@@ -1,4 +1,4 @@
-"""Which class is taken for which."""
+"""A confusion matrix."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ import numpy as np
 from matplotlib.colors import PowerNorm
 from matplotlib.ticker import PercentFormatter
 
-from kerasae.report.figures.style import INK, drawables, finish, ink_on, magnitude, new_figure
+from kerasae.report.style import INK, drawables, finish, ink_on, magnitude, new_figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.figure import Figure
 
-NUMBERED_CLASSES = 25  # beyond these a cell is too small for a number
-SHARED_CLASSES = 10  # up to these it has room for a share below the number
+MAX_CLASSES_WITH_COUNTS = 25  # with more classes, a cell is too small for a number
+MAX_CLASSES_WITH_SHARES = 10  # with more classes, a cell is too small for a share below the number
 
 
 def confusion(counts: np.ndarray, class_names: Sequence[str]) -> Figure:
-    """Draw a confusion matrix: the colour of a cell is its share of the true class, its number the count.
+    """Draw a confusion matrix: a cell holds the number of images, its colour is the share of the true class.
 
     Args:
         counts: int (num_classes, num_classes), rows true, columns predicted.
-        class_names: the name of each class.
+        class_names: the name of each class, in the same order.
     """
     counts = np.asarray(counts)
     num_classes = len(counts)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    cell = 0.46 if num_classes <= SHARED_CLASSES else 0.32 if num_classes <= NUMBERED_CLASSES else 0.14
+    cell = 0.46 if num_classes <= MAX_CLASSES_WITH_SHARES else 0.32 if num_classes <= MAX_CLASSES_WITH_COUNTS else 0.14
     side = max(3.0, cell * num_classes)
-    small = num_classes > NUMBERED_CLASSES
+    small = num_classes > MAX_CLASSES_WITH_COUNTS
     size = 6 if small else 9
     names = drawables(class_names, 22 if small else 18)
-    longest = max(map(len, names)) * size * 0.62 / 72
-    upright = longest > side / num_classes
-    figure = new_figure(side + 0.35 + (longest if upright else 0.2), side + 1.25 + longest)
+    name_length = max(map(len, names)) * size * 0.62 / 72
+    rotated = name_length > side / num_classes
+    figure = new_figure(side + 0.35 + (name_length if rotated else 0.2), side + 1.25 + name_length)
     axes = figure.add_subplot()
-    # The square root keeps a mistake of one in a hundred visible beside a diagonal near one.
+    # On a square-root scale, a share of one in a hundred is visible beside a diagonal near one.
     norm = PowerNorm(0.5, 0.0, 1.0)
     colours = magnitude()
     image = axes.imshow(np.ma.masked_equal(shares, 0.0), cmap=colours, norm=norm)
 
-    axes.set_xticks(range(num_classes), names, rotation=90 if upright else 0, fontsize=size, color=INK)
+    axes.set_xticks(range(num_classes), names, rotation=90 if rotated else 0, fontsize=size, color=INK)
     axes.set_yticks(range(num_classes), names, fontsize=size, color=INK)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
@@ -58,8 +58,8 @@ def confusion(counts: np.ndarray, class_names: Sequence[str]) -> Figure:
         for row, column in zip(*np.nonzero(counts), strict=True):
             share = shares[row, column]
             text = f"{counts[row, column]}"
-            text += f"\n{_percent(share)}" if num_classes <= SHARED_CLASSES else ""
-            points = 8.0 if num_classes <= SHARED_CLASSES and len(text) < 10 else 6.5
+            text += f"\n{_percent(share)}" if num_classes <= MAX_CLASSES_WITH_SHARES else ""
+            points = 8.0 if num_classes <= MAX_CLASSES_WITH_SHARES and len(text) < 10 else 6.5
             axes.text(
                 column,
                 row,
@@ -80,7 +80,7 @@ def confusion(counts: np.ndarray, class_names: Sequence[str]) -> Figure:
 
 
 def _percent(share: float) -> str:
-    """Write a share so that 100% means all of them and 0% is never said of something."""
+    """Format a share so that only 1 reads 100% and only 0 reads 0%."""
     if 0.0 < share < 0.01:
         return "<1%"
     return ">99%" if 0.99 < share < 1.0 else f"{share:.0%}"

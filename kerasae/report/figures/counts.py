@@ -1,4 +1,4 @@
-"""How many images of each class there are, by split."""
+"""The number of images of each class, by split."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from kerasae.report.figures.style import BLUE, GREEN, INK, ORANGE, drawables, finish, new_figure, tidy
+from kerasae.report.style import BLUE, GREEN, INK, ORANGE, drawables, finish, new_figure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,26 +16,26 @@ if TYPE_CHECKING:
 
 
 def class_counts(counts: Mapping[str, Sequence[int]], names: Sequence[str]) -> Figure:
-    """Draw one bar a class, divided by split.
+    """Draw a bar for each class, divided by split.
 
     Args:
-        counts: the number of images of each class, by split ("train", "validation", "test").
+        counts: the number of images of each class, by split ("train", "validation", "test"), in this order.
         names: the name of each class, in the same order.
     """
     height = float(np.clip(5.0 / len(names), 0.17, 0.36))
     figure = new_figure(1.1 + height * len(names))
     axes = figure.add_subplot()
     tidy(axes, grid="x")
-    places = range(len(names))
+    positions = range(len(names))
     left = np.zeros(len(names))
     for (split, values), colour in zip(counts.items(), (BLUE, ORANGE, GREEN), strict=True):
-        axes.barh(places, values, 0.72, left=left, color=colour, edgecolor="white", lw=0.6, label=split)
+        axes.barh(positions, values, 0.72, left=left, color=colour, edgecolor="white", lw=0.6, label=split)
         left += values
     axes.margins(x=0.12)
     size = 7 if len(names) > 25 else 9
-    for place, total in enumerate(left.tolist()):
-        axes.text(total, place, f" {total:,.0f}", va="center_baseline", fontsize=size - 1, color=INK)
-    axes.set_yticks(places, drawables(names, 22))
+    for position, total in enumerate(left.tolist()):
+        axes.text(total, position, f" {total:,.0f}", va="center_baseline", fontsize=size - 1, color=INK)
+    axes.set_yticks(positions, drawables(names, 22))
     axes.tick_params(axis="y", length=0, labelsize=size)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlabel("images", color=INK)

@@ -1,11 +1,11 @@
-"""Images that the model was sure of, and wrong about."""
+"""Misclassified images with their predictions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kerasae.report.figures.style import INK, VERMILLION, finish
-from kerasae.report.figures.tiles import Tiles, show
+from kerasae.report.style import INK, VERMILLION, finish
+from kerasae.report.tiles import Tiles, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,14 +22,14 @@ def mistakes(
     *,
     columns: int = 5,
 ) -> Figure:
-    """Draw each image under its true class, and the class that was predicted instead with its probability.
+    """Draw each image under its true class, and the predicted class with its probability.
 
     Args:
         images: uint8 (n, H, W, C).
-        true: the name of each image's class.
-        predicted: the name of the class that the model named.
-        probabilities: of that class, in [0, 1].
-        columns: the images side by side.
+        true: the name of each image's true class.
+        predicted: the name of each image's predicted class.
+        probabilities: of the predicted class, in [0, 1].
+        columns: the number of images side by side.
     """
     tiles = Tiles.for_images(len(images), images.shape[1:], columns=columns, rows=1, left=0.06, right=0.06, above=0.5)
     for index, (image, right, wrong, probability) in enumerate(

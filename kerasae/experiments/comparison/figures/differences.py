@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from kerasae.experiments.comparison.figures.strip_plot import strip_plot
-from kerasae.report.figures.style import FAINT, finish, look
+from kerasae.report.style import FAINT, finish, look
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from kerasae.report.figures.curves import LOG_RATIO, logarithmic
-from kerasae.report.figures.style import INK, Look, drawable, finish, look, new_figure, tidy
+from kerasae.report.axes import LOG_RATIO, logarithmic
+from kerasae.report.style import INK, Look, drawable, finish, look, new_figure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

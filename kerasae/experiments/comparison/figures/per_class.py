@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
-from kerasae.report.figures.style import HAIRLINE, INK, drawables, finish, look, new_figure, tidy
+from kerasae.report.style import HAIRLINE, INK, drawables, finish, look, new_figure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

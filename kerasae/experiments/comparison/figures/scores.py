@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kerasae.experiments.comparison.figures.strip_plot import strip_plot
-from kerasae.report.figures.style import INK, finish, look
+from kerasae.report.style import INK, finish, look
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

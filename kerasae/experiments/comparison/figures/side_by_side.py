@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kerasae.data.images import to_uint8
-from kerasae.report.figures.style import FAINT, INK, drawable, finish
-from kerasae.report.figures.tiles import show
+from kerasae.report.style import FAINT, INK, drawable, finish
+from kerasae.report.tiles import show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

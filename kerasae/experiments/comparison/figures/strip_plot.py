@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from kerasae.report.figures.style import INK, drawables, new_figure, tidy
+from kerasae.report.style import INK, drawables, new_figure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

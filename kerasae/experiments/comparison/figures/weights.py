@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kerasae.report.figures.kernels import Kernel, bare, bin_edges, histogram, reach
-from kerasae.report.figures.style import FAINT, INK, drawable, finish, look, new_figure
+from kerasae.report.kernel_histogram import Kernel, axis_limit, bin_edges, draw_histogram, hide_density_axis
+from kerasae.report.style import FAINT, INK, drawable, finish, look, new_figure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,11 +26,11 @@ def weights(kernels: Mapping[str, Mapping[str, Kernel]], names: Sequence[str]) -
     grid = figure.subplots(len(rows), len(columns), sharex="col", squeeze=False)
     for position, column in enumerate(columns):
         shown = [kernels[name][column] for _, name in rows if column in kernels[name]]
-        edges = bin_edges(max(map(reach, shown)), min(len(kernel.trained) for kernel in shown))
+        edges = bin_edges(max(map(axis_limit, shown)), min(len(kernel.trained) for kernel in shown))
         for axes, (index, name) in zip(grid[:, position], rows, strict=True):
-            bare(axes)
+            hide_density_axis(axes)
             if column in kernels[name]:
-                histogram(axes, kernels[name][column], edges, look(index).colour)
+                draw_histogram(axes, kernels[name][column], edges, look(index).colour)
             else:
                 axes.text(0.5, 0.4, "none", transform=axes.transAxes, ha="center", fontsize=8, color=FAINT)
         grid[0, position].set_title(column, fontsize=9, color=INK)

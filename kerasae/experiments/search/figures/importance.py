@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kerasae.report.figures.style import BLUE, INK, drawables, finish, new_figure, tidy
+from kerasae.report.style import BLUE, INK, drawables, finish, new_figure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from kerasae.experiments.search.figures.trial_style import ScoredTrials, legend
-from kerasae.report.figures.curves import LOG_RATIO, logarithmic
-from kerasae.report.figures.style import BLUE, FAINT, INK, VERMILLION, drawable, finish, new_figure, tidy
+from kerasae.report.axes import LOG_RATIO, logarithmic
+from kerasae.report.style import BLUE, FAINT, INK, VERMILLION, drawable, finish, new_figure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
 from kerasae.experiments.search.axes import Axis
-from kerasae.report.figures.style import FAINT, INK, VERMILLION, drawable, finish, new_figure
+from kerasae.report.style import FAINT, INK, VERMILLION, drawable, finish, new_figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

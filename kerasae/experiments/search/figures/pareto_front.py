@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
 from kerasae.experiments.search.figures.trial_style import ScoredTrials, legend, scatter
-from kerasae.report.figures.curves import LOG_RATIO
-from kerasae.report.figures.style import GREEN, INK, drawable, finish, new_figure, tidy
+from kerasae.report.axes import LOG_RATIO
+from kerasae.report.style import GREEN, INK, drawable, finish, new_figure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

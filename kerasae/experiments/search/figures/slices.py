@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from kerasae.experiments.search.figures.trial_style import ScoredTrials, legend, scatter
-from kerasae.report.figures.style import INK, drawable, finish, new_figure, tidy
+from kerasae.report.style import INK, drawable, finish, new_figure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kerasae.report.figures.style import BLUE, FAINT, INK, VERMILLION
+from kerasae.report.style import BLUE, FAINT, INK, VERMILLION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

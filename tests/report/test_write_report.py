@@ -12,13 +12,12 @@ import pytest
 from matplotlib.figure import Figure
 
 from kerasae.files.writing import write_json
-from kerasae.models import TrainedModel
 from kerasae.report import write_report
 from kerasae.report.report_figure import report_figure
-from kerasae.report.report_figures import COURSES, _kept
+from kerasae.report.report_figures import TRAINING_FIGURES, kept_image_figures
 from kerasae.runs.run import Run
-from kerasae.tasks.joint_evaluation import evaluate
 from kerasae.utils.errors import RequestError
+from kerasae.workflows.evaluate import evaluate
 
 BOTH = ("reconstruction", "label")
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -63,9 +62,9 @@ def leaves(tree, path=()):
 
 @pytest.mark.parametrize("heads", [BOTH, ("reconstruction",), ("label",)])
 def test_every_number_equals_metrics_json(report, heads):
-    made = report(*heads)
-    saved = dict(leaves(json.loads(made.run.metrics.read_text(encoding="utf-8"))))
-    shown = Page(made.html).metrics
+    reported = report(*heads)
+    saved = dict(leaves(json.loads(reported.run.metrics.read_text(encoding="utf-8"))))
+    shown = Page(reported.html).metrics
     for path, (value, text) in shown.items():
         assert json.loads(value) == saved[path], path
         assert (text == "n/a") == (saved[path] is None), path
@@ -94,21 +93,21 @@ def test_the_page_needs_nothing_but_itself(report):
     ],
 )
 def test_every_figure_of_a_head_that_exists_is_shown_and_kept(report, heads, names):
-    made = report(*heads)
-    page = Page(made.html)
-    assert {path.stem for path in made.run.figures.iterdir()} == names
+    reported = report(*heads)
+    page = Page(reported.html)
+    assert {path.stem for path in reported.run.figures.iterdir()} == names
     images = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert len(images) == len(names) == made.html.count("<figcaption>")
+    assert len(images) == len(names) == reported.html.count("<figcaption>")
     assert all(len(image["alt"]) > 20 for image in images)
-    kept = {path.read_bytes() for path in made.run.figures.iterdir()}
+    kept = {path.read_bytes() for path in reported.run.figures.iterdir()}
     assert {base64.b64decode(image["src"].partition(",")[2]) for image in images} == kept
 
 
 def test_names_are_shown_as_they_are_and_never_obeyed(report):
-    made = report(*BOTH)
-    for name in (*made.collection.class_names, "Cats & <dogs>", "pictures/<i>odd</i>", "warm <up>", "<GPU:0>"):
-        assert html.escape(name) in made.html.replace("&#34;", "&quot;")
-        assert name not in made.html or html.escape(name) == name
+    reported = report(*BOTH)
+    for name in (*reported.collection.class_names, "Cats & <dogs>", "pictures/<i>odd</i>", "warm <up>", "<GPU:0>"):
+        assert html.escape(name) in reported.html.replace("&#34;", "&quot;")
+        assert name not in reported.html or html.escape(name) == name
 
 
 def test_recipe_environment_and_data_facts_are_told(report):
@@ -134,61 +133,61 @@ def test_only_the_images_shown_are_loaded(report):
 
 
 def test_a_report_without_metrics_is_refused(report, tmp_path):
-    made = report(*BOTH)
+    reported = report(*BOTH)
     run = Run(tmp_path)
-    with pytest.raises(
-        RequestError,
-        match=r"expected metrics\.json in .*\. Received: no such file; make it again with: kerasae evaluate",
-    ):
-        write_report(run, made.model, made.collection)
+    with pytest.raises(RequestError, match=r"lacks metrics\.json; make it again with: kerasae evaluate"):
+        write_report(run, reported.model, reported.collection)
     assert not list(tmp_path.iterdir())
 
 
 def test_other_test_images_are_refused(report):
-    made = report(*BOTH)
-    other = type(made.collection.test)(60, seed=9)
-    with pytest.raises(RequestError, match=r"evaluated on 120 test images with other labels\. Received: 60"):
-        write_report(made.run, made.model, dataclasses.replace(made.collection, test=other))
+    reported = report(*BOTH)
+    other = type(reported.collection.test)(60, seed=9)
+    with pytest.raises(
+        RequestError,
+        match=r"expected the 120 test images and labels .*\. Received: 60 test images",
+    ):
+        write_report(reported.run, reported.model, dataclasses.replace(reported.collection, test=other))
 
 
 def test_a_model_made_elsewhere_is_reported_without_history_facts_and_environment(report, tmp_path):
-    made = report(*BOTH)
+    reported = report(*BOTH)
     run = Run(tmp_path)
     for name in ("recipe.json", "metrics.json", "predictions.npz"):
-        shutil.copy(made.run.path / name, tmp_path)
+        shutil.copy(reported.run.path / name, tmp_path)
     run.figures.mkdir()
     stale = report_figure("learning_rate", "", "", "", Figure()).png
     (run.figures / "learning_rate.png").write_bytes(stale)
     users = {"my_paper": stale, "notes": b"no PNG", "latent": b""}
     for name, content in users.items():
         (run.figures / f"{name}.png").write_bytes(content)
-    text = write_report(run, made.model, made.collection).read_text(encoding="utf-8")
+    text = write_report(run, reported.model, reported.collection).read_text(encoding="utf-8")
     assert {name: (run.figures / f"{name}.png").read_bytes() for name in users} == users
     drawn = {path.stem for path in run.figures.iterdir()} - set(users)
-    assert drawn == (OF_LABEL | OF_RECONSTRUCTION | OF_ALL) - {*COURSES, "class_counts"}
+    assert drawn == (OF_LABEL | OF_RECONSTRUCTION | OF_ALL) - {*TRAINING_FIGURES, "class_counts"}
     assert "training" not in {attributes.get("id") for _, attributes in Page(text).elements}
     assert "Broken files" not in text
 
 
 def test_a_warning_stands_below_the_first_sentence(report, tmp_path):
-    made = report(*BOTH)
-    shutil.copytree(made.run.path, tmp_path / "run")
+    reported = report(*BOTH)
+    shutil.copytree(reported.run.path, tmp_path / "run")
     run = Run(tmp_path / "run")
-    metrics = {**made.metrics, "cautions": [{"rule": "linear", "text": "a linear model is <better>"}]}
+    metrics = {**reported.metrics, "cautions": [{"rule": "linear", "text": "a linear model is <better>"}]}
     write_json(run.metrics, metrics)
-    page = write_report(run, made.model, made.collection).read_text(encoding="utf-8")
+    page = write_report(run, reported.model, reported.collection).read_text(encoding="utf-8")
     assert "<strong>Warning:</strong> a linear model is &lt;better&gt;." in page
 
 
 def test_variants_stand_beside_the_test_images(report, tmp_path):
-    made = report(*BOTH)
-    shutil.copytree(made.run.path, tmp_path / "run")
+    reported = report(*BOTH)
+    shutil.copytree(reported.run.path, tmp_path / "run")
     run = Run(tmp_path / "run")
-    recipe = made.run.recipe.model_dump(mode="json")
+    recipe = reported.run.recipe.model_dump(mode="json")
     recipe["evaluation"]["variants"] = {"negative": [{"name": "invert"}], "faint": [{"name": "contrast"}]}
     write_json(run.recipe_file, recipe)
-    metrics = evaluate(run, TrainedModel(made.model), made.collection)
-    page = Page(write_report(run, made.model, made.collection).read_text(encoding="utf-8"))
+    metrics = evaluate(run, reported.model, reported.collection)
+    page = Page(write_report(run, reported.model, reported.collection).read_text(encoding="utf-8"))
     assert "variants" in {attributes.get("id") for _, attributes in page.elements}
     for path in ("label.accuracy", "label.macro_f1", "reconstruction.mse", "reconstruction.ssim", "pixels.mean"):
         for name, measured in metrics["variants"].items():
@@ -198,15 +197,15 @@ def test_variants_stand_beside_the_test_images(report, tmp_path):
 
 
 def test_a_model_that_broke_down_is_reported(report, tmp_path):
-    made = report(*BOTH)
+    reported = report(*BOTH)
     run = Run(tmp_path)
-    metrics = json.loads(made.run.metrics.read_text(encoding="utf-8"))
+    metrics = json.loads(reported.run.metrics.read_text(encoding="utf-8"))
     metrics["test"]["label"] |= {"loss": None, "expected_calibration_error": None}
     run.metrics.write_text(json.dumps(metrics), encoding="utf-8")
-    shutil.copy(made.run.recipe_file, tmp_path)
-    arrays = dict(np.load(made.run.predictions))
+    shutil.copy(reported.run.recipe_file, tmp_path)
+    arrays = dict(np.load(reported.run.predictions))
     np.savez(run.predictions, **arrays | {"probabilities": np.full_like(arrays["probabilities"], np.nan)})
-    page = Page(write_report(run, made.model, made.collection).read_text(encoding="utf-8"))
+    page = Page(write_report(run, reported.model, reported.collection).read_text(encoding="utf-8"))
     assert page.metrics["test.label.loss"] == ("null", "n/a")
     assert not (run.figures / "calibration.png").exists()
 
@@ -214,6 +213,6 @@ def test_a_model_that_broke_down_is_reported(report, tmp_path):
 def test_a_damaged_figure_of_an_earlier_report_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mistakes.png").write_bytes(b"no image")
     (tmp_path / "reconstructions.png").write_bytes(report_figure("reconstructions", "", "", "", Figure((2, 1))).png)
-    kept = list(_kept(tmp_path))
-    assert [(one.name, one.width, one.height) for one in kept] == [("reconstructions", 2.0, 1.0)]
+    kept = list(kept_image_figures(tmp_path))
+    assert [(figure.name, figure.width, figure.height) for figure in kept] == [("reconstructions", 2.0, 1.0)]
     assert "left out: " in capsys.readouterr().err

@@ -5,7 +5,7 @@
   const label = new Int16Array(bytes(data.label));
   const prediction = new Int16Array(bytes(data.prediction));
   const confidence = new Int16Array(bytes(data.confidence));
-  const maps = data.maps.map((one) => new Uint16Array(bytes(one.xy)));
+  const maps = data.maps.map((map) => new Uint16Array(bytes(map.xy)));
   const count = label.length;
   const isWrong = (i) => label[i] >= 0 && prediction[i] >= 0 && label[i] !== prediction[i];
 
@@ -14,7 +14,7 @@
   const about = document.getElementById("about");
   const ink = canvas.getContext("2d");
   const shown = new Set(data.classes.map((_, index) => index).concat(-1));
-  // Places of the pictures of each class, -1 for those without: drawn class by class, since changing colours is slow.
+  // Indices of the images of each class, -1 for unlabelled: drawn class by class, since changing colours is slow.
   const groups = new Map([...shown].map((index) => [index, []]));
   for (let i = 0; i < count; i++) groups.get(label[i]).push(i);
 
@@ -38,10 +38,10 @@
   };
   const sides = maps.map(side);
   const x = (i) => left + zoom * unit() * maps[current][2 * i] / 65535;
-  // Up is up, as in the static figures.
+  // The vertical axis points up, as in the static figures.
   const y = (i) => top + zoom * unit() * (sides[current][1] - maps[current][2 * i + 1] / 65535);
 
-  const whole = () => {
+  const showWholeMap = () => {
     zoom = 1;
     const [right, bottom] = sides[current];
     left = (width - unit() * right) / 2;
@@ -58,7 +58,7 @@
     plus: (p, a, b, r) => { p.rect(a - 1.2 * r, b - 0.4 * r, 2.4 * r, 0.8 * r); p.rect(a - 0.4 * r, b - 1.2 * r, 0.8 * r, 2.4 * r); },
     cross: (p, a, b, r) => { p.moveTo(a - r, b - r); p.lineTo(a, b - 0.4 * r); p.lineTo(a + r, b - r); p.lineTo(a + 0.4 * r, b); p.lineTo(a + r, b + r); p.lineTo(a, b + 0.4 * r); p.lineTo(a - r, b + r); p.lineTo(a - 0.4 * r, b); p.closePath(); },
   };
-  // Drawn once and stamped: ten thousand paths a frame would be slow.
+  // Each marker is drawn once and copied: ten thousand paths per frame would be slow.
   const sprites = new Map();
   const sprite = (shape, colour, radius) => {
     const key = [shape, colour, radius.toFixed(1), ratio].join();
@@ -120,7 +120,7 @@
       ink.strokeStyle = "#1f2328";
       ink.stroke();
     }
-    place();
+    placeAbout();
   };
   const draw = () => { if (!planned) planned = requestAnimationFrame(paint); };
 
@@ -179,11 +179,11 @@
       image, (within % columns) * cell[1], Math.floor(within / columns) * cell[0], picture[1], picture[0], 0, 0, picture[1], picture[0]));
     return target;
   };
-  const element = (tag, text, kind) => {
-    const made = document.createElement(tag);
-    made.textContent = text;
-    if (kind) made.className = kind;
-    return made;
+  const element = (tag, text, className) => {
+    const node = document.createElement(tag);
+    node.textContent = text;
+    if (className) node.className = className;
+    return node;
   };
   const nameOf = (index) => (index >= 0 ? data.classes[index].name : "unlabelled");
 
@@ -193,21 +193,21 @@
     about.hidden = i < 0;
     if (i >= 0) {
       const pair = element("div", "", "pair");
-      ["picture", "rebuilt"].slice(0, data.sheets.length).forEach((title, kind) => {
+      ["image", "reconstruction"].slice(0, data.sheets.length).forEach((title, kind) => {
         const figure = document.createElement("figure");
         figure.append(copy(kind, i), title);
         pair.append(figure);
       });
       const lines = [pair, element("p", data.classes.length ? "class: " + nameOf(label[i]) : "")];
       if (prediction[i] >= 0) {
-        lines.push(element("p", "named: " + nameOf(prediction[i]) + ", " + (confidence[i] / 10).toFixed(1) + "%", isWrong(i) ? "wrong" : ""));
+        lines.push(element("p", "predicted: " + nameOf(prediction[i]) + ", " + (confidence[i] / 10).toFixed(1) + "%", isWrong(i) ? "wrong" : ""));
       }
       lines.push(element("p", data.names[i], "soft"));
       about.replaceChildren(...lines);
     }
     draw();
   };
-  const place = () => {
+  const placeAbout = () => {
     if (about.hidden) return;
     const a = x(chosen), b = y(chosen), w = about.offsetWidth, h = about.offsetHeight;
     about.style.left = Math.max(4, Math.min(width - w - 4, a + 16 + w > width ? a - w - 16 : a + 16)) + "px";
@@ -258,15 +258,15 @@
   });
   const released = (event) => {
     if (pointers.delete(event.pointerId) && moved < 5 && event.type === "pointerup") {
-      const found = nearest(...at(event), 18);
-      kept = found >= 0 && !(kept && found === chosen);
-      choose(found);
+      const index = nearest(...at(event), 18);
+      kept = index >= 0 && !(kept && index === chosen);
+      choose(index);
     }
   };
   canvas.addEventListener("pointerup", released);
   canvas.addEventListener("pointercancel", released);
   canvas.addEventListener("pointerleave", () => { if (!kept) choose(-1); });
-  canvas.addEventListener("dblclick", whole);
+  canvas.addEventListener("dblclick", showWholeMap);
   canvas.addEventListener("keydown", (event) => {
     const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     if (event.key === "+" || event.key === "=") zoomAt(width / 2, height / 2, 1.3);
@@ -275,57 +275,57 @@
     else if (steps[event.key]) {
       const [a, b] = chosen < 0 ? [width / 2, height / 2] : [x(chosen), y(chosen)];
       const [right, down] = steps[event.key];
-      // Those that lie more in that direction than across it.
+      // Points that are further along this direction than across it.
       const ahead = (i) => {
         const along = (x(i) - a) * right + (y(i) - b) * down;
         return i !== chosen && along > 0 && along >= Math.abs((x(i) - a) * down + (y(i) - b) * right);
       };
-      const found = chosen < 0 ? nearest(a, b, 1e6) : nearest(a, b, 1e6, ahead);
-      if (found >= 0) { kept = true; choose(found); }
+      const index = chosen < 0 ? nearest(a, b, 1e6) : nearest(a, b, 1e6, ahead);
+      if (index >= 0) { kept = true; choose(index); }
     } else return;
     event.preventDefault();
   });
 
-  const button = (text, pressed, act) => {
-    const made = element("button", text);
-    made.type = "button";
-    made.setAttribute("aria-pressed", pressed);
-    made.addEventListener("click", act);
-    return made;
+  const button = (text, pressed, onClick) => {
+    const node = element("button", text);
+    node.type = "button";
+    node.setAttribute("aria-pressed", pressed);
+    node.addEventListener("click", onClick);
+    return node;
   };
-  const mapButtons = data.maps.map((one, index) => button(one.title, index === 0, () => {
+  const mapButtons = data.maps.map((map, index) => button(map.title, index === 0, () => {
     current = index;
-    mapButtons.forEach((other, place) => other.setAttribute("aria-pressed", place === index));
-    whole();
+    mapButtons.forEach((other, position) => other.setAttribute("aria-pressed", position === index));
+    showWholeMap();
   }));
   document.getElementById("maps").append(...mapButtons);
-  const classButtons = data.classes.map((one, index) => {
+  const classButtons = data.classes.map((class_, index) => {
     const toggle = () => { if (!shown.delete(index)) shown.add(index); };
-    const made = button("", true, (event) => {
-      if (event.detail > 1) return; // the second click of a double one
+    const node = button("", true, (event) => {
+      if (event.detail > 1) return; // the second click of a double click
       toggle();
       refresh();
     });
-    made.addEventListener("dblclick", () => {
-      toggle(); // back to what the first click found
+    node.addEventListener("dblclick", () => {
+      toggle(); // undo the first click
       const alone = shown.size === 1 && shown.has(index);
       shown.clear();
-      (alone ? data.classes.map((_, place) => place).concat(-1) : [index]).forEach((place) => shown.add(place));
+      (alone ? data.classes.map((_, other) => other).concat(-1) : [index]).forEach((other) => shown.add(other));
       refresh();
     });
     const mark = document.createElement("canvas");
     [mark.width, mark.height] = [28, 28];
     mark.style.cssText = "width:14px;height:14px;background:#fff;border-radius:3px;flex:none";
     const path = new Path2D();
-    SHAPES[one.shape](path, 14, 14, 9);
+    SHAPES[class_.shape](path, 14, 14, 9);
     const pen = mark.getContext("2d");
-    pen.fillStyle = one.colour;
+    pen.fillStyle = class_.colour;
     pen.fill(path);
-    made.append(mark, one.name);
-    return made;
+    node.append(mark, class_.name);
+    return node;
   });
   const refresh = () => {
-    classButtons.forEach((made, index) => made.setAttribute("aria-pressed", shown.has(index)));
+    classButtons.forEach((node, index) => node.setAttribute("aria-pressed", shown.has(index)));
     if (chosen >= 0 && !visible(chosen)) { kept = false; choose(-1); }
     draw();
   };
@@ -335,12 +335,12 @@
   if (mistakes) mistakes.addEventListener("change", () => { onlyWrong = mistakes.checked; refresh(); });
   const boxOfNames = document.getElementById("names");
   if (boxOfNames) boxOfNames.addEventListener("change", () => { named = boxOfNames.checked; draw(); });
-  document.getElementById("whole").addEventListener("click", whole);
+  document.getElementById("whole").addEventListener("click", showWholeMap);
 
   new ResizeObserver(() => {
     const before = [width, height];
     [width, height, ratio] = [stage.clientWidth, stage.clientHeight, window.devicePixelRatio || 1];
     [canvas.width, canvas.height] = [width * ratio, height * ratio];
-    if (before[0] !== width || before[1] !== height) whole();
+    if (before[0] !== width || before[1] !== height) showWholeMap();
   }).observe(stage);
 })();
