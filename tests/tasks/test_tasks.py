@@ -27,7 +27,7 @@ def test_adversarial_losses_are_never_trained_in_float16() -> None:
 def test_a_run_opens_with_its_task_and_no_other(digits_run: Path) -> None:
     opened = open_run(digits_run)
     assert isinstance(opened.task, JointTask)
-    assert (opened.run.path, len(opened.model.heads)) == (digits_run, 2)
+    assert (opened.run.path, len(opened.model.model.heads)) == (digits_run, 2)
     assert opened.collection.class_names == tuple("0123456789")
     with pytest.raises(RequestError, match="expected an adversarial model, found JointAutoencoder"):
         open_run(digits_run, task=AdversarialTask())
