@@ -38,7 +38,7 @@ from kerasae.inference.forward import predict_image_set
 from kerasae.models import TrainedModel
 from kerasae.recipe import Recipe
 from kerasae.recipe.loading import load
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.training import fit
 from kerasae.workflows.begin import resolve
 
@@ -71,7 +71,7 @@ def accuracies(recipe: Recipe, collection: Collection) -> tuple[Recipe, float, f
     """Train a recipe, and return it as it was trained, and the test accuracies of its model and of a linear one."""
     resolved = resolve(recipe, collection)
     with tempfile.TemporaryDirectory() as folder:
-        run = Run.create(Path(folder) / "run", "small")
+        run = RunFolder.create(Path(folder) / "run", "small")
         write_json(run.recipe_file, resolved.model_dump(mode="json"))
         model = fit(run, resolved, collection)
     probabilities = predict_image_set(TrainedModel(model), collection.test, batch_size=256).probabilities

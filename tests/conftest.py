@@ -53,8 +53,8 @@ def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
-    from kerasae.cli.app import err, out
+    from kerasae.cli.app import stderr_console, stdout_console
 
-    for console in (out, err):
+    for console in (stdout_console, stderr_console):
         monkeypatch.setattr(console, "width", 200)
     return Typed(monkeypatch, capsys)

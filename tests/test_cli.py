@@ -17,7 +17,7 @@ from PIL import Image
 from kerasae import __version__, cli
 from kerasae.files.manifest import begin
 from kerasae.runs.data_facts import DataFacts, SplitCounts
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 
 
 @pytest.fixture(autouse=True)
@@ -260,7 +260,7 @@ def test_two_devices_from_the_command_line() -> None:
     ids=" ".join,
 )
 def test_a_verb_that_writes_into_a_run_waits_for_the_other(words: tuple[str, ...], typed: Typed) -> None:
-    run = Run(Path("run"))
+    run = RunFolder(Path("run"))
     run.path.mkdir()
     run.recipe_file.write_text("{}")
     run.data_facts.write_text('{"class_names": [], "counts": {}, "fingerprint": ""}')

@@ -21,8 +21,8 @@ from kerasae.files.writing import write_json, written_whole
 from kerasae.models import load_trained
 from kerasae.report.report_figure import read_report_figures
 from kerasae.report.run_artifacts import RunArtifacts
+from kerasae.runs.folder import RunFolder
 from kerasae.runs.history import read_history, read_rows
-from kerasae.runs.run import Run
 from kerasae.utils.errors import RequestError
 from kerasae.workflows import train
 from kerasae.workflows.opening import open_run
@@ -53,7 +53,7 @@ def opens(run: Path) -> None:
 
 
 def reports(run: Path) -> None:
-    RunArtifacts.read(Run(run), open_run(run).collection)
+    RunArtifacts.read(RunFolder(run), open_run(run).collection)
 
 
 def predicts(run: Path) -> None:
@@ -228,15 +228,15 @@ def test_edited_metrics_are_measured_again(run: Path, typed: Typed) -> None:
 
 
 def test_a_model_and_a_rejection_that_are_removed_are_made_again(run: Path) -> None:
-    weights = load_trained(Run(run)).model.get_weights()
-    threshold = float(load_trained(Run(run)).rejection.threshold)
+    weights = load_trained(RunFolder(run)).model.get_weights()
+    threshold = float(load_trained(RunFolder(run)).rejection.threshold)
     for names in (["model.keras"], ["rejection.keras"], ["model.keras", "rejection.keras"]):
         for name in names:
             (run / name).unlink()
         with pytest.raises(RequestError, match="kerasae train --run run --resume"):
             predicts(run)
         train.resume(run)
-        again = load_trained(Run(run))
+        again = load_trained(RunFolder(run))
         for weight, one in zip(again.model.get_weights(), weights, strict=True):
             np.testing.assert_array_equal(weight, one)
         assert float(again.rejection.threshold) == threshold
@@ -248,7 +248,7 @@ def test_history_and_environment_are_left_out_of_a_report(
 ) -> None:
     for name in ("history.csv", "environment.json"):
         damage(run / name)
-    artifacts = RunArtifacts.read(Run(run), open_run(run).collection)
+    artifacts = RunArtifacts.read(RunFolder(run), open_run(run).collection)
     assert (len(artifacts.history), artifacts.environment) == (0, {})
     if damage is not removed:
         said = capsys.readouterr().err
@@ -268,15 +268,15 @@ def test_a_damaged_history_without_a_manifest_is_named(tmp_path: Path, content: 
 
 
 def test_training_goes_on_only_with_its_course_so_far(run: Path, old: Path) -> None:
-    assert len(read_rows(Run(run), 2)) == 2
-    assert read_rows(Run(run), 0) == []
+    assert len(read_rows(RunFolder(run), 2)) == 2
+    assert read_rows(RunFolder(run), 0) == []
     with pytest.raises(
         RequestError, match=r"expected 3 epochs, found 2\); .* remove run/checkpoints to train from the "
     ):
-        read_rows(Run(run), 3)
+        read_rows(RunFolder(run), 3)
     removed(run / "history.csv")
     with pytest.raises(RequestError, match=r"expected history\.csv in run\. Received: no such file; "):
-        read_rows(Run(run), 1)
+        read_rows(RunFolder(run), 1)
 
 
 def test_kept_latents_that_changed_are_computed_again(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

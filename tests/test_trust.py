@@ -17,8 +17,8 @@ from kerasae.files.reading import read_json
 from kerasae.files.writing import write_json
 from kerasae.recipe import plugins
 from kerasae.recipe.plugins import inherited, load_plugins, trust, trust_all
+from kerasae.runs.folder import RunFolder
 from kerasae.runs.origins import check_start, load_plugins_of
-from kerasae.runs.run import Run
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.begin import read_named
 from kerasae.workflows.train import train
@@ -44,7 +44,7 @@ SHORT = ["phases.0.epochs=1", "phases.0.schedule=constant"]
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def made(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A run with a plugin."""
     folder = tmp_path_factory.mktemp("stranger")
     (folder / "own.py").write_text(PLUGIN)
@@ -69,13 +69,13 @@ def forget(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plugins, "_imported", {})
 
 
-def imports(run: Run) -> int:
+def imports(run: RunFolder) -> int:
     return len((run.path.parent / "own.log").read_text().splitlines())
 
 
-def copied(run: Run, to: Path) -> Run:
+def copied(run: RunFolder, to: Path) -> RunFolder:
     shutil.copytree(run.path, to)
-    return Run(to)
+    return RunFolder(to)
 
 
 START = 'phases.0.start_from={{encoder="{run}"}}'
@@ -105,7 +105,7 @@ VERBS = {
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_no_verb_imports_what_a_run_lists(
-    verb: str, made: Run, fresh: pytest.MonkeyPatch, typed: Typed, tmp_path: Path
+    verb: str, made: RunFolder, fresh: pytest.MonkeyPatch, typed: Typed, tmp_path: Path
 ) -> None:
     Image.fromarray(np.zeros((8, 8), np.uint8)).save("image.png")
     before = imports(made)
@@ -120,7 +120,7 @@ def test_no_verb_imports_what_a_run_lists(
 
 
 def test_a_judge_and_a_recipe_inside_a_run_are_no_choice_of_the_user(
-    made: Run, fresh: pytest.MonkeyPatch, typed: Typed, digits_run: Path
+    made: RunFolder, fresh: pytest.MonkeyPatch, typed: Typed, digits_run: Path
 ) -> None:
     code, _, err = typed("generate", digits_run, "--count", "1", "--judge", made.path)
     assert code == 2
@@ -136,7 +136,7 @@ def test_a_judge_and_a_recipe_inside_a_run_are_no_choice_of_the_user(
 
 
 def test_trust_is_said_once_and_remembered_by_path_and_digest(
-    made: Run, fresh: pytest.MonkeyPatch, typed: Typed, tmp_path: Path
+    made: RunFolder, fresh: pytest.MonkeyPatch, typed: Typed, tmp_path: Path
 ) -> None:
     Image.fromarray(np.zeros((8, 8), np.uint8)).save("image.png")
     code, _, err = typed("predict", made.path, "image.png", "--trust-plugins")
@@ -157,7 +157,7 @@ def test_trust_is_said_once_and_remembered_by_path_and_digest(
 
 
 @pytest.mark.parametrize("home", ["none", "unwritable", "damaged"])
-def test_without_a_memory_work_goes_on(home: str, made: Run, fresh: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_memory_work_goes_on(home: str, made: RunFolder, fresh: pytest.MonkeyPatch, tmp_path: Path) -> None:
     place = {"none": Path("~/config"), "unwritable": tmp_path / "file", "damaged": tmp_path / "damaged"}[home]
     (tmp_path / "file").write_text("")
     (tmp_path / "damaged" / "kerasae").mkdir(parents=True)
@@ -171,7 +171,7 @@ def test_without_a_memory_work_goes_on(home: str, made: Run, fresh: pytest.Monke
 
 
 def test_a_changed_plugin_is_refused_on_resume_too(
-    made: Run, fresh: pytest.MonkeyPatch, typed: Typed, tmp_path: Path
+    made: RunFolder, fresh: pytest.MonkeyPatch, typed: Typed, tmp_path: Path
 ) -> None:
     Image.fromarray(np.zeros((8, 8), np.uint8)).save("image.png")
     own = made.path.parent / "own.py"
@@ -191,7 +191,7 @@ def test_a_changed_plugin_is_refused_on_resume_too(
 
 
 def test_a_run_without_digests_is_opened_by_the_flag_alone(
-    made: Run, fresh: pytest.MonkeyPatch, tmp_path: Path
+    made: RunFolder, fresh: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     old = copied(made, tmp_path / "old")
     old.origins.unlink()
@@ -203,7 +203,7 @@ def test_a_run_without_digests_is_opened_by_the_flag_alone(
     load_plugins_of(old)
 
 
-def test_children_inherit_what_is_trusted(made: Run, fresh: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_children_inherit_what_is_trusted(made: RunFolder, fresh: pytest.MonkeyPatch, tmp_path: Path) -> None:
     trust(made.recipe.plugins, "as a test says")
     fresh.setenv("XDG_CONFIG_HOME", str(tmp_path / "another"))
     for name, value in inherited().items():
@@ -218,7 +218,7 @@ def test_children_inherit_what_is_trusted(made: Run, fresh: pytest.MonkeyPatch, 
 
 
 def test_a_comparison_trains_with_a_plugin_in_its_workers(
-    made: Run, fresh: pytest.MonkeyPatch, typed: Typed, tmp_path: Path
+    made: RunFolder, fresh: pytest.MonkeyPatch, typed: Typed, tmp_path: Path
 ) -> None:
     own = made.path.parent / "own.toml"
     words = ["compare", own, "digits-joint", "--seeds", "1", "--to", "compared", *(f"--set={one}" for one in SHORT)]
@@ -227,7 +227,7 @@ def test_a_comparison_trains_with_a_plugin_in_its_workers(
     code, _, err = typed(*words)
     assert code == 0, err
     assert "as the recipe" in err
-    run = Run(tmp_path / "compared" / "runs" / "own" / "seed-0")
+    run = RunFolder(tmp_path / "compared" / "runs" / "own" / "seed-0")
     assert read_json(run.origins)["plugins"] == read_json(made.origins)["plugins"]
 
 
@@ -283,8 +283,8 @@ def test_a_recipe_of_the_user_says_what_it_imports(
 
 
 def test_resume_notices_that_the_model_it_starts_from_has_changed(digits_run: Path, tmp_path: Path) -> None:
-    other = copied(Run(digits_run), tmp_path / "other")
-    run = Run.create(tmp_path / "run", "run")
+    other = copied(RunFolder(digits_run), tmp_path / "other")
+    run = RunFolder.create(tmp_path / "run", "run")
     write_json(run.origins, {"plugins": {}, "start_from": {str(other.path): "0" * 64}})
     with pytest.raises(RequestError, match=rf"start_from: expected the model of {other.path} as it was"):
         check_start(run, [str(other.path)])

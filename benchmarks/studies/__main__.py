@@ -31,7 +31,7 @@ from benchmarks.trained import alike, opened
 from kerasae.files.writing import write_text
 from kerasae.recipe.loading import builtin, load
 from kerasae.recipe.results import experiment, folder, read, results
-from kerasae.runs.run import RUNS, Run
+from kerasae.runs.folder import RUNS, RunFolder
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -99,7 +99,7 @@ def _measure(name: str, seed: int, data: Path | None, overrides: list[str]) -> b
         return True
     path = RUNS / "studies" / f"{name}{variant}" / f"seed-{seed}"
     command = [sys.executable, "-m", "kerasae", "train"]
-    if (path / "recipe.json").is_file() and not alike(Run(path).recipe, load(name, overrides)):
+    if (path / "recipe.json").is_file() and not alike(RunFolder(path).recipe, load(name, overrides)):
         print(f"== {name}, seed {seed}: {path} was made with another recipe; remove it to train anew", flush=True)
         return False
     if (path / "recipe.json").is_file():
@@ -112,7 +112,7 @@ def _measure(name: str, seed: int, data: Path | None, overrides: list[str]) -> b
     print(f"== {name}, seed {seed}", flush=True)
     if subprocess.run(command, check=False).returncode:
         return False
-    write_text(kept, in_lines(measured(Run.open(path), name, seed, overrides).model_dump(mode="json")))
+    write_text(kept, in_lines(measured(RunFolder.open(path), name, seed, overrides).model_dump(mode="json")))
     print(f"== {results(name)[-1].metrics}", flush=True)
     return True
 

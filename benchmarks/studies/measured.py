@@ -8,14 +8,14 @@ from typing import Any
 from kerasae.files.reading import read_json
 from kerasae.recipe.loading import load
 from kerasae.recipe.results import Result, experiment
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 
 CURVES = tuple(
     f"{split}{key}" for key in ("label_accuracy", "label_loss", "reconstruction_loss") for split in ("", "val_")
 )
 
 
-def measured(run: Run, name: str, seed: int, overrides: list[str]) -> Result:
+def measured(run: RunFolder, name: str, seed: int, overrides: list[str]) -> Result:
     """Return what is kept of a run: its figures, its curves to four digits, and what it was made on."""
     metrics, environment = read_json(run.metrics), read_json(run.environment)
     with run.history.open(encoding="utf-8", newline="") as file:

@@ -9,7 +9,7 @@ from kerasae.files.reading import read_json
 from kerasae.files.writing import write_text
 from kerasae.recipe.loading import load
 from kerasae.recipe.results import experiment
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 
 KEPT = Path(__file__).parent / "explored"
 COLUMNS = [
@@ -19,7 +19,7 @@ COLUMNS = [
 FOUND = Path("explore") / "test" / "exploration.json"
 
 
-def keep(run: Run, recipe: str, overrides: list[str]) -> Path:
+def keep(run: RunFolder, recipe: str, overrides: list[str]) -> Path:
     """Keep what `kerasae explore` found of the test images of a run of a built-in recipe."""
     found = read_json(run.path / FOUND)
     purity = found["purity"]

@@ -9,14 +9,14 @@ import typer
 
 from kerasae.recipe import Recipe
 from kerasae.recipe.loading import load
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 
 DECIDING = {"plugins", "data", "model", "loss", "phases", "evaluation", "rejection"}
 
 
-def opened(path: Path, recipe: str, overrides: list[str]) -> Run:
+def opened(path: Path, recipe: str, overrides: list[str]) -> RunFolder:
     """Return the finished run at `path`; typer.BadParameter if it was trained with something else."""
-    run = Run.open(path)
+    run = RunFolder.open(path)
     if not alike(run.recipe, load(recipe, overrides)):
         raise typer.BadParameter(f"expected the settings that {path} was trained with. Received: {overrides}")
     return run

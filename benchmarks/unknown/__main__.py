@@ -22,7 +22,7 @@ from benchmarks.unknown.cases import Case, cases
 from benchmarks.unknown.tables import RESULTS, write_tables
 from kerasae.files.reading import read_json
 from kerasae.files.writing import write_text
-from kerasae.runs.run import RUNS, Run
+from kerasae.runs.folder import RUNS, RunFolder
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -64,7 +64,7 @@ def _measure(case: Case, data: Path | None) -> dict[str, Any]:
     from kerasae.training.rejection import with_rejection
     from kerasae.workflows.opening import reopen
 
-    opened = Run.open(path)
+    opened = RunFolder.open(path)
     model, collection = load_trained(opened, needs_rejection=False).model, reopen(opened)
     # Fitted as this version does, whatever the run has.
     trained = with_rejection(opened, opened.recipe, model, collection, refuses=True)

@@ -9,7 +9,7 @@ import typer
 
 from kerasae._version import __version__
 from kerasae.recipe.plugins import OPTION, trust_all
-from kerasae.utils.console import PlainConsole, stderr_console
+from kerasae.utils import console
 
 app = typer.Typer(
     name="kerasae",
@@ -18,8 +18,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-out = PlainConsole()
-err = stderr_console()
+stdout_console = console.PlainConsole()
+stderr_console = console.stderr_console()
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The directory of a run.")]
 
@@ -36,7 +36,7 @@ TrustPlugins = Annotated[
 
 def _show_version(shows: bool) -> None:
     if shows:
-        out.print(__version__)
+        stdout_console.print(__version__)
         raise typer.Exit
 
 
@@ -58,6 +58,6 @@ DataOption = Annotated[
 
 def check_finished(path: Path) -> None:
     """Refuse the path of an unfinished run before TensorFlow is imported, which takes seconds."""
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
 
-    Run.open(path)
+    RunFolder.open(path)

@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from kerasae.cli.app import err
+from kerasae.cli.app import stderr_console
 from kerasae.utils.console import one_line as shortened
 from kerasae.utils.errors import RequestError, in_a_line
 
@@ -30,7 +30,7 @@ def one_line(debug: bool) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        err.print(
+        stderr_console.print(
             "kerasae: interrupted; resume a run with: kerasae train --run DIR --resume, a comparison or a search with "
             "the same command",
             soft_wrap=True,
@@ -42,7 +42,7 @@ def one_line(debug: bool) -> Iterator[None]:
         line, code = _explained(error)
         if sys.stdout.isatty():
             print()  # a progress bar may stand on this line
-        err.print("kerasae:", shortened(line), soft_wrap=True)
+        stderr_console.print("kerasae:", shortened(line), soft_wrap=True)
         raise SystemExit(code) from None
 
 

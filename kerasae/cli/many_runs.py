@@ -9,7 +9,7 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from kerasae.cli.app import TrustPlugins, app, out
+from kerasae.cli.app import TrustPlugins, app, stdout_console
 from kerasae.cli.tables import comparison as comparison_table
 from kerasae.cli.tables import search_table
 from kerasae.utils.tensorflow import load_tensorflow
@@ -72,14 +72,14 @@ def tune(
     resumes.
     """
     load_tensorflow()
-    from kerasae.experiments.search.tune import tune as verb
+    from kerasae.experiments.search import tune as verb
 
-    name_or_file = recipe or ("digits-search" if data is None else "joint")
-    search = verb(
+    name_or_file = recipe or verb.default_recipe(has_data=data is not None)
+    search = verb.tune(
         name_or_file, data=data, overrides=overrides or [], name=name, workers=workers, retrain=retrain, wait=wait
     )
     if search is not None:
-        out.print(search_table(search))
+        stdout_console.print(search_table(search))
         if search.comparison is not None:
             _show(search.comparison)
 
@@ -104,14 +104,14 @@ def recipes() -> None:
         ]
         source = recipe.data.source if "source" in recipe.data.model_fields_set else "any"
         table.add_row(Text("\n").join(lines), source, cost(result))
-    out.print(table)
-    out.print("data: any is what --data names, else the digits of scikit-learn")
-    out.print("cost: one run's training on 2 CPU cores, at most (docs/results.md says on which machines)")
+    stdout_console.print(table)
+    stdout_console.print("data: any is what --data names, else the digits of scikit-learn")
+    stdout_console.print("cost: one run's training on 2 CPU cores, at most (docs/results.md says on which machines)")
 
 
 def _show(comparison: Comparison) -> None:
     """Print the table of a comparison and the path of its page; exit with code 1 if one of its runs failed."""
-    out.print(comparison_table(comparison))
-    out.print(str(comparison.page), soft_wrap=True)
+    stdout_console.print(comparison_table(comparison))
+    stdout_console.print(str(comparison.page), soft_wrap=True)
     if comparison.num_failed:
         raise typer.Exit(1)

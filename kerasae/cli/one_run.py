@@ -14,8 +14,8 @@ from kerasae.cli.app import (
     TrustPlugins,
     app,
     check_finished,
-    err,
-    out,
+    stderr_console,
+    stdout_console,
 )
 from kerasae.cli.tables import generated_table, neighbours_table, ood_table, predictions_table, summary
 from kerasae.utils.errors import RequestError
@@ -52,15 +52,14 @@ def train(
     if resume and run is not None:
         trained = verb.resume(run)
     else:
-        trained = verb.train(
-            recipe or ("digits-joint" if data is None else "joint"), data=data, run=run, overrides=overrides or []
-        )
-    out.print(summary(trained))
+        name = recipe or verb.default_recipe(has_data=data is not None)
+        trained = verb.train(name, data=data, run=run, overrides=overrides or [])
+    stdout_console.print(summary(trained))
     if ood := read_all(trained.path / "unknown"):
-        out.print(ood_table(ood))
+        stdout_console.print(ood_table(ood))
     if recipe is None and data is not None and (better := verb.recipe_for_photographs(trained)):
         command = shlex.join(["kerasae", "train", better, "--data", data])
-        err.print(f"For photographs, {command} takes longer and recognises more.", soft_wrap=True)
+        stderr_console.print(f"For photographs, {command} takes longer and recognises more.", soft_wrap=True)
 
 
 @app.command()
@@ -82,11 +81,11 @@ def evaluate(
         evaluation = verb.evaluate_ood(run, unknown, data=data)
     else:
         evaluation = verb.evaluate(run, data=data)
-        out.print(summary(evaluation.run))
+        stdout_console.print(summary(evaluation.run))
     if evaluation.ood:
-        out.print(ood_table(evaluation.ood))
+        stdout_console.print(ood_table(evaluation.ood))
     for page in evaluation.pages:
-        out.print(str(page), soft_wrap=True)
+        stdout_console.print(str(page), soft_wrap=True)
 
 
 @app.command()
@@ -96,7 +95,7 @@ def report(run: RunArgument, data: DataOption = None, trust_plugins: TrustPlugin
     load_tensorflow()
     from kerasae.workflows.report import report as verb
 
-    out.print(str(verb(run, data=data)), soft_wrap=True)
+    stdout_console.print(str(verb(run, data=data)), soft_wrap=True)
 
 
 @app.command()
@@ -124,12 +123,12 @@ def explore(
 
     if near:
         closest = verb.find_nearest(run, near, data=source)
-        out.print(neighbours_table(closest.paths, closest.nearest, closest.class_names))
-        out.print(str(closest.nearest.figure), soft_wrap=True)
+        stdout_console.print(neighbours_table(closest.paths, closest.nearest, closest.class_names))
+        stdout_console.print(str(closest.nearest.figure), soft_wrap=True)
         return
     methods = tuple(dict.fromkeys(maps.replace(" ", "").split(",")))
     options = ExplorationOptions(split, limit, methods, perplexity, seed)
-    out.print(str(verb.explore(run, options, data=source)), soft_wrap=True)
+    stdout_console.print(str(verb.explore(run, options, data=source)), soft_wrap=True)
 
 
 @app.command()
@@ -144,7 +143,7 @@ def export(
     load_tensorflow()
     from kerasae.workflows.export import export as verb
 
-    out.print(str(verb(run, to=to, data=data)), soft_wrap=True)
+    stdout_console.print(str(verb(run, to=to, data=data)), soft_wrap=True)
 
 
 @app.command()
@@ -164,11 +163,11 @@ def predict(
     load_tensorflow()
     from kerasae.workflows.predict import predict as verb
 
-    predictions = verb(model, images, heatmaps=heatmaps, table=table, console=err)
+    predictions = verb(model, images, heatmaps=heatmaps, table=table, console=stderr_console)
     if as_json:
         print(predictions.to_json())
         return
-    out.print(predictions_table(predictions))
+    stdout_console.print(predictions_table(predictions))
 
 
 @app.command()
@@ -195,5 +194,5 @@ def generate(
     from kerasae.workflows.generate import generate as verb
 
     generated = verb(run, classes=classes or [], count=count, noise=noise, between=between, judge=judge, seed=seed)
-    out.print(generated_table(generated))
-    out.print(str(run / "generated" / "generated.html"), soft_wrap=True)
+    stdout_console.print(generated_table(generated))
+    stdout_console.print(str(run / "generated" / "generated.html"), soft_wrap=True)

@@ -17,7 +17,7 @@ from kerasae.files.manifest import is_listed
 from kerasae.files.reading import damaged, read_npz
 from kerasae.files.writing import written_whole
 from kerasae.runs.data_facts import DataFacts, LearnedBefore
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
@@ -47,12 +47,12 @@ def learned_before(recipe: Recipe) -> Learned:
     Raises:
         RequestError: a run cannot be opened, or its file is damaged.
     """
-    learned = [_read(Run.open(Path(folder).expanduser())) for folder in _folders(recipe)]
+    learned = [_read(RunFolder.open(Path(folder).expanduser())) for folder in _folders(recipe)]
     ids = np.unique(np.concatenate([np.empty(0, np.uint64), *(before.ids for before in learned)]))
     return Learned(ids, tuple(dict.fromkeys(run for before in learned for run in before.unknown)))
 
 
-def keep_learned(run: Run, recipe: Recipe, collection: Collection) -> None:
+def keep_learned(run: RunFolder, recipe: Recipe, collection: Collection) -> None:
     """Write learned.npz of a run, once, before it trains; nothing where the images have no ids."""
     if run.learned.is_file() or "train" not in collection.image_ids:
         return
@@ -129,7 +129,7 @@ def _overlap(before: Learned, collection: Collection, split: str) -> int:
     return int((np.isin(ids, before.ids) & ~np.isin(ids, collection.image_ids["train"])).sum())
 
 
-def _read(run: Run) -> Learned:
+def _read(run: RunFolder) -> Learned:
     if not run.learned.exists() and not is_listed(run.learned):
         return Learned(np.empty(0, np.uint64), (str(run.path),))
     stored = read_npz(run.learned, ("marks", "unknown"))

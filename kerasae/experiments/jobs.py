@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from kerasae.recipe import Recipe
     from kerasae.runs.data_facts import DataFacts
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
 
 POLL_SECONDS = 0.5
 
@@ -102,7 +102,7 @@ class Job:
     group: str
     replicate: Replicate
     recipe: Recipe
-    run: Run
+    run: RunFolder
     facts: DataFacts
 
     @property
@@ -125,7 +125,7 @@ class Job:
         """The arguments of the function that a runner calls for it."""
         return (str(self.run.path),)
 
-    def begin_or_resume(self, parent: Run | None = None) -> None:
+    def begin_or_resume(self, parent: RunFolder | None = None) -> None:
         """Begin the run; or, if it is begun already, remove the unfinished files of killed processes from it.
 
         Args:
@@ -142,7 +142,7 @@ class Job:
         self.run.path.mkdir(parents=True, exist_ok=True)
         begin(self.run, self.recipe, self.facts)
 
-    def _copy_progress(self, parent: Run) -> None:
+    def _copy_progress(self, parent: RunFolder) -> None:
         remove_checkpoints(self.run)  # a process may have been killed while it copied them
         self.run.history.unlink(missing_ok=True)
         for path in (parent.history, *parent.checkpoints.glob("*.npz")):
@@ -152,7 +152,7 @@ class Job:
         shutil.copy(parent.history, self.run.history)
 
 
-def remove_checkpoints(run: Run) -> None:
+def remove_checkpoints(run: RunFolder) -> None:
     """Remove the checkpoints of a run, and their folder unless it holds other files."""
     for name in ("last.npz", "best.npz"):
         (run.checkpoints / name).unlink(missing_ok=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from kerasae.data.collection import Collection
     from kerasae.models import JointAutoencoder
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class NearestImages:
 
 
 def write_nearest_images(
-    run: Run,
+    run: RunFolder,
     model: JointAutoencoder,
     collection: Collection,
     named_images: Sequence[tuple[str, np.ndarray]],

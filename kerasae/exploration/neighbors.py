@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from kerasae.data.collection import Collection
     from kerasae.models import JointAutoencoder
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def nearest_neighbours(space: np.ndarray, points: np.ndarray, count: int) -> lis
     ]
 
 
-def training_latents(run: Run, model: JointAutoencoder, collection: Collection) -> ImageLatents:
+def training_latents(run: RunFolder, model: JointAutoencoder, collection: Collection) -> ImageLatents:
     """Return the latents of all training images, from the run if it has kept them.
 
     Computed latents are kept in RUN/explore/training.npz.

@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from kerasae.data.collection import Collection
     from kerasae.exploration.options import ExplorationOptions
     from kerasae.models import JointAutoencoder
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
 
 THUMBNAIL_SIDE = 64  # pixels, of the images that pages show and that maps of raw pixels are computed from
 
 
 def write_exploration(
-    run: Run,
+    run: RunFolder,
     model: JointAutoencoder,
     collection: Collection,
     options: ExplorationOptions,
@@ -140,7 +140,7 @@ def _write_maps(path: Path, maps: Sequence[Map]) -> None:
 
 def write_page(
     path: Path,
-    run: Run,
+    run: RunFolder,
     class_names: Sequence[str],
     encoded: EncodedImages,
     maps: Sequence[Map],

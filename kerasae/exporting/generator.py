@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from kerasae.data.collection import Collection
     from kerasae.models import AdversarialModel
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
 
 NUM_CHECKED = 256
 GREY_LEVEL = 1.0  # another batch size changes the last bits of a float, which may then round to the next level
 
 
-def export_generator(run: Run, model: AdversarialModel, collection: Collection, to: Path | None = None) -> Path:
+def export_generator(run: RunFolder, model: AdversarialModel, collection: Collection, to: Path | None = None) -> Path:
     """Write the SavedModel of an adversarial run's generator, and keep it only if it agrees with the model.
 
     Signatures:

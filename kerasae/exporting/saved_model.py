@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kerasae.data.collection import Collection
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
 
 _PNG_DEPTH = 24  # the byte of a PNG file that holds its bits per value
 NUM_NOISE = 256  # images of noise, which take the place of test images that are gone
 DECISION = ("anomaly_score", "accepted")
 
 
-def export(run: Run, trained: TrainedModel, collection: Collection | None, to: Path | None = None) -> Path:
+def export(run: RunFolder, trained: TrainedModel, collection: Collection | None, to: Path | None = None) -> Path:
     """Write the SavedModel of a trained run, and keep it only if it agrees with the model on the test images.
 
     Signatures:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kerasae.data.collection import Collection
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
 
 
-def write_generator_report(run: Run, collection: Collection) -> Path:
+def write_generator_report(run: RunFolder, collection: Collection) -> Path:
     """Draw the figures of an evaluated adversarial run and write report.html.
 
     Args:

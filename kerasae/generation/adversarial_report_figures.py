@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
     from kerasae.generation.result import GenerationResult
     from kerasae.recipe import Recipe
+    from kerasae.runs.folder import RunFolder
     from kerasae.runs.history import History
-    from kerasae.runs.run import Run
 
 MAX_SAMPLE_GRIDS = 4
 CHANCE_LOSS = math.log(2)  # both losses if the discriminator cannot tell real from generated images
 
 
 def adversarial_figures(
-    run: Run, recipe: Recipe, history: History, result: GenerationResult, class_names: Sequence[str]
+    run: RunFolder, recipe: Recipe, history: History, result: GenerationResult, class_names: Sequence[str]
 ) -> Iterator[ReportFigure]:
     """Draw the training curves, the sample grids of training, and the metrics of the final samples."""
     if len(history):
@@ -90,7 +90,7 @@ def training_figures(recipe: Recipe, history: History) -> Iterator[ReportFigure]
     )
 
 
-def sample_grid_figures(run: Run, recipe: Recipe, class_names: Sequence[str]) -> Iterator[ReportFigure]:
+def sample_grid_figures(run: RunFolder, recipe: Recipe, class_names: Sequence[str]) -> Iterator[ReportFigure]:
     """Draw up to `MAX_SAMPLE_GRIDS` of the sample grids that training has written, evenly spaced over the epochs."""
     paths = sorted(path for path in run.samples.glob("epoch-*.png") if re.fullmatch(r"epoch-\d+", path.stem))
     adversarial, image_shape = recipe.model.adversarial, recipe.data.image_shape

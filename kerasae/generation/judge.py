@@ -11,7 +11,7 @@ import numpy as np
 from kerasae.data.images import batch_size
 from kerasae.inference.forward import collected, forward
 from kerasae.models import JointAutoencoder, load_trained, model_with_features
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
@@ -58,20 +58,20 @@ class Judge:
         return JudgePredictions(self._run_labels[outputs["label"].argmax(axis=1)], outputs["latent"])
 
 
-def load_judge(judge_run: Run, run_classes: Sequence[str]) -> Judge:
+def load_judge(judge_run: RunFolder, run_classes: Sequence[str]) -> Judge:
     """Load the judge of a trained run, for a run with these class names."""
     model = load_trained(judge_run, needs_rejection=False).model
     return Judge(judge_run.path, model, judge_run.facts.class_names, run_classes)
 
 
-def check_judge(path: Path, run: Run) -> None:
+def check_judge(path: Path, run: RunFolder) -> None:
     """Check that a run can judge the images of another run, before any model is loaded.
 
     Raises:
         RequestError: there is no such run, it is the run itself, it has no classifier, or its classes or image shape
             do not fit.
     """
-    judge_run = Run.open(path)
+    judge_run = RunFolder.open(path)
     if path.resolve() == run.path.resolve():
         raise RequestError(
             "--judge", expected="another run, since none judges its own images", received=f"{str(path)!r}"

@@ -11,7 +11,7 @@ from kerasae.files.writing import write_json
 from kerasae.generation.judge import Judge, check_judge, load_judge
 from kerasae.recipe.loading import load, parse
 from kerasae.runs.environment import environment
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.training import fit
 from kerasae.training.distribution import strategy
 from kerasae.utils.console import stderr_console
@@ -26,7 +26,7 @@ TRAINING_STEPS = 2_000  # rounded up to whole epochs
 MIN_EPOCHS, MAX_EPOCHS = 3, 100
 
 
-def load_or_train_judge(run: Run, collection: Collection, path: Path | None = None) -> Judge | None:
+def load_or_train_judge(run: RunFolder, collection: Collection, path: Path | None = None) -> Judge | None:
     """Return the judge of a run.
 
     Args:
@@ -42,17 +42,17 @@ def load_or_train_judge(run: Run, collection: Collection, path: Path | None = No
     """
     if path is not None:
         check_judge(path, run)
-        return load_judge(Run.open(path), collection.class_names)
+        return load_judge(RunFolder.open(path), collection.class_names)
     num_classes = len(collection.class_names)
     if num_classes < 2 or (collection.train.labels >= 0).sum() < 2 * num_classes:
         return None
-    judge_run = Run(run.generated / "judge")
+    judge_run = RunFolder(run.generated / "judge")
     if not judge_run.model.is_file():
         train_judge(judge_run, run, collection)
     return load_judge(judge_run, collection.class_names)
 
 
-def train_judge(judge_run: Run, run: Run, collection: Collection) -> None:
+def train_judge(judge_run: RunFolder, run: RunFolder, collection: Collection) -> None:
     """Train the judge of a run, or continue an interrupted training.
 
     Args:
@@ -76,7 +76,7 @@ def train_judge(judge_run: Run, run: Run, collection: Collection) -> None:
     fit(judge_run, recipe, collection)
 
 
-def judge_recipe(run: Run, collection: Collection, num_replicas: int) -> Recipe:
+def judge_recipe(run: RunFolder, collection: Collection, num_replicas: int) -> Recipe:
     """Return the recipe `judge` for the images of a run, with the epochs that make `TRAINING_STEPS`.
 
     Args:

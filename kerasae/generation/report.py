@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kerasae.generation.interpolation import Interpolation
     from kerasae.generation.judge import Judge
     from kerasae.generation.samplers.sampler import Sampler
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class SamplingOptions:
 
 
 def write_generated(
-    run: Run,
+    run: RunFolder,
     collection: Collection,
     samplers: Sequence[Sampler],
     options: SamplingOptions,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from kerasae.files.writing import written_whole
-from kerasae.runs.run import check_new
+from kerasae.runs.folder import check_new
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from kerasae.files.reading import damaged
 from kerasae.inference.forward import forward
 from kerasae.inference.predictor import Outputs, Predictor
 from kerasae.models import load_trained, model_with_ood_score
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ class RunPredictor(Predictor):
     """
 
     def __init__(self, path: Path) -> None:
-        run = Run.open(path)
+        run = RunFolder.open(path)
         data = run.recipe.data
         image_shape = data.image_shape
         if image_shape == "auto":  # which the recipe of no run has

@@ -15,10 +15,10 @@ from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
 
 
-def load_trained(run: Run, *, needs_rejection: bool = True) -> TrainedModel:
+def load_trained(run: RunFolder, *, needs_rejection: bool = True) -> TrainedModel:
     """Load a run's model, uncompiled, with its rejection if it has one, after the plugins that its layers come from.
 
     Args:
@@ -45,7 +45,7 @@ def load_trained(run: Run, *, needs_rejection: bool = True) -> TrainedModel:
     return TrainedModel(model, rejection)
 
 
-def check_without_rejection(run: Run) -> None:
+def check_without_rejection(run: RunFolder) -> None:
     """Refuse a run whose rejection is missing; print a line if the run does not say whether it has one."""
     if run.rejection_facts.is_file():
         fitted = read_json(run.rejection_facts, {"fitted": bool})["fitted"]
@@ -68,7 +68,7 @@ def check_without_rejection(run: Run) -> None:
         )
 
 
-def load_generator(run: Run) -> AdversarialModel:
+def load_generator(run: RunFolder) -> AdversarialModel:
     """Load the adversarial model of a run, uncompiled, after the plugins that its layers come from.
 
     Raises:

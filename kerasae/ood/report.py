@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from kerasae.data.collection import Collection
     from kerasae.layers import Rejection
     from kerasae.models import TrainedModel
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
 
 
 def write_ood_reports(
-    run: Run, trained: TrainedModel, collection: Collection, ood_images: Sequence[OodImages]
+    run: RunFolder, trained: TrainedModel, collection: Collection, ood_images: Sequence[OodImages]
 ) -> dict[str, OodMeasurement]:
     """Compare sets of OOD images with the run's test images, and write a report for each below RUN/unknown.
 
@@ -47,7 +47,9 @@ def write_ood_reports(
     return {images.name: _write_report(run, detector, images) for images in ood_images}
 
 
-def write_unknown_class_reports(run: Run, trained: TrainedModel, collection: Collection) -> dict[str, OodMeasurement]:
+def write_unknown_class_reports(
+    run: RunFolder, trained: TrainedModel, collection: Collection
+) -> dict[str, OodMeasurement]:
     """Write reports as `write_ood_reports` does on the unknown classes of the run's data; none without a rejection."""
     if not collection.unknown:
         return {}
@@ -57,7 +59,7 @@ def write_unknown_class_reports(run: Run, trained: TrainedModel, collection: Col
     return write_ood_reports(run, trained, collection, open_unknown_classes(collection, run.path / "unknown"))
 
 
-def _write_report(run: Run, detector: Detector, ood_images: OodImages) -> OodMeasurement:
+def _write_report(run: RunFolder, detector: Detector, ood_images: OodImages) -> OodMeasurement:
     folder = run.path / "unknown" / ood_images.name
     result = detector.score(ood_images.images)
     measurement = _measure(detector, ood_images, result)

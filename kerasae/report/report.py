@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import keras
 
     from kerasae.data.collection import Collection
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
 
 MAX_TABLE_ROWS = 200  # the files of the run hold the rest
 # Facts about the data that have a figure, a table or a sentence of their own.
@@ -32,7 +32,7 @@ SHOWN_FACTS = frozenset(
 )
 
 
-def write_report(run: Run, model: keras.Model, collection: Collection | None) -> Path:
+def write_report(run: RunFolder, model: keras.Model, collection: Collection | None) -> Path:
     """Draw the figures of an evaluated run and write report.html.
 
     Args:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kerasae.data.collection import Collection
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
 
 HISTOGRAM_PREFIX = "histogram-"  # of the arrays of predictions.npz that count pixel values
 
@@ -51,7 +51,7 @@ class RunArtifacts:
     histograms: dict[str, np.ndarray]
 
     @classmethod
-    def read(cls, run: Run, collection: Collection | None) -> RunArtifacts:
+    def read(cls, run: RunFolder, collection: Collection | None) -> RunArtifacts:
         """Read the files that training and evaluation have written.
 
         Raises:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
 
 Row = dict[str, Any]  # column to value: a phase's name, numbers, or strings as they were read
 FIRST_COLUMNS = ("epoch", "phase", "seconds", "images_per_second", "learning_rate")
@@ -76,7 +76,7 @@ def rows_to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
-def read_rows(run: Run, count: int) -> list[Row]:
+def read_rows(run: RunFolder, count: int) -> list[Row]:
     """Read the first `count` rows of a run's history, without empty values.
 
     Raises:

@@ -13,7 +13,7 @@ from kerasae.files.manifest import is_listed
 from kerasae.files.reading import read_json
 from kerasae.files.writing import write_json
 from kerasae.recipe.plugins import OPTION, digests, load_plugins, trusts_all
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
@@ -38,12 +38,12 @@ def origins_of(recipe: Recipe) -> Origins:
     }
 
 
-def write_origins(run: Run, recipe: Recipe) -> None:
+def write_origins(run: RunFolder, recipe: Recipe) -> None:
     """Write the origins of a recipe to its run."""
     write_json(run.origins, origins_of(recipe))
 
 
-def read_origins(run: Run) -> Origins | None:
+def read_origins(run: RunFolder) -> Origins | None:
     """Return the origins of a run; None for a run of an early version.
 
     Raises:
@@ -57,7 +57,7 @@ def read_origins(run: Run) -> Origins | None:
     return Origins(plugins=origins["plugins"], start_from=origins["start_from"])
 
 
-def load_plugins_of(run: Run) -> None:
+def load_plugins_of(run: RunFolder) -> None:
     """Import the plugins of a run, if they are trusted and unchanged since the run began.
 
     Raises:
@@ -89,7 +89,7 @@ def load_kept(plugins: Iterable[str], origins: Origins | None, owner: str) -> No
     load_plugins(files, None if origins is None else origins["plugins"], owner)
 
 
-def check_start(run: Run, folders: Iterable[str]) -> None:
+def check_start(run: RunFolder, folders: Iterable[str]) -> None:
     """Refuse runs to start from whose models have changed since the run began.
 
     Args:
@@ -133,7 +133,7 @@ def _check_models(before: Mapping[str, str], now: Mapping[str, str], owner: str)
 
 
 def _model_digest(folder: str) -> str:
-    model = Run.open(Path(folder).expanduser()).model
+    model = RunFolder.open(Path(folder).expanduser()).model
     with model.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from kerasae.generation import Sampler
     from kerasae.generation.interpolation import Endpoint, Interpolation
     from kerasae.recipe import Recipe
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
     from kerasae.training.phase_plan import TrainingPlan
 
 
@@ -58,16 +58,16 @@ class AdversarialTask(Task[AdversarialModel]):
         return adversarial.build_model(recipe, collection, precision)
 
     def fit(
-        self, run: Run, recipe: Recipe, collection: Collection, plan: TrainingPlan | None = None
+        self, run: RunFolder, recipe: Recipe, collection: Collection, plan: TrainingPlan | None = None
     ) -> AdversarialModel:
         """Train a run."""
         return adversarial.fit(run, recipe, collection, None if plan is None else plan.phases)
 
-    def load(self, run: Run, *, needs_rejection: bool = True) -> AdversarialModel:
+    def load(self, run: RunFolder, *, needs_rejection: bool = True) -> AdversarialModel:
         """Load the trained model of a run."""
         return load_generator(run)
 
-    def evaluate(self, run: Run, model: AdversarialModel, collection: Collection) -> dict[str, Any]:
+    def evaluate(self, run: RunFolder, model: AdversarialModel, collection: Collection) -> dict[str, Any]:
         """Judge samples of the model into RUN/generated, and write metrics.json.
 
         Returns:
@@ -89,17 +89,19 @@ class AdversarialTask(Task[AdversarialModel]):
         write_json(run.metrics, metrics)
         return metrics
 
-    def report(self, run: Run, model: AdversarialModel, collection: Collection | None) -> Path:
+    def report(self, run: RunFolder, model: AdversarialModel, collection: Collection | None) -> Path:
         """Write the report of a run."""
         assert collection is not None
         return write_generator_report(run, collection)
 
-    def export(self, run: Run, model: AdversarialModel, collection: Collection | None, to: Path | None = None) -> Path:
+    def export(
+        self, run: RunFolder, model: AdversarialModel, collection: Collection | None, to: Path | None = None
+    ) -> Path:
         """Write the SavedModel of a generator."""
         assert collection is not None
         return export_generator(run, model, collection, to)
 
-    def check_generation(self, run: Run, classes: Sequence[str], ends: tuple[Endpoint, Endpoint] | None) -> None:
+    def check_generation(self, run: RunFolder, classes: Sequence[str], ends: tuple[Endpoint, Endpoint] | None) -> None:
         """Refuse classes for a generator without classes, and an interpolation that begins or ends at an image."""
         recipe = run.recipe.model.adversarial
         assert recipe is not None

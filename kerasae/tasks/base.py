@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kerasae.generation.interpolation import Endpoint, Interpolation
     from kerasae.ood import OodMeasurement
     from kerasae.recipe import Recipe
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
     from kerasae.training.phase_plan import TrainingPlan
 
 Model = TypeVar("Model")
@@ -59,7 +59,7 @@ class Task(abc.ABC, Generic[Model]):
         """Return the untrained model, its initial weights set by the seed of the recipe."""
 
     @abc.abstractmethod
-    def fit(self, run: Run, recipe: Recipe, collection: Collection, plan: TrainingPlan | None = None) -> Model:
+    def fit(self, run: RunFolder, recipe: Recipe, collection: Collection, plan: TrainingPlan | None = None) -> Model:
         """Train a run or resume its training, and write its model.
 
         Raises:
@@ -68,7 +68,7 @@ class Task(abc.ABC, Generic[Model]):
         """
 
     @abc.abstractmethod
-    def load(self, run: Run, *, needs_rejection: bool = True) -> Model:
+    def load(self, run: RunFolder, *, needs_rejection: bool = True) -> Model:
         """Load the trained model of a run.
 
         Args:
@@ -80,24 +80,24 @@ class Task(abc.ABC, Generic[Model]):
                 damaged.
         """
 
-    def follow_up(self, run: Run, recipe: Recipe, model: Model, collection: Collection) -> Model:
+    def follow_up(self, run: RunFolder, recipe: Recipe, model: Model, collection: Collection) -> Model:
         """Do what follows a training before the model is evaluated, and return the model; by default nothing."""
         return model
 
-    def measure_ood(self, run: Run, model: Model, collection: Collection) -> dict[str, OodMeasurement]:
+    def measure_ood(self, run: RunFolder, model: Model, collection: Collection) -> dict[str, OodMeasurement]:
         """Measure the model on the OOD data that the recipe names; the measurements by name; by default none."""
         return {}
 
     @abc.abstractmethod
-    def evaluate(self, run: Run, model: Model, collection: Collection) -> dict[str, Any]:
+    def evaluate(self, run: RunFolder, model: Model, collection: Collection) -> dict[str, Any]:
         """Evaluate the model, write metrics.json, and return what it holds."""
 
     @abc.abstractmethod
-    def report(self, run: Run, model: Model, collection: Collection | None) -> Path:
+    def report(self, run: RunFolder, model: Model, collection: Collection | None) -> Path:
         """Write the figures and report.html of an evaluated run, and return the path of the page."""
 
     @abc.abstractmethod
-    def export(self, run: Run, model: Model, collection: Collection | None, to: Path | None = None) -> Path:
+    def export(self, run: RunFolder, model: Model, collection: Collection | None, to: Path | None = None) -> Path:
         """Write the SavedModel of a run to `to` or to its own folder, and return the path.
 
         Raises:
@@ -105,7 +105,7 @@ class Task(abc.ABC, Generic[Model]):
         """
 
     @abc.abstractmethod
-    def check_generation(self, run: Run, classes: Sequence[str], ends: tuple[Endpoint, Endpoint] | None) -> None:
+    def check_generation(self, run: RunFolder, classes: Sequence[str], ends: tuple[Endpoint, Endpoint] | None) -> None:
         """Refuse images that the model of a run cannot generate, before it is loaded.
 
         Args:

@@ -14,7 +14,7 @@ from kerasae.generation.interpolation import interpolate_latents
 from kerasae.models import JointAutoencoder, TrainedModel
 from kerasae.ood import OodMeasurement, write_unknown_class_reports
 from kerasae.report import write_report
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.tasks.base import Task
 from kerasae.tasks.joint_evaluation import evaluate
 from kerasae.training import distribution, loss_weights, rejection
@@ -46,7 +46,7 @@ class JointTask(Task[TrainedModel]):
         for index, phase in enumerate(recipe.phases):
             check_phase(phase, f"phases.{index}", recipe.model.variational is not None)
             for folder in phase.start_from.values():
-                Run.open(Path(folder).expanduser())
+                RunFolder.open(Path(folder).expanduser())
 
     def precision(self, recipe: Recipe) -> str:
         """Return the precision of the recipe, or what the device multiplies fast."""
@@ -62,15 +62,17 @@ class JointTask(Task[TrainedModel]):
         """Return the untrained model."""
         return build_model(recipe, collection, precision)
 
-    def fit(self, run: Run, recipe: Recipe, collection: Collection, plan: TrainingPlan | None = None) -> TrainedModel:
+    def fit(
+        self, run: RunFolder, recipe: Recipe, collection: Collection, plan: TrainingPlan | None = None
+    ) -> TrainedModel:
         """Train a run."""
         return TrainedModel(fit(run, recipe, collection, None if plan is None else plan.phases))
 
-    def load(self, run: Run, *, needs_rejection: bool = True) -> TrainedModel:
+    def load(self, run: RunFolder, *, needs_rejection: bool = True) -> TrainedModel:
         """Load the trained model of a run, with its rejection."""
         return models.load_trained(run, needs_rejection=needs_rejection)
 
-    def follow_up(self, run: Run, recipe: Recipe, model: TrainedModel, collection: Collection) -> TrainedModel:
+    def follow_up(self, run: RunFolder, recipe: Recipe, model: TrainedModel, collection: Collection) -> TrainedModel:
         """Fit the rejection of a model that has none."""
         if model.rejection is None:
             if rejection.fits(recipe, collection):  # what was measured and exported without it is out of date
@@ -81,23 +83,25 @@ class JointTask(Task[TrainedModel]):
             return rejection.with_rejection(run, recipe, model.model, collection)
         return model
 
-    def measure_ood(self, run: Run, model: TrainedModel, collection: Collection) -> dict[str, OodMeasurement]:
+    def measure_ood(self, run: RunFolder, model: TrainedModel, collection: Collection) -> dict[str, OodMeasurement]:
         """Measure the model on the classes that the recipe leaves out."""
         return write_unknown_class_reports(run, model, collection)
 
-    def evaluate(self, run: Run, model: TrainedModel, collection: Collection) -> dict[str, Any]:
+    def evaluate(self, run: RunFolder, model: TrainedModel, collection: Collection) -> dict[str, Any]:
         """Evaluate the model on the test images."""
         return evaluate(run, model, collection)
 
-    def report(self, run: Run, model: TrainedModel, collection: Collection | None) -> Path:
+    def report(self, run: RunFolder, model: TrainedModel, collection: Collection | None) -> Path:
         """Write the report of a run."""
         return write_report(run, model.model, collection)
 
-    def export(self, run: Run, model: TrainedModel, collection: Collection | None, to: Path | None = None) -> Path:
+    def export(
+        self, run: RunFolder, model: TrainedModel, collection: Collection | None, to: Path | None = None
+    ) -> Path:
         """Write the SavedModel of a run."""
         return export(run, model, collection, to)
 
-    def check_generation(self, run: Run, classes: Sequence[str], ends: tuple[Endpoint, Endpoint] | None) -> None:
+    def check_generation(self, run: RunFolder, classes: Sequence[str], ends: tuple[Endpoint, Endpoint] | None) -> None:
         """Refuse a model without decoder."""
         if "reconstruction" not in run.recipe.heads:
             raise RequestError(

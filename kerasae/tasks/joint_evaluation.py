@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from kerasae.data.images import ImageSet
     from kerasae.inference.predictions import Predictions
     from kerasae.models import TrainedModel
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
 
 
 def evaluate(
-    run: Run,
+    run: RunFolder,
     trained: TrainedModel,
     collection: Collection,
     *,
@@ -108,7 +108,7 @@ def evaluate(
     return metrics
 
 
-def training_seconds(run: Run) -> float | None:
+def training_seconds(run: RunFolder) -> float | None:
     """Return the seconds of all epochs of a run; None where its history does not have them."""
     history = without(lambda: read_history(run.history), History([], {}))
     return number(np.nansum(history.columns["seconds"])) if history.has("seconds") else None

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from kerasae.data.collection import Collection
     from kerasae.recipe import Phase, Recipe
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
     from kerasae.training.batches import BatchSizeStage
 
 GRID_COLUMNS = 10  # samples of each class in a grid
@@ -107,7 +107,9 @@ def plan_training(recipe: Recipe, collection: Collection) -> TrainingPlan:
     return TrainingPlan(plan_phases(recipe, collection), facts_of(recipe, collection))
 
 
-def fit(run: Run, recipe: Recipe, collection: Collection, plans: Sequence[PhasePlan] | None = None) -> AdversarialModel:
+def fit(
+    run: RunFolder, recipe: Recipe, collection: Collection, plans: Sequence[PhasePlan] | None = None
+) -> AdversarialModel:
     """Train all phases of a recipe, write `model.keras`, and return the trained model in float32.
 
     The last epoch's weights are kept, because no loss tells which epoch is best. Resumes from the run's last checkpoint
@@ -150,7 +152,7 @@ class AdversarialTraining(loop.ModelTraining[AdversarialModel]):
         """Return the names of both parts."""
         return PARTS
 
-    def compile(self, run: Run, model: AdversarialModel, plan: PhasePlan) -> AdversarialPhase:
+    def compile(self, run: RunFolder, model: AdversarialModel, plan: PhasePlan) -> AdversarialPhase:
         """Compile the model with an optimizer for each part."""
         optimizers = [optimizer.build() for optimizer in plan.optimizers]
         model.compile(*optimizers, jit_compile=distribution.jit_compile(self.recipe.jit_compile))
@@ -179,7 +181,7 @@ class AdversarialPhase(loop.CompiledPhase):
 
     def __init__(
         self,
-        run: Run,
+        run: RunFolder,
         recipe: Recipe,
         collection: Collection,
         plan: PhasePlan,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from kerasae.data.collection import Collection
     from kerasae.recipe import Part, Phase, Recipe
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
 
 
 def build_model(recipe: Recipe, collection: Collection, precision: str) -> JointAutoencoder:
@@ -90,7 +90,9 @@ def _check_and_plan(recipe: Recipe, collection: Collection) -> tuple[JointAutoen
     return model, TrainingPlan(phases, facts)
 
 
-def fit(run: Run, recipe: Recipe, collection: Collection, plans: Sequence[PhasePlan] | None = None) -> JointAutoencoder:
+def fit(
+    run: RunFolder, recipe: Recipe, collection: Collection, plans: Sequence[PhasePlan] | None = None
+) -> JointAutoencoder:
     """Train all phases of a recipe, write `model.keras`, and return the trained model in float32.
 
     Resumes from the run's last checkpoint if there is one; the result is the same as without the interruption.
@@ -111,7 +113,7 @@ def fit(run: Run, recipe: Recipe, collection: Collection, plans: Sequence[PhaseP
 
 
 def train_phases(
-    run: Run,
+    run: RunFolder,
     recipe: Recipe,
     collection: Collection,
     *,
@@ -159,18 +161,18 @@ class JointTraining(loop.ModelTraining[JointAutoencoder]):
         """Return the parts that learn."""
         return phase.learns
 
-    def check_start(self, run: Run, phases: Sequence[Phase]) -> None:
+    def check_start(self, run: RunFolder, phases: Sequence[Phase]) -> None:
         """Refuse phases that start from a run which has changed since this run began."""
         for phase in phases:
             check_start(run, phase.start_from.values())
 
-    def start_phase(self, run: Run, model: JointAutoencoder, plan: PhasePlan) -> None:
+    def start_phase(self, run: RunFolder, model: JointAutoencoder, plan: PhasePlan) -> None:
         """Load the parts that the phase starts from, and restart moving averages."""
         check_start(run, plan.phase.start_from.values())
         start_from(model, self.recipe, plan.index)
         restart(model)
 
-    def compile(self, run: Run, model: JointAutoencoder, plan: PhasePlan) -> JointPhase:
+    def compile(self, run: RunFolder, model: JointAutoencoder, plan: PhasePlan) -> JointPhase:
         """Compile the model with the heads and the parts of the phase."""
         phase, recipe = plan.phase, self.recipe
         freeze_all_but(model, phase.learns)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kerasae.data.collection import Collection
     from kerasae.models import JointAutoencoder
     from kerasae.recipe import Recipe
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
     from kerasae.training.batches import BatchSizeStage
     from kerasae.training.phase_plan import PhasePlan
 
@@ -43,7 +43,7 @@ class JointPhase(loop.CompiledPhase):
 
     def __init__(
         self,
-        run: Run,
+        run: RunFolder,
         recipe: Recipe,
         collection: Collection,
         plan: PhasePlan,

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from kerasae.recipe import Phase, Recipe
+    from kerasae.runs.folder import RunFolder
     from kerasae.runs.history import Row
-    from kerasae.runs.run import Run
     from kerasae.training.batches import BatchSizeStage
     from kerasae.training.phase_plan import PhasePlan
 
@@ -81,14 +81,14 @@ class ModelTraining(abc.ABC, Generic[Model]):
     def trained_parts(self, phase: Phase) -> Sequence[str]:
         """Return the names of the parts that a phase trains."""
 
-    def check_start(self, run: Run, phases: Sequence[Phase]) -> None:
+    def check_start(self, run: RunFolder, phases: Sequence[Phase]) -> None:
         """Refuse phases that start from a run which has changed since this run began."""
 
-    def start_phase(self, run: Run, model: Model, plan: PhasePlan) -> None:
+    def start_phase(self, run: RunFolder, model: Model, plan: PhasePlan) -> None:
         """Prepare a model for a phase that starts; not called where a phase is resumed."""
 
     @abc.abstractmethod
-    def compile(self, run: Run, model: Model, plan: PhasePlan) -> CompiledPhase:
+    def compile(self, run: RunFolder, model: Model, plan: PhasePlan) -> CompiledPhase:
         """Compile a model for a phase."""
 
     @abc.abstractmethod
@@ -96,7 +96,7 @@ class ModelTraining(abc.ABC, Generic[Model]):
         """Copy the weights of a model to another one that differs in its precision alone."""
 
 
-def train_and_save(run: Run, recipe: Recipe, training: ModelTraining[Model], plans: Sequence[PhasePlan]) -> Model:
+def train_and_save(run: RunFolder, recipe: Recipe, training: ModelTraining[Model], plans: Sequence[PhasePlan]) -> Model:
     """Train all phases, write `model.keras`, and return the trained model in float32; see `train_phases`."""
     model = train_phases(run, recipe, training, plans)
     # Saved in float32, whatever it was trained in: the same predictions on every machine and in the export.
@@ -108,7 +108,7 @@ def train_and_save(run: Run, recipe: Recipe, training: ModelTraining[Model], pla
 
 
 def train_phases(
-    run: Run,
+    run: RunFolder,
     recipe: Recipe,
     training: ModelTraining[Model],
     plans: Sequence[PhasePlan],
@@ -151,7 +151,7 @@ def train_phases(
 
 
 def _train_phase(
-    run: Run,
+    run: RunFolder,
     compiled: CompiledPhase,
     plan: PhasePlan,
     progress: Progress,

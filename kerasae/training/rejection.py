@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kerasae.data.collection import Collection
     from kerasae.models import JointAutoencoder
     from kerasae.recipe import Recipe
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
 
 DEFAULT_RATE = 0.05
 MAX_NAMES = 20  # in a line
@@ -55,7 +55,7 @@ def _rate(recipe: Recipe) -> float:
 
 
 def with_rejection(
-    run: Run, recipe: Recipe, model: JointAutoencoder, collection: Collection, *, refuses: bool = False
+    run: RunFolder, recipe: Recipe, model: JointAutoencoder, collection: Collection, *, refuses: bool = False
 ) -> TrainedModel:
     """Fit the rejection of a model, and write it to rejection.keras and its facts to rejection.json.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasae.models import JointAutoencoder, load_trained
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.utils.errors import RequestError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def start_from(model: JointAutoencoder, recipe: Recipe, index: int) -> None:
                 received=f"{name!r}",
                 fix="leave it out",
             )
-        saved_run = Run.open(Path(folder))
+        saved_run = RunFolder.open(Path(folder))
         _check_fold(recipe.data, saved_run, f"{key}.start_from.{name}")
         saved = getattr(load_trained(saved_run, needs_rejection=False).model, name)
         shapes = [tuple(weight.shape) for weight in part.weights]
@@ -48,7 +48,7 @@ def start_from(model: JointAutoencoder, recipe: Recipe, index: int) -> None:
         part.set_weights(saved.get_weights())
 
 
-def _check_fold(data: DataRecipe, saved_run: Run, key: str) -> None:
+def _check_fold(data: DataRecipe, saved_run: RunFolder, key: str) -> None:
     """Refuse a saved run that was trained on the images which a fold is measured on."""
     saved_data = saved_run.recipe.data
     if data.fold is not None and saved_data.source == data.source and saved_data.fold != data.fold:

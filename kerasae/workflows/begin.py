@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kerasae.data.collection import Collection
     from kerasae.recipe import Recipe
     from kerasae.runs.data_facts import DataFacts
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
     from kerasae.training.phase_plan import TrainingPlan
 
 # Files of a run, a comparison and a search: a recipe in their folder is not the user's own.
@@ -131,7 +131,7 @@ def raised(recipe: Recipe, resolved: Recipe) -> list[str]:
     ]
 
 
-def begin(run: Run, recipe: Recipe, facts: DataFacts) -> None:
+def begin(run: RunFolder, recipe: Recipe, facts: DataFacts) -> None:
     """Write the first files of a run, or remove them if one cannot be written.
 
     The recipe is written last: without it there is no run to resume.
@@ -156,7 +156,7 @@ def begin(run: Run, recipe: Recipe, facts: DataFacts) -> None:
         raise
 
 
-def _write_facts(run: Run, facts: DataFacts) -> None:
+def _write_facts(run: RunFolder, facts: DataFacts) -> None:
     write_json(run.data_facts, facts.to_json())
     text = io.StringIO()
     writer = csv.DictWriter(text, ("path", "reason"), lineterminator="\n", extrasaction="ignore")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kerasae.ood import OodMeasurement, open_all, write_ood_reports
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.tasks import JointTask
 from kerasae.training.rejection import with_rejection
 from kerasae.utils.console import stderr_console
@@ -27,7 +27,7 @@ class Evaluation:
         pages: the page of each OOD source that was asked for.
     """
 
-    run: Run
+    run: RunFolder
     ood: Mapping[str, OodMeasurement]
     pages: tuple[Path, ...] = ()
 
@@ -42,7 +42,7 @@ def evaluate(path: Path, *, data: str | None = None) -> Evaluation:
     Raises:
         RequestError: the run is not finished, its images are gone or changed, or another process is writing to it.
     """
-    with Run.open(path).alone("evaluating"):
+    with RunFolder.open(path).alone("evaluating"):
         opened = open_run(path, data)
         run, task, model, collection = opened.run, opened.task, opened.model, opened.collection
         ood = task.measure_ood(run, model, collection)
@@ -64,7 +64,7 @@ def evaluate_ood(path: Path, sources: Sequence[str], *, data: str | None = None)
     Raises:
         RequestError: as `evaluate`, a source does not exist, or there are too few validation images for a rejection.
     """
-    with Run.open(path).alone("evaluating"):
+    with RunFolder.open(path).alone("evaluating"):
         opened = open_run(path, data, task=JointTask())
         run, model, collection = opened.run, opened.model, opened.collection
         recipe = run.recipe

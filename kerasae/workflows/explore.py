@@ -9,7 +9,7 @@ from kerasae import exploration
 from kerasae.data.image_inputs import read_each
 from kerasae.data.value_range import setting
 from kerasae.report import write_report
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.tasks import JointTask
 from kerasae.utils.console import stderr_console
 from kerasae.workflows.opening import open_run
@@ -51,7 +51,7 @@ def explore(path: Path, options: ExplorationOptions, *, data: str | None = None)
         RequestError: the run is not finished or is of a generator, its images are gone or changed, the options do not
             fit them, or another process is writing to the run.
     """
-    with Run.open(path).alone("exploring"):
+    with RunFolder.open(path).alone("exploring"):
         opened = open_run(path, data, task=JointTask())
         run, model, collection = opened.run, opened.model, opened.collection
         page = exploration.write_exploration(run, model.model, collection, options, console=stderr_console())
@@ -71,7 +71,7 @@ def find_nearest(path: Path, images: Sequence[Path], *, data: str | None = None)
     Raises:
         RequestError: as `explore`, or an image cannot be read.
     """
-    with Run.open(path).alone("exploring"):
+    with RunFolder.open(path).alone("exploring"):
         opened = open_run(path, data, task=JointTask())
         run, model, collection = opened.run, opened.model, opened.collection
         recipe = run.recipe.data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from kerasae.runs.run import Run, check_new
+from kerasae.runs.folder import RunFolder, check_new
 from kerasae.workflows.opening import open_run
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def export(path: Path, *, to: Path | None = None, data: str | None = None) -> Pa
     """
     if to is not None:
         check_new(to, "--to")
-    run = Run.open(path)
+    run = RunFolder.open(path)
     with run.alone("exporting") if to is None else contextlib.nullcontext():
         opened = open_run(path, data, needs_images=False)
         return opened.task.export(opened.run, opened.model, opened.images, to)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kerasae.generation import SamplingOptions, check_judge, load_or_train_judge, write_generated
 from kerasae.generation.interpolation import parse_endpoint
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.tasks import task_of
 from kerasae.utils.errors import RequestError, nearest
 from kerasae.workflows.opening import reopen
@@ -46,7 +46,7 @@ def generate(
     Raises:
         RequestError: the request is wrong; nothing is written then.
     """
-    run = Run.open(path)
+    run = RunFolder.open(path)
     recipe = run.recipe
     task = task_of(recipe)
     class_names = run.facts.class_names
@@ -79,7 +79,7 @@ def _labels(classes: Sequence[str], class_names: Sequence[str]) -> list[int]:
     return [class_names.index(name) for name in dict.fromkeys(classes or class_names)]
 
 
-def _check_options(run: Run, count: int, noise: float, judge: Path | None, seed: int) -> None:
+def _check_options(run: RunFolder, count: int, noise: float, judge: Path | None, seed: int) -> None:
     """Refuse options out of range and an unsuitable judge."""
     if count < 1:
         raise RequestError("--count", expected="at least 1", received=count)

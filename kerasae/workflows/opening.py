@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from kerasae.data.collection import Collection, open_collection
 from kerasae.data.fingerprint import check_unchanged
 from kerasae.data.sources import BUILTIN
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.tasks import Task, task_of
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
@@ -28,7 +28,7 @@ class OpenedRun(Generic[Model]):
         images: the images; None where they are gone and the verb does without them.
     """
 
-    run: Run
+    run: RunFolder
     task: Task[Model]
     model: Model
     images: Collection | None
@@ -55,7 +55,7 @@ def open_run(
     Raises:
         RequestError: the run is not finished, its model is of another task, or its images are gone or changed.
     """
-    run = Run.open(path)
+    run = RunFolder.open(path)
     task = task or task_of(run.recipe)
     model = task.load(run)
     if not (needs_images or task.needs_images) and source is None and not has_images(run):
@@ -67,7 +67,7 @@ def open_run(
     return OpenedRun(run, task, model, reopen(run, source))
 
 
-def reopen(run: Run, source: str | None = None) -> Collection:
+def reopen(run: RunFolder, source: str | None = None) -> Collection:
     """Open the images of a run again.
 
     Args:
@@ -95,7 +95,7 @@ def reopen(run: Run, source: str | None = None) -> Collection:
     return collection
 
 
-def has_images(run: Run) -> bool:
+def has_images(run: RunFolder) -> bool:
     """Return whether the source of a run's images still exists; its content may have changed."""
     source = run.recipe.data.source
     return source in BUILTIN or Path(source).expanduser().exists()

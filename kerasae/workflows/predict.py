@@ -17,7 +17,7 @@ from kerasae.files.writing import written_whole
 from kerasae.inference.opening import open_predictor
 from kerasae.inference.prediction import Prediction, PredictionList, predictions_of
 from kerasae.ood.figures.images import triptych
-from kerasae.runs.run import check_new
+from kerasae.runs.folder import check_new
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 

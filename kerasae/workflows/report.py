@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.workflows.opening import open_run
 
 if TYPE_CHECKING:
@@ -24,6 +24,6 @@ def report(path: Path, *, data: str | None = None) -> Path:
         RequestError: the run is not finished or not evaluated, its images have changed, or another process is writing
             to it.
     """
-    with Run.open(path).alone("drawing the report of"):
+    with RunFolder.open(path).alone("drawing the report of"):
         opened = open_run(path, data, needs_images=False)
         return opened.task.report(opened.run, opened.model, opened.images)

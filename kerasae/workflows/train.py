@@ -10,8 +10,8 @@ from kerasae.data.summary import lines
 from kerasae.models import ENCODERS
 from kerasae.models.blocks import Settings
 from kerasae.recipe.loading import load, setting
+from kerasae.runs.folder import RunFolder, check_new
 from kerasae.runs.origins import load_plugins_of
-from kerasae.runs.run import Run, check_new
 from kerasae.tasks import task_of
 from kerasae.training import distribution
 from kerasae.utils.console import stderr_console
@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     from kerasae.training.phase_plan import TrainingPlan
 
 
-def train(recipe: str, *, data: str | None = None, run: Path | None = None, overrides: Sequence[str] = ()) -> Run:
+def default_recipe(*, has_data: bool) -> str:
+    """Return the name of the recipe that is trained if none is named, with or without a source of images."""
+    return "joint" if has_data else "digits-joint"
+
+
+def train(recipe: str, *, data: str | None = None, run: Path | None = None, overrides: Sequence[str] = ()) -> RunFolder:
     """Train a recipe into a new run, then evaluate, report and export it.
 
     Args:
@@ -44,7 +49,7 @@ def train(recipe: str, *, data: str | None = None, run: Path | None = None, over
     collection = open_collection(requested.data, classifies=requested.classifies)
     resolved = resolve(requested, collection)
     plan = check_fits(resolved, collection)
-    new_run = Run.create(run, Path(recipe).stem)
+    new_run = RunFolder.create(run, Path(recipe).stem)
     begin(new_run, resolved, plan.facts)
     stderr_console().print(*lines(plan.facts), *raised(requested, resolved), sep="\n", soft_wrap=True)
     with new_run.alone("training"):
@@ -52,18 +57,18 @@ def train(recipe: str, *, data: str | None = None, run: Path | None = None, over
     return new_run
 
 
-def resume(path: Path) -> Run:
+def resume(path: Path) -> RunFolder:
     """Resume a run where it was interrupted, to the same result.
 
     Raises:
         RequestError: there is no such run, its images have changed, or another process is writing to it.
     """
-    run = Run.open(path, trained=False)
+    run = RunFolder.open(path, trained=False)
     go_on(run)
     return run
 
 
-def go_on(run: Run, *, exports: bool = True) -> tuple[Any, Collection]:
+def go_on(run: RunFolder, *, exports: bool = True) -> tuple[Any, Collection]:
     """Finish a run that has begun.
 
     Args:
@@ -84,7 +89,7 @@ def go_on(run: Run, *, exports: bool = True) -> tuple[Any, Collection]:
         return finish(run, collection, exports=exports), collection
 
 
-def finish(run: Run, collection: Collection, plan: TrainingPlan | None = None, *, exports: bool = True) -> Any:
+def finish(run: RunFolder, collection: Collection, plan: TrainingPlan | None = None, *, exports: bool = True) -> Any:
     """Do the steps of a run that are not done yet, and return its trained model; arguments as `go_on`."""
     recipe = run.recipe
     task = task_of(recipe)
@@ -103,7 +108,7 @@ def finish(run: Run, collection: Collection, plan: TrainingPlan | None = None, *
     return model
 
 
-def recipe_for_photographs(run: Run) -> str | None:
+def recipe_for_photographs(run: RunFolder) -> str | None:
     """Return the name of the recipe that suits the images of a run better than `joint`, if they are photographs.
 
     Those are color images whose sides the encoder of the recipe takes.

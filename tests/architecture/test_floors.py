@@ -24,6 +24,7 @@ FLOORS = [
     ["tasks"],
     ["workflows"],
     ["experiments"],
+    ["api"],
     ["cli"],
     ["__main__", "tune"],
 ]

@@ -15,7 +15,7 @@ from kerasae.files.writing import write_json
 from kerasae.recipe import Recipe
 from kerasae.recipe.loading import parse
 from kerasae.runs.data_facts import DataFacts, LearnedBefore, SplitCounts
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.train import train
 
@@ -36,7 +36,7 @@ def saved(root: Path, images: np.ndarray) -> Path:
     return root
 
 
-def recipe_of(source: Path, *runs: Run, **data: object) -> Recipe:
+def recipe_of(source: Path, *runs: RunFolder, **data: object) -> Recipe:
     parts = ("encoder", "decoder", "classifier")
     start = {part: str(run.path) for part, run in zip(parts, runs, strict=False)}
     return parse({"data": {"source": str(source), **data}, "phases": [{"start_from": start}]})
@@ -46,9 +46,9 @@ def opened(recipe: Recipe) -> Collection:
     return open_collection(recipe.data, classifies=True)
 
 
-def finished(path: Path, recipe: Recipe) -> Run:
+def finished(path: Path, recipe: Recipe) -> RunFolder:
     """Make what other runs read of a finished run."""
-    run = Run.create(path, "run")
+    run = RunFolder.create(path, "run")
     write_json(run.recipe_file, recipe.model_dump(mode="json"))
     run.model.write_bytes(b"")
     keep_learned(run, recipe, opened(recipe))

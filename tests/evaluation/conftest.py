@@ -13,7 +13,7 @@ import pytest
 from kerasae.files.writing import write_json
 from kerasae.recipe import Recipe
 from kerasae.runs.data_facts import DataFacts
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 
 IMAGE_SHAPE = (8, 8, 1)
 CLASS_NAMES = ("zero", "one", "two")
@@ -91,8 +91,8 @@ def model() -> keras.Model:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    run = Run(tmp_path / "run")
+def run(tmp_path: Path) -> RunFolder:
+    run = RunFolder(tmp_path / "run")
     run.path.mkdir()
     write_json(run.recipe_file, Recipe().model_dump(mode="json"))
     return run

@@ -16,14 +16,14 @@ from kerasae.experiments.jobs import (
     replicates,
 )
 from kerasae.recipe.loading import load
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.utils.errors import RequestError
 
 
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
     """A begun job."""
-    run = Run(tmp_path / "run")
+    run = RunFolder(tmp_path / "run")
     run.path.mkdir()
     run.recipe_file.touch()
     return Job("joint", Replicate(3), load("joint"), run, {})
@@ -72,7 +72,7 @@ def test_a_runner_returns_why_a_job_failed(where: str, job: Job, tmp_path: Path)
 
 
 def test_a_new_job_with_a_damaged_parent_is_not_begun(job: Job, tmp_path: Path) -> None:
-    new = Job("joint", Replicate(3), job.recipe, Run(tmp_path / "new"), {})
+    new = Job("joint", Replicate(3), job.recipe, RunFolder(tmp_path / "new"), {})
     with pytest.raises(RequestError, match=r"lacks history\.csv"):
         new.begin_or_resume(job.run)
     assert not new.is_begun

@@ -19,7 +19,7 @@ from kerasae.exploration.maps import Map
 from kerasae.exploration.report import write_page
 from kerasae.exploration.report_figures import map_figures
 from kerasae.exploration.result import ExplorationResult
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.workflows.opening import reopen
 from kerasae.workflows.train import train
 
@@ -91,7 +91,7 @@ def test_a_map_caption_explains_only_what_is_drawn(classifies: bool) -> None:
 
 def test_names_of_classes_cannot_break_the_page(digits_run: Path, tmp_path: Path) -> None:
     names = ("<!--<script>", "</script><b>", *map(str, range(8)))
-    collection = dataclasses.replace(reopen(Run(digits_run)), class_names=names)
+    collection = dataclasses.replace(reopen(RunFolder(digits_run)), class_names=names)
     latents = ImageLatents(
         np.zeros((2, 2), np.float32), np.arange(2), np.arange(2), np.ones(2), np.array(["<!--", "b"])
     )
@@ -99,7 +99,7 @@ def test_names_of_classes_cannot_break_the_page(digits_run: Path, tmp_path: Path
     maps = [Map("pca", "latent", np.eye(2, dtype=np.float32))]
     result = ExplorationResult("test", 2, (2,), 2, 0, 30.0, {}, None, None)
     encoded = EncodedImages(latents, small, None)
-    page = write_page(tmp_path / "page.html", Run(digits_run), collection.class_names, encoded, maps, result, {})
+    page = write_page(tmp_path / "page.html", RunFolder(digits_run), collection.class_names, encoded, maps, result, {})
     text = page.read_text()
     # Within a script, "<!--" followed by "<script" makes the next "</script>" part of it.
     assert "<" not in re.search(r'<script id="data" type="application/json">(.*?)</script>', text, re.DOTALL)[1]
@@ -117,11 +117,11 @@ def test_a_part_of_the_training_images(typed: Typed, digits_run: Path) -> None:
         assert len(latents.name) == len(maps["latent-pca"]) == 40
     assert len(embedded((folder / "explore.html").read_text())["maps"]) == 2
     known = ImageLatents.read(digits_run / "explore" / "training.npz")
-    assert len(known.name) == len(reopen(Run(digits_run)).train)
+    assert len(known.name) == len(reopen(RunFolder(digits_run)).train)
 
 
 def test_the_nearest_training_images_of_a_file(typed: Typed, digits_run: Path, tmp_path: Path) -> None:
-    collection = reopen(Run(digits_run))
+    collection = reopen(RunFolder(digits_run))
     Image.fromarray(collection.train.load([5])[0, ..., 0]).save(tmp_path / "known.png")
     code, out, err = typed("explore", digits_run, "--near", tmp_path / "known.png")
     assert code == 0, err

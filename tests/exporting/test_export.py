@@ -24,7 +24,7 @@ from kerasae.exporting.decoding import decode
 from kerasae.exporting.saved_model import of_range
 from kerasae.files.replacing import FILES
 from kerasae.models import JointAutoencoder, TrainedModel, load_trained, model_with_ood_score
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.workflows.predict import predict
 
 
@@ -41,7 +41,7 @@ def trained(digits_run: Path) -> JointAutoencoder:
 
 @pytest.fixture(scope="module")
 def collection(digits_run: Path) -> Collection:
-    return open_collection(Run(digits_run).recipe.data, classifies=True)
+    return open_collection(RunFolder(digits_run).recipe.data, classifies=True)
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 300])
@@ -161,7 +161,7 @@ def test_an_export_that_disagrees_is_removed(
 
     monkeypatch.setattr("kerasae.exporting.saved_model.save", shifted)
     with pytest.raises(ExportError, match=r"within 1e-05 and repeat itself\. Received: a difference of 0\.00"):
-        export(Run(digits_run), TrainedModel(trained), collection, tmp_path / "export")
+        export(RunFolder(digits_run), TrainedModel(trained), collection, tmp_path / "export")
     assert not list(tmp_path.iterdir())
 
 
@@ -176,7 +176,7 @@ def test_an_export_that_decodes_otherwise_is_removed(
 
     monkeypatch.setattr("kerasae.exporting.saved_model.decode", with_alpha)
     with pytest.raises(ExportError, match="agree with the trained model"):
-        export(Run(digits_run), TrainedModel(trained), collection, tmp_path / "export")
+        export(RunFolder(digits_run), TrainedModel(trained), collection, tmp_path / "export")
     assert not list(tmp_path.iterdir())
 
 
@@ -192,7 +192,7 @@ def test_the_files_of_the_verification_are_of_every_kind_that_pillow_writes(coll
 
 
 def test_what_is_served_is_rejected_as_offline(digits_run: Path, served: dict, collection: Collection) -> None:
-    trained = load_trained(Run(digits_run))
+    trained = load_trained(RunFolder(digits_run))
     images = collection.test.load(np.arange(len(collection.test)))
     images = np.concatenate([images, 255 - images])  # negatives, nearly all of which are too unlike the known
     outputs = served["serving_default"](images=tf.constant(images))
@@ -203,7 +203,7 @@ def test_what_is_served_is_rejected_as_offline(digits_run: Path, served: dict, c
 
 
 def test_an_export_that_decides_otherwise_is_removed(digits_run: Path, tmp_path: Path, collection: Collection) -> None:
-    trained = load_trained(Run(digits_run))
+    trained = load_trained(RunFolder(digits_run))
     rejection, threshold = trained.rejection, float(trained.rejection.threshold)
     scores = model_with_ood_score(trained).predict(collection.test.load(np.arange(50)), verbose=0)["anomaly_score"]
     saved_model.save(trained, collection.class_names, "fill", tmp_path / "export")
@@ -218,7 +218,7 @@ def test_an_export_that_decides_otherwise_is_removed(digits_run: Path, tmp_path:
 def test_an_export_may_lie_under_a_name_that_is_a_pattern(
     digits_run: Path, tmp_path: Path, trained: JointAutoencoder, collection: Collection, name: str
 ) -> None:
-    export(Run(digits_run), TrainedModel(trained), collection, tmp_path / name)
+    export(RunFolder(digits_run), TrainedModel(trained), collection, tmp_path / name)
     Image.fromarray(collection.test.load(np.arange(1))[0, ..., 0]).save(tmp_path / "0.png")
     (there,), (usual,) = (predict(path, [tmp_path / "0.png"]) for path in (tmp_path / name, digits_run / "export"))
     assert there.probabilities == pytest.approx(usual.probabilities, abs=1e-5)
@@ -277,7 +277,7 @@ def test_an_export_of_an_earlier_version_is_read_and_kept_aside(
     digits_run: Path, tmp_path: Path, collection: Collection
 ) -> None:
     shutil.copytree(digits_run, tmp_path / "run")
-    run = Run(tmp_path / "run")
+    run = RunFolder(tmp_path / "run")
     (run.export / FILES).unlink()
     Image.new("L", (8, 8)).save(tmp_path / "black.png")
     expected = predict(run.export, [tmp_path / "black.png"])

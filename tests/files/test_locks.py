@@ -10,7 +10,7 @@ import pytest
 
 from kerasae.files import locks
 from kerasae.files.locks import LOCK, alone
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.utils.errors import RequestError
 
 HOLDER = (
@@ -37,14 +37,14 @@ def test_another_process_is_named_and_its_lock_ends_with_it(tmp_path: Path) -> N
 def test_a_run_that_is_being_trained_is_told_from_one_that_was_killed(tmp_path: Path) -> None:
     (tmp_path / "recipe.json").write_text("{}")
     with pytest.raises(RequestError, match=r"holds no model\.keras; finish it with: kerasae train --run .* --resume$"):
-        Run.open(tmp_path)
+        RunFolder.open(tmp_path)
     with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(
             RequestError, match=r"Received: one that another process is exporting .* \(process .*; wait$"
         ):
-            Run.open(tmp_path)
+            RunFolder.open(tmp_path)
         holder.send_signal(signal.SIGKILL)
 
 

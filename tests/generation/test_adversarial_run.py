@@ -16,7 +16,7 @@ from kerasae.files.writing import write_json
 from kerasae.generation import judge_training
 from kerasae.models import load_generator, load_trained
 from kerasae.recipe.loading import builtin, load, parse
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.utils.errors import RequestError
 from kerasae.workflows import train as verb
 from kerasae.workflows.begin import resolve
@@ -41,7 +41,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_run_holds_what_others_hold(run: Path) -> None:
-    opened = Run(run)
+    opened = RunFolder(run)
     for path in (opened.model, opened.metrics, opened.report, opened.history, opened.export / "saved_model.pb"):
         assert path.is_file()
     metrics = json.loads(opened.metrics.read_text())
@@ -64,7 +64,7 @@ def test_the_export_makes_the_models_images(run: Path) -> None:
     labels = np.array([3, 1, 4, 1, 5])
     served = serve["serving_default"](noise=tf.constant(noise), label=tf.constant(labels))["images"].numpy()
     assert served.dtype == np.uint8
-    scaled = load_generator(Run(run)).drawn(noise, np.eye(10, dtype=np.float32)[labels])
+    scaled = load_generator(RunFolder(run)).drawn(noise, np.eye(10, dtype=np.float32)[labels])
     assert np.abs(served - 255.0 * np.asarray(scaled)).max() <= 0.51  # rounded to the nearest level
     arguments = {"count": tf.constant(4, tf.int64), "label": tf.constant(7, tf.int64)}
     first, again, other = (
@@ -120,7 +120,7 @@ def test_what_a_generator_cannot_do_is_said_in_a_line(case: str, typed: Typed, r
 
 
 def test_one_test_image_a_class_has_no_diversity(typed: Typed, run: Path, tmp_path: Path) -> None:
-    few = Run(shutil.copytree(run, tmp_path / "few"))
+    few = RunFolder(shutil.copytree(run, tmp_path / "few"))
     metrics = json.loads(few.metrics.read_text())
     metrics["generated"]["real"]["diversity"] = dict.fromkeys(metrics["generated"]["real"]["diversity"])
     del metrics["generated"]["real"]["agreement"]
@@ -133,7 +133,7 @@ def test_one_test_image_a_class_has_no_diversity(typed: Typed, run: Path, tmp_pa
 
 def test_no_phase_starts_from_a_generator(run: Path) -> None:
     with pytest.raises(RequestError, match="expected a model that answers for images"):
-        load_trained(Run(run))
+        load_trained(RunFolder(run))
 
 
 @pytest.mark.parametrize("name", [name for name in builtin() if load(name).model.adversarial is not None])

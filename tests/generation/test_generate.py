@@ -14,7 +14,7 @@ from kerasae.data.sources import open_source
 from kerasae.generation import judge_training
 from kerasae.generation.sample_files import class_folder_names
 from kerasae.recipe import DataRecipe
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.workflows.opening import reopen
 
 METHODS = ("prototypes", "mixtures")
@@ -159,7 +159,7 @@ def test_a_judge_has_to_classify_the_same(typed: Typed, digits_run: Path, judge_
 
 def test_a_killed_judge_goes_on(typed: Typed, digits_run: Path, judge_run: Path) -> None:
     """What training needs to go on is written before it begins."""
-    run = Run(judge_run)
+    run = RunFolder(judge_run)
     for path in (run.recipe_file, run.data_facts, run.environment, run.checkpoints / "last.npz"):
         assert path.is_file()
 
@@ -218,7 +218,7 @@ def test_a_variational_model_samples_its_prior(typed: Typed) -> None:
 
 
 def test_the_judges_batches_are_shared_out_evenly(digits_run: Path) -> None:
-    run = Run(digits_run)
+    run = RunFolder(digits_run)
     collection = reopen(run)
     for num_replicas, expected in ((1, 128), (3, 126), (100, 100)):
         recipe = judge_training.judge_recipe(run, collection, num_replicas)

@@ -12,7 +12,7 @@ from kerasae.generation.result import Agreement, ClassShare
 from kerasae.generation.sample_metrics import SampleEvaluator, class_agreement, pixel_vectors
 from kerasae.generation.samplers.sampler import Sampler, Samples
 from kerasae.models import load_trained
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 
 RANDOM = np.random.default_rng(0)
 
@@ -112,7 +112,7 @@ def test_large_images_are_reduced() -> None:
 
 
 def test_the_judge_counts_in_the_order_of_the_run(digits_run: Path) -> None:
-    model = load_trained(Run(digits_run))
+    model = load_trained(RunFolder(digits_run))
     images = RANDOM.integers(0, 256, (12, 8, 8, 1), dtype=np.uint8)
     names = tuple("0123456789")
     same = Judge(Path("x"), model, names, names)(images)

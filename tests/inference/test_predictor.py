@@ -9,7 +9,7 @@ from kerasae.inference.opening import open_predictor
 from kerasae.inference.predictor import Predictor
 from kerasae.inference.run_predictor import RunPredictor
 from kerasae.inference.saved_model import SavedModelPredictor
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.utils.errors import RequestError
 
 
@@ -41,7 +41,7 @@ def test_a_run_and_an_export_predict_the_same(predictors: list[Predictor], count
 def test_an_image_has_the_error_that_evaluation_keeps(digits_run: Path, predictors: list[Predictor]) -> None:
     from kerasae.data.collection import open_collection
 
-    run = Run(digits_run)
+    run = RunFolder(digits_run)
     images = open_collection(run.recipe.data, classifies=True).test.load(np.arange(20))
     with np.load(run.predictions) as saved:
         errors = saved["mse"][:20]

@@ -16,7 +16,7 @@ from kerasae.ood import open_all, open_unknown_classes
 from kerasae.ood.figures.images import heatmap
 from kerasae.ood.figures.scores import distributions
 from kerasae.recipe import DataRecipe, Recipe
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_ood_images_get_numbers_figures_and_a_page(typed: Typed, digits_run: Pat
     measured = json.loads((folder / "unknown.json").read_text())
     assert (measured["num_unknown"], measured["num_broken"], measured["num_known"]) == (12, 1, 359)
     assert set(measured["scores"]) >= {"joined", "reconstruction", "latent", "label", "energy", "isolation_forest"}
-    assert measured["threshold"] == float(load_trained(Run(digits_run)).rejection.threshold)
+    assert measured["threshold"] == float(load_trained(RunFolder(digits_run)).rejection.threshold)
     with np.load(folder / "scores.npz") as saved, np.load(digits_run / "predictions.npz") as predictions:
         np.testing.assert_allclose(saved["known-joined"], predictions["anomaly_score"], rtol=1e-4, atol=1e-4)
         rates = measured["known_rejected_by_class"]
@@ -133,7 +133,7 @@ def test_classes_that_are_left_out_are_ood(typed: Typed, digits_run: Path) -> No
     ]
     code, _, err = typed("train", "--run", "without", *short, "--set", "data.leave_out=['3', '8']")
     assert code == 0, err
-    run = Run(Path("without"))
+    run = RunFolder(Path("without"))
     assert json.loads(run.data_facts.read_text())["class_names"] == [*"0124567", "9"]
     with np.load(run.predictions) as saved:
         assert saved["probabilities"].shape[1] == 8

@@ -8,7 +8,7 @@ from benchmarks.studies import pairs, searches, spaces, tables
 from kerasae.files.writing import write_json
 from kerasae.recipe.loading import builtin, load
 from kerasae.recipe.results import Result, cost, experiment, folder, header_result, in_words, read, spread, usual
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 
 KEPT = sorted(folder().rglob("*.json"))
 
@@ -60,7 +60,7 @@ def test_every_kept_exploration_is_of_its_recipe_as_it_stands(path) -> None:
 
 def test_an_exploration_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.setattr(spaces, "KEPT", tmp_path / "kept")
-    run = Run.create(tmp_path / "run", "fine-tune")
+    run = RunFolder.create(tmp_path / "run", "fine-tune")
     write_json(run.recipe_file, load("study-c/fine-tune", ["seed=3"]).model_dump(mode="json"))
     write_json(run.data_facts, {"class_names": ["bag", "coat"]})
     (run.path / spaces.FOUND.parent).mkdir(parents=True)

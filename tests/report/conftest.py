@@ -16,7 +16,7 @@ from kerasae.models import TrainedModel
 from kerasae.recipe import Recipe
 from kerasae.report import write_report
 from kerasae.runs.data_facts import DataFacts
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.tasks.joint_evaluation import evaluate
 
 IMAGE_SHAPE = (8, 8, 1)
@@ -61,7 +61,7 @@ class TinyCollection:
 class Reported:
     """A run with its report, and what it was made of."""
 
-    run: Run
+    run: RunFolder
     model: keras.Model
     collection: TinyCollection
     metrics: dict[str, Any]
@@ -113,7 +113,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Reported]:
 
     def make(*heads: str) -> Reported:
         if heads not in reports:
-            run = Run(Path(tmp_path_factory.mktemp("runs")) / "first run & <last>")
+            run = RunFolder(Path(tmp_path_factory.mktemp("runs")) / "first run & <last>")
             run.path.mkdir()
             write_json(run.recipe_file, RECIPE.model_dump(mode="json"))
             write_json(run.data_facts, FACTS | {"class_names": CLASS_NAMES})

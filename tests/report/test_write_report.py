@@ -15,7 +15,7 @@ from kerasae.files.writing import write_json
 from kerasae.report import write_report
 from kerasae.report.report_figure import report_figure
 from kerasae.report.report_figures import TRAINING_FIGURES, kept_image_figures
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.evaluate import evaluate
 
@@ -134,7 +134,7 @@ def test_only_the_images_shown_are_loaded(report):
 
 def test_a_report_without_metrics_is_refused(report, tmp_path):
     reported = report(*BOTH)
-    run = Run(tmp_path)
+    run = RunFolder(tmp_path)
     with pytest.raises(RequestError, match=r"lacks metrics\.json; make it again with: kerasae evaluate"):
         write_report(run, reported.model, reported.collection)
     assert not list(tmp_path.iterdir())
@@ -152,7 +152,7 @@ def test_other_test_images_are_refused(report):
 
 def test_a_model_made_elsewhere_is_reported_without_history_facts_and_environment(report, tmp_path):
     reported = report(*BOTH)
-    run = Run(tmp_path)
+    run = RunFolder(tmp_path)
     for name in ("recipe.json", "metrics.json", "predictions.npz"):
         shutil.copy(reported.run.path / name, tmp_path)
     run.figures.mkdir()
@@ -172,7 +172,7 @@ def test_a_model_made_elsewhere_is_reported_without_history_facts_and_environmen
 def test_a_warning_stands_below_the_first_sentence(report, tmp_path):
     reported = report(*BOTH)
     shutil.copytree(reported.run.path, tmp_path / "run")
-    run = Run(tmp_path / "run")
+    run = RunFolder(tmp_path / "run")
     metrics = {**reported.metrics, "cautions": [{"rule": "linear", "text": "a linear model is <better>"}]}
     write_json(run.metrics, metrics)
     page = write_report(run, reported.model, reported.collection).read_text(encoding="utf-8")
@@ -182,7 +182,7 @@ def test_a_warning_stands_below_the_first_sentence(report, tmp_path):
 def test_variants_stand_beside_the_test_images(report, tmp_path):
     reported = report(*BOTH)
     shutil.copytree(reported.run.path, tmp_path / "run")
-    run = Run(tmp_path / "run")
+    run = RunFolder(tmp_path / "run")
     recipe = reported.run.recipe.model_dump(mode="json")
     recipe["evaluation"]["variants"] = {"negative": [{"name": "invert"}], "faint": [{"name": "contrast"}]}
     write_json(run.recipe_file, recipe)
@@ -198,7 +198,7 @@ def test_variants_stand_beside_the_test_images(report, tmp_path):
 
 def test_a_model_that_broke_down_is_reported(report, tmp_path):
     reported = report(*BOTH)
-    run = Run(tmp_path)
+    run = RunFolder(tmp_path)
     metrics = json.loads(reported.run.metrics.read_text(encoding="utf-8"))
     metrics["test"]["label"] |= {"loss": None, "expected_calibration_error": None}
     run.metrics.write_text(json.dumps(metrics), encoding="utf-8")

@@ -16,7 +16,7 @@ from kerasae.runs.data_facts import (
     SplitCounts,
     ValueFacts,
 )
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.utils.errors import RequestError
 
 OLDER = {
@@ -83,4 +83,4 @@ def test_every_fact_is_written_and_read() -> None:
 def test_a_fact_of_another_type_names_the_file(tmp_path: Path, change: dict[str, object]) -> None:
     (tmp_path / "data.json").write_text(json.dumps(OLDER | change))
     with pytest.raises(RequestError, match=r"data\.json as kerasae wrote it\. Received: a damaged file"):
-        Run(tmp_path).facts  # noqa: B018
+        RunFolder(tmp_path).facts  # noqa: B018

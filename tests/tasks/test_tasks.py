@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kerasae.recipe.loading import builtin, load
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.tasks import AdversarialTask, JointTask, task_of
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.opening import open_run
@@ -34,9 +34,9 @@ def test_a_run_opens_with_its_task_and_no_other(digits_run: Path) -> None:
 
 
 def test_a_model_without_decoder_generates_nothing(digits_run: Path) -> None:
-    run = Run(digits_run)
+    run = RunFolder(digits_run)
     JointTask().check_generation(run, ["3"], None)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Run, "recipe", load("classifier"))
+        patched.setattr(RunFolder, "recipe", load("classifier"))
         with pytest.raises(RequestError, match="generate: expected a run whose model has a decoder"):
             JointTask().check_generation(run, ["3"], None)

@@ -14,7 +14,7 @@ from kerasae.data.collection import Collection
 from kerasae.files.writing import write_json
 from kerasae.recipe import Recipe
 from kerasae.recipe.loading import parse
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.training import DivergedError, adversarial
 from kerasae.training.adversarial_data import adversarial_dataset
 from kerasae.training.batches import adversarial_stages
@@ -49,20 +49,22 @@ def recipe_of(*phases: dict, **model: object) -> Recipe:
     return parse({"model": adversarial_model, "precision": "float32", "phases": list(phases or (PHASE,))})
 
 
-def begun(folder: Path, recipe: Recipe) -> Run:
-    run = Run.create(folder, "test")
+def begun(folder: Path, recipe: Recipe) -> RunFolder:
+    run = RunFolder.create(folder, "test")
     write_json(run.recipe_file, recipe.model_dump(mode="json"))
     return run
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory, collection: Collection) -> tuple[Run, list[np.ndarray]]:
+def uninterrupted(
+    tmp_path_factory: pytest.TempPathFactory, collection: Collection
+) -> tuple[RunFolder, list[np.ndarray]]:
     recipe = recipe_of(PHASE, {**PHASE, "name": "second", "epochs": 1, "discriminator": {"steps": [3]}})
     run = begun(tmp_path_factory.mktemp("whole") / "run", recipe)
     return run, adversarial.fit(run, recipe, collection).get_weights()
 
 
-def test_both_losses_and_diversity_are_logged(uninterrupted: tuple[Run, list[np.ndarray]]) -> None:
+def test_both_losses_and_diversity_are_logged(uninterrupted: tuple[RunFolder, list[np.ndarray]]) -> None:
     results = rows(uninterrupted[0])
     assert [row["epoch"] for row in results] == list("12345")
     for column in ("generator_loss", "discriminator_loss", "real_share", "fake_share", "label_accuracy", "diversity"):
@@ -74,7 +76,9 @@ def test_both_losses_and_diversity_are_logged(uninterrupted: tuple[Run, list[np.
     assert rates[-1] == pytest.approx(0.002 * np.cos(np.pi / 2 * 12 / 14) ** 2, rel=1e-4)
 
 
-def test_sheets_after_the_first_every_second_and_the_last_epoch(uninterrupted: tuple[Run, list[np.ndarray]]) -> None:
+def test_sheets_after_the_first_every_second_and_the_last_epoch(
+    uninterrupted: tuple[RunFolder, list[np.ndarray]],
+) -> None:
     run, _ = uninterrupted
     assert sorted(path.name for path in run.samples.iterdir()) == [f"epoch-{n:04d}.png" for n in (1, 2, 4, 5)]
     sheet = np.asarray(Image.open(run.samples / "epoch-0005.png"))
@@ -90,7 +94,7 @@ def test_sheets_after_the_first_every_second_and_the_last_epoch(uninterrupted: t
 def test_a_killed_run_goes_on_to_the_same_bytes(
     kill_after: int,
     tmp_path: Path,
-    uninterrupted: tuple[Run, list[np.ndarray]],
+    uninterrupted: tuple[RunFolder, list[np.ndarray]],
     collection: Collection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from kerasae.data.collection import Collection
 from kerasae.recipe.loading import parse
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.training import fit
 from kerasae.training.callbacks import HistoryWriter
 from kerasae.training.joint import check_fit
@@ -28,7 +28,7 @@ PHASE = {
 MODEL = {"encoder": {"name": "vgg", "filters": [4, 4]}, "dropout": 0.3}
 
 
-def trained(folder: Path, collection: Collection, phase: dict) -> tuple[Run, list[np.ndarray]]:
+def trained(folder: Path, collection: Collection, phase: dict) -> tuple[RunFolder, list[np.ndarray]]:
     run, recipe = make(folder, phase, model=MODEL)
     return run, fit(run, recipe, collection).get_weights()
 

@@ -11,7 +11,7 @@ from kerasae.data.collection import Collection
 from kerasae.files.writing import write_json
 from kerasae.models import CLASSIFIERS
 from kerasae.recipe import Recipe
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.training import DivergedError, fit
 from kerasae.training.batches import shared_batch
 from kerasae.training.joint import build_model, check_fit
@@ -43,7 +43,9 @@ def test_learns_and_keeps_everything(tmp_path: Path, collection: Collection) -> 
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory, collection: Collection) -> tuple[Run, list[np.ndarray]]:
+def uninterrupted(
+    tmp_path_factory: pytest.TempPathFactory, collection: Collection
+) -> tuple[RunFolder, list[np.ndarray]]:
     """A run that nothing interrupted."""
     phases = [BUSY, {"name": "second", "epochs": 2, "learns": ["classifier"], "schedule": {"name": "cosine"}}]
     model = {"encoder": {"name": "vgg", "filters": [4, 4]}, "dropout": 0.3}
@@ -57,7 +59,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory, collection: Collecti
 def test_a_killed_run_goes_on_to_the_same_bytes(
     kill_after: int,
     tmp_path: Path,
-    uninterrupted: tuple[Run, list[np.ndarray]],
+    uninterrupted: tuple[RunFolder, list[np.ndarray]],
     collection: Collection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

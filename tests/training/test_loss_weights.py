@@ -12,7 +12,7 @@ from kerasae.data.epoch_sampler import EpochOrder
 from kerasae.models import build
 from kerasae.recipe import HEADS, ModelRecipe, Spec
 from kerasae.recipe.loading import parse
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.training import GradientNormBalance, LossWeights, fit
 from kerasae.training.callbacks.gradient_norm_balance import latent_gradient_norms
 from kerasae.training.loss_weights import check, schedules
@@ -21,7 +21,7 @@ from kerasae.utils.errors import RequestError
 from tiny_task import killed_and_resumed, make, rows  # isort: skip
 
 
-def column(run: Run, name: str) -> list[float]:
+def column(run: RunFolder, name: str) -> list[float]:
     return [float(row[name]) for row in rows(run)]
 
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from kerasae.data.collection import Collection
 from kerasae.layers import BatchNormalization
 from kerasae.recipe import BatchSizes
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.training import MovingStatistics, estimate, fit
 from kerasae.training.moving_statistics import MOST_BYTES, is_count, num_batches
 
@@ -106,7 +106,9 @@ BATCHES = BatchSizes(sizes=[8, 16], at=[3]).model_dump()
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory, collection: Collection) -> tuple[Run, list[np.ndarray]]:
+def uninterrupted(
+    tmp_path_factory: pytest.TempPathFactory, collection: Collection
+) -> tuple[RunFolder, list[np.ndarray]]:
     """A run of two phases and two batch sizes that nothing interrupted, with dropout."""
     phases = [{**PHASE, "batch_size": BATCHES}, {**PHASE, "epochs": 1, "learns": ["encoder", "decoder"]}]
     run, recipe = make(tmp_path_factory.mktemp("whole") / "run", *phases)
@@ -117,7 +119,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory, collection: Collecti
 def test_a_killed_run_estimates_the_same_bytes(
     kill_after: int,
     tmp_path: Path,
-    uninterrupted: tuple[Run, list[np.ndarray]],
+    uninterrupted: tuple[RunFolder, list[np.ndarray]],
     collection: Collection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -8,11 +8,11 @@ from command_line import Typed
 from kerasae.files.reading import read_json
 from kerasae.files.writing import write_json
 from kerasae.models import load_trained
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 
 
 def test_a_run_keeps_what_it_rejects(digits_run: Path) -> None:
-    run = Run.open(digits_run)
+    run = RunFolder.open(digits_run)
     metrics = read_json(run.metrics)
     with np.load(run.predictions) as saved:
         accepted, score = saved["accepted"], saved["anomaly_score"]
@@ -54,11 +54,11 @@ def copied(digits_run: Path, tmp_path: Path) -> Path:
 
 
 def test_a_run_says_that_it_has_a_rejection(digits_run: Path) -> None:
-    facts = read_json(Run(digits_run).rejection_facts)
+    facts = read_json(RunFolder(digits_run).rejection_facts)
     assert facts == {
         "fitted": True,
         "false_positive_rate": 0.05,
-        "num_validation": read_json(Run(digits_run).data_facts)["counts"]["validation"]["total"],
+        "num_validation": read_json(RunFolder(digits_run).data_facts)["counts"]["validation"]["total"],
         "calibration": "folds",
         "by_class": False,
     }
@@ -66,7 +66,7 @@ def test_a_run_says_that_it_has_a_rejection(digits_run: Path) -> None:
 
 @pytest.mark.parametrize("older", [False, True])
 def test_a_missing_rejection_is_said_and_fitted_again(typed: Typed, copied: Path, older: bool) -> None:
-    run = Run(copied)
+    run = RunFolder(copied)
     metrics = read_json(run.metrics)
     run.rejection.unlink()
     if older:  # which wrote no facts, but measured
@@ -86,7 +86,7 @@ def test_a_missing_rejection_is_said_and_fitted_again(typed: Typed, copied: Path
 
 
 def test_a_run_that_does_not_say_opens_with_a_line(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run = Run(copied)
+    run = RunFolder(copied)
     for file in (run.rejection, run.rejection_facts, run.metrics):
         file.unlink()
     assert load_trained(run).rejection is None
@@ -106,7 +106,7 @@ def test_thresholds_by_class_in_a_run(typed: Typed, tmp_path: Path) -> None:
     path = tmp_path / "r"
     code, _, err = typed("train", "--run", path, *(word for entry in sets for word in ("--set", entry)))
     assert code == 0, err
-    facts = read_json(Run(path).rejection_facts)
+    facts = read_json(RunFolder(path).rejection_facts)
     assert facts["shared_threshold"]  # few of ten classes can have 19 of so few images
     assert f"rejection.by_class: {len(facts['shared_threshold'])} of 10 classes share one threshold" in err
     code, _, err = typed("evaluate", path, "--unknown", "invert")
@@ -114,7 +114,9 @@ def test_thresholds_by_class_in_a_run(typed: Typed, tmp_path: Path) -> None:
     results = read_json(path / "unknown" / "invert" / "unknown.json")
     shared = [name for name, entry in results["thresholds"].items() if not entry["own"]]
     assert shared == facts["shared_threshold"]
-    assert results["known_rejected"]["share"] == read_json(Run(path).metrics)["test"]["rejection"]["rejected_share"]
+    assert (
+        results["known_rejected"]["share"] == read_json(RunFolder(path).metrics)["test"]["rejection"]["rejected_share"]
+    )
 
 
 def test_thresholds_by_class_take_a_label_head(typed: Typed, tmp_path: Path) -> None:

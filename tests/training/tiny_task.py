@@ -14,11 +14,11 @@ from kerasae.data.collection import Collection
 from kerasae.files.writing import write_json
 from kerasae.recipe import Recipe
 from kerasae.recipe.loading import parse
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.training.callbacks import history_writer
 
 
-def make(folder: Path, *phases: dict, **more: object) -> tuple[Run, Recipe]:
+def make(folder: Path, *phases: dict, **more: object) -> tuple[RunFolder, Recipe]:
     model = {
         "encoder": {"name": "baseline", "filters": [4, 4]},
         "classifier": {"name": "baseline", "filters": [8], "dense": []},
@@ -27,12 +27,12 @@ def make(folder: Path, *phases: dict, **more: object) -> tuple[Run, Recipe]:
     recipe = parse(
         {"model": model, "precision": "float32", "phases": [{**defaults, **phase} for phase in phases], **more}
     )
-    run = Run.create(folder, "test")
+    run = RunFolder.create(folder, "test")
     write_json(run.recipe_file, recipe.model_dump(mode="json"))
     return run, recipe
 
 
-def rows(run: Run) -> list[dict[str, str]]:
+def rows(run: RunFolder) -> list[dict[str, str]]:
     """Return the history of a run, without its times."""
     with run.history.open() as file:
         untimed = ("seconds", "images_per_second")
@@ -61,15 +61,15 @@ def killed_after(epochs: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 def killed_and_resumed(
     folder: Path,
-    uninterrupted: Run,
+    uninterrupted: RunFolder,
     weights: Sequence[np.ndarray],
-    train: Callable[[Run, Recipe, Collection], keras.Model],
+    train: Callable[[RunFolder, Recipe, Collection], keras.Model],
     collection: Collection,
     epochs: int,
     monkeypatch: pytest.MonkeyPatch,
-) -> Run:
+) -> RunFolder:
     """Train as `whole` was in a new run, killed after some epochs, and check that it comes to the same bytes."""
-    broken = Run.create(folder, "test")
+    broken = RunFolder.create(folder, "test")
     shutil.copy(uninterrupted.recipe_file, broken.recipe_file)
     with killed_after(epochs, monkeypatch):
         train(broken, uninterrupted.recipe, collection)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from kerasae.recipe.loading import parse
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.training import joint
 from kerasae.training.phase_plan import PhasePlan, TrainingPlan
 from kerasae.utils.errors import RequestError
@@ -105,7 +105,7 @@ def test_a_run_that_cannot_begin_in_a_folder_of_others_leaves_their_files(monkey
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(preparation, "environment", full)
-    run = Run(Path("x"))
+    run = RunFolder(Path("x"))
     run.path.mkdir()
     Path("x/notes.txt").touch()
     with pytest.raises(OSError, match="No space left"):

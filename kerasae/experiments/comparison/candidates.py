@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasae.recipe.loading import builtin, changed
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.begin import read_named
 
@@ -30,7 +30,7 @@ class Candidate:
 
     name: str
     recipe: Recipe
-    run: Run | None = None
+    run: RunFolder | None = None
 
 
 def read_candidates(recipes: Sequence[str], overrides: Sequence[str]) -> list[Candidate]:
@@ -84,10 +84,10 @@ def check_distinct(names: Sequence[str], recipes: Sequence[Recipe]) -> None:
             )
 
 
-def _read(given: str, overrides: Sequence[str]) -> tuple[Recipe, Run | None]:
+def _read(given: str, overrides: Sequence[str]) -> tuple[Recipe, RunFolder | None]:
     path = Path(given)
     if given not in builtin() and (path / "recipe.json").is_file():
-        run = Run.open(path)
+        run = RunFolder.open(path)
         return changed(run.recipe, overrides), run
     return read_named(given, overrides), None
 

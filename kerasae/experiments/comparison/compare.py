@@ -19,7 +19,7 @@ from kerasae.files.locks import alone
 from kerasae.files.manifest import begin
 from kerasae.files.unfinished import remove_unfinished
 from kerasae.recipe.loading import setting
-from kerasae.runs.run import check_new
+from kerasae.runs.folder import check_new
 from kerasae.training import distribution
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from kerasae.data.fingerprint import check_unchanged
 from kerasae.files.reading import read_json
 from kerasae.recipe.differences import first_difference
+from kerasae.runs.folder import RunFolder
 from kerasae.runs.origins import check_same, origins_of, read_origins
-from kerasae.runs.run import Run
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.begin import with_every_class, without_min_steps
 
@@ -37,7 +37,7 @@ def as_begun(recipe: Recipe, folder: Path) -> Recipe:
     return recipe
 
 
-def find_finished(folder: Path, run_name: str, recipe: Recipe, facts: DataFacts) -> Run | None:
+def find_finished(folder: Path, run_name: str, recipe: Recipe, facts: DataFacts) -> RunFolder | None:
     """Return a finished run with this recipe, images, plugins and initial models in a comparison beside this one.
 
     Args:
@@ -47,7 +47,7 @@ def find_finished(folder: Path, run_name: str, recipe: Recipe, facts: DataFacts)
         facts: what is known about the images.
     """
     for path in sorted(folder.parent.glob(f"*/runs/*/{run_name}")):
-        run = Run(path)
+        run = RunFolder(path)
         if not all(file.is_file() for file in (run.recipe_file, run.data_facts, run.model, run.metrics)):
             continue
         with suppress(RequestError):  # a recipe that only another version can read is not the same

@@ -17,7 +17,7 @@ from kerasae.experiments.comparison.compatibility import (
 )
 from kerasae.experiments.comparison.earlier_runs import as_begun, check_resumable, find_finished
 from kerasae.experiments.jobs import Job, Replicate, check_seeds, replicates
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.training.joint import check_fit
 from kerasae.workflows.begin import check, raised, resolve
 
@@ -151,7 +151,7 @@ def _checked_jobs(
 def _job(candidate: Candidate, replicate: Replicate, resolved: Recipe, facts: DataFacts, folder: Path) -> ComparisonJob:
     """Return the job of a candidate's replicate, with a finished run from elsewhere if there is one."""
     recipe = replicate.applied(resolved)
-    run = Run(folder / "runs" / candidate.name / replicate.name)
+    run = RunFolder(folder / "runs" / candidate.name / replicate.name)
     if candidate.run is not None and candidate.run.recipe.bare == recipe.bare:
         run = candidate.run
     elif not run.path.is_dir():

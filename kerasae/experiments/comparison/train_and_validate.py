@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kerasae.files.reading import read_json
 from kerasae.files.writing import write_json
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.utils.tensorflow import load_tensorflow
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def train_and_validate(run_path: str, validation_path: str) -> None:
     from kerasae.tasks.joint_evaluation import write_predictions
     from kerasae.workflows.train import go_on
 
-    run, validation = Run(Path(run_path)), Path(validation_path)
+    run, validation = RunFolder(Path(run_path)), Path(validation_path)
     trained, collection = go_on(run, exports=False)
     assert isinstance(trained, TrainedModel)  # a comparison has no adversarial models
     loss = ReconstructionLoss(run.recipe.loss.reconstruction, deviation(trained.model))
@@ -43,7 +43,7 @@ def train_and_validate(run_path: str, validation_path: str) -> None:
     write_json(validation.with_suffix(".json"), {"model": _model_digest(run), "validation": metrics})
 
 
-def is_finished(run: Run, validation: Path) -> bool:
+def is_finished(run: RunFolder, validation: Path) -> bool:
     """Return whether `train_and_validate` has nothing left to do."""
     if not all(path.is_file() for path in (run.model, run.metrics, run.predictions, run.report)):
         return False
@@ -68,7 +68,7 @@ def _read(validation: Path) -> Mapping[str, Any]:
     return content
 
 
-def _model_digest(run: Run) -> str:
+def _model_digest(run: RunFolder) -> str:
     """Return the SHA-256 of the run's model, which tells whether it was trained again after it was measured."""
     with run.model.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from kerasae.experiments.search.objective import Objective
     from kerasae.recipe import Pruning
-    from kerasae.runs.run import Run
+    from kerasae.runs.folder import RunFolder
 
 
 class Halted(Exception):  # noqa: N818 (not an error: the training can resume from here)
@@ -29,7 +29,7 @@ class Pruned(Halted):
 class EpochLimit(keras.callbacks.Callback):
     """Raises `Halted` after a number of epochs over all phases; goes behind the run's checkpoint and history."""
 
-    def __init__(self, run: Run, epochs: int) -> None:
+    def __init__(self, run: RunFolder, epochs: int) -> None:
         super().__init__()
         self.run = run
         self.epochs = epochs
@@ -75,7 +75,7 @@ class MedianRule:
 class MedianPruning(keras.callbacks.Callback):
     """Raises `Pruned` by the median rule; goes behind the run's checkpoint and history."""
 
-    def __init__(self, run: Run, rule: MedianRule) -> None:
+    def __init__(self, run: RunFolder, rule: MedianRule) -> None:
         super().__init__()
         self.run = run
         self.rule = rule

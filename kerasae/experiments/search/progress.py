@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from kerasae.experiments.search.results import TrialResult, best_result, trial_folder
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.utils.formatting import duration
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class ProgressDisplay:
         running = []
         for id in self.algorithm.running_trials:
             histories = trial_folder(self.plan.folder, id).glob("*/history.csv")
-            epochs = sum(Run(path.parent).finished_epochs for path in histories)
+            epochs = sum(RunFolder(path.parent).finished_epochs for path in histories)
             running.append(f"{id} epoch {epochs}")
         self.bar.update(self.task, description=f"{', '.join(running) or 'waiting for workers'}{self._best_score()}")
 

@@ -8,8 +8,8 @@ from kerasae.data.fingerprint import check_unchanged
 from kerasae.experiments.search.plan import FILE, SearchPlan, is_search, read_tree
 from kerasae.recipe import Recipe, toml
 from kerasae.recipe.differences import first_difference
+from kerasae.runs.folder import check_new
 from kerasae.runs.origins import check_same
-from kerasae.runs.run import check_new
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
 from kerasae.workflows.begin import with_every_class, without_min_steps

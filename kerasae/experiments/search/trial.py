@@ -14,8 +14,8 @@ from kerasae.experiments.jobs import Job, Replicate, is_replicate_name, remove_c
 from kerasae.experiments.search.callbacks import EpochLimit, Halted, MedianPruning, MedianRule, Pruned
 from kerasae.experiments.search.constraints import ModelCost, OverLimitError, measure_cost
 from kerasae.experiments.search.results import Execution, TrialResult, read_results, trial_folder
+from kerasae.runs.folder import RunFolder
 from kerasae.runs.history import History, read_history
-from kerasae.runs.run import Run
 from kerasae.training.callbacks import DivergedError
 from kerasae.training.checkpoint import read_progress
 from kerasae.training.joint import check_fit, train_phases
@@ -61,7 +61,7 @@ def run_trial(plan: SearchPlan, spec: TrialSpec, opener: Opener) -> TrialResult:
     if spec.max_epochs is None:  # no other trial continues this one, and checkpoints are large
         for path in folder.iterdir():
             if is_replicate_name(path.name):
-                remove_checkpoints(Run(path))
+                remove_checkpoints(RunFolder(path))
     return result
 
 
@@ -104,7 +104,7 @@ def _train_all(plan: SearchPlan, spec: TrialSpec, opener: Opener) -> TrialResult
     )
 
 
-def _execution(objective: Objective, run: Run, recipe: Recipe, history: History) -> Execution:
+def _execution(objective: Objective, run: RunFolder, recipe: Recipe, history: History) -> Execution:
     """Return the score and the learning curve of a run."""
     curve = objective.curve(history)
     epoch = objective.scored_epoch(history, recipe)
@@ -121,11 +121,11 @@ def _scored_metrics(objective: Objective, recipe: Recipe, history: History) -> d
     return {name: float(value) for name, value in values.items() if np.isfinite(value)}
 
 
-def _run_of(plan: SearchPlan, id: str, replicate: Replicate) -> Run:
-    return Run(trial_folder(plan.folder, id) / replicate.name)
+def _run_of(plan: SearchPlan, id: str, replicate: Replicate) -> RunFolder:
+    return RunFolder(trial_folder(plan.folder, id) / replicate.name)
 
 
-def _train(plan: SearchPlan, run: Run, recipe: Recipe, collection: Collection, max_epochs: int | None) -> bool:
+def _train(plan: SearchPlan, run: RunFolder, recipe: Recipe, collection: Collection, max_epochs: int | None) -> bool:
     """Train a run to its end or to `max_epochs`; return whether the median rule has stopped it."""
     callbacks: list[keras.callbacks.Callback] = []
     history = read_history(run.history)

@@ -64,6 +64,11 @@ class SearchResult:
         return self.plan.folder / PAGE
 
 
+def default_recipe(*, has_data: bool) -> str:
+    """Return the name of the recipe that is searched if none is named, with or without a source of images."""
+    return "joint" if has_data else "digits-search"
+
+
 def tune(
     recipe: str,
     *,

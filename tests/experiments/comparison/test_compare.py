@@ -23,7 +23,7 @@ from kerasae.experiments.comparison.compare import compare
 from kerasae.experiments.comparison.plan import make_plan
 from kerasae.experiments.comparison.result import ComparisonResult, FieldDifference
 from kerasae.files.reading import read_json
-from kerasae.runs.run import Run
+from kerasae.runs.folder import RunFolder
 from kerasae.workflows.begin import begin
 
 BOTH = ["fast.toml", "slow.toml"]
@@ -277,4 +277,4 @@ def test_a_killed_comparison_goes_on_to_the_same(task: Path) -> None:
     for name in ("mcnemar", "differences", "source"):
         assert getattr(result, name) == getattr(expected, name)
     assert not list(killed.rglob(".*.npz"))
-    assert Run(killed / "runs/slow/seed-0").recipe == Run(undisturbed / "runs/slow/seed-0").recipe
+    assert RunFolder(killed / "runs/slow/seed-0").recipe == RunFolder(undisturbed / "runs/slow/seed-0").recipe

@@ -22,8 +22,8 @@ from kerasae.experiments.search.trial import run_trial
 from kerasae.files.writing import write_text
 from kerasae.recipe import Recipe
 from kerasae.recipe.loading import load
+from kerasae.runs.folder import RunFolder
 from kerasae.runs.history import rows_to_csv
-from kerasae.runs.run import Run
 
 RECIPE = """
 title = "tiny"
@@ -86,7 +86,9 @@ def pretended(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Recipe, in
     """Put a formula in the place of training: from a recipe and an epoch, counted from 1, to the accuracy there."""
 
     def pretend(formula: Callable[[Recipe, int], float]) -> None:
-        def train(run: Run, recipe: Recipe, collection: object, *, watching: Callable[[], list], **more: Any) -> None:
+        def train(
+            run: RunFolder, recipe: Recipe, collection: object, *, watching: Callable[[], list], **more: Any
+        ) -> None:
             rows: list[dict[str, Any]] = []
             if run.history.is_file():
                 with run.history.open() as file:

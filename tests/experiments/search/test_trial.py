@@ -15,8 +15,8 @@ from kerasae.experiments.search.planning import plan_search
 from kerasae.experiments.search.results import TrialResult, trial_folder
 from kerasae.experiments.search.trial import run_trial
 from kerasae.recipe.loading import load
+from kerasae.runs.folder import RunFolder
 from kerasae.runs.history import read_history
-from kerasae.runs.run import Run
 
 RATE = "phases.0.optimizer.learning_rate"
 VALUES = {RATE: 0.01, "phases.0.optimizer.weight_decay": 0.0}
@@ -84,7 +84,7 @@ def test_hyperband_goes_on_from_a_trial_that_was_killed_before_its_checkpoint(ta
         patch.setattr("kerasae.training.callbacks.Checkpoint.on_epoch_end", kill)
         with pytest.raises(Killed):
             run_trial(search, TrialSpec("0001", VALUES, max_epochs=1), opener)
-    assert len(read_history(Run(trial_folder(search.folder, "0001") / "seed-0").history)) == 1
+    assert len(read_history(RunFolder(trial_folder(search.folder, "0001") / "seed-0").history)) == 1
     assert run_trial(search, TrialSpec("0001", VALUES, max_epochs=1), opener).epochs == 1
     rest = run_trial(search, TrialSpec("0002", VALUES, max_epochs=4, continues="0001"), opener)
     assert rest.executions == whole.executions
@@ -123,7 +123,9 @@ def test_folds_and_executions_are_averaged(task: Path, pretended) -> None:
     assert [one.run_name for one in outcome.executions] == [f"fold-{k}-seed-{s}" for s in (0, 1) for k in range(3)]
     assert outcome.score == pytest.approx(0.4 + 0.005 + 0.001)
     assert outcome.epochs == 6 * 4
-    folds = [Run(trial_folder(search.folder, "0000") / one.run_name).recipe.data.fold for one in outcome.executions]
+    folds = [
+        RunFolder(trial_folder(search.folder, "0000") / one.run_name).recipe.data.fold for one in outcome.executions
+    ]
     assert folds == [[0, 3], [1, 3], [2, 3]] * 2
 
 
@@ -138,7 +140,7 @@ def test_a_poor_trial_is_pruned_and_stays_so_when_it_is_killed_before_it_could_s
     (trial_folder(search.folder, "0002") / "outcome.json").unlink()
     assert run_trial(search, TrialSpec("0002", outcome.values), opener) == outcome
     assert run_trial(search, TrialSpec("0003", {**VALUES, RATE: 0.035}), opener).status == "completed"
-    assert len(read_history(Run(trial_folder(search.folder, "0002") / "seed-0").history)) == 2
+    assert len(read_history(RunFolder(trial_folder(search.folder, "0002") / "seed-0").history)) == 2
 
 
 def test_max_epochs_shares_out_the_epochs_of_all_phases(task: Path) -> None:

@@ -12,8 +12,8 @@ from kerasae.files.replacing import FILES
 from kerasae.files.writing import write_json, written_whole
 from kerasae.models.loading import check_without_rejection
 from kerasae.recipe import Recipe
+from kerasae.runs.folder import RunFolder, check_new
 from kerasae.runs.origins import read_origins
-from kerasae.runs.run import Run, check_new
 from kerasae.utils.errors import RequestError
 
 
@@ -81,7 +81,7 @@ def test_a_run_that_is_held_is_cleared_of_what_killed_processes_left(tmp_path: P
     users = {".notes.2024", ".old.3", "figures/.keep.1.png"}
     for name in users:
         (tmp_path / name).touch()
-    with Run(tmp_path).alone("exporting"):
+    with RunFolder(tmp_path).alone("exporting"):
         pass
     assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")} == {"figures", *users}
 
@@ -96,7 +96,7 @@ def test_json_refuses_nan(tmp_path: Path) -> None:
 
 def test_runs_without_a_name_are_numbered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert [str(Run.create(None, "joint").path) for _ in range(2)] == ["runs/joint-001", "runs/joint-002"]
+    assert [str(RunFolder.create(None, "joint").path) for _ in range(2)] == ["runs/joint-001", "runs/joint-002"]
 
 
 def test_an_existing_directory_is_refused(tmp_path: Path) -> None:
@@ -122,13 +122,13 @@ def test_a_place_below_a_file_is_refused(tmp_path: Path) -> None:
 
 def test_opening_says_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="which does not exist"):
-        Run.open(tmp_path / "none")
+        RunFolder.open(tmp_path / "none")
     with pytest.raises(RequestError, match=r"holds no recipe\.json"):
-        Run.open(tmp_path)
+        RunFolder.open(tmp_path)
     (tmp_path / "recipe.json").write_text("{}")
     with pytest.raises(RequestError, match=r"holds no model\.keras; finish it with: kerasae train --run .* --resume"):
-        Run.open(tmp_path)
-    assert Run.open(tmp_path, trained=False).recipe.seed == 0
+        RunFolder.open(tmp_path)
+    assert RunFolder.open(tmp_path, trained=False).recipe.seed == 0
 
 
 def test_a_damaged_or_missing_file_of_a_run_takes_one_line(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_damaged_or_missing_file_of_a_run_takes_one_line(tmp_path: Path) -> No
 def test_a_run_without_a_range_maps_values_as_its_version_did(
     tmp_path: Path, modes: dict[str, int] | None, data: dict[str, object], expected: object
 ) -> None:
-    run = Run(tmp_path)
+    run = RunFolder(tmp_path)
     tree = Recipe().model_dump(mode="json")
     del tree["data"]["range"]
     write_json(run.recipe_file, tree | {"data": tree["data"] | data})
@@ -162,19 +162,19 @@ def test_a_run_without_a_range_maps_values_as_its_version_did(
 
 
 def test_origins_that_were_removed_are_not_taken_for_an_older_run(tmp_path: Path) -> None:
-    assert read_origins(Run(tmp_path)) is None
+    assert read_origins(RunFolder(tmp_path)) is None
     begin(tmp_path)
-    write_json(Run(tmp_path).origins, {"plugins": {}, "start_from": {}})
-    assert read_origins(Run(tmp_path)) == {"plugins": {}, "start_from": {}}
-    Run(tmp_path).origins.unlink()
+    write_json(RunFolder(tmp_path).origins, {"plugins": {}, "start_from": {}})
+    assert read_origins(RunFolder(tmp_path)) == {"plugins": {}, "start_from": {}}
+    RunFolder(tmp_path).origins.unlink()
     with pytest.raises(RequestError, match=r"expected origins\.json in .*, where kerasae wrote it"):
-        read_origins(Run(tmp_path))
+        read_origins(RunFolder(tmp_path))
 
 
 def test_metrics_that_were_changed_do_not_stop_the_model_from_which_they_are_made_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = Run(tmp_path)
+    run = RunFolder(tmp_path)
     begin(tmp_path)
     write_json(run.metrics, {"test": {"rejection": {}}})
     with pytest.raises(RequestError, match=r"lacks rejection\.keras, without which every answer would be accepted"):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 RUNS = Path("runs")
 
 
-class Run:
+class RunFolder:
     """A run and the paths of its files.
 
     Args:
@@ -120,7 +120,7 @@ class Run:
             yield
 
     @classmethod
-    def create(cls, path: Path | None, name: str) -> Run:
+    def create(cls, path: Path | None, name: str) -> RunFolder:
         """Create the directory of a run: `path`, or the next free `runs/NAME-001`.
 
         Raises:
@@ -146,7 +146,7 @@ class Run:
         raise RequestError("--run", expected=f"a free name below {RUNS}", received=f"{name!r}, used 100,000 times")
 
     @classmethod
-    def open(cls, path: Path, *, trained: bool = True) -> Run:
+    def open(cls, path: Path, *, trained: bool = True) -> RunFolder:
         """Open an existing run.
 
         Raises:
