@@ -10,8 +10,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from kerasae.cli.app import TrustPlugins, app, stdout_console
-from kerasae.cli.tables import comparison as comparison_table
-from kerasae.cli.tables import search_table
+from kerasae.cli.tables import comparison_table, search_table
 from kerasae.utils.tensorflow import load_tensorflow
 
 if TYPE_CHECKING:

@@ -9,32 +9,28 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Column, Table
 
+from kerasae.files.reading import read_json, without
 from kerasae.recipe import toml
 from kerasae.runs.data_facts import DataFacts
 
 if TYPE_CHECKING:
     from kerasae.evaluation.rejection import RejectionRate
+    from kerasae.experiments.comparison.compare import Comparison
+    from kerasae.experiments.search.tune import SearchResult
     from kerasae.exploration.nearest_images import NearestImages
     from kerasae.generation import GenerationResult
     from kerasae.inference.prediction import Prediction
     from kerasae.ood.measurement import OodMeasurement
+    from kerasae.runs.folder import RunFolder
 
 
-def summary(run: Any) -> Table:
+def summary(run: RunFolder) -> Table:
     """Return the short table that a run ends with."""
     from kerasae.data.summary import warnings, with_start
-    from kerasae.files.reading import read_json, without
 
     metrics = read_json(run.metrics, {"model": dict})
     if "generated" in metrics:
-        from kerasae.generation import GenerationResult
-
-        result = GenerationResult.from_json(metrics["generated"])
-        table = generated_table(result)
-        table.title = str(run.path) if result.judge is None else f"{run.path}: judged by {result.judge}"
-        table.title_justify = "left"
-        table.caption, table.caption_justify = f"report: {run.report}\nexport: {run.export}", "left"
-        return table
+        return _generator_summary(run, metrics["generated"])
     metrics = read_json(run.metrics, {"test": dict})
     test, linear = metrics["test"], metrics.get("baseline", {}).get("linear")
     table = Table(title=f"{run.path}: {test['num_pictures']:,} test images", show_header=False, title_justify="left")
@@ -44,26 +40,35 @@ def summary(run: Any) -> Table:
     for line in warnings(with_start(without(lambda: run.facts, DataFacts()), read_json(run.recipe_file))):
         table.add_row(*line.split(": ", 1))
     if "rejection" in test:
-        found = test["rejection"]
-        low, high = found["rejected_interval"]
-        table.add_row(
-            "rejected",
-            f"{found['rejected_share']:.1%} of the test images, as too unlike the known (95%: {low:.1%} to {high:.1%})",
-        )
-        if rates := found.get("per_class"):
+        rejection = test["rejection"]
+        low, high = rejection["rejected_interval"]
+        share = f"{rejection['rejected_share']:.1%} of the test images (95%: {low:.1%} to {high:.1%})"
+        table.add_row("rejected", share)
+        if rates := rejection.get("per_class"):
             table.add_row("most rejected", _most_rejected(rates))
     if linear:
         table.add_row("linear baseline", f"accuracy {linear['accuracy']:.4f}, macro-F1 {linear['macro_f1']:.4f}")
     if "reconstruction" in test:
         table.add_row("reconstruction MSE", f"{test['reconstruction']['mse']:.5f}")
-    for name, measured in metrics.get("variants", {}).items():
-        words = [f"accuracy {measured['label']['accuracy']:.4f}"] if "label" in measured else []
-        words += [f"MSE {measured['reconstruction']['mse']:.5f}"] if "reconstruction" in measured else []
-        table.add_row(f"on {name}", ", ".join(words))
+    for name, variant in metrics.get("variants", {}).items():
+        cells = [f"accuracy {variant['label']['accuracy']:.4f}"] if "label" in variant else []
+        cells += [f"MSE {variant['reconstruction']['mse']:.5f}"] if "reconstruction" in variant else []
+        table.add_row(f"on {name}", ", ".join(cells))
     for caution in metrics.get("cautions", []):
         table.add_row("warning", caution["text"])
     table.add_row("report", str(run.report))
     table.add_row("export", str(run.export))
+    return table
+
+
+def _generator_summary(run: RunFolder, generated: Mapping[str, Any]) -> Table:
+    from kerasae.generation import GenerationResult
+
+    result = GenerationResult.from_json(generated)
+    table = generated_table(result)
+    table.title = str(run.path) if result.judge is None else f"{run.path}: judged by {result.judge}"
+    table.caption = f"report: {run.report}\nexport: {run.export}"
+    table.title_justify = table.caption_justify = "left"
     return table
 
 
@@ -74,12 +79,12 @@ def _most_rejected(rates: Sequence[Mapping[str, Any]]) -> str:
     return f"{worst['name']}: {worst['share']:.1%} of {worst['support']:,} (95%: {low:.1%} to {high:.1%})"
 
 
-def comparison(made: Any) -> Table:
+def comparison_table(comparison: Comparison) -> Table:
     """Return the short table that a comparison ends with."""
     from kerasae.experiments.comparison.measures import BY_KEY
     from kerasae.experiments.comparison.tables import describe_replicates, describe_runs, format_summary
 
-    result = made.result
+    result = comparison.result
     keys = [key for key in ("accuracy", "macro_f1", "mse") if any(key in recipe.measures for recipe in result.recipes)]
     title = f"{result.measured_on} images, {describe_replicates(result)}"
     table = Table("recipe", "runs", *(BY_KEY[key].title for key in keys), title=title, title_justify="left")
@@ -89,17 +94,17 @@ def comparison(made: Any) -> Table:
     return table
 
 
-def search_table(made: Any) -> Table:
+def search_table(search: SearchResult) -> Table:
     """Return the short table that a search ends with."""
-    best = made.best
-    table = Table(title=f"{made.plan.folder}", show_header=False, title_justify="left")
-    table.add_row("best trial", f"{best.id}: {made.plan.objective.name} {best.score:.5g}, on validation images")
+    best = search.best
+    table = Table(title=f"{search.plan.folder}", show_header=False, title_justify="left")
+    table.add_row("best trial", f"{best.id}: {search.plan.objective.name} {best.score:.5g}, on validation images")
     for name, value in best.values.items():
         table.add_row(name, toml.shown(value))
     if best.parameters is not None:
         table.add_row("parameters", f"{best.parameters:,}")
-    table.add_row("recipe", f"kerasae train {made.recipe}")
-    table.add_row("report", str(made.report))
+    table.add_row("recipe", f"kerasae train {search.recipe}")
+    table.add_row("report", str(search.report))
     return table
 
 
