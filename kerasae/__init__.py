@@ -11,6 +11,8 @@ Importing the package loads no TensorFlow; the first use of a public name does.
 from __future__ import annotations
 
 import importlib
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from kerasae._version import __version__
@@ -58,6 +60,17 @@ def __getattr__(name: str) -> Any:
     value = getattr(importlib.import_module("kerasae.api"), name)
     globals()[name] = value
     return value
+
+
+class _Package(ModuleType):
+    """Keeps the function `tune` in its place where a program imports the module of the same name."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in __all__ and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __dir__() -> list[str]:

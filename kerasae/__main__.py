@@ -1,5 +1,6 @@
 """`python -m kerasae VERB`."""
 
-from kerasae.cli import main
+if __name__ == "__main__":
+    from kerasae.cli import main
 
-main()
+    main()

@@ -1,7 +1,6 @@
-"""The public API: each verb of the command line as a function, and a finished run as an object.
+"""The public API: verbs of the command line as functions, and a finished run as an object.
 
-Arguments and files are those of the command line: `kerasae.train("joint", data="images/")` is
-`kerasae train joint --data images/`.
+`kerasae.train("joint", data="images/")` does what `kerasae train joint --data images/` does, and writes the same files.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from kerasae.experiments.comparison import compare as comparing
 from kerasae.experiments.search import tune as tuning
 from kerasae.exploration import ExplorationOptions
 from kerasae.files.reading import read_json
+from kerasae.inference.opening import open_predictor
 from kerasae.models import JointAutoencoder
 from kerasae.recipe import toml
 from kerasae.runs.folder import RunFolder
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kerasae.experiments.comparison.compare import Comparison
     from kerasae.experiments.search.tune import SearchResult
     from kerasae.generation import GenerationResult
+    from kerasae.inference.predictor import Predictor
     from kerasae.recipe import Recipe
     from kerasae.workflows.predict import ImageInput, PredictionList
 
@@ -63,6 +64,7 @@ class Run(os.PathLike[str]):
 
     def __init__(self, path: FilePath) -> None:
         self._folder = RunFolder.open(Path(path))
+        self._predictor: Predictor | None = None  # of the first call of `predict`
 
     def __fspath__(self) -> str:
         return str(self.path)
@@ -87,7 +89,10 @@ class Run(os.PathLike[str]):
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """What metrics.json holds: metrics on the test images, parameter counts and timings."""
+        """What metrics.json holds: metrics on the test images, warnings, parameter counts and timings.
+
+        As in `run.metrics["test"]["label"]["accuracy"]`.
+        """
         metrics: dict[str, Any] = read_json(self._folder.metrics, {"model": dict})
         return metrics
 
@@ -95,17 +100,42 @@ class Run(os.PathLike[str]):
         """Evaluate the model again; see `kerasae.evaluate`."""
         return evaluate(self, ood=ood, data=data)
 
-    def predict(self, images: ImageInput | Sequence[ImageInput], **options: Any) -> PredictionList:
-        """Predict images; see `kerasae.predict`."""
-        return predict(self, images, **options)
+    def predict(
+        self,
+        images: ImageInput | Sequence[ImageInput],
+        *,
+        heatmaps: FilePath | None = None,
+        table: FilePath | None = None,
+    ) -> PredictionList:
+        """Predict images; see `kerasae.predict`. The model is loaded once."""
+        self._predictor = self._predictor or open_predictor(self.path)
+        return predicting.predict(self._predictor, images, heatmaps=_path(heatmaps), table=_path(table))
 
-    def explore(self, **options: Any) -> Path:
+    def explore(
+        self,
+        *,
+        split: str = "test",
+        limit: int = 5_000,
+        maps: Sequence[str] = ("pca", "tsne", "umap"),
+        perplexity: float | None = None,
+        seed: int = 0,
+        data: FilePath | None = None,
+    ) -> Path:
         """Explore the latent space; see `kerasae.explore`."""
-        return explore(self, **options)
+        return explore(self, split=split, limit=limit, maps=maps, perplexity=perplexity, seed=seed, data=data)
 
-    def generate(self, **options: Any) -> GenerationResult:
+    def generate(
+        self,
+        *,
+        classes: Sequence[str] = (),
+        count: int = 100,
+        noise: float = 1.0,
+        between: tuple[str, str] | None = None,
+        judge: FilePath | None = None,
+        seed: int = 0,
+    ) -> GenerationResult:
         """Sample images; see `kerasae.generate`."""
-        return generate(self, **options)
+        return generate(self, classes=classes, count=count, noise=noise, between=between, judge=judge, seed=seed)
 
     def export(self, to: FilePath | None = None, *, data: FilePath | None = None) -> Path:
         """Write the SavedModel; see `kerasae.export`."""
@@ -134,8 +164,8 @@ def train(
     """Train a recipe, then evaluate, report and export the run.
 
     Args:
-        recipe: the name of a built-in recipe or the path of a TOML file; None for `joint`, or without `data` for
-            `digits-joint`.
+        recipe: the name of a built-in recipe or the path of a TOML file; None for `joint`, or for `digits-joint` with
+            the digits or without `data`.
         data: a source of images in place of the recipe's: "digits", "cifar10", "mnist", "fashion_mnist", a folder, or
             an .npz, .csv or .tsv file.
         run: the folder to create; None for the next free one below `runs/`. With `resume`, the folder of the run.
@@ -150,10 +180,8 @@ def train(
         if run is None or recipe is not None or data is not None or overrides:
             raise RequestError("resume", expected="run and nothing else, since a run keeps its own recipe")
         return Run(training.resume(Path(run)))
-    name = os.fspath(recipe) if recipe is not None else training.default_recipe(has_data=data is not None)
-    folder = training.train(
-        name, data=_source(data), run=None if run is None else Path(run), overrides=_assignments(overrides)
-    )
+    name = os.fspath(recipe) if recipe is not None else training.default_recipe(_source(data))
+    folder = training.train(name, data=_source(data), run=_path(run), overrides=_assignments(overrides))
     return Run(folder)
 
 
@@ -192,7 +220,7 @@ def predict(
     Args:
         model: the folder of a finished run or of its SavedModel.
         images: paths of images or folders, PIL images, or uint8 arrays (H, W) or (H, W, C), [0, 255]; one of them, a
-            sequence, or an array (n, H, W, C).
+            sequence, or an array (n, H, W) or (n, H, W, C).
         heatmaps: a new folder for a PNG of each image: the image, its reconstruction, and where the two differ.
         table: a new CSV file with a row for each image.
 
@@ -202,12 +230,7 @@ def predict(
     Raises:
         RequestError: an image is missing or cannot be decoded, or `heatmaps` or `table` exists.
     """
-    return predicting.predict(
-        Path(model),
-        images,
-        heatmaps=None if heatmaps is None else Path(heatmaps),
-        table=None if table is None else Path(table),
-    )
+    return predicting.predict(Path(model), images, heatmaps=_path(heatmaps), table=_path(table))
 
 
 def explore(
@@ -274,7 +297,7 @@ def generate(
         count=count,
         noise=noise,
         between=between,
-        judge=None if judge is None else Path(judge),
+        judge=_path(judge),
         seed=seed,
     )
 
@@ -291,7 +314,7 @@ def export(run: FilePath, *, to: FilePath | None = None, data: FilePath | None =
         RequestError: the run is not finished, its images have changed, or `to` exists.
         ExportError: a fresh process could not load the SavedModel or disagreed.
     """
-    return exporting.export(Path(run), to=None if to is None else Path(to), data=_source(data))
+    return exporting.export(Path(run), to=_path(to), data=_source(data))
 
 
 def compare(
@@ -322,7 +345,7 @@ def compare(
         folds=folds,
         data=_source(data),
         overrides=_assignments(overrides),
-        to=None if to is None else Path(to),
+        to=_path(to),
     )
 
 
@@ -339,7 +362,7 @@ def tune(
 
     Args:
         recipe: the name of a built-in recipe or the path of a TOML file; its table `search` says what is searched.
-            None for `joint`, or without `data` for `digits-search`.
+            None for `joint`, or for `digits-search` with the digits or without `data`.
         data: a source in place of the recipe's.
         overrides: values of any fields, such as {"search.max_trials": 30}.
         name: of the folder below `tuner_runs`; None for the recipe's name.
@@ -352,7 +375,7 @@ def tune(
     Raises:
         RequestError: the request is wrong, or no trial succeeded.
     """
-    name_or_file = os.fspath(recipe) if recipe is not None else tuning.default_recipe(has_data=data is not None)
+    name_or_file = os.fspath(recipe) if recipe is not None else tuning.default_recipe(_source(data))
     return tuning.tune(
         name_or_file,
         data=_source(data),
@@ -363,12 +386,26 @@ def tune(
     )
 
 
+def _path(path: FilePath | None) -> Path | None:
+    return None if path is None else Path(path)
+
+
 def _source(data: FilePath | None) -> str | None:
     return None if data is None else os.fspath(data)
 
 
 def _assignments(overrides: Overrides) -> list[str]:
     """Return overrides as the command line takes them: KEY=VALUE, the value as TOML."""
-    if isinstance(overrides, Mapping):
-        return [f"{field}={toml.inline(value)}" for field, value in overrides.items()]
-    return list(overrides)
+    if not isinstance(overrides, Mapping):
+        return list(overrides)
+    assignments = []
+    for field, value in overrides.items():
+        try:
+            assignments.append(f"{field}={toml.inline(value.item() if hasattr(value, 'item') else value)}")
+        except (TypeError, ValueError):
+            raise RequestError(
+                f"overrides: {field}",
+                expected="a number, a string, a boolean, or lists and tables of those",
+                received=repr(value),
+            ) from None
+    return assignments

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import subprocess
 import sys
@@ -47,6 +48,9 @@ def test_every_public_name_is_there_and_documented() -> None:
         if name != "__version__":
             assert inspect.getdoc(getattr(kerasae, name))
     assert kerasae.layers.Rejection
+    importlib.import_module("kerasae.tune")  # which runs nothing, and does not take the function's place
+    importlib.import_module("kerasae.__main__")
+    assert inspect.isfunction(kerasae.tune)
     with pytest.raises(AttributeError, match="has no attribute 'trian'"):
         kerasae.trian  # noqa: B018
 
@@ -84,6 +88,8 @@ def test_a_run_is_trained_and_used() -> None:
     predictions = [run.predict(source)[0] for source in (image, Image.fromarray(image), "black.png", Path("black.png"))]
     predictions += [kerasae.predict("first/export", np.stack([image, image])[..., None])[1]]
     assert len({prediction.label for prediction in predictions}) == 1
+    assert len(run.predict(np.zeros((3, 8, 8), np.uint8))) == 3
+    assert repr(run.predict("black.png")).startswith("1 predictions\nimage")
     probabilities = [prediction.probability for prediction in predictions]
     np.testing.assert_allclose(probabilities, [probabilities[0]] * 5, rtol=1e-5)
 
@@ -95,3 +101,6 @@ def test_a_run_is_trained_and_used() -> None:
         kerasae.train("joint", run="first", resume=True)
     with pytest.raises(RequestError, match=r"phases\.0\.epochs"):
         kerasae.train("joint", overrides={**TINY, "phases.0.epochs": -1})
+    with pytest.raises(RequestError, match=r"overrides: seed: expected a number, .* Received: None"):
+        kerasae.train("joint", overrides={"seed": None})
+    assert kerasae.api._assignments({"seed": np.int64(3), "title": "a"}) == ["seed=3", 'title="a"']

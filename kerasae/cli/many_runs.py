@@ -73,7 +73,7 @@ def tune(
     load_tensorflow()
     from kerasae.experiments.search import tune as verb
 
-    name_or_file = recipe or verb.default_recipe(has_data=data is not None)
+    name_or_file = recipe or verb.default_recipe(data)
     search = verb.tune(
         name_or_file, data=data, overrides=overrides or [], name=name, workers=workers, retrain=retrain, wait=wait
     )

@@ -41,7 +41,7 @@ def train(
 ) -> None:
     """Train a recipe, then evaluate, report and export it.
 
-    Without a recipe: `digits-joint` on the digits, or `joint` on the data that you name.
+    Without a recipe: `digits-joint` on the digits, or `joint` on other data that you name.
     """
     if resume and (run is None or recipe is not None or data is not None or overrides):
         raise RequestError("--resume", expected="--run DIR and nothing else, since a run keeps its own recipe")
@@ -52,7 +52,7 @@ def train(
     if resume and run is not None:
         trained = verb.resume(run)
     else:
-        name = recipe or verb.default_recipe(has_data=data is not None)
+        name = recipe or verb.default_recipe(data)
         trained = verb.train(name, data=data, run=run, overrides=overrides or [])
     stdout_console.print(summary(trained))
     if ood := read_all(trained.path / "unknown"):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kerasae.inference.predictor import Outputs
 
 NUM_TOP = 3
+MAX_LINES = 40  # of a list that is printed
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Prediction:
     probabilities: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PredictionList(Sequence[Prediction]):
     """The predictions for images, in the order of the images; a table in a notebook."""
 
@@ -70,6 +71,16 @@ class PredictionList(Sequence[Prediction]):
 
     def __len__(self) -> int:
         return len(self.predictions)
+
+    def __repr__(self) -> str:
+        """Return a table as text, a line for each image; a long list is cut in the middle."""
+        columns = {"image": [prediction.image for prediction in self], **text_columns(self)}
+        rows = [list(columns), *map(list, zip(*columns.values(), strict=True))]
+        if len(rows) > MAX_LINES:
+            rows = [*rows[: MAX_LINES // 2], ["..."] * len(columns), *rows[-MAX_LINES // 2 :]]
+        widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return "\n".join([f"{len(self):,} predictions", *lines])
 
     def __iter__(self) -> Iterator[Prediction]:
         return iter(self.predictions)

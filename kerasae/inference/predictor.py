@@ -13,6 +13,7 @@ from kerasae.inference.image_error import mean_squared_errors, scaled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from kerasae.data.images import ImageShape
     from kerasae.data.resizing import Resize
@@ -52,12 +53,14 @@ class Predictor(abc.ABC):
     """A trained model that predicts.
 
     Attributes:
+        path: of the run or the export.
         class_names: in the order of the softmax head; of the training data where there is no such head.
         image_shape: (H, W, C) of the images that `predict` takes.
         resize: how training resized images to `image_shape`.
         limits: the range of stored values that training mapped to 0 to 255; None for images of 8 bits as they are.
     """
 
+    path: Path
     class_names: tuple[str, ...]
     image_shape: ImageShape
     resize: Resize

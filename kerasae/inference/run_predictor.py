@@ -29,6 +29,7 @@ class RunPredictor(Predictor):
 
     def __init__(self, path: Path) -> None:
         run = RunFolder.open(path)
+        self.path = path
         data = run.recipe.data
         image_shape = data.image_shape
         if image_shape == "auto":  # which the recipe of no run has

@@ -65,6 +65,7 @@ class SavedModelPredictor(Predictor):
                 raise damaged(path, in_a_line(error), FIX) from None
         if SIGNATURE not in self._loaded.signatures:
             raise damaged(path, f"expected a signature {SIGNATURE!r}", FIX)
+        self.path = path
         self.class_names = facts.class_names
         self.image_shape = facts.image_shape
         self.resize = facts.resize

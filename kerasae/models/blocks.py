@@ -68,10 +68,7 @@ def check_sides(image_shape: tuple[int, int, int], halvings: int, name: str) -> 
             f"model.encoder: {name!r} halves its image {halvings} times",
             expected=f"sides in multiples of {step}",
             received=f"{image_shape[0]}x{image_shape[1]}",
-            fix=(
-                f"set data.image_shape to [{nearest[0]}, {nearest[1]}, {image_shape[2]}] or change the encoder's "
-                "filters"
-            ),
+            fix=f"set data.image_shape to [{nearest[0]}, {nearest[1]}, {image_shape[2]}] or change the encoder's depth",
         )
 
 

@@ -37,7 +37,8 @@ class EncoderTraits:
     """What building and searching need to know of an encoder.
 
     Attributes:
-        can_be_tied: whether `mirror` can run its layers backwards as a tied decoder.
+        can_be_tied: False refuses tied weights before anything is built; else `mirror` refuses layers that it cannot
+            run backwards.
         decoder: the decoder of recipes that name none; None for the decoder of the encoder's own name, else "mlp".
         classifier: the classifier of recipes that name none; None for the classifier of the encoder's own name, else
             "baseline".

@@ -82,7 +82,7 @@ def check_fits(recipe: Recipe, collection: Collection) -> TrainingPlan:
 def resolve(recipe: Recipe, collection: Collection) -> Recipe:
     """Replace "auto" by the values for these images and this machine, so that the run can be repeated elsewhere.
 
-    `min_steps` becomes epochs, and is 0 then; see `raised`. `search` is removed, because it is no part of a run.
+    `min_steps` becomes epochs, and is 0 then; see `epoch_notes`. `search` is removed, because it is no part of a run.
 
     Raises:
         RequestError: the batches do not fit the images or the devices.
@@ -119,7 +119,7 @@ def with_every_class(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"data": recipe.data.model_copy(update={"normal": "auto"})})
 
 
-def raised(recipe: Recipe, resolved: Recipe) -> list[str]:
+def epoch_notes(recipe: Recipe, resolved: Recipe) -> list[str]:
     """Return a line for each phase of a recipe to which `resolve` has added epochs."""
     return [
         f"{name}: {after.epochs:,} epochs rather than {before.epochs:,}, for at least {before.min_steps:,} steps; few "

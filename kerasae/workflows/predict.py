@@ -35,7 +35,7 @@ ImageInput = str | Path | ImageObject
 
 
 def predict(
-    model: str | Path,
+    model: str | Path | Predictor,
     images: ImageInput | Sequence[ImageInput],
     *,
     heatmaps: Path | None = None,
@@ -45,9 +45,9 @@ def predict(
     """Predict images in the given order.
 
     Args:
-        model: a run's directory or an exported SavedModel.
+        model: a run's directory or an exported SavedModel, or what `open_predictor` returned for one.
         images: paths of images or of folders, PIL images, or arrays uint8 (H, W) or (H, W, C), [0, 255]; one of them, a
-            sequence, or an array (n, H, W, C). A file in a folder that cannot be decoded is left out, with a line on
+            sequence, or an array (n, H, W) or (n, H, W, C). A file in a folder that cannot be decoded is left out, with a line on
             the console.
         heatmaps: a new folder for a PNG of each image: the image as the model sees it, its reconstruction, and where
             the two differ.
@@ -62,7 +62,7 @@ def predict(
     for option, path in (("--heatmaps", heatmaps), ("--csv", table)):
         if path is not None:
             check_new(path, option)
-    predictor = open_predictor(Path(model))
+    predictor = model if isinstance(model, Predictor) else open_predictor(Path(model))
     named_images = _read(_as_sequence(images), predictor, console or stderr_console())
     size = batch_size(predictor.image_shape)
     predictions: list[Prediction] = []
@@ -74,7 +74,9 @@ def predict(
             if folder is not None:
                 if outputs.reconstruction is None:
                     raise RequestError(
-                        "--heatmaps", expected="a model that rebuilds images", received=f"{model}, which does not"
+                        "--heatmaps",
+                        expected="a model that rebuilds images",
+                        received=f"{predictor.path}, which does not",
                     )
                 _write_heatmaps(folder, names, batch, outputs.reconstruction, first=len(predictions))
             predictions += predictions_of(names, outputs, predictor.class_names)
@@ -87,7 +89,8 @@ def predict(
 def _as_sequence(images: ImageInput | Sequence[ImageInput]) -> Sequence[ImageInput]:
     """Return one image as a sequence of itself, and an array of images as a sequence of arrays."""
     if isinstance(images, np.ndarray):
-        return list(images) if images.ndim == 4 else [images]
+        is_batch = images.ndim == 4 or (images.ndim == 3 and images.shape[2] not in (1, 3))
+        return list(images) if is_batch else [images]
     if isinstance(images, str | Path | Image.Image):
         return [images]
     return images

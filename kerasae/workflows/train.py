@@ -16,7 +16,7 @@ from kerasae.tasks import task_of
 from kerasae.training import distribution
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
-from kerasae.workflows.begin import begin, check, check_fits, raised, read_named, resolve
+from kerasae.workflows.begin import begin, check, check_fits, epoch_notes, read_named, resolve
 from kerasae.workflows.opening import reopen
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from kerasae.training.phase_plan import TrainingPlan
 
 
-def default_recipe(*, has_data: bool) -> str:
-    """Return the name of the recipe that is trained if none is named, with or without a source of images."""
-    return "joint" if has_data else "digits-joint"
+def default_recipe(data: str | None) -> str:
+    """Return the name of the recipe that is trained if none is named: `joint` mirrors images, which digits are not."""
+    return "digits-joint" if data in (None, "digits") else "joint"
 
 
 def train(recipe: str, *, data: str | None = None, run: Path | None = None, overrides: Sequence[str] = ()) -> RunFolder:
@@ -51,7 +51,7 @@ def train(recipe: str, *, data: str | None = None, run: Path | None = None, over
     plan = check_fits(resolved, collection)
     new_run = RunFolder.create(run, Path(recipe).stem)
     begin(new_run, resolved, plan.facts)
-    stderr_console().print(*lines(plan.facts), *raised(requested, resolved), sep="\n", soft_wrap=True)
+    stderr_console().print(*lines(plan.facts), *epoch_notes(requested, resolved), sep="\n", soft_wrap=True)
     with new_run.alone("training"):
         finish(new_run, collection, plan)
     return new_run

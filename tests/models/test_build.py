@@ -30,7 +30,7 @@ def test_a_part_without_a_name_is_the_one_that_comes_with_the_encoder(
 
 
 CONVOLUTIONAL = ["baseline", "inception", "prototype", "residual", "vgg"]
-TIED = ["baseline", "mlp", "prototype", "vgg"]
+TIED = [name for name in ENCODERS.names if ENCODERS.traits(name).can_be_tied]
 
 
 @pytest.mark.parametrize(

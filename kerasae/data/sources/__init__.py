@@ -38,7 +38,10 @@ def open_source(recipe: DataRecipe) -> Source:
             return open_npz(path, recipe.class_names, recipe.range)
         if path.is_file() and path.suffix.lower() in (".csv", ".tsv"):
             return open_csv(path, recipe)
-        known = [*BUILTIN, *(beside.name for beside in path.parent.glob("*"))]
+        known = [
+            *(BUILTIN if len(path.parts) == 1 and not recipe.source.endswith("/") else ()),
+            *(beside.name for beside in path.parent.glob("*")),
+        ]
         exists = path.exists()
     except RequestError:
         raise

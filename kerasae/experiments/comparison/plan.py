@@ -19,7 +19,7 @@ from kerasae.experiments.comparison.earlier_runs import as_begun, check_resumabl
 from kerasae.experiments.jobs import Job, Replicate, check_seeds, replicates
 from kerasae.runs.folder import RunFolder
 from kerasae.training.joint import check_fit
-from kerasae.workflows.begin import check, raised, resolve
+from kerasae.workflows.begin import check, epoch_notes, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +110,7 @@ def make_plan(candidates: Sequence[Candidate], num_seeds: int, num_folds: int | 
             facts = facts_of(resolved, collection)
             jobs += _checked_jobs(candidate, fold_replicates, resolved, facts, collection, folder)
             title = candidate.name if fold is None else f"{candidate.name}, fold {fold}"
-            raised_epochs += [f"{title}: {line}" for line in raised(recipe, resolved)]
+            raised_epochs += [f"{title}: {line}" for line in epoch_notes(recipe, resolved)]
             prepared.append(PreparedCandidate(candidate.name, resolved, facts, image_digests(collection, shared)))
             check_same_images(prepared[0], prepared[-1], "test")
             if fold is not None:

@@ -26,7 +26,7 @@ from kerasae.recipe.loading import builtin, setting
 from kerasae.training import distribution
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
-from kerasae.workflows.begin import raised, read_named
+from kerasae.workflows.begin import epoch_notes, read_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,9 +64,9 @@ class SearchResult:
         return self.plan.folder / PAGE
 
 
-def default_recipe(*, has_data: bool) -> str:
-    """Return the name of the recipe that is searched if none is named, with or without a source of images."""
-    return "joint" if has_data else "digits-search"
+def default_recipe(data: str | None) -> str:
+    """Return the name of the recipe that is searched if none is named."""
+    return "digits-search" if data in (None, "digits") else "joint"
 
 
 def tune(
@@ -115,7 +115,7 @@ def tune(
     plan.folder.mkdir(parents=True, exist_ok=True)
     with alone(plan.folder, "searching in", "tune", ", or give another --name"):
         plan.write()
-        for line in [*raised(plan.requested, plan.resolved), *warnings(plan.facts)]:
+        for line in [*epoch_notes(plan.requested, plan.resolved), *warnings(plan.facts)]:
             console.print(line, soft_wrap=True)
         _search(plan, member, 1 if workers is None and member is None else workers or 0, wait, console)
         results = write_trials(plan)
