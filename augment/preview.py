@@ -44,7 +44,8 @@ def contact_sheet(
     """Return a sheet, mode RGB, with a line for each item: its name, its parameters, and `num` changed images.
 
     Args:
-        sample_images: at least one, of any size and mode; each gets a block of its own. A mixing's partner is the next one.
+        sample_images: at least one, of any size and mode; each gets a block of its own. The partner of a mixing is
+            the next one.
         sections: transforms and mixings, shown over their ranges, under the titles of their sections.
         num: changed images a line, at least 2.
         size: the longer side of an image on the sheet, in pixels.

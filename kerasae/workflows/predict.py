@@ -16,6 +16,7 @@ from kerasae.data.images import batch_size
 from kerasae.files.writing import written_whole
 from kerasae.inference.opening import open_predictor
 from kerasae.inference.prediction import Prediction, PredictionList, predictions_of
+from kerasae.inference.predictor import Predictor
 from kerasae.ood.figures.images import triptych
 from kerasae.runs.folder import check_new
 from kerasae.utils.console import stderr_console
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from kerasae.inference.predictor import Predictor
 
 __all__ = ["Prediction", "PredictionList", "predict"]
 
@@ -47,8 +47,8 @@ def predict(
     Args:
         model: a run's directory or an exported SavedModel, or what `open_predictor` returned for one.
         images: paths of images or of folders, PIL images, or arrays uint8 (H, W) or (H, W, C), [0, 255]; one of them, a
-            sequence, or an array (n, H, W) or (n, H, W, C). A file in a folder that cannot be decoded is left out, with a line on
-            the console.
+            sequence, or an array (n, H, W) or (n, H, W, C). A file in a folder that cannot be decoded is left
+            out, with a line on the console.
         heatmaps: a new folder for a PNG of each image: the image as the model sees it, its reconstruction, and where
             the two differ.
         table: a new CSV file with a row for each image, which holds the probability of every class.
