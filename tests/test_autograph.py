@@ -31,7 +31,7 @@ def test_a_run_and_its_export_convert_nothing(tmp_path: Path, converted: list[st
     small = ["model.encoder.filters=[4]", "phases.0.epochs=1"]
     train("digits-joint", run=tmp_path / "run", overrides=[*small, "evaluation.variants.negative=['invert']"])
     opened = open_run(tmp_path / "run")
-    write_exploration(opened.run, opened.model, opened.collection, ExplorationOptions("test", 50, ("pca",)))
+    write_exploration(opened.run, opened.model.model, opened.collection, ExplorationOptions("test", 50, ("pca",)))
     assert not converted
 
 

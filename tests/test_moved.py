@@ -104,7 +104,7 @@ def test_a_report_keeps_figures_of_images_that_are_gone(there: Path, typed: Type
     assert Path("run/figures/reconstructions.png").read_bytes() == figure
     Path("run/figures/reconstructions.png").unlink()
     assert typed("report", "run")[0] == 0
-    assert "not drawn: " in Path("run/report.html").read_text()
+    assert "Missing figures: " in Path("run/report.html").read_text()
 
 
 def test_an_export_does_without_images(there: Path, typed: Typed) -> None:

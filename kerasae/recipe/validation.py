@@ -89,6 +89,7 @@ _EXPECTED = {
     "less_than_equal": "less than or equal to {le}",
     "list_type": "a valid list",
     "literal_error": "{expected}",
+    "multiple_of": "a multiple of {multiple_of}",
     "string_too_long": "text of at most {max_length} characters",
     "string_too_short": "text of at least {min_length} characters",
     "string_type": "a valid string",

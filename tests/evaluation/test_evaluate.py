@@ -69,7 +69,7 @@ def test_no_test_image_is_refused(run, model, collection, make_images):
 def test_no_more_than_a_batch_is_loaded_at_once(run, model, collection, monkeypatch):
     evaluate(run, TrainedModel(model), collection, batch_size=16, linear_baseline=False)
     assert collection.test.largest_load == 16
-    monkeypatch.setattr("kerasae.data.images._BATCH_VALUES", 5 * 64)  # large images: five of these fill a batch
+    monkeypatch.setattr("kerasae.data.images._MOST_VALUES", 5 * 64)  # large images: five of these fill a batch
     collection.test.largest_load = 0
     evaluate(run, TrainedModel(model), collection, batch_size=16, linear_baseline=False)
     assert collection.test.largest_load == 5

@@ -101,7 +101,10 @@ REFUSALS = {
     ),
     "predict from the export": (lambda run: ["predict", run / "export", "x.png"], r"the export of a generator"),
     "strangers": (lambda run: ["evaluate", run, "--unknown", "invert"], r"whose adversarial model makes images"),
-    "compare": (lambda run: ["compare", "mnist-acgan", "digits-joint"], r"compare: expected recipes of models that an"),
+    "compare": (
+        lambda run: ["compare", "mnist-acgan", "digits-joint"],
+        r"expected recipes of models that predict",
+    ),
     "judge": (lambda run: ["generate", run, "--judge", run], r"none judges its own images"),
     "between images": (lambda run: ["generate", run, "--between", "3", "x.png"], r"has no encoder"),
 }

@@ -2,10 +2,10 @@ import itertools
 
 import numpy as np
 import pytest
-from kerasae.training.collapse import diversity
 from sklearn.neighbors import NearestNeighbors
 
 from kerasae.generation.distances import frechet_distance, nearest_distances
+from kerasae.training.generator_samples import diversity
 
 RANDOM = np.random.default_rng(0)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kerasae.data.array_images import ArrayImages
 from kerasae.data.collection import Collection
-from kerasae.data.images import ArrayImages
 from kerasae.generation.judge import Judge, JudgePredictions
 from kerasae.generation.result import Agreement, ClassShare
 from kerasae.generation.sample_metrics import SampleEvaluator, class_agreement, pixel_vectors
@@ -112,7 +112,7 @@ def test_large_images_are_reduced() -> None:
 
 
 def test_the_judge_counts_in_the_order_of_the_run(digits_run: Path) -> None:
-    model = load_trained(RunFolder(digits_run))
+    model = load_trained(RunFolder(digits_run)).model
     images = RANDOM.integers(0, 256, (12, 8, 8, 1), dtype=np.uint8)
     names = tuple("0123456789")
     same = Judge(Path("x"), model, names, names)(images)

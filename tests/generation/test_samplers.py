@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from kerasae.data.images import as_image_set
+from kerasae.data.images import to_uint8
 from kerasae.generation.interpolation import Endpoint, interpolate_latents
 from kerasae.generation.latent_vectors import MAX_VALUES, LatentVectorizer
 from kerasae.generation.samplers import Samples, autoencoder_samplers, draw_samples
@@ -128,7 +128,7 @@ def test_a_class_is_drawn_the_same_whatever_else_is_asked_for() -> None:
 
 
 def test_images_are_cut_to_grey_levels() -> None:
-    np.testing.assert_array_equal(as_image_set(np.array([-0.2, 0.0, 0.5, 1.0, 1.7])), [0, 0, 128, 255, 255])
+    np.testing.assert_array_equal(to_uint8(np.array([-0.2, 0.0, 0.5, 1.0, 1.7])), [0, 0, 128, 255, 255])
 
 
 @pytest.mark.parametrize("odds", [None, np.arange(5.0)])

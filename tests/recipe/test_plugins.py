@@ -68,7 +68,7 @@ def test_the_encoder_that_the_docs_show_is_built(tmp_path: Path, monkeypatch: py
     ("name", "text", "message"),
     [
         ("none.py", None, r"plugins: expected the path of a \.py file\. Received: 'none\.py'"),
-        ("notes.txt", "hello", r"Received: 'notes\.txt', which is none"),
+        ("notes.txt", "hello", r"Received: 'notes\.txt', which is not one"),
         (
             "broken.py",
             "import not_a_module_of_anybody",

@@ -12,12 +12,13 @@ import pytest
 from matplotlib.figure import Figure
 
 from kerasae.files.writing import write_json
+from kerasae.models import TrainedModel
 from kerasae.report import write_report
 from kerasae.report.report_figure import report_figure
 from kerasae.report.report_figures import TRAINING_FIGURES, kept_image_figures
 from kerasae.runs.folder import RunFolder
+from kerasae.tasks.joint_evaluation import evaluate
 from kerasae.utils.errors import RequestError
-from kerasae.workflows.evaluate import evaluate
 
 BOTH = ("reconstruction", "label")
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -135,7 +136,7 @@ def test_only_the_images_shown_are_loaded(report):
 def test_a_report_without_metrics_is_refused(report, tmp_path):
     reported = report(*BOTH)
     run = RunFolder(tmp_path)
-    with pytest.raises(RequestError, match=r"lacks metrics\.json; make it again with: kerasae evaluate"):
+    with pytest.raises(RequestError, match=r"metrics\.json in .* no such file; make it again with: kerasae evaluate"):
         write_report(run, reported.model, reported.collection)
     assert not list(tmp_path.iterdir())
 
@@ -186,7 +187,7 @@ def test_variants_stand_beside_the_test_images(report, tmp_path):
     recipe = reported.run.recipe.model_dump(mode="json")
     recipe["evaluation"]["variants"] = {"negative": [{"name": "invert"}], "faint": [{"name": "contrast"}]}
     write_json(run.recipe_file, recipe)
-    metrics = evaluate(run, reported.model, reported.collection)
+    metrics = evaluate(run, TrainedModel(reported.model), reported.collection)
     page = Page(write_report(run, reported.model, reported.collection).read_text(encoding="utf-8"))
     assert "variants" in {attributes.get("id") for _, attributes in page.elements}
     for path in ("label.accuracy", "label.macro_f1", "reconstruction.mse", "reconstruction.ssim", "pixels.mean"):

@@ -26,7 +26,7 @@ def test_a_run_keeps_what_it_rejects(digits_run: Path) -> None:
     assert sum(rate["share"] * rate["support"] for rate in rates) == pytest.approx(results["rejected"])
     assert all(rate["interval"][0] <= rate["share"] <= rate["interval"][1] for rate in rates)
     page = run.report.read_text()
-    assert "Rejected by class" in page
+    assert "<h2>Rejection</h2>" in page
     assert 'data-metric="test.rejection.per_class.3.interval.1"' in page
     # The strokes of a digit are dark there: a network that has seen none has little to say.
     assert metrics["variants"]["negative"]["rejection"]["rejected_share"] > 5 * max(results["rejected_share"], 0.01)

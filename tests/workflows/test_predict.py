@@ -69,7 +69,7 @@ def test_top_three_come_best_first(digits_run: Path, images: Path) -> None:
 def test_heatmaps_show_image_copy_and_error(
     digits_run: Path, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kerasae.data.images._BATCH_VALUES", 3 * 64)  # large images: three of these fill a batch
+    monkeypatch.setattr("kerasae.data.images._MOST_VALUES", 3 * 64)  # large images: three of these fill a batch
     predict(digits_run / "export", [images], heatmaps=tmp_path / "maps")
     names = sorted(path.name for path in (tmp_path / "maps").iterdir())
     assert names == ["0000-0.png", "0001-1.png", "0002-2.png", "0003-orange.png"]
@@ -139,7 +139,7 @@ def test_a_name_outside_utf8_is_left_out_and_a_long_one_cut(
 
 
 def test_what_cannot_be_answered_takes_one_line(digits_run: Path, images: Path, tmp_path: Path) -> None:
-    with pytest.raises(RequestError, match=r"expected an image's file\. Received: 'none\.png', which does not exist"):
+    with pytest.raises(RequestError, match=r"expected an image file\. Received: 'none\.png', which does not exist"):
         predict(digits_run, [Path("none.png")])
     with pytest.raises(RequestError, match=r"notes\.txt, which cannot be decoded"):
         predict(digits_run, [images / "notes.txt"])

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from kerasae.recipe.loading import parse
+from kerasae.runs.data_facts import DataFacts
 from kerasae.runs.folder import RunFolder
 from kerasae.training import joint
 from kerasae.training.phase_plan import PhasePlan, TrainingPlan
@@ -109,5 +110,5 @@ def test_a_run_that_cannot_begin_in_a_folder_of_others_leaves_their_files(monkey
     run.path.mkdir()
     Path("x/notes.txt").touch()
     with pytest.raises(OSError, match="No space left"):
-        preparation.begin(run, parse({}), {"quarantine": []})
+        preparation.begin(run, parse({}), DataFacts())
     assert list(run.path.iterdir()) == [Path("x/notes.txt")]

@@ -296,5 +296,5 @@ def test_ten_broken_files_are_named_and_the_others_counted(make_folder: MakeFold
     root = make_folder({"a": 1})
     for number in range(12):
         (root / "a" / f"torn{number}.png").write_text("no")
-    with pytest.raises(RequestError, match=r"12 of 13; .*torn0\.png .*torn9\.png \(not a .*\) and 2 more; repair"):
+    with pytest.raises(RequestError, match=r"12 of 13; .*torn0\.png .*torn9\.png \(not an .*\) and 2 more; repair"):
         opened(root)

@@ -38,7 +38,9 @@ def test_the_keys_of_the_file_stay() -> None:
 @pytest.mark.parametrize("damage", [{"executions": [{"name": "seed-0"}]}, {"score_": 1}, {"values": None}])
 def test_a_damaged_result_is_named(damage: dict, tmp_path: Path) -> None:
     (tmp_path / "outcome.json").write_text(json.dumps({**RESULT.to_json(), **damage}))
-    with pytest.raises(RequestError, match=r"outcome\.json is damaged: expected .*; put it back from a copy, or give"):
+    with pytest.raises(
+        RequestError, match=r"outcome\.json as .* a damaged file \(expected .*\); put it back from a copy, or give"
+    ):
         TrialResult.read(tmp_path)
 
 
