@@ -12,7 +12,7 @@ from kerasae.training import fit
 from kerasae.training.callbacks import HistoryWriter
 from kerasae.training.joint import check_fit
 from kerasae.utils.errors import RequestError
-from kerasae.workflows.begin import raised, resolve
+from kerasae.workflows.begin import epoch_notes, resolve
 
 from tiny_task import killed_and_resumed, make, rows  # isort: skip
 
@@ -113,7 +113,7 @@ def test_few_images_get_the_epochs_that_make_the_least_steps(
     resolved = resolve(recipe, collection)
     assert (resolved.phases[0].epochs, resolved.phases[0].min_steps) == (epochs, 0)
     assert resolve(resolved, collection) == resolved
-    lines = raised(recipe, resolved)
+    lines = epoch_notes(recipe, resolved)
     assert len(lines) == (epochs > 4)
     if lines:
         assert lines[0].startswith(f"joint: {epochs} epochs rather than 4, for at least {min_steps} steps; few images")
