@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,10 +36,25 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole run on the digits, of two epochs: trained, evaluated, reported, exported."""
+    """A whole run on the digits, of two epochs: trained, evaluated, reported, exported.
+
+    It is trained once for all processes of the tests; each has a copy of its own.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    with (shared / "digits.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "digits").is_dir():
+            _train_digits(shared / "unfinished")
+            (shared / "unfinished").rename(shared / "digits")
+    path = tmp_path_factory.mktemp("runs") / "digits"
+    shutil.copytree(shared / "digits", path)
+    return path
+
+
+def _train_digits(path: Path) -> None:
     from kerasae.workflows.train import train
 
-    path = tmp_path_factory.mktemp("runs") / "digits"
     train(
         "digits-joint",
         run=path,
@@ -48,7 +65,6 @@ def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "evaluation.variants.negative=['invert']",
         ],
     )
-    return path
 
 
 @pytest.fixture

@@ -24,8 +24,9 @@ def model(
     encoder: str = "strided", heads: tuple = HEADS, latent_dim: int | None = None, **more: object
 ) -> JointAutoencoder:
     keras.utils.set_random_seed(1)
-    options = {"filters": [4, 8]} if encoder in ("baseline", "prototype", "vgg") else {}
-    options = {"units": [4, 8]} if encoder == "mlp" else options
+    small = {"mlp": {"units": [4, 8]}, "nasnet": {"stem": 4, "filters": [4]}}
+    widths = dict.fromkeys(("baseline", "inception", "prototype", "residual", "vgg"), {"filters": [4, 8]})
+    options = {**widths, **small}.get(encoder, {})
     recipe = ModelRecipe(encoder=Spec(name=encoder, **options), variational=Variational(latent_dim=latent_dim), **more)
     return build(recipe, (20, 20, 1), 3, heads)
 
