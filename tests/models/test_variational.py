@@ -25,7 +25,7 @@ def model(
 ) -> JointAutoencoder:
     keras.utils.set_random_seed(1)
     small = {"mlp": {"units": [4, 8]}, "nasnet": {"stem": 4, "filters": [4]}}
-    widths = dict.fromkeys(("baseline", "inception", "prototype", "residual", "vgg"), {"filters": [4, 8]})
+    widths = {key: {"filters": [4, 8]} for key in ("baseline", "inception", "prototype", "residual", "vgg")}
     options = {**widths, **small}.get(encoder, {})
     recipe = ModelRecipe(encoder=Spec(name=encoder, **options), variational=Variational(latent_dim=latent_dim), **more)
     return build(recipe, (20, 20, 1), 3, heads)
