@@ -1,7 +1,7 @@
 """Reads the tensors of a PyTorch checkpoint of the form before version 1.6, without PyTorch.
 
-Such a file is three small pickles (a magic number, a protocol version, facts of the machine), the pickled tensors, which
-name their storages, the pickled order of the storages, and then each storage: its length and its raw values.
+Such a file is three small pickles (a magic number, a protocol version, facts of the machine), the pickled tensors,
+which name their storages, the pickled order of the storages, and then each storage: its length and its raw values.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class _Tensor:
 
 
 class _TensorsOnlyUnpickler(pickle.Unpickler):
-    """Reads nested plain values and tensors; any other class or function in the file is an error, and nothing is run."""
+    """Reads nested plain values and tensors; any other class or function is an error, and nothing is run."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
@@ -119,9 +119,13 @@ def _strided(values: np.ndarray, tensor: _Tensor) -> np.ndarray:
     """Return a tensor of a storage; its values need not lie there in order."""
     shape, strides, offset = tensor.shape, tensor.strides, tensor.offset
     last = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
-    if min((offset, *shape, *strides)) < 0 or math.prod(shape) > len(values) or (math.prod(shape) and last >= len(values)):
+    if (
+        min((offset, *shape, *strides)) < 0
+        or math.prod(shape) > len(values)
+        or (math.prod(shape) and last >= len(values))
+    ):
         raise ValueError("a tensor beyond its storage")
     view = np.lib.stride_tricks.as_strided(
         values[offset:], shape, [stride * values.itemsize for stride in strides], writeable=False
     )
-    return np.ascontiguousarray(view)
+    return np.array(view, order="C")
