@@ -6,7 +6,6 @@ which name their storages, the pickled order of the storages, and then each stor
 
 from __future__ import annotations
 
-import math
 import os
 import pickle
 from collections import OrderedDict
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 _MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 _PROTOCOL_VERSION = 1001
-_STORAGES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
+_STORAGES: dict[str, np.dtype[Any]] = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 
 
 @dataclass(frozen=True)
@@ -119,11 +118,10 @@ def _strided(values: np.ndarray, tensor: _Tensor) -> np.ndarray:
     """Return a tensor of a storage; its values need not lie there in order."""
     shape, strides, offset = tensor.shape, tensor.strides, tensor.offset
     last = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
-    if (
-        min((offset, *shape, *strides)) < 0
-        or math.prod(shape) > len(values)
-        or (math.prod(shape) and last >= len(values))
-    ):
+    num_values = 1
+    for size in shape:
+        num_values *= size
+    if min((offset, *shape, *strides)) < 0 or num_values > len(values) or (num_values and last >= len(values)):
         raise ValueError("a tensor beyond its storage")
     view = np.lib.stride_tricks.as_strided(
         values[offset:], shape, [stride * values.itemsize for stride in strides], writeable=False
