@@ -21,6 +21,7 @@ from kerasae.data.value_range import check_8_bits
 from kerasae.data.weights import class_weights
 from kerasae.runs.data_facts import DataFacts, ImageSizes, SplitCounts
 from kerasae.utils.errors import RequestError
+from kerasae.utils.pixels import scale_images
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,7 +74,7 @@ class Collection:
     def examples(self) -> np.ndarray:
         """Some scaled training images at regular intervals, float32 (n, height, width, channels), in [0, 1]."""
         indices = spread(len(self.train), batch_size(self.image_shape, MOST_EXAMPLES))
-        return self.train.load(indices) / np.float32(255.0)
+        return scale_images(self.train.load(indices))
 
 
 def open_collection(recipe: DataRecipe, *, classifies: bool, asks: bool = True) -> Collection:

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 import augment
 from kerasae.data.pipeline import prefetched
+from kerasae.utils.pixels import scale_image_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,7 @@ class Targets:
         """
         targets, weights = {}, {}
         if "reconstruction" in self.heads:
-            targets["reconstruction"] = tf.cast(images, tf.float32) / 255.0
+            targets["reconstruction"] = scale_image_tensor(images)
             weights["reconstruction"] = tf.ones(tf.shape(images)[:1])
         if "label" in self.heads:
             # A row of a mixed image sums to the share whose label is known; only the weight holds that share.

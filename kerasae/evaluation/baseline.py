@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 
 from kerasae.evaluation.numbers import number
+from kerasae.utils.pixels import scale_images
 
 if TYPE_CHECKING:
     from kerasae.data.collection import Collection
@@ -64,5 +65,5 @@ def linear_baseline(collection: Collection) -> LinearBaseline | None:
 def _labelled(image_set: ImageSet) -> tuple[np.ndarray, np.ndarray]:
     """Return the labelled images as rows of scaled pixels, float32 (n, d), and their classes, int64 (n,)."""
     indices = np.flatnonzero(image_set.labels >= 0)
-    images = image_set.load(indices).reshape(len(indices), -1).astype(np.float32) / 255.0
+    images = scale_images(image_set.load(indices).reshape(len(indices), -1))
     return images, image_set.labels[indices]

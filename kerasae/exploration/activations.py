@@ -9,6 +9,7 @@ import numpy as np
 
 from kerasae.models.kernels import kernels
 from kerasae.report.kernel_histogram import Kernel
+from kerasae.utils.pixels import scale_images
 
 if TYPE_CHECKING:
     from kerasae.models import JointAutoencoder
@@ -68,7 +69,7 @@ def activations(model: JointAutoencoder, image: np.ndarray) -> dict[str, np.ndar
     shown = np.unique(np.linspace(0, num_layers - 1, min(MAX_LAYERS, num_layers)).astype(int))
     layers = [layers[index] for index in shown]
     inner = keras.Model(model.encoder.input, [layer.output for _, layer in layers])
-    outputs = inner(image[None].astype(np.float32) / 255.0, training=False)
+    outputs = inner(scale_images(image[None]), training=False)
     outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
     by_title = {}
     for (position, layer), output in zip(layers, outputs, strict=True):

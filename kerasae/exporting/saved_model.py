@@ -17,11 +17,12 @@ from kerasae.exporting.verification import check_agreement
 from kerasae.files.manifest import seal
 from kerasae.files.writing import written_whole
 from kerasae.inference.export_facts import ExportFacts
-from kerasae.inference.image_error import mean_squared_errors, scaled
+from kerasae.inference.image_error import mean_squared_errors
 from kerasae.inference.operations import check_operations
 from kerasae.models import TrainedModel, model_with_ood_score
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
+from kerasae.utils.pixels import scale_image_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,7 +120,7 @@ def save(
         if "label" in outputs:
             outputs["class_name"] = tf.gather(names, tf.argmax(outputs["label"], axis=-1))
         if "reconstruction" in outputs:
-            outputs["reconstruction_error"] = mean_squared_errors(scaled(images), outputs["reconstruction"])
+            outputs["reconstruction_error"] = mean_squared_errors(scale_image_tensor(images), outputs["reconstruction"])
         return outputs
 
     def serve_encoded(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -131,7 +132,7 @@ def save(
         return serve(images)
 
     def encode(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"latent": tf.cast(_call(model.encoder, scaled(images)), tf.float32)}
+        return {"latent": tf.cast(_call(model.encoder, scale_image_tensor(images)), tf.float32)}
 
     images = tf.TensorSpec((None, *image_shape), tf.uint8, name="images")
     archive = keras.export.ExportArchive()

@@ -21,6 +21,7 @@ from kerasae.generation.result import (
     SampleMetrics,
 )
 from kerasae.training.generator_samples import diversity
+from kerasae.utils.pixels import scale_images
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -194,7 +195,7 @@ def pixel_vectors(images: np.ndarray) -> np.ndarray:
     """
     if max(images.shape[1:3]) > MAX_FULL_SIDE:
         images = tf.image.resize(images, (REDUCED_SIDE, REDUCED_SIDE), antialias=True).numpy()
-    return images.reshape(len(images), -1).astype(np.float32) / 255.0
+    return scale_images(images.reshape(len(images), -1))
 
 
 def _images_of(images: ImageSet, classes: Sequence[int]) -> ImageSet:

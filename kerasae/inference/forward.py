@@ -11,10 +11,11 @@ import tensorflow as tf
 from kerasae.data.images import Readable, batches
 from kerasae.data.pixel_histogram import NUM_LEVELS, pixel_histogram
 from kerasae.data.progress import with_progress
-from kerasae.inference.image_error import image_errors, scaled
+from kerasae.inference.image_error import image_errors
 from kerasae.inference.predictions import Predictions
 from kerasae.losses import ReconstructionLoss
 from kerasae.models import TrainedModel, model_with_ood_score
+from kerasae.utils.pixels import scale_image_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -66,7 +67,7 @@ def predict_image_set(
         autograph=False,
     )
     def measure(images: tf.Tensor, reconstruction: tf.Tensor) -> dict[str, tf.Tensor]:
-        return image_errors(scaled(images), reconstruction, loss or ReconstructionLoss())
+        return image_errors(scale_image_tensor(images), reconstruction, loss or ReconstructionLoss())
 
     probabilities: list[np.ndarray] = []
     errors: list[Mapping[str, Any]] = []

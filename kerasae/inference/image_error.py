@@ -14,11 +14,6 @@ MAX_PSNR = 100.0  # decibels; the PSNR of a perfect copy is infinite, which no m
 SSIM_FILTER = 11  # Wang et al. 2004, section III-B: an 11x11 Gaussian window
 
 
-def scaled(images: tf.Tensor) -> tf.Tensor:
-    """Scale uint8 images to float32 in [0, 1]."""
-    return tf.cast(images, tf.float32) / 255.0
-
-
 def mean_squared_errors(target: tf.Tensor, reconstruction: tf.Tensor) -> tf.Tensor:
     """Return the mean squared error of each image over its pixels and channels.
 

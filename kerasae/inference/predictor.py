@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from kerasae.inference.image_error import mean_squared_errors, scaled
+from kerasae.inference.image_error import mean_squared_errors
+from kerasae.utils.pixels import scale_image_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +46,7 @@ class Outputs:
         arrays = {name: np.asarray(outputs[name]) for name in names if name in outputs}
         reconstruction, error = arrays.get("reconstruction"), None
         if reconstruction is not None:
-            error = mean_squared_errors(scaled(tf.constant(images)), tf.constant(reconstruction)).numpy()
+            error = mean_squared_errors(scale_image_tensor(tf.constant(images)), tf.constant(reconstruction)).numpy()
         return cls(arrays.get("label"), reconstruction, error, arrays.get("anomaly_score"), arrays.get("accepted"))
 
 

@@ -23,6 +23,7 @@ from kerasae.inference.forward import predict_image_set
 from kerasae.losses import ReconstructionLoss
 from kerasae.models import deviation
 from kerasae.models.summary import parameter_counts
+from kerasae.report.run_artifacts import HISTOGRAM_PREFIX
 from kerasae.runs.history import History, read_history
 from kerasae.utils.errors import RequestError
 
@@ -145,6 +146,6 @@ def write_predictions(
     arrays |= {name: predictions.anomaly[name] for name in ("anomaly_score", "accepted") if name in predictions.anomaly}
     if predictions.errors:
         arrays["mse"] = predictions.errors["mse"]
-    arrays |= {f"histogram-{name}": counts for name, counts in histograms.items()}
+    arrays |= {f"{HISTOGRAM_PREFIX}{name}": counts for name, counts in histograms.items()}
     with written_whole(path) as temporary:
         np.savez_compressed(temporary, **arrays)

@@ -21,6 +21,7 @@ from kerasae.training.generator_samples import diversity, fixed_noise
 from kerasae.training.phase_plan import OptimizerPlan, PhasePlan, TrainingPlan, plan_optimizer
 from kerasae.utils.console import stderr_console
 from kerasae.utils.errors import RequestError
+from kerasae.utils.pixels import scale_images
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -232,4 +233,4 @@ def _real_diversity(collection: Collection, num_classes: int) -> float:
     labels = train.labels[chosen] if num_classes else np.zeros(len(chosen), np.int64)
     labelled = labels >= 0
     images = train.load(chosen[labelled])
-    return diversity(images.reshape(len(images), -1).astype(np.float32) / 255.0, labels[labelled]) or 1.0
+    return diversity(scale_images(images.reshape(len(images), -1)), labels[labelled]) or 1.0

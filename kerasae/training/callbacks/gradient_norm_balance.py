@@ -9,6 +9,7 @@ import numpy as np
 
 from kerasae.models.assembly import restore_polarity
 from kerasae.models.objective import per_image
+from kerasae.utils.pixels import scale_image_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +73,7 @@ def latent_gradient_norms(
     """
     import tensorflow as tf
 
-    scaled = tf.cast(images, tf.float32) / 255.0
+    scaled = scale_image_tensor(images)
     latent = model.encoder(scaled, training=True)
     heads: dict[str, Any] = {"reconstruction": model.decoder, "label": model.classifier}
     norms = {}
